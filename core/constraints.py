@@ -1,0 +1,104 @@
+"""Placement constraints over an agent's attributes, with Marathon's operators.
+
+The special fields `@hostname`, `@zone` and `@region` (and Marathon's bare `hostname`) are attributes too.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Attributes = Mapping[str, str]
+
+HOSTNAME, ZONE, REGION = "@hostname", "@zone", "@region"
+_ALIASES = {"hostname": HOSTNAME, "zone": ZONE, "region": REGION}
+
+
+class Operator(StrEnum):
+    UNIQUE = "UNIQUE"
+    CLUSTER = "CLUSTER"
+    GROUP_BY = "GROUP_BY"
+    LIKE = "LIKE"
+    UNLIKE = "UNLIKE"
+    MAX_PER = "MAX_PER"
+    IS = "IS"
+
+
+_NEEDS_VALUE = {Operator.LIKE, Operator.UNLIKE, Operator.MAX_PER, Operator.IS}
+_NEEDS_NUMBER = {Operator.MAX_PER, Operator.GROUP_BY}
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """`field operator value`, checked when made; raises ValueError on an impossible one."""
+
+    field: str
+    operator: Operator
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.field:
+            raise ValueError("a constraint needs a field")
+        if self.operator in _NEEDS_VALUE and not self.value:
+            raise ValueError(f"{self.operator} needs a value")
+        if self.operator is Operator.UNIQUE and self.value:
+            raise ValueError("UNIQUE takes no value")
+        if self.operator in _NEEDS_NUMBER and self.value and not (self.value.isdecimal() and int(self.value) > 0):
+            raise ValueError(f"{self.operator} needs a whole number > 0, not {self.value!r}")
+        if self.operator in (Operator.LIKE, Operator.UNLIKE):
+            try:
+                re.compile(self.value)
+            except re.error as error:
+                raise ValueError(f"{self.value!r} is not a regular expression: {error}") from None
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.field, self.operator, self.value) if part)
+
+
+def field_value(attributes: Attributes, field: str) -> str | None:
+    return attributes.get(field, attributes.get(_ALIASES.get(field, field)))
+
+
+def refusal(constraint: Constraint, attributes: Attributes, placed: Counter[str], known: frozenset[str]) -> str:
+    """Why an agent with `attributes` does not satisfy `constraint`; empty when it does.
+
+    `placed` counts the values of the constraint's field where instances already run; `known` holds every value
+    of that field in the cluster (for GROUP_BY without a number).
+    """
+    value = field_value(attributes, constraint.field)
+    if constraint.operator is Operator.UNLIKE:
+        matches = value is not None and re.fullmatch(constraint.value, value) is not None
+        return f"{constraint}: {constraint.field} is {value}" if matches else ""
+    if value is None:
+        return f"{constraint}: the agent has no attribute {constraint.field}"
+    satisfied, found = _judge(constraint, value, placed, known)
+    return "" if satisfied else f"{constraint}: {found}"
+
+
+def _judge(constraint: Constraint, value: str, placed: Counter[str], known: frozenset[str]) -> tuple[bool, str]:
+    here, wanted = placed[value], constraint.value
+    match constraint.operator:
+        case Operator.UNIQUE:
+            return here == 0, f"{here} already on {value}"
+        case Operator.MAX_PER:
+            return here < int(wanted), f"{here} already on {value}"
+        case Operator.CLUSTER:
+            home = wanted or next((place for place, count in placed.items() if count), value)
+            return value == home, f"{constraint.field} is {value}, the others run on {home}"
+        case Operator.IS:
+            return value == wanted, f"{constraint.field} is {value}"
+        case Operator.LIKE:
+            return re.fullmatch(wanted, value) is not None, f"{constraint.field} is {value}"
+        case Operator.GROUP_BY:
+            return _balanced(here, placed, known, int(wanted or 0)), f"{here} already on {value}, others have fewer"
+        case Operator.UNLIKE:
+            raise AssertionError("UNLIKE is judged by refusal()")
+
+
+def _balanced(here: int, placed: Counter[str], known: frozenset[str], groups: int) -> bool:
+    """Whether one more beside `here` keeps the groups level; a new value comes first until there are `groups`."""
+    values = known | placed.keys()
+    unused = max(groups - len(values), 0)
+    fewest = 0 if unused else min((placed[value] for value in values), default=0)
+    return here <= fewest

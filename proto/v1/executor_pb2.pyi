@@ -1,0 +1,91 @@
+from barter.proto.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ExecutorStatus(_message.Message):
+    __slots__ = ("framework_id", "status", "sequence")
+    FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    framework_id: str
+    status: _types_pb2.TaskStatus
+    sequence: int
+    def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class ExecutorCall(_message.Message):
+    __slots__ = ("hello", "statuses")
+    class Hello(_message.Message):
+        __slots__ = ("pid", "version", "tasks", "statuses")
+        PID_FIELD_NUMBER: _ClassVar[int]
+        VERSION_FIELD_NUMBER: _ClassVar[int]
+        TASKS_FIELD_NUMBER: _ClassVar[int]
+        STATUSES_FIELD_NUMBER: _ClassVar[int]
+        pid: int
+        version: str
+        tasks: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
+        statuses: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
+        def __init__(self, pid: _Optional[int] = ..., version: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ..., statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ...) -> None: ...
+    class Statuses(_message.Message):
+        __slots__ = ("statuses",)
+        STATUSES_FIELD_NUMBER: _ClassVar[int]
+        statuses: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
+        def __init__(self, statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ...) -> None: ...
+    HELLO_FIELD_NUMBER: _ClassVar[int]
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
+    hello: ExecutorCall.Hello
+    statuses: ExecutorCall.Statuses
+    def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ...) -> None: ...
+
+class ExecutorEvent(_message.Message):
+    __slots__ = ("launch", "kill", "recorded", "stop")
+    class LaunchTask(_message.Message):
+        __slots__ = ("framework_id", "task", "sandbox", "container_name")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        TASK_FIELD_NUMBER: _ClassVar[int]
+        SANDBOX_FIELD_NUMBER: _ClassVar[int]
+        CONTAINER_NAME_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        task: _types_pb2.TaskInfo
+        sandbox: str
+        container_name: str
+        def __init__(self, framework_id: _Optional[str] = ..., task: _Optional[_Union[_types_pb2.TaskInfo, _Mapping]] = ..., sandbox: _Optional[str] = ..., container_name: _Optional[str] = ...) -> None: ...
+    class Launch(_message.Message):
+        __slots__ = ("tasks",)
+        TASKS_FIELD_NUMBER: _ClassVar[int]
+        tasks: _containers.RepeatedCompositeFieldContainer[ExecutorEvent.LaunchTask]
+        def __init__(self, tasks: _Optional[_Iterable[_Union[ExecutorEvent.LaunchTask, _Mapping]]] = ...) -> None: ...
+    class Kill(_message.Message):
+        __slots__ = ("framework_id", "task_id", "grace_ms", "reason")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        TASK_ID_FIELD_NUMBER: _ClassVar[int]
+        GRACE_MS_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        task_id: str
+        grace_ms: int
+        reason: str
+        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., grace_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+    class Recorded(_message.Message):
+        __slots__ = ("sequence",)
+        SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+        sequence: int
+        def __init__(self, sequence: _Optional[int] = ...) -> None: ...
+    class Stop(_message.Message):
+        __slots__ = ("kill",)
+        KILL_FIELD_NUMBER: _ClassVar[int]
+        kill: bool
+        def __init__(self, kill: _Optional[bool] = ...) -> None: ...
+    LAUNCH_FIELD_NUMBER: _ClassVar[int]
+    KILL_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    launch: ExecutorEvent.Launch
+    kill: ExecutorEvent.Kill
+    recorded: ExecutorEvent.Recorded
+    stop: ExecutorEvent.Stop
+    def __init__(self, launch: _Optional[_Union[ExecutorEvent.Launch, _Mapping]] = ..., kill: _Optional[_Union[ExecutorEvent.Kill, _Mapping]] = ..., recorded: _Optional[_Union[ExecutorEvent.Recorded, _Mapping]] = ..., stop: _Optional[_Union[ExecutorEvent.Stop, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,275 @@
+from barter.proto.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStatusResponse(_message.Message):
+    __slots__ = ("cluster_id", "epoch", "version", "started_ms", "agents_active", "agents_unreachable", "frameworks_active", "frameworks_disconnected", "offers", "tasks", "total", "used", "offered")
+    class TasksEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STARTED_MS_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_UNREACHABLE_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORKS_ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORKS_DISCONNECTED_FIELD_NUMBER: _ClassVar[int]
+    OFFERS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_FIELD_NUMBER: _ClassVar[int]
+    cluster_id: str
+    epoch: int
+    version: str
+    started_ms: int
+    agents_active: int
+    agents_unreachable: int
+    frameworks_active: int
+    frameworks_disconnected: int
+    offers: int
+    tasks: _containers.ScalarMap[str, int]
+    total: _types_pb2.Resources
+    used: _types_pb2.Resources
+    offered: _types_pb2.Resources
+    def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+
+class AgentView(_message.Message):
+    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    REGISTERED_MS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    agent: _types_pb2.AgentInfo
+    state: str
+    used: _types_pb2.Resources
+    offered: _types_pb2.Resources
+    free: _types_pb2.Resources
+    registered_ms: int
+    tasks: int
+    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ...) -> None: ...
+
+class ListAgentsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListAgentsResponse(_message.Message):
+    __slots__ = ("agents",)
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    agents: _containers.RepeatedCompositeFieldContainer[AgentView]
+    def __init__(self, agents: _Optional[_Iterable[_Union[AgentView, _Mapping]]] = ...) -> None: ...
+
+class FrameworkView(_message.Message):
+    __slots__ = ("framework", "state", "used", "offered", "tasks", "share_milli", "demands", "subscribed_ms")
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    SHARE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    DEMANDS_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIBED_MS_FIELD_NUMBER: _ClassVar[int]
+    framework: _types_pb2.FrameworkInfo
+    state: str
+    used: _types_pb2.Resources
+    offered: _types_pb2.Resources
+    tasks: int
+    share_milli: int
+    demands: _containers.RepeatedCompositeFieldContainer[_types_pb2.Demand]
+    subscribed_ms: int
+    def __init__(self, framework: _Optional[_Union[_types_pb2.FrameworkInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., tasks: _Optional[int] = ..., share_milli: _Optional[int] = ..., demands: _Optional[_Iterable[_Union[_types_pb2.Demand, _Mapping]]] = ..., subscribed_ms: _Optional[int] = ...) -> None: ...
+
+class ListFrameworksRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListFrameworksResponse(_message.Message):
+    __slots__ = ("frameworks",)
+    FRAMEWORKS_FIELD_NUMBER: _ClassVar[int]
+    frameworks: _containers.RepeatedCompositeFieldContainer[FrameworkView]
+    def __init__(self, frameworks: _Optional[_Iterable[_Union[FrameworkView, _Mapping]]] = ...) -> None: ...
+
+class TaskView(_message.Message):
+    __slots__ = ("framework_id", "task", "status", "agent_id", "hostname", "node_address", "launched_ms")
+    FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    NODE_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    LAUNCHED_MS_FIELD_NUMBER: _ClassVar[int]
+    framework_id: str
+    task: _types_pb2.TaskInfo
+    status: _types_pb2.TaskStatus
+    agent_id: str
+    hostname: str
+    node_address: str
+    launched_ms: int
+    def __init__(self, framework_id: _Optional[str] = ..., task: _Optional[_Union[_types_pb2.TaskInfo, _Mapping]] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ..., agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., node_address: _Optional[str] = ..., launched_ms: _Optional[int] = ...) -> None: ...
+
+class ListTasksRequest(_message.Message):
+    __slots__ = ("ended", "task_id")
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ended: bool
+    task_id: str
+    def __init__(self, ended: _Optional[bool] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class ListTasksResponse(_message.Message):
+    __slots__ = ("tasks",)
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    tasks: _containers.RepeatedCompositeFieldContainer[TaskView]
+    def __init__(self, tasks: _Optional[_Iterable[_Union[TaskView, _Mapping]]] = ...) -> None: ...
+
+class ListOffersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class OfferView(_message.Message):
+    __slots__ = ("offer", "made_ms", "expires_ms")
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    MADE_MS_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_MS_FIELD_NUMBER: _ClassVar[int]
+    offer: _types_pb2.Offer
+    made_ms: int
+    expires_ms: int
+    def __init__(self, offer: _Optional[_Union[_types_pb2.Offer, _Mapping]] = ..., made_ms: _Optional[int] = ..., expires_ms: _Optional[int] = ...) -> None: ...
+
+class ListOffersResponse(_message.Message):
+    __slots__ = ("offers",)
+    OFFERS_FIELD_NUMBER: _ClassVar[int]
+    offers: _containers.RepeatedCompositeFieldContainer[OfferView]
+    def __init__(self, offers: _Optional[_Iterable[_Union[OfferView, _Mapping]]] = ...) -> None: ...
+
+class ListEndpointsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchEndpointsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ServiceEndpoints(_message.Message):
+    __slots__ = ("service", "endpoints")
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
+    service: _types_pb2.Service
+    endpoints: _containers.RepeatedCompositeFieldContainer[_types_pb2.Endpoint]
+    def __init__(self, service: _Optional[_Union[_types_pb2.Service, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[_types_pb2.Endpoint, _Mapping]]] = ...) -> None: ...
+
+class EndpointsUpdate(_message.Message):
+    __slots__ = ("services", "removed", "snapshot", "settled")
+    SERVICES_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
+    services: _containers.RepeatedCompositeFieldContainer[ServiceEndpoints]
+    removed: _containers.RepeatedScalarFieldContainer[str]
+    snapshot: bool
+    settled: bool
+    def __init__(self, services: _Optional[_Iterable[_Union[ServiceEndpoints, _Mapping]]] = ..., removed: _Optional[_Iterable[str]] = ..., snapshot: _Optional[bool] = ..., settled: _Optional[bool] = ...) -> None: ...
+
+class HistoryEvent(_message.Message):
+    __slots__ = ("sequence", "timestamp_ms", "kind", "subject", "reason")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_MS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    timestamp_ms: int
+    kind: str
+    subject: str
+    reason: str
+    def __init__(self, sequence: _Optional[int] = ..., timestamp_ms: _Optional[int] = ..., kind: _Optional[str] = ..., subject: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ListEventsRequest(_message.Message):
+    __slots__ = ("last",)
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    last: int
+    def __init__(self, last: _Optional[int] = ...) -> None: ...
+
+class ListEventsResponse(_message.Message):
+    __slots__ = ("events",)
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[HistoryEvent]
+    def __init__(self, events: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ...) -> None: ...
+
+class WatchEventsRequest(_message.Message):
+    __slots__ = ("last",)
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    last: int
+    def __init__(self, last: _Optional[int] = ...) -> None: ...
+
+class ExplainRequest(_message.Message):
+    __slots__ = ("subject",)
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    def __init__(self, subject: _Optional[str] = ...) -> None: ...
+
+class Verdict(_message.Message):
+    __slots__ = ("filter", "passed", "detail")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    filter: str
+    passed: bool
+    detail: str
+    def __init__(self, filter: _Optional[str] = ..., passed: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class AgentVerdicts(_message.Message):
+    __slots__ = ("agent_id", "hostname", "verdicts")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    hostname: str
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
+
+class ExplainResponse(_message.Message):
+    __slots__ = ("subject", "kind", "framework_id", "summary", "framework", "agents", "changes", "history")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    subject: str
+    kind: str
+    framework_id: str
+    summary: str
+    framework: _containers.RepeatedCompositeFieldContainer[Verdict]
+    agents: _containers.RepeatedCompositeFieldContainer[AgentVerdicts]
+    changes: _containers.RepeatedScalarFieldContainer[str]
+    history: _containers.RepeatedCompositeFieldContainer[HistoryEvent]
+    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[str] = ..., framework_id: _Optional[str] = ..., summary: _Optional[str] = ..., framework: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentVerdicts, _Mapping]]] = ..., changes: _Optional[_Iterable[str]] = ..., history: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ...) -> None: ...
+
+class TeardownFrameworkRequest(_message.Message):
+    __slots__ = ("framework_id",)
+    FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    framework_id: str
+    def __init__(self, framework_id: _Optional[str] = ...) -> None: ...
+
+class TeardownFrameworkResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

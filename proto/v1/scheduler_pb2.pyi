@@ -1,0 +1,154 @@
+from barter.proto.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SchedulerCall(_message.Message):
+    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown")
+    class Subscribe(_message.Message):
+        __slots__ = ("framework", "demands_only")
+        FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+        DEMANDS_ONLY_FIELD_NUMBER: _ClassVar[int]
+        framework: _types_pb2.FrameworkInfo
+        demands_only: bool
+        def __init__(self, framework: _Optional[_Union[_types_pb2.FrameworkInfo, _Mapping]] = ..., demands_only: _Optional[bool] = ...) -> None: ...
+    class Accept(_message.Message):
+        __slots__ = ("offer_ids", "launch", "filters")
+        OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
+        LAUNCH_FIELD_NUMBER: _ClassVar[int]
+        FILTERS_FIELD_NUMBER: _ClassVar[int]
+        offer_ids: _containers.RepeatedScalarFieldContainer[str]
+        launch: _containers.RepeatedCompositeFieldContainer[_types_pb2.TaskInfo]
+        filters: _types_pb2.Filters
+        def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., launch: _Optional[_Iterable[_Union[_types_pb2.TaskInfo, _Mapping]]] = ..., filters: _Optional[_Union[_types_pb2.Filters, _Mapping]] = ...) -> None: ...
+    class Decline(_message.Message):
+        __slots__ = ("offer_ids", "filters")
+        OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
+        FILTERS_FIELD_NUMBER: _ClassVar[int]
+        offer_ids: _containers.RepeatedScalarFieldContainer[str]
+        filters: _types_pb2.Filters
+        def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., filters: _Optional[_Union[_types_pb2.Filters, _Mapping]] = ...) -> None: ...
+    class Revive(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    class Suppress(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    class SetDemands(_message.Message):
+        __slots__ = ("demands",)
+        DEMANDS_FIELD_NUMBER: _ClassVar[int]
+        demands: _containers.RepeatedCompositeFieldContainer[_types_pb2.Demand]
+        def __init__(self, demands: _Optional[_Iterable[_Union[_types_pb2.Demand, _Mapping]]] = ...) -> None: ...
+    class SetServices(_message.Message):
+        __slots__ = ("services",)
+        SERVICES_FIELD_NUMBER: _ClassVar[int]
+        services: _containers.RepeatedCompositeFieldContainer[_types_pb2.Service]
+        def __init__(self, services: _Optional[_Iterable[_Union[_types_pb2.Service, _Mapping]]] = ...) -> None: ...
+    class Kill(_message.Message):
+        __slots__ = ("task_id", "grace_ms")
+        TASK_ID_FIELD_NUMBER: _ClassVar[int]
+        GRACE_MS_FIELD_NUMBER: _ClassVar[int]
+        task_id: str
+        grace_ms: int
+        def __init__(self, task_id: _Optional[str] = ..., grace_ms: _Optional[int] = ...) -> None: ...
+    class Acknowledge(_message.Message):
+        __slots__ = ("acks",)
+        ACKS_FIELD_NUMBER: _ClassVar[int]
+        acks: _containers.RepeatedCompositeFieldContainer[_types_pb2.Ack]
+        def __init__(self, acks: _Optional[_Iterable[_Union[_types_pb2.Ack, _Mapping]]] = ...) -> None: ...
+    class Reconcile(_message.Message):
+        __slots__ = ("task_ids",)
+        TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+        task_ids: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    class Teardown(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_FIELD_NUMBER: _ClassVar[int]
+    DECLINE_FIELD_NUMBER: _ClassVar[int]
+    REVIVE_FIELD_NUMBER: _ClassVar[int]
+    SUPPRESS_FIELD_NUMBER: _ClassVar[int]
+    DEMANDS_FIELD_NUMBER: _ClassVar[int]
+    SERVICES_FIELD_NUMBER: _ClassVar[int]
+    KILL_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    RECONCILE_FIELD_NUMBER: _ClassVar[int]
+    TEARDOWN_FIELD_NUMBER: _ClassVar[int]
+    subscribe: SchedulerCall.Subscribe
+    accept: SchedulerCall.Accept
+    decline: SchedulerCall.Decline
+    revive: SchedulerCall.Revive
+    suppress: SchedulerCall.Suppress
+    demands: SchedulerCall.SetDemands
+    services: SchedulerCall.SetServices
+    kill: SchedulerCall.Kill
+    acknowledge: SchedulerCall.Acknowledge
+    reconcile: SchedulerCall.Reconcile
+    teardown: SchedulerCall.Teardown
+    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ...) -> None: ...
+
+class SchedulerEvent(_message.Message):
+    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat")
+    class Subscribed(_message.Message):
+        __slots__ = ("framework_id", "epoch", "heartbeat_ms")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        EPOCH_FIELD_NUMBER: _ClassVar[int]
+        HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        epoch: int
+        heartbeat_ms: int
+        def __init__(self, framework_id: _Optional[str] = ..., epoch: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ...) -> None: ...
+    class Offers(_message.Message):
+        __slots__ = ("offers",)
+        OFFERS_FIELD_NUMBER: _ClassVar[int]
+        offers: _containers.RepeatedCompositeFieldContainer[_types_pb2.Offer]
+        def __init__(self, offers: _Optional[_Iterable[_Union[_types_pb2.Offer, _Mapping]]] = ...) -> None: ...
+    class Rescind(_message.Message):
+        __slots__ = ("offer_ids", "reason")
+        OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        offer_ids: _containers.RepeatedScalarFieldContainer[str]
+        reason: str
+        def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ...) -> None: ...
+    class Update(_message.Message):
+        __slots__ = ("statuses",)
+        STATUSES_FIELD_NUMBER: _ClassVar[int]
+        statuses: _containers.RepeatedCompositeFieldContainer[_types_pb2.TaskStatus]
+        def __init__(self, statuses: _Optional[_Iterable[_Union[_types_pb2.TaskStatus, _Mapping]]] = ...) -> None: ...
+    class Failure(_message.Message):
+        __slots__ = ("agent_id", "reason")
+        AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        agent_id: str
+        reason: str
+        def __init__(self, agent_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    class Error(_message.Message):
+        __slots__ = ("message", "fatal")
+        MESSAGE_FIELD_NUMBER: _ClassVar[int]
+        FATAL_FIELD_NUMBER: _ClassVar[int]
+        message: str
+        fatal: bool
+        def __init__(self, message: _Optional[str] = ..., fatal: _Optional[bool] = ...) -> None: ...
+    class Heartbeat(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    SUBSCRIBED_FIELD_NUMBER: _ClassVar[int]
+    OFFERS_FIELD_NUMBER: _ClassVar[int]
+    RESCIND_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    subscribed: SchedulerEvent.Subscribed
+    offers: SchedulerEvent.Offers
+    rescind: SchedulerEvent.Rescind
+    update: SchedulerEvent.Update
+    failure: SchedulerEvent.Failure
+    error: SchedulerEvent.Error
+    heartbeat: SchedulerEvent.Heartbeat
+    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ...) -> None: ...

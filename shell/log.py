@@ -1,0 +1,28 @@
+"""Structured log lines on stderr: text for a terminal, JSON where BARTER_LOG_FORMAT=json."""
+
+import logging
+import os
+import sys
+
+import structlog
+
+
+def setup(level: str = "info") -> None:
+    """Configure once, at the start of a process."""
+    as_json = os.environ.get("BARTER_LOG_FORMAT") == "json"
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(component: str) -> structlog.typing.FilteringBoundLogger:
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(component=component)
+    return bound

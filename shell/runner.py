@@ -1,0 +1,65 @@
+"""Drives a core: events in, actions out, one batch at a time, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from barter.core.machine import Machine, Tick
+from barter.shell.clock import Clock
+
+EventT = TypeVar("EventT")
+ActionT = TypeVar("ActionT")
+
+
+class Runner(Generic[EventT, ActionT]):
+    """Feeds all events that are waiting, then performs all their actions at once.
+
+    A batch lets `perform` commit once and send once for many events. Actions of one batch are performed before
+    the next event is applied, so a failed `perform` ends `run` with its exception and nothing later happens.
+    """
+
+    def __init__(
+        self,
+        machine: Machine[EventT, ActionT],
+        clock: Clock,
+        perform: Callable[[list[ActionT]], Awaitable[None]],
+    ) -> None:
+        self.machine = machine
+        self._clock = clock
+        self._perform = perform
+        self._waiting: list[EventT] = []
+        self._wake = asyncio.Event()
+
+    def post(self, event: EventT) -> None:
+        self._waiting.append(event)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Run until cancelled, or until the machine or `perform` raises."""
+        while True:
+            await self._until_due()
+            await self.turn()
+
+    async def turn(self) -> None:
+        """One batch: every waiting event, then a Tick if it is time."""
+        events, self._waiting = self._waiting, []
+        self._wake.clear()
+        actions: list[ActionT] = []
+        now = self._clock.now()
+        for event in events:
+            actions += self.machine.step(event, now)
+        wakeup = self.machine.next_wakeup()
+        if wakeup is not None and wakeup <= now:
+            actions += self.machine.step(Tick(), now)
+        if actions:
+            await self._perform(actions)
+
+    async def _until_due(self) -> None:
+        if self._waiting:
+            return
+        wakeup = self.machine.next_wakeup()
+        timeout = None if wakeup is None else max(wakeup - self._clock.now(), 0) / 1000
+        try:
+            await asyncio.wait_for(self._wake.wait(), timeout)
+        except TimeoutError:
+            return

@@ -1,0 +1,104 @@
+"""Every gRPC channel and server, and the rule for what may be listened on, so that security has one place."""
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+
+import grpc
+import grpc.aio as aio
+
+MAX_MESSAGE_BYTES = 64 << 20
+LEADER_METADATA = "barter-leader"
+
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.enable_http_proxy", 0),
+)
+_SERVER_OPTIONS = (
+    *_OPTIONS,
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class NotAllowed(Exception):
+    """An address beyond loopback without authentication or `--insecure`."""
+
+
+class AddressTaken(Exception):
+    """Something else listens there already."""
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """`"host:port"` or `"[::1]:port"` as a pair; raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{address!r} is not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def check_listen(address: str, *, insecure: bool) -> tuple[str, int]:
+    """The pair to listen on; raises NotAllowed, or AddressTaken when the port is not free."""
+    host, port = split_address(address)
+    if not insecure and not is_loopback(host):
+        raise NotAllowed(
+            f"{address} is reachable from other machines and nothing authenticates callers yet: "
+            "listen on 127.0.0.1, or say --insecure on a network you trust"
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AddressTaken(f"cannot listen on {address}: {error.strerror}") from None
+    return host, port
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def server() -> aio.Server:
+    """A gRPC server to add services to; bind it with `listen` or `listen_unix`."""
+    return aio.server(options=_SERVER_OPTIONS)
+
+
+def listen(grpc_server: aio.Server, address: str, *, insecure: bool = False) -> int:
+    """Bind to `host:port` and return the port; raises NotAllowed or AddressTaken."""
+    check_listen(address, insecure=insecure)
+    return grpc_server.add_insecure_port(address)
+
+
+def listen_unix(grpc_server: aio.Server, path: str) -> None:
+    grpc_server.add_insecure_port(f"unix:{path}")
+
+
+def channel(target: str) -> aio.Channel:
+    """An asyncio channel to `host:port` or `unix:path`."""
+    return aio.insecure_channel(target, options=_OPTIONS)
+
+
+def blocking_channel(target: str) -> grpc.Channel:
+    """For a program that asks a few things and ends, such as the CLI."""
+    return grpc.insecure_channel(target, options=_OPTIONS)
+
+
+def leader_of(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:
+    """The leader's address out of a refusal's trailing metadata, or empty."""
+    for key, value in metadata or ():
+        if key == LEADER_METADATA:
+            return value.decode() if isinstance(value, bytes) else value
+    return ""
