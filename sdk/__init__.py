@@ -1,0 +1,68 @@
+"""What a framework author imports. Light: grpcio, protobuf and the standard library."""
+
+from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service, ServicePort
+from barter.core.constraints import Constraint, Operator
+from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
+from barter.core.resources import Resources, parse_resources, resources
+from barter.core.task_state import TaskState
+from barter.core.tasks import (
+    CheckKind,
+    Command,
+    Container,
+    HealthCheck,
+    Network,
+    PortMapping,
+    Reason,
+    Source,
+    TaskInfo,
+    TaskPort,
+    TaskStatus,
+    Volume,
+)
+from barter.core.units import GIB, KIB, MIB
+from barter.sdk.driver import Driver
+from barter.sdk.scheduler import Scheduler
+from barter.sdk.shell.driver import MasterDriver
+from barter.sdk.shell.sqlite_store import SqliteStore
+from barter.sdk.store import MemoryStore, StateStore
+
+__all__ = [
+    "GIB",
+    "KIB",
+    "MIB",
+    "AgentId",
+    "CheckKind",
+    "Command",
+    "Constraint",
+    "Container",
+    "Demand",
+    "DemandId",
+    "Driver",
+    "Filters",
+    "FrameworkId",
+    "FrameworkInfo",
+    "HealthCheck",
+    "MasterDriver",
+    "MemoryStore",
+    "Network",
+    "Offer",
+    "OfferId",
+    "Operator",
+    "PortMapping",
+    "Reason",
+    "Resources",
+    "Scheduler",
+    "Service",
+    "ServicePort",
+    "Source",
+    "SqliteStore",
+    "StateStore",
+    "TaskId",
+    "TaskInfo",
+    "TaskPort",
+    "TaskState",
+    "TaskStatus",
+    "Volume",
+    "parse_resources",
+    "resources",
+]

@@ -1,0 +1,63 @@
+"""What a scheduler may ask for: the one handle its callbacks are given."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+from barter.core.cluster import Demand, Filters, Offer, Service
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.tasks import TaskInfo
+
+Offers = Offer | Sequence[Offer]
+USUAL_FILTERS = Filters()
+
+
+class Driver(ABC):
+    """Calls return at once; they leave together at the end of the running callback, in order. Answers are callbacks.
+
+    The same scheduler runs on any driver: `MasterDriver` has a real master behind it.
+    """
+
+    @property
+    @abstractmethod
+    def framework_id(self) -> FrameworkId:
+        """Empty until registered, unless the framework came with one."""
+
+    @abstractmethod
+    def launch(self, offers: Offers, tasks: Sequence[TaskInfo], filters: Filters = USUAL_FILTERS) -> None:
+        """Run `tasks` on `offers` of one agent; what they leave over is not offered again for `filters.refuse_ms`.
+
+        While disconnected each task gets a TASK_DROPPED status with reason MASTER_DISCONNECTED instead.
+        """
+
+    @abstractmethod
+    def decline(self, offers: Offers, filters: Filters = USUAL_FILTERS) -> None:
+        """Give `offers` back; nothing to do while disconnected, as they are void then."""
+
+    @abstractmethod
+    def revive(self) -> None:
+        """Clear this framework's filters and its suppression."""
+
+    @abstractmethod
+    def suppress(self) -> None:
+        """No more offers until `revive`; told again after a lost session."""
+
+    @abstractmethod
+    def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
+        """End a task: SIGTERM, `grace_ms` (by default the task's own), SIGKILL. Kept over a lost session."""
+
+    @abstractmethod
+    def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
+        """Ask for the current status of these tasks; of all of the framework's where none is named."""
+
+    @abstractmethod
+    def set_demands(self, demands: Sequence[Demand]) -> None:
+        """Replace what this framework wants to be offered; told again after a lost session."""
+
+    @abstractmethod
+    def set_services(self, services: Sequence[Service]) -> None:
+        """Replace the services its tasks' ports belong to; told again after a lost session."""
+
+    @abstractmethod
+    def stop(self, failover: bool = False) -> None:
+        """End the session, and no more callbacks. The framework is removed and its tasks killed, or, with `failover`,
+        both stay for another process that subscribes with the same id within the framework's failover timeout."""

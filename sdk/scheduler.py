@@ -1,0 +1,44 @@
+"""The class a framework author subclasses."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from barter.core.cluster import Offer
+from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.tasks import TaskStatus
+
+if TYPE_CHECKING:
+    from barter.sdk.driver import Driver
+
+
+class Scheduler:
+    """Override what you need: each callback does nothing by itself. The names are Mesos'.
+
+    Callbacks are called one at a time, in the order things happened, on the driver's event loop. One that blocks holds
+    up everything behind it, so slow work belongs into a thread (`asyncio.to_thread`) or a coroutine of your own. One
+    that raises is logged, told to `error`, and changes nothing else: a status it was given counts as received.
+    """
+
+    def registered(self, driver: "Driver", framework_id: FrameworkId) -> None:
+        """The master knows this framework: once in a driver's life, also when it took up an id kept in its store."""
+
+    def reregistered(self, driver: "Driver") -> None:
+        """The session is back after a loss; demands and services are told again, known tasks are being reconciled."""
+
+    def disconnected(self, driver: "Driver") -> None:
+        """The session is lost: every offer held is void. The driver is already trying to come back."""
+
+    def resource_offers(self, driver: "Driver", offers: Sequence[Offer]) -> None:
+        """Offers to launch on or decline; what is neither is held until the master takes it back."""
+
+    def offer_rescinded(self, driver: "Driver", offer_id: OfferId) -> None:
+        """The offer is void: a launch on it would be answered with TASK_DROPPED."""
+
+    def status_update(self, driver: "Driver", status: TaskStatus) -> None:
+        """A task's state, each update once per driver; acknowledged when this returns."""
+
+    def agent_lost(self, driver: "Driver", agent_id: AgentId, reason: str) -> None:
+        """An agent is unreachable or gone; its tasks' statuses come of their own."""
+
+    def error(self, driver: "Driver", message: str) -> None:
+        """Something this framework sent was refused, or one of its callbacks raised; the log has it already."""

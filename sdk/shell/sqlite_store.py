@@ -1,0 +1,34 @@
+"""A state store in one SQLite file."""
+
+import sqlite3
+from pathlib import Path
+
+from barter.sdk.store import StateStore
+
+
+class SqliteStore(StateStore):
+    """WAL with synchronous=FULL: what was set is on the disk when `set` returns. Raises sqlite3.Error."""
+
+    def __init__(self, path: Path | str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+
+    def get(self, key: str) -> bytes | None:
+        row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def set(self, key: str, value: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
+
+    def delete(self, key: str) -> None:
+        self._db.execute("DELETE FROM state WHERE key = ?", (key,))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        rows = self._db.execute("SELECT key FROM state WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix))
+        return [row[0] for row in rows]
+
+    def close(self) -> None:
+        self._db.close()
