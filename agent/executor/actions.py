@@ -1,0 +1,67 @@
+"""What an executor has its shell do."""
+
+from dataclasses import dataclass
+
+from barter.agent.executor.events import Order, TaskKey
+from barter.core.ids import FrameworkId
+from barter.core.tasks import HealthCheck, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorStatus:
+    """A status on its way to the agent, counted so that the agent can say what it has recorded.
+
+    `sequence` is 0 for a task found by this executor of which nothing happened since.
+    """
+
+    framework_id: FrameworkId
+    status: TaskStatus
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendHello:
+    """`tasks`: all it holds with their last status; `statuses`: those not yet recorded, oldest first."""
+
+    tasks: tuple[ExecutorStatus, ...]
+    statuses: tuple[ExecutorStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendStatus:
+    status: ExecutorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class EndTask:
+    """SIGTERM, or SIGKILL with `force`, to all of the task's processes; also cancels a launch under way."""
+
+    key: TaskKey
+    force: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunCheck:
+    order: Order
+    check: HealthCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The agent has recorded the task's end: remove what the runtime kept of it."""
+
+    key: TaskKey
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    reason: str
+
+
+Action = SendHello | SendStatus | StartTask | EndTask | RunCheck | Release | Exit

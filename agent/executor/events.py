@@ -1,0 +1,120 @@
+"""What happens to an executor: orders of its agent, reports of its runtimes, results of health checks."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.tasks import Reason, TaskInfo
+
+
+class TaskKey(NamedTuple):
+    """A task's name on its agent: task ids are unique only within a framework."""
+
+    framework_id: FrameworkId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A task to launch: `sandbox` is an absolute path that exists, `container_name` what an engine knows it by."""
+
+    framework_id: FrameworkId
+    task: TaskInfo
+    sandbox: str
+    container_name: str
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey(self.framework_id, self.task.task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """`grace_ms` None means the task's own."""
+
+    key: TaskKey
+    grace_ms: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The agent has every status up to and with `sequence`."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End once nothing runs; with `kill`, end all tasks first."""
+
+    kill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A session with the agent is open and waits for the Hello."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The agent is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A runtime found this task of an earlier executor; `killing` when its kill was already asked for."""
+
+    order: Order
+    killing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """The task waits for its image."""
+
+    key: TaskKey
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    key: TaskKey
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """The launch failed for good; `message` says what, why and what to do."""
+
+    key: TaskKey
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The task's main process is gone. `exit_code` is None where nobody could know it, 128 + n after signal n."""
+
+    key: TaskKey
+    exit_code: int | None
+    signal: str = ""
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A health check's result; `message` says what was found."""
+
+    key: TaskKey
+    ok: bool
+    message: str
+
+
+Event = (
+    Launch | Kill | Recorded | Stop | Connected | Disconnected | Held | Pulling | Started | NotStarted | Ended | Checked
+)
