@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -111,12 +112,20 @@ def _quietly(*command: str) -> bool:
 
 
 def answers(host: str) -> bool:
+    if host.startswith("unix://") and not _connects(host.removeprefix("unix://")):
+        return False
     try:
         client = docker.APIClient(base_url=host, version="auto", timeout=5)
     except (DockerException, OSError):
         return False
     client.close()
     return True
+
+
+def _connects(path: str) -> bool:
+    """The docker SDK leaves its socket open where nobody listens, so that is found out before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
 
 
 def missing() -> str:
