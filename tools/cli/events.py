@@ -1,0 +1,48 @@
+"""`barter events`."""
+
+import json
+from typing import Any
+
+import click
+
+from barter.tools.cli.options import master_option, output_option
+from barter.tools.cli.output import emit_list
+
+
+@click.command(epilog="Example: barter events -f")
+@click.option("-f", "--follow", is_flag=True, help="Go on with each as it happens; as JSON, one object a line.")
+@click.option(
+    "-n", "--last", default=50, show_default=True, type=click.IntRange(min=0), help="So many; 0 for all kept."
+)
+@master_option
+@output_option
+def events(follow: bool, last: int, master: str, output: str) -> None:
+    """What happened, with reasons."""
+    from barter.proto.v1 import operator_pb2 as pb
+    from barter.tools.cli.rpc import TIMEOUT_S, ask
+    from barter.tools.cli.views import events as view
+
+    if follow:
+        _follow(last, master, output)
+        return
+    reply = ask(master, lambda stub: stub.ListEvents(pb.ListEventsRequest(last=last), timeout=TIMEOUT_S))
+    emit_list([view.event(wire) for wire in reply.events], output, view.COLUMNS, "nothing has happened yet")
+
+
+def _follow(last: int, master: str, output: str) -> None:
+    from barter.proto.v1 import operator_pb2 as pb
+    from barter.tools.cli.rpc import ask
+    from barter.tools.cli.views import events as view
+
+    def watch(stub: Any) -> None:
+        for wire in stub.WatchEvents(pb.WatchEventsRequest(last=last)):
+            row = view.event(wire)
+            if output == "yaml":
+                click.echo("---\n" + "\n".join(f"{key}: {json.dumps(value)}" for key, value in row.items()))
+            else:
+                click.echo(json.dumps(row) if output == "json" else view.line(row))
+
+    try:
+        ask(master, watch)
+    except KeyboardInterrupt:
+        return

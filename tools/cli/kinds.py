@@ -1,0 +1,66 @@
+"""Parameter types: text with units to the integers of the core; a bad value is a usage error with its reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+class Parsed(click.ParamType):  # type: ignore[type-arg]
+    """What `read` makes of the text; its ValueError becomes the usage error."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _duration(text: str) -> int:
+    from barter.core.units import parse_duration_ms
+
+    if not (ms := parse_duration_ms(text)):
+        raise ValueError(f"{text!r}: must be more than 0")
+    return ms
+
+
+def _resources(text: str) -> Any:
+    from barter.core.resources import parse_resources
+
+    return parse_resources(text)
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """`zone=a,rack=r1` as a mapping."""
+    attributes: dict[str, str] = {}
+    for item in filter(None, text.split(",")):
+        name, equals, value = (part.strip() for part in item.partition("="))
+        if not (name and equals and value) or name in attributes:
+            raise ValueError(f"{item!r} is not NAME=VALUE, or names an attribute twice: write zone=a,rack=r1")
+        attributes[name] = value
+    return attributes
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    return text
+
+
+def _addresses(text: str) -> str:
+    return ",".join(_address(item.strip()) for item in text.split(","))
+
+
+DURATION = Parsed("duration", _duration)
+RESOURCES = Parsed("resources", _resources)
+ATTRIBUTES = Parsed("attributes", _attributes)
+ADDRESS = Parsed("host:port", _address)
+ADDRESSES = Parsed("host:port[,...]", _addresses)
+PORT = click.IntRange(1, 65535)

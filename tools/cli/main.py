@@ -1,0 +1,60 @@
+"""`barter`: the one command of operators, and the door to every daemon."""
+
+import click
+
+from barter.tools.cli.lazy import LazyGroup, Verb
+
+RUN, LOOK, APPS = "Run", "Look", "Act"
+_CLI = "barter.tools.cli"
+
+VERBS = (
+    Verb("dev", f"{_CLI}.dev:dev", RUN, "Start a whole cluster on this machine."),
+    Verb("start", f"{_CLI}.start:start", RUN, "Start one daemon: master, agent or service."),
+    Verb("status", f"{_CLI}.listing:status", LOOK, "The cluster in one page."),
+    Verb("agents", f"{_CLI}.listing:agents", LOOK, "The machines and what is free on them."),
+    Verb("frameworks", f"{_CLI}.listing:frameworks", LOOK, "Who schedules here, and their share."),
+    Verb("tasks", f"{_CLI}.listing:tasks", LOOK, "What runs where."),
+    Verb("offers", f"{_CLI}.listing:offers", LOOK, "Resources on the table right now."),
+    Verb("endpoints", f"{_CLI}.listing:endpoints", LOOK, "Ports of running, healthy tasks."),
+    Verb("events", f"{_CLI}.events:events", LOOK, "What happened, with reasons."),
+    Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task or app is, or is not, placed."),
+    Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
+    Verb("app", f"{_CLI}.app:app", APPS, "Create, update, scale and remove apps."),
+    Verb("framework", f"{_CLI}.framework:framework", APPS, "Tear a framework down."),
+)
+
+EPILOG = """\b
+Examples:
+  barter dev                            a whole cluster, here
+  barter app create examples/web.json   three instances behind the edge
+  barter tasks                          where they run
+  barter VERB --help                    what a verb does, with an example
+
+\b
+Exit codes: 0 done, 1 refused or failed, 2 usage.
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"auto_envvar_prefix": "BARTER", "help_option_names": ["-h", "--help"]},
+)
+@click.option("--master", metavar="HOST:PORT[,...]", help="The masters. [env: BARTER_MASTER; default: `barter dev`'s]")
+@click.option("--service", metavar="URL", help="The service framework. [env: BARTER_SERVICE; default: `barter dev`'s]")
+@click.pass_context
+def cli(ctx: click.Context, master: str | None, service: str | None) -> None:
+    """Barter: machines put their resources on the table, frameworks take what they need."""
+    ctx.obj = {"master": master, "service": service}
+
+
+assert isinstance(cli, LazyGroup)
+cli.verbs = VERBS
+
+
+def main() -> None:
+    cli(prog_name="barter")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Plain data as a table for people, as JSON or YAML for programs."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    cell: Callable[[Row], str]
+    right: bool = False
+
+
+def emit_list(rows: Sequence[Row], output: str, columns: Sequence[Column], nothing: str) -> None:
+    """Print `rows`; JSON is one array with a row a line, and a table without rows is the sentence `nothing`."""
+    if output == "json":
+        click.echo("[" + ",".join(f"\n{json.dumps(row)}" for row in rows) + ("\n]" if rows else "]"))
+    elif output == "yaml":
+        click.echo(_yaml(list(rows)), nl=False)
+    elif not rows:
+        click.echo(nothing)
+    else:
+        _table(rows, columns)
+
+
+def emit_one(value: Row, output: str) -> bool:
+    """Print one object as JSON or YAML; false when it is a person who wants to read it."""
+    if output == "json":
+        click.echo(json.dumps(value, indent=2))
+    elif output == "yaml":
+        click.echo(_yaml(value), nl=False)
+    return output != "table"
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    cells = [[column.cell(row) for column in columns] for row in rows]
+    if not sys.stdout.isatty():
+        _plain(cells, columns)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _plain(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> None:
+    """Aligned columns of any width: what reads a pipe wants every character."""
+    lines = [[column.title for column in columns], *cells]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        parts = [
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(line, widths, columns, strict=True)
+        ]
+        click.echo("  ".join(parts).rstrip())

@@ -1,0 +1,113 @@
+"""`barter start`: the daemons. Each option is also read from the environment, as its help says."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, PORT, RESOURCES
+from barter.tools.dev.shell.folder import state_dir
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(epilog="Example: barter start master --data-dir /var/lib/barter/master")
+def start() -> None:
+    """Start one daemon in the foreground; SIGTERM or Ctrl-C ends it."""
+
+
+def _flag(name: str, default: Any, text: str, **settings: Any) -> Callable[[FunctionT], FunctionT]:
+    """One option with its default and environment variable shown."""
+    shown = settings.pop("show_default", default not in (None, ""))
+    return click.option(name, default=default, show_default=shown, show_envvar=True, help=text, **settings)
+
+
+def _insecure(function: FunctionT) -> FunctionT:
+    text = "Listen beyond loopback although nothing authenticates callers yet."
+    return click.option("--insecure", is_flag=True, show_envvar=True, help=text)(function)
+
+
+def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
+    names = [f"BARTER_START_{verb}_MASTER", "BARTER_MASTER"]
+    text = "The masters; the one that leads is found among them."
+    return _flag("--master", "127.0.0.1:5050", text, type=ADDRESSES, envvar=names)
+
+
+@start.command(epilog="Example: barter start master --data-dir /var/lib/barter/master --listen 127.0.0.1:5050")
+@_flag("--data-dir", lambda: state_dir() / "master", "Its durable facts.", type=FOLDER, show_default="state folder")
+@_flag("--listen", "127.0.0.1:5050", "For agents, frameworks and operators (gRPC).", type=ADDRESS)
+@_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
+@_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
+@_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
+@_flag("--heartbeat", "5s", "How often it says to frameworks that it is there.", type=DURATION)
+@_insecure
+def master(
+    data_dir: Path, listen: str, http: str, agent_timeout: int, offer_timeout: int, heartbeat: int, insecure: bool
+) -> None:
+    """The master: makes offers of what agents have, and carries out what frameworks accept."""
+    from barter.master.shell.daemon import MasterOptions, run
+
+    _log()
+    options = MasterOptions(
+        data_dir=data_dir,
+        listen=listen,
+        http=http,
+        insecure=insecure,
+        agent_timeout_ms=agent_timeout,
+        offer_timeout_ms=offer_timeout,
+        heartbeat_ms=heartbeat,
+    )
+    sys.exit(run(options))
+
+
+@start.command(epilog="Example: barter start agent --attributes zone=a --resources cpus=4,mem=8GiB,ports=31000-32000")
+@_master("AGENT")
+@_flag("--work-dir", lambda: state_dir() / "agent", "Ledger and sandboxes.", type=FOLDER, show_default="state folder")
+@_flag("--listen", "127.0.0.1:5060", "For those who read logs (gRPC).", type=ADDRESS)
+@_flag("--http", "127.0.0.1:5061", "For /health and /metrics.", type=ADDRESS)
+@_flag("--hostname", "", "Its name in the cluster.  [default: the machine's]")
+@_flag("--host", "", "Where its tasks' ports answer.  [default: the host of --listen]")
+@_flag("--resources", None, "Instead of what the machine has, kind by kind: cpus=4,mem=8GiB.", type=RESOURCES)
+@_flag("--attributes", "", "What constraints may ask for: zone=a,rack=r1.", type=ATTRIBUTES)
+@_flag("--runtime", "auto", "auto: docker where an engine answers.", type=click.Choice(["auto", "docker", "process"]))
+@click.option("--public", is_flag=True, show_envvar=True, help="Let the world in: run an edge (HAProxy).")
+@_flag("--edge-http", 80, "The edge's port for virtual hosts.", type=PORT)
+@_flag("--edge-stats", 9090, "The edge's port for statistics.", type=PORT)
+@_flag("--edge-bind", "127.0.0.1", "The address the edge listens on.")
+@_flag("--haproxy", "", "The HAProxy to run.  [default: found on PATH, else the `edge` extra's]")
+@_insecure
+def agent(
+    master: str, public: bool, edge_http: int, edge_stats: int, edge_bind: str, haproxy: str, **rest: Any
+) -> None:
+    """An agent: offers this machine's resources and runs tasks. SIGUSR1 makes it leave for good, tasks included."""
+    from barter.agent.edge.shell.daemon import EdgeOptions
+    from barter.agent.shell.daemon import AgentOptions, run
+
+    _log()
+    edge = None
+    if public:
+        folder = rest["work_dir"] / "edge"
+        edge = EdgeOptions(edge_http, edge_stats, edge_bind, work_dir=folder, haproxy=haproxy)
+    sys.exit(run(AgentOptions(masters=master, public=public, edge=edge, **rest)))
+
+
+@start.command(epilog="Example: barter start service --master 10.0.0.1:5050,10.0.0.2:5050")
+@_master("SERVICE")
+@_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
+@_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
+@_insecure
+def service(master: str, data_dir: Path, listen: str, insecure: bool) -> None:
+    """The service framework: long-running apps, with Marathon's model and /v2 API."""
+    from barter.frameworks.service.shell.daemon import ServiceOptions, run
+
+    _log()
+    sys.exit(run(ServiceOptions(masters=master, data_dir=data_dir, listen=listen, insecure=insecure)))
+
+
+def _log() -> None:
+    from barter.shell.log import setup
+
+    setup()

@@ -1,0 +1,44 @@
+"""The cluster in one page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from barter.proto.v1 import operator_pb2 as pb
+from barter.tools.cli.output import Row
+from barter.tools.cli.views.resources import cpus, mem, resources
+from barter.tools.cli.views.tasks import state_name
+from barter.tools.cli.views.times import age
+
+
+def status(wire: pb.GetStatusResponse, master: str) -> dict[str, Any]:
+    return {
+        "cluster_id": wire.cluster_id,
+        "master": master,
+        "epoch": wire.epoch,
+        "version": wire.version,
+        "started_ms": wire.started_ms,
+        "agents": {"active": wire.agents_active, "unreachable": wire.agents_unreachable},
+        "frameworks": {"active": wire.frameworks_active, "disconnected": wire.frameworks_disconnected},
+        "offers": wire.offers,
+        "tasks": dict(wire.tasks),
+        "total": resources(wire.total),
+        "used": resources(wire.used),
+        "offered": resources(wire.offered),
+    }
+
+
+def lines(view: Row) -> Iterator[str]:
+    """For people."""
+    up, tasks = age(view["started_ms"]), view["tasks"]
+    yield f"cluster     {view['cluster_id']} at {view['master']}, epoch {view['epoch']}, up {up}, {view['version']}"
+    yield f"agents      {_counts(view['agents'])}"
+    yield f"frameworks  {_counts(view['frameworks'])}"
+    yield "tasks       " + (", ".join(f"{n} {state_name(state)}" for state, n in sorted(tasks.items())) or "none")
+    yield f"offers      {view['offers']} open"
+    for name, text in (("cpus", cpus), ("mem", mem)):
+        total, used, offered = (text(view[kind]) for kind in ("total", "used", "offered"))
+        yield f"{name:<12}{used} used, {offered} offered, of {total}"
+
+
+def _counts(counts: Row) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())

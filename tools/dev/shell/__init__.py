@@ -1,0 +1,1 @@
+"""The side of `barter dev` that touches the machine: processes, ports, files, the terminal."""
