@@ -1,0 +1,51 @@
+"""What a framework is told, in the order it happened: one per callback of its scheduler."""
+
+from dataclasses import dataclass
+
+from barter.core.cluster import Offer
+from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.tasks import TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    framework_id: FrameworkId
+
+
+@dataclass(frozen=True, slots=True)
+class Reregistered:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescinded:
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLost:
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    message: str
+
+
+Callback = Registered | Reregistered | Disconnected | Offered | Rescinded | StatusUpdate | AgentLost | Error

@@ -1,0 +1,58 @@
+"""Calls a scheduler's callbacks, and bears what they raise."""
+
+import logging
+from collections.abc import Sequence
+
+from barter.sdk import callbacks as told
+from barter.sdk.driver import Driver
+from barter.sdk.scheduler import Scheduler
+
+LOG = logging.getLogger("barter.sdk")
+
+
+class Invoker:
+    """Once `stopped` is set no further callback is called."""
+
+    def __init__(self, scheduler: Scheduler, driver: Driver) -> None:
+        self._scheduler = scheduler
+        self._driver = driver
+        self.stopped = False
+
+    def invoke(self, callbacks: Sequence[told.Callback]) -> int:
+        """Call them in order; return how many were called."""
+        for index, callback in enumerate(callbacks):
+            if self.stopped:
+                return index
+            try:
+                self._call(callback)
+            except Exception as error:
+                name = type(callback).__name__
+                LOG.exception("the scheduler's callback for %s raised; the session goes on", name)
+                self.error(f"your callback for {name} raised {type(error).__name__}: {error}")
+        return len(callbacks)
+
+    def error(self, message: str) -> None:
+        try:
+            self._scheduler.error(self._driver, message)
+        except Exception:
+            LOG.exception("the scheduler's error callback raised")
+
+    def _call(self, callback: told.Callback) -> None:
+        scheduler, driver = self._scheduler, self._driver
+        match callback:
+            case told.StatusUpdate():
+                scheduler.status_update(driver, callback.status)
+            case told.Offered():
+                scheduler.resource_offers(driver, callback.offers)
+            case told.Rescinded():
+                scheduler.offer_rescinded(driver, callback.offer_id)
+            case told.Registered():
+                scheduler.registered(driver, callback.framework_id)
+            case told.Reregistered():
+                scheduler.reregistered(driver)
+            case told.Disconnected():
+                scheduler.disconnected(driver)
+            case told.AgentLost():
+                scheduler.agent_lost(driver, callback.agent_id, callback.reason)
+            case told.Error():
+                scheduler.error(driver, callback.message)

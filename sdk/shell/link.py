@@ -1,0 +1,83 @@
+"""One stream to one master, from its subscription to its end."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import grpc
+import grpc.aio as aio
+
+from barter.core.ids import FrameworkId
+from barter.proto.v1.scheduler_pb2 import SchedulerEvent
+from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceStub
+from barter.sdk import calls
+from barter.sdk import messages as msg
+from barter.sdk.shell.wire import call_to_wire, event_from_wire
+from barter.shell.transport import channel, leader_of
+
+LOG = logging.getLogger("barter.sdk")
+FLUSH_SECONDS = 1.0
+Trailing = Sequence[tuple[str, str | bytes]]
+
+
+class Link:
+    """Posts a Heard for every event and one LinkLost at its end, unless it is dropped."""
+
+    def __init__(self, connect: msg.Connect, post: Callable[[msg.Event], None]) -> None:
+        self._number = connect.link
+        self._post = post
+        self._channel = channel(connect.address)
+        self._stream = SchedulerServiceStub(self._channel).Session()  # type: ignore[no-untyped-call]
+        self._reader = asyncio.create_task(self._read(connect.subscribe))
+
+    async def send(self, call: calls.Call, framework_id: FrameworkId) -> None:
+        """Write; a stream that is gone is the reader's to report. Raises ValueError or TypeError as the codec does."""
+        wire = call_to_wire(call, framework_id)
+        with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError):
+            await self._stream.write(wire)
+            if isinstance(call, calls.Teardown):
+                await self._stream.done_writing()
+
+    async def drop(self) -> None:
+        """End at once and say nothing more."""
+        self._reader.cancel()
+        await self._channel.close(None)
+        await asyncio.wait([self._reader])
+
+    async def close(self) -> None:
+        """End when the master has read everything that was sent."""
+        with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError):
+            await self._stream.done_writing()
+            await asyncio.wait([self._reader], timeout=FLUSH_SECONDS)
+        await self.drop()
+
+    async def _read(self, subscribe: calls.Subscribe) -> None:
+        reason, leader = "the master ended the session", ""
+        try:
+            await self._stream.write(call_to_wire(subscribe, FrameworkId("")))
+            while isinstance(message := await self._stream.read(), SchedulerEvent):
+                self._post(msg.Heard(self._number, _decoded(message)))
+        except aio.AioRpcError as error:
+            reason, leader = _brief(error), leader_of(cast(Trailing, error.trailing_metadata()))
+        except asyncio.InvalidStateError:
+            with contextlib.suppress(aio.AioRpcError):
+                await self._stream.read()
+            reason = await self._stream.details() or reason
+            leader = leader_of(cast(Trailing, await self._stream.trailing_metadata()))
+        self._post(msg.LinkLost(self._number, reason, leader, random.randrange(1000)))
+
+
+def _decoded(message: SchedulerEvent) -> msg.MasterEvent:
+    try:
+        return event_from_wire(message)
+    except ValueError as error:
+        return msg.Refusal(f"the master sent what this version cannot read: {error}")
+
+
+def _brief(error: aio.AioRpcError) -> str:
+    """The end of gRPC's chain of causes, which names the cause."""
+    details = error.details() or "no details"
+    return details.rpartition(": ")[2] if error.code() is grpc.StatusCode.UNAVAILABLE else details

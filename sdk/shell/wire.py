@@ -1,0 +1,68 @@
+"""The scheduler contract's messages, from and to the session's own."""
+
+from barter.core.cluster import Filters
+from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.proto import codec
+from barter.proto.v1 import scheduler_pb2 as pb
+from barter.proto.v1 import types_pb2
+from barter.sdk import calls
+from barter.sdk import messages as msg
+
+
+def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCall:
+    """Raises ValueError or TypeError where a value does not fit the wire."""
+    match call:
+        case calls.Subscribe():
+            framework = codec.framework_to_wire(call.framework)
+            return pb.SchedulerCall(subscribe={"framework": framework, "demands_only": call.demands_only})
+        case calls.Launch():
+            accept = pb.SchedulerCall.Accept(
+                offer_ids=call.offer_ids,
+                launch=[codec.task_to_wire(task) for task in call.tasks],
+                filters=_filters(call.filters),
+            )
+            return pb.SchedulerCall(accept=accept)
+        case calls.Decline():
+            return pb.SchedulerCall(decline={"offer_ids": call.offer_ids, "filters": _filters(call.filters)})
+        case calls.Kill():
+            grace = -1 if call.grace_ms is None else call.grace_ms
+            return pb.SchedulerCall(kill={"task_id": call.task_id, "grace_ms": grace})
+        case calls.Acknowledge():
+            acks = codec.acks_to_wire((framework_id, task_id, uuid) for task_id, uuid in call.acks)
+            return pb.SchedulerCall(acknowledge={"acks": acks})
+        case calls.Reconcile():
+            return pb.SchedulerCall(reconcile={"task_ids": call.task_ids})
+        case calls.SetDemands():
+            return pb.SchedulerCall(demands={"demands": [codec.demand_to_wire(demand) for demand in call.demands]})
+        case calls.SetServices():
+            return pb.SchedulerCall(services={"services": [codec.service_to_wire(item) for item in call.services]})
+        case calls.Revive():
+            return pb.SchedulerCall(revive={})
+        case calls.Suppress():
+            return pb.SchedulerCall(suppress={})
+        case calls.Teardown():
+            return pb.SchedulerCall(teardown={})
+
+
+def event_from_wire(wire: pb.SchedulerEvent) -> msg.MasterEvent:
+    """Raises ValueError naming what is wrong; an event of a kind not known yet counts as a heartbeat."""
+    match wire.WhichOneof("event"):
+        case "subscribed":
+            told = wire.subscribed
+            return msg.Subscribed(FrameworkId(told.framework_id), told.epoch, told.heartbeat_ms)
+        case "offers":
+            return msg.Offers(tuple(codec.offer_from_wire(offer) for offer in wire.offers.offers))
+        case "rescind":
+            return msg.Rescind(tuple(OfferId(offer_id) for offer_id in wire.rescind.offer_ids), wire.rescind.reason)
+        case "update":
+            return msg.Update(tuple(codec.status_from_wire(status) for status in wire.update.statuses))
+        case "failure":
+            return msg.Failure(AgentId(wire.failure.agent_id), wire.failure.reason)
+        case "error":
+            return msg.Refusal(wire.error.message, wire.error.fatal)
+        case _:
+            return msg.Heartbeat()
+
+
+def _filters(filters: Filters) -> types_pb2.Filters:
+    return types_pb2.Filters(refuse_ms=filters.refuse_ms)

@@ -1,0 +1,79 @@
+"""What a framework holds to over lost sessions: its wishes, its tasks, and what it asked while nobody listened."""
+
+from collections.abc import Iterator
+
+from barter.core.cluster import Demand, Service
+from barter.core.ids import TaskId
+from barter.core.task_state import TaskState
+from barter.core.tasks import TaskStatus
+from barter.sdk.calls import Call, Kill, Launch, Reconcile, Revive, SetDemands, SetServices, Suppress
+
+
+class Standing:
+    """Everything here is bounded by the framework's living tasks and what it asked since the session was lost."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[TaskId, TaskState] = {}
+        self._demands: tuple[Demand, ...] | None = None
+        self._services: tuple[Service, ...] | None = None
+        self._suppressed = False
+        self._revive = False
+        self._kills: dict[TaskId, Kill] = {}
+        self._asked: dict[TaskId, None] = {}
+        self._asked_all = False
+
+    def note(self, call: Call, *, connected: bool) -> None:
+        """Remember what of `call` must be told (again) after a registration."""
+        match call:
+            case Launch():
+                if connected:
+                    self.tasks.update((task.task_id, TaskState.STAGING) for task in call.tasks)
+            case Kill():
+                if call.task_id in self.tasks or not connected:
+                    self._kills[call.task_id] = call
+            case SetDemands():
+                self._demands = call.demands
+            case SetServices():
+                self._services = call.services
+            case Suppress():
+                self._suppressed, self._revive = True, False
+            case Revive():
+                self._suppressed, self._revive = False, not connected
+            case Reconcile() if not connected:
+                self._asked.update(dict.fromkeys(call.task_ids))
+                self._asked_all = self._asked_all or not call.task_ids
+            case _:
+                pass
+
+    def seen(self, status: TaskStatus) -> None:
+        """A status is being delivered."""
+        if status.terminal:
+            self.tasks.pop(status.task_id, None)
+            self._kills.pop(status.task_id, None)
+            return
+        self.tasks[status.task_id] = status.state
+        if status.state is TaskState.KILLING:
+            self._kills.pop(status.task_id, None)
+
+    def retell(self, *, resuming: bool) -> Iterator[Call]:
+        """The calls that follow a registration; `resuming` where this framework id was registered before."""
+        if self._services is not None:
+            yield SetServices(self._services)
+        if self._demands is not None:
+            yield SetDemands(self._demands)
+        if self._suppressed:
+            yield Suppress()
+        elif self._revive:
+            yield Revive()
+        yield from self._reconciliation(resuming)
+        yield from self._kills.values()
+        self._kills = {task_id: kill for task_id, kill in self._kills.items() if task_id in self.tasks}
+        self._asked, self._asked_all, self._revive = {}, False, False
+
+    def _reconciliation(self, resuming: bool) -> Iterator[Call]:
+        """Of the known tasks; of all for a process that starts knowing none."""
+        known = tuple({**self.tasks, **self._asked}) if resuming or self._asked else ()
+        if known:
+            yield Reconcile(known)
+        if self._asked_all or (resuming and not known):
+            yield Reconcile()
