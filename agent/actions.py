@@ -1,0 +1,122 @@
+"""What an agent has its shell do. The facts of a batch are recorded first; nothing is sent before."""
+
+from dataclasses import dataclass
+
+from barter.agent.facts import Fact
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.tasks import TaskInfo, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Durable before any other action of the batch."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTask:
+    framework_id: FrameworkId
+    task: TaskInfo
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SendRegister:
+    """`updates`: not yet acknowledged, oldest first."""
+
+    tasks: tuple[AgentTask, ...]
+    updates: tuple[tuple[FrameworkId, TaskStatus], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendUpdates:
+    updates: tuple[tuple[FrameworkId, TaskStatus], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendHeartbeat:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SendUnregister:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveMaster:
+    """End this session and try the next master."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchTasks:
+    tasks: tuple[tuple[FrameworkId, TaskInfo], ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KillAtExecutor:
+    framework_id: FrameworkId
+    task_id: TaskId
+    grace_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendRecorded:
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartExecutor:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopExecutor:
+    """Ask it to end, killing what it still runs."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """Its sandbox is complete, and one of those that may go when there are many."""
+
+    framework_id: FrameworkId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """For the log: what was decided and why; `problem` when an operator should look at it."""
+
+    message: str
+    problem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    code: int
+    reason: str
+
+
+Action = (
+    Record
+    | SendRegister
+    | SendUpdates
+    | SendHeartbeat
+    | SendUnregister
+    | LeaveMaster
+    | LaunchTasks
+    | KillAtExecutor
+    | SendRecorded
+    | StartExecutor
+    | StopExecutor
+    | TaskEnded
+    | Note
+    | Exit
+)

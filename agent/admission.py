@@ -1,0 +1,51 @@
+"""Whether a task may run here: never more than the machine has, whatever the master says."""
+
+from typing import NamedTuple
+
+from barter.agent.usage import Usage
+from barter.core import ranges as rng
+from barter.core.cluster import AgentInfo
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason, TaskInfo
+
+DOCKER, PROCESS = "docker", "process"
+
+
+class Refusal(NamedTuple):
+    """TASK_ERROR: it can run nowhere as it is. TASK_DROPPED: it cannot run here now."""
+
+    state: TaskState
+    reason: Reason
+    message: str
+
+
+def judge(task: TaskInfo, info: AgentInfo, usage: Usage) -> Refusal | None:
+    """Why `task` is refused beside what `usage` holds already; None when it may run."""
+    if problem := invalid(task):
+        return Refusal(TaskState.ERROR, Reason.INVALID_TASK, problem)
+    runtime = PROCESS if task.container is None else DOCKER
+    if runtime not in info.runtimes:
+        has = ", ".join(info.runtimes) or "none"
+        return Refusal(
+            TaskState.DROPPED, Reason.RUNTIME_MISSING, f"it needs the {runtime} runtime; {info.hostname} has: {has}"
+        )
+    if short := usage.shortfalls(info.resources, task.resources):
+        message = f"{info.hostname} does not have what it needs: {'; '.join(short)}"
+        return Refusal(TaskState.DROPPED, Reason.INSUFFICIENT_RESOURCES, message)
+    return None
+
+
+def invalid(task: TaskInfo) -> str:
+    """What is wrong with the task by itself; empty when nothing is."""
+    if task.container is None and not task.command.shell and not task.command.argv:
+        return "it has neither a command nor a container image: nothing to run"
+    if task.command.shell and task.command.argv:
+        return "command.shell and command.argv are both set: say one"
+    wanted = [(f"ports.{port.name}", port.number) for port in task.ports]
+    if task.container is not None:
+        wanted += [("container.port_mappings.host_port", m.host_port) for m in task.container.port_mappings]
+    held = task.resources.ports
+    for field, number in wanted:
+        if not rng.contains(held, ((number, number),)):
+            return f"{field}: {number} is not among the ports of its resources ({rng.render(held) or 'none'})"
+    return ""

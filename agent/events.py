@@ -1,0 +1,148 @@
+"""What happens to an agent: its master's session and orders, its executor's session and reports, an operator's wish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.machine import Tick
+from barter.core.tasks import TaskInfo, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MasterConnected:
+    """A stream to a master is open and waits for its first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterGone:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    epoch: int
+    cluster_id: str
+    heartbeat_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MasterHeartbeat:
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class MasterError:
+    """The master refused something; with `fatal` it does not want this agent."""
+
+    epoch: int
+    message: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunTasks:
+    """`malformed` maps the ids of tasks that could not be read to what is wrong with them.
+
+    `spent` maps those of the ids that the ledger has ever seen to how many updates they had.
+    """
+
+    epoch: int
+    framework_id: FrameworkId
+    tasks: tuple[TaskInfo, ...]
+    malformed: Mapping[TaskId, str] = field(default_factory=dict)
+    spent: Mapping[TaskId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KillTask:
+    """`grace_ms` less than 0 means the task's own."""
+
+    epoch: int
+    framework_id: FrameworkId
+    task_id: TaskId
+    grace_ms: int = -1
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KillFramework:
+    epoch: int
+    framework_id: FrameworkId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    epoch: int
+    acks: tuple[tuple[FrameworkId, TaskId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A task's status as its executor saw it; `sequence` counts that executor's statuses, 0 for one not news."""
+
+    framework_id: FrameworkId
+    status: TaskStatus
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorHello:
+    """`executor` names this one process and no other ever. `tasks`: all it holds; `statuses`: not yet recorded."""
+
+    executor: str
+    tasks: tuple[Reported, ...] = ()
+    statuses: tuple[Reported, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorReports:
+    executor: str
+    statuses: tuple[Reported, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorDisconnected:
+    """Its stream ended; the process may live on and come back."""
+
+    executor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorDied:
+    """No executor process lives."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchFailed:
+    """The agent could not prepare what a task needs; it was not sent to the executor."""
+
+    framework_id: FrameworkId
+    task_id: TaskId
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """An operator wants the agent gone for good, with its tasks."""
+
+    reason: str
+
+
+Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | Acknowledged
+
+Event = (
+    Order
+    | MasterConnected
+    | MasterGone
+    | MasterError
+    | ExecutorHello
+    | ExecutorReports
+    | ExecutorDisconnected
+    | ExecutorDied
+    | LaunchFailed
+    | Leave
+    | Tick
+)

@@ -1,0 +1,50 @@
+"""Leaving the cluster for good: kill everything, wait for the ends but not for ever, say goodbye, exit."""
+
+from enum import Enum, auto
+
+TASKS_MS = 6_500
+EXECUTOR_MS = 1_500
+LONGEST_GRACE_MS = 5_000
+
+
+class Stage(Enum):
+    STAYING = auto()
+    ENDING_TASKS = auto()
+    STOPPING_EXECUTOR = auto()
+    GONE = auto()
+
+
+class Leaving:
+    """Each stage ends when its work is done or its time is up; `reason` is the operator's."""
+
+    def __init__(self) -> None:
+        self.stage = Stage.STAYING
+        self.reason = ""
+        self._deadline_ms = 0
+
+    def begin(self, reason: str, now: int) -> bool:
+        if self.stage is not Stage.STAYING:
+            return False
+        self.stage, self.reason, self._deadline_ms = Stage.ENDING_TASKS, reason, now + TASKS_MS
+        return True
+
+    @property
+    def started(self) -> bool:
+        return self.stage is not Stage.STAYING
+
+    def tasks_done(self, live: int, now: int) -> bool:
+        """Whether to go on to stopping the executor now."""
+        if self.stage is not Stage.ENDING_TASKS or (live and now < self._deadline_ms):
+            return False
+        self.stage, self._deadline_ms = Stage.STOPPING_EXECUTOR, now + EXECUTOR_MS
+        return True
+
+    def executor_done(self, alive: bool, now: int) -> bool:
+        """Whether to exit now."""
+        if self.stage is not Stage.STOPPING_EXECUTOR or (alive and now < self._deadline_ms):
+            return False
+        self.stage = Stage.GONE
+        return True
+
+    def wakeup(self) -> int | None:
+        return self._deadline_ms if self.stage in (Stage.ENDING_TASKS, Stage.STOPPING_EXECUTOR) else None

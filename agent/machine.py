@@ -1,0 +1,171 @@
+"""The agent as a state machine: it admits what the master orders, and answers for it until all is acknowledged."""
+
+from barter.agent import orders, reports
+from barter.agent.actions import (
+    Action,
+    AgentTask,
+    Exit,
+    LeaveMaster,
+    SendHeartbeat,
+    SendRegister,
+    SendUnregister,
+    StartExecutor,
+    StopExecutor,
+)
+from barter.agent.book import Book
+from barter.agent.events import (
+    Acknowledged,
+    Event,
+    ExecutorDied,
+    ExecutorDisconnected,
+    ExecutorHello,
+    ExecutorReports,
+    KillFramework,
+    KillTask,
+    LaunchFailed,
+    Leave,
+    MasterConnected,
+    MasterError,
+    MasterGone,
+    MasterHeartbeat,
+    Order,
+    Registered,
+    RunTasks,
+)
+from barter.agent.facts import EpochRaised, Left
+from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
+from barter.agent.link import MasterLink
+from barter.agent.supervise import Supervisor
+from barter.agent.turn import Turn
+from barter.core.cluster import AgentInfo
+from barter.core.machine import Tick
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason
+
+
+class Agent:
+    """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done."""
+
+    def __init__(self, info: AgentInfo, book: Book) -> None:
+        self.info = info
+        self.book = book
+        self.link = MasterLink()
+        self.executor = Supervisor()
+        self.leaving = Leaving()
+
+    def step(self, event: Event, now: int) -> list[Action]:
+        turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
+        match event:
+            case Registered() | MasterHeartbeat() | RunTasks() | KillTask() | KillFramework() | Acknowledged():
+                self._order(turn, event)
+            case ExecutorReports():
+                if event.executor == self.executor.connected:
+                    reports.reports(turn, event)
+            case Tick():
+                self._tick(turn)
+            case MasterConnected() | MasterGone() | MasterError():
+                self._master(turn, event)
+            case ExecutorHello() | ExecutorDisconnected() | ExecutorDied():
+                self._executor(turn, event)
+            case LaunchFailed():
+                self._launch_failed(turn, event)
+            case Leave():
+                self._leave(turn, event)
+        self._advance_leaving(turn)
+        return turn.actions()
+
+    def next_wakeup(self) -> int | None:
+        due = (self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup())
+        return min((at for at in due if at is not None), default=None)
+
+    def _order(self, turn: Turn, order: Order) -> None:
+        if order.epoch < self.book.epoch:
+            self._refuse_stale(turn, order)
+            return
+        if order.epoch > self.book.epoch:
+            turn.record(EpochRaised(order.epoch))
+        self.link.heard(turn.now)
+        connected = self.executor.connected
+        match order:
+            case RunTasks():
+                orders.run(turn, order, self.info, connected, leaving=self.leaving.started)
+            case Acknowledged():
+                orders.acknowledge(turn, order)
+            case KillTask():
+                orders.kill(turn, order, connected)
+            case KillFramework():
+                orders.kill_framework(turn, order, connected)
+            case Registered():
+                self.link.register(order.heartbeat_ms, turn.now)
+                turn.note(f"registered with cluster {order.cluster_id}, epoch {order.epoch}")
+            case MasterHeartbeat():
+                pass
+
+    def _refuse_stale(self, turn: Turn, order: Order) -> None:
+        name, known = type(order).__name__, self.book.epoch
+        turn.note(f"{name} of epoch {order.epoch} refused: epoch {known} has spoken already", problem=True)
+        if isinstance(order, Registered):
+            turn.add(LeaveMaster(f"its epoch {order.epoch} is over, {known} has spoken already"))
+
+    def _master(self, turn: Turn, event: MasterConnected | MasterGone | MasterError) -> None:
+        match event:
+            case MasterConnected():
+                self.link.open(turn.now)
+                tasks = tuple(AgentTask(e.framework_id, e.task, e.status) for e in self.book.entries())
+                turn.add(SendRegister(tasks, self.book.unacknowledged()))
+            case MasterGone():
+                self.link.close()
+            case MasterError():
+                turn.note(f"the master refused: {event.message}", problem=True)
+                if event.fatal and event.epoch >= self.book.epoch:
+                    turn.add(Exit(1, f"the master does not want this agent: {event.message}"))
+
+    def _executor(self, turn: Turn, event: ExecutorHello | ExecutorDisconnected | ExecutorDied) -> None:
+        match event:
+            case ExecutorHello():
+                self.executor.hello(event.executor)
+                reports.hello(turn, event)
+            case ExecutorDisconnected():
+                self.executor.disconnected(event.executor)
+            case ExecutorDied():
+                delay = self.executor.died(turn.now)
+                if self.book.live_count or not self.leaving.started:
+                    turn.note(f"the executor is not running ({event.reason}): starting one in {delay} ms")
+                    self._start_executor(turn)
+
+    def _start_executor(self, turn: Turn) -> None:
+        if self.executor.start(turn.now):
+            turn.add(StartExecutor("the agent needs an executor"))
+
+    def _launch_failed(self, turn: Turn, event: LaunchFailed) -> None:
+        entry = self.book.find(event.framework_id, event.task_id)
+        if entry is not None and entry.live:
+            turn.tell(entry, TaskState.FAILED, Reason.LAUNCH_FAILED, event.problem)
+
+    def _leave(self, turn: Turn, event: Leave) -> None:
+        if not self.leaving.begin(event.reason, turn.now):
+            return
+        turn.note(f"leaving for good: {event.reason}; ending {self.book.live_count} tasks")
+        for entry in [entry for entry in self.book.entries() if entry.live]:
+            grace_ms = min(entry.task.kill_grace_ms, LONGEST_GRACE_MS)
+            why = f"its agent leaves the cluster: {event.reason}"
+            orders.end(turn, *entry.key, grace_ms, Reason.AGENT_STOPPED, why, self.executor.connected)
+
+    def _advance_leaving(self, turn: Turn) -> None:
+        if self.leaving.tasks_done(self.book.live_count, turn.now):
+            if self.book.live_count:
+                turn.note(f"{self.book.live_count} tasks did not end in time", problem=True)
+            turn.add(StopExecutor(self.leaving.reason))
+            if self.link.registered:
+                turn.add(SendUnregister(self.leaving.reason))
+                turn.record(Left())
+        if self.leaving.executor_done(self.executor.alive, turn.now):
+            turn.add(Exit(0, f"left the cluster: {self.leaving.reason}"))
+
+    def _tick(self, turn: Turn) -> None:
+        if why := self.link.silence(turn.now):
+            self.link.close()
+            turn.add(LeaveMaster(why))
+        elif self.link.beat(turn.now):
+            turn.add(SendHeartbeat())
+        self._start_executor(turn)

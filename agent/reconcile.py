@@ -1,0 +1,108 @@
+"""Desired (the ledger) against current (what an executor says it holds): what to do, in fixed order, each with why.
+
+The idea is fleet's `agent/reconcile.go`.
+"""
+
+from dataclasses import dataclass
+
+from barter.agent.book import Book, Entry
+from barter.agent.events import ExecutorHello
+from barter.agent.facts import TaskKey
+from barter.core.task_state import TERMINAL, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class KillOrphan:
+    """The executor runs it, the ledger does not answer for it."""
+
+    key: TaskKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """It was handed to an executor that is gone, and this one does not know it: it may have run, it runs no more."""
+
+    entry: Entry
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KillAgain:
+    entry: Entry
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndUnlaunched:
+    """Killed, and certain never to have run."""
+
+    entry: Entry
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    entry: Entry
+    reason: str
+
+
+Decision = KillOrphan | Lose | KillAgain | EndUnlaunched | Launch
+
+
+def reconcile(book: Book, hello: ExecutorHello) -> list[Decision]:
+    """Decide for every live task, once the statuses of `hello` are applied to the book.
+
+    A task is launched only where it is certain that it never was: it was admitted while no executor was there,
+    or handed to this very executor, which would know it had the order arrived.
+    """
+    held = {(task.framework_id, task.status.task_id) for task in hello.tasks}
+    return [
+        *_orphans(book, hello),
+        *_lost(book, hello.executor, held),
+        *_kills(book, held),
+        *_launches(book, hello.executor, held),
+    ]
+
+
+def _orphans(book: Book, hello: ExecutorHello) -> list[Decision]:
+    orphans: list[Decision] = []
+    for task in hello.tasks:
+        if task.status.state in TERMINAL:
+            continue
+        entry = book.find(task.framework_id, task.status.task_id)
+        if entry is None:
+            orphans.append(KillOrphan((task.framework_id, task.status.task_id), "orphan: the ledger does not know it"))
+        elif not entry.live:
+            reason = f"orphan: it was reported as {entry.status.state} already"
+            orphans.append(KillOrphan(entry.key, reason))
+    return orphans
+
+
+def _lost(book: Book, executor: str, held: set[TaskKey]) -> list[Decision]:
+    return [
+        Lose(entry, f"it was handed to executor {entry.executor}, which is gone; executor {executor} does not know it")
+        for entry in book.entries()
+        if entry.live and entry.executor and entry.executor != executor and entry.key not in held
+    ]
+
+
+def _kills(book: Book, held: set[TaskKey]) -> list[Decision]:
+    return [
+        KillAgain(entry, entry.status.message or "it is being killed")
+        for entry in book.entries()
+        if entry.status.state is TaskState.KILLING and entry.key in held
+    ]
+
+
+def _launches(book: Book, executor: str, held: set[TaskKey]) -> list[Decision]:
+    decisions: list[Decision] = []
+    for entry in book.entries():
+        if not entry.live or entry.executor not in ("", executor) or entry.key in held:
+            continue
+        if entry.status.state is TaskState.KILLING:
+            decisions.append(EndUnlaunched(entry, "it was killed before it reached the executor"))
+        else:
+            came = "the order did not reach the executor" if entry.executor else "the executor is here"
+            decisions.append(Launch(entry, came))
+    return decisions

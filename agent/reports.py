@@ -1,0 +1,92 @@
+"""What the executor says: its statuses become the agent's updates, its Hello is reconciled with the ledger."""
+
+from barter.agent.actions import KillAtExecutor, SendRecorded
+from barter.agent.book import Entry
+from barter.agent.events import ExecutorHello, ExecutorReports, Reported
+from barter.agent.facts import ExecutorRecorded, HandedOver
+from barter.agent.reconcile import EndUnlaunched, KillAgain, KillOrphan, Launch, Lose, reconcile
+from barter.agent.turn import Turn
+from barter.core.task_state import TRANSITIONS, TaskState
+from barter.core.tasks import Reason, TaskStatus
+
+
+def hello(turn: Turn, event: ExecutorHello) -> None:
+    book = turn.book
+    known = book.sequence if event.executor == book.executor else 0
+    last = max((report.sequence for report in event.statuses), default=0)
+    for report in (*_unrecorded(event.statuses, known), *event.tasks):
+        _apply(turn, report)
+    if event.executor != book.executor or last > known:
+        turn.record(ExecutorRecorded(event.executor, max(known, last)))
+    _carry_out(turn, event)
+    if book.sequence:
+        turn.add(SendRecorded(book.sequence))
+
+
+def reports(turn: Turn, event: ExecutorReports) -> None:
+    """Apply statuses in order; those recorded before (sent again, the answer was lost) are only answered again."""
+    for report in _unrecorded(event.statuses, turn.book.sequence):
+        _apply(turn, report)
+    last = max((report.sequence for report in event.statuses), default=0)
+    if last > turn.book.sequence:
+        turn.record(ExecutorRecorded(event.executor, last))
+    turn.add(SendRecorded(turn.book.sequence))
+
+
+def _unrecorded(statuses: tuple[Reported, ...], known: int) -> list[Reported]:
+    return [report for report in statuses if report.sequence > known]
+
+
+def _apply(turn: Turn, report: Reported) -> None:
+    """Make it the task's next update, unless it is no news or the table of states does not allow it."""
+    status = report.status
+    entry = turn.book.find(report.framework_id, status.task_id)
+    if entry is None:
+        if report.sequence and not status.terminal:
+            turn.note(f"{status.state} of task {status.task_id}, which the ledger does not know: ignored", problem=True)
+        return
+    if status.state in TRANSITIONS[entry.status.state] and not _same(status, entry.status):
+        turn.pass_on(entry, status)
+
+
+def _same(status: TaskStatus, known: TaskStatus) -> bool:
+    return (status.state, status.healthy, status.reason, status.message, status.exit_code) == (
+        known.state,
+        known.healthy,
+        known.reason,
+        known.message,
+        known.exit_code,
+    )
+
+
+def _carry_out(turn: Turn, event: ExecutorHello) -> None:
+    handed: list[Entry] = []
+    for decision in reconcile(turn.book, event):
+        match decision:
+            case KillOrphan(key, reason):
+                turn.note(f"task {key[1]} is killed: {reason}", problem=True)
+                turn.kill_task(KillAtExecutor(*key, -1, reason))
+            case Lose(entry, reason):
+                turn.tell(entry, TaskState.LOST, Reason.EXECUTOR_LOST, reason)
+            case KillAgain(entry, reason):
+                turn.kill(entry, -1, reason)
+            case EndUnlaunched(entry, reason):
+                turn.tell(entry, TaskState.KILLED, Reason.KILLED_BY_FRAMEWORK, reason)
+            case Launch(entry, reason):
+                handed.append(entry)
+                turn.launch(entry.framework_id, entry.task, reason)
+    fresh = tuple(entry.key for entry in handed if not entry.executor)
+    if fresh:
+        turn.record(HandedOver(event.executor, fresh))
+    _adopt(turn, event)
+
+
+def _adopt(turn: Turn, event: ExecutorHello) -> None:
+    """Tasks this executor found alive after an earlier one: they are in its hands now."""
+    adopted: list[Entry] = []
+    for report in event.tasks:
+        entry = turn.book.find(report.framework_id, report.status.task_id)
+        if entry is not None and entry.live and entry.executor != event.executor:
+            adopted.append(entry)
+    if adopted:
+        turn.record(HandedOver(event.executor, tuple(entry.key for entry in adopted)))
