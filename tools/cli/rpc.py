@@ -33,7 +33,8 @@ def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
             try:
                 return call(OperatorServiceStub(channel))  # type: ignore[no-untyped-call]
             except grpc.RpcError as error:
-                leader = leader_of(tuple((key, value) for key, value in error.trailing_metadata() or ()))
+                metadata: Any = error.trailing_metadata()
+                leader = leader_of(metadata)
                 if leader and leader not in tried:
                     waiting.insert(0, leader)
                 elif error.code() in _SILENT:

@@ -1,0 +1,96 @@
+"""One cluster a folder, one block of task ports a cluster: claims that end with the process that holds them."""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+from barter.tools.dev.plan import BLOCKS, HOST
+
+LOCK, RUN = "lock", "run.json"
+
+
+class Refused(Exception):
+    """Why no cluster can be started there, and what to do."""
+
+
+def lock(data_dir: Path) -> int:
+    """Hold the folder until this process ends; raises Refused when another `barter dev` has it."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Refused(f"cannot use {data_dir}: {error.strerror}; name another folder with --data-dir DIR") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise Refused(
+            f"a `barter dev` (process {holder or 'unknown'}) already runs on {data_dir}: use it (barter status), "
+            "end it with Ctrl-C, or start another with --data-dir DIR"
+        ) from None
+    os.truncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def empty(data_dir: Path) -> None:
+    """Remove all but the lock; raises Refused."""
+    for path in data_dir.iterdir():
+        if path.name == LOCK:
+            continue
+        try:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        except OSError as error:
+            raise Refused(f"cannot empty {data_dir}: {error}; remove it yourself, or use --data-dir DIR") from None
+
+
+def task_port_block() -> tuple[int, socket.socket]:
+    """The first block of task ports no other cluster here has, and the (abstract) socket that holds it."""
+    for block in range(BLOCKS):
+        holder = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            holder.bind(f"\0barter-dev-task-ports-{block}")
+        except OSError as error:
+            holder.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+            continue
+        return block, holder
+    raise Refused(f"{BLOCKS} clusters run on this machine already: end one of them")
+
+
+def is_free(port: int) -> bool:
+    """Whether a daemon could listen on it now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def note_run(data_dir: Path, run: dict[str, Any]) -> None:
+    """Keep what the next start needs to clean up after a `barter dev` that was killed."""
+    draft = data_dir / f"{RUN}.new"
+    draft.write_text(json.dumps(run))
+    draft.replace(data_dir / RUN)
+
+
+def last_run(data_dir: Path) -> dict[str, Any]:
+    """What a `barter dev` that could not clean up noted; empty where all was well."""
+    try:
+        run = json.loads((data_dir / RUN).read_text())
+    except (OSError, ValueError):
+        return {}
+    return run if isinstance(run, dict) else {}
+
+
+def forget_run(data_dir: Path) -> None:
+    (data_dir / RUN).unlink(missing_ok=True)
