@@ -1,0 +1,44 @@
+"""From how a task's process ended to the status that says so."""
+
+from dataclasses import dataclass
+
+from barter.agent.executor.events import Ended
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason, TaskInfo
+from barter.core.units import format_bytes
+
+UNWATCHED = "ended while nobody watched; exit status unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    state: TaskState
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a task is being killed."""
+
+    reason: Reason
+    message: str
+
+
+def outcome(task: TaskInfo, ended: Ended, cause: Cause | None) -> Outcome:
+    """What to say of `task`; a `cause` wins over how the process took it."""
+    if cause is not None:
+        return Outcome(TaskState.KILLED, cause.reason, f"{cause.message}; {_how(ended)}")
+    if ended.out_of_memory:
+        limit = format_bytes(task.resources.scalars.get("mem", 0))
+        return Outcome(TaskState.FAILED, Reason.MEMORY_LIMIT, f"needed more memory than its limit of {limit}")
+    state = TaskState.FINISHED if ended.exit_code == 0 else TaskState.FAILED
+    return Outcome(state, Reason.COMMAND_EXITED, _how(ended))
+
+
+def _how(ended: Ended) -> str:
+    if ended.exit_code is None:
+        return UNWATCHED
+    if ended.signal:
+        return f"ended by {ended.signal}"
+    return f"exited with status {ended.exit_code}"

@@ -1,0 +1,49 @@
+"""What the executor's core keeps of one task."""
+
+from barter.agent.executor.actions import ExecutorStatus
+from barter.agent.executor.ends import Cause
+from barter.agent.executor.events import Order
+from barter.agent.executor.health import Health
+from barter.agent.executor.kill import KillPlan
+from barter.core.task_state import TERMINAL, TaskState, advance
+from barter.core.tasks import Reason, Source, TaskStatus
+
+
+class HeldTask:
+    """From its launch until the agent has recorded its end. `cause` and `plan` are set once it is being killed."""
+
+    __slots__ = ("cause", "health", "last", "order", "plan", "started", "state")
+
+    def __init__(self, order: Order, state: TaskState, now: int) -> None:
+        """A task of which nothing was said yet: its last status has sequence 0."""
+        self.order = order
+        self.state = state
+        self.started = state is TaskState.RUNNING
+        self.cause: Cause | None = None
+        self.plan: KillPlan | None = None
+        self.health: Health | None = None
+        status = TaskStatus(order.task.task_id, state, Source.EXECUTOR, now)
+        self.last = ExecutorStatus(order.framework_id, status, 0)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in TERMINAL
+
+    def say(
+        self,
+        sequence: int,
+        now: int,
+        state: TaskState,
+        reason: Reason = Reason.NONE,
+        message: str = "",
+        exit_code: int | None = None,
+    ) -> ExecutorStatus:
+        """Enter `state` and return the status about it; raises IllegalTransition and changes nothing."""
+        self.state = advance(self.state, state)
+        healthy = self.health.healthy if self.health is not None else None
+        task_id = self.order.task.task_id
+        status = TaskStatus(
+            task_id, state, Source.EXECUTOR, now, reason=reason, message=message, healthy=healthy, exit_code=exit_code
+        )
+        self.last = ExecutorStatus(self.order.framework_id, status, sequence)
+        return self.last

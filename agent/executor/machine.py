@@ -1,0 +1,253 @@
+"""The executor's core: holds tasks from their launch until the agent has recorded their end."""
+
+from barter.agent.executor.actions import Action, EndTask, Exit, Release, RunCheck, SendHello, SendStatus, StartTask
+from barter.agent.executor.ends import Cause, outcome
+from barter.agent.executor.events import (
+    Checked,
+    Connected,
+    Disconnected,
+    Ended,
+    Event,
+    Held,
+    Kill,
+    Launch,
+    NotStarted,
+    Order,
+    Pulling,
+    Recorded,
+    Started,
+    Stop,
+    TaskKey,
+)
+from barter.agent.executor.health import Health
+from barter.agent.executor.held import HeldTask
+from barter.agent.executor.kill import KillPlan
+from barter.agent.executor.outbox import Outbox
+from barter.agent.executor.timers import Timers
+from barter.core.machine import Tick
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason
+
+IDLE_MS = 60_000
+LAST_WORDS_MS = 2_000
+STOP_GRACE_MS = 3_000
+
+
+class Executor:
+    """`step(event, now) -> actions`; unknown tasks and what comes too late change nothing."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[TaskKey, HeldTask] = {}
+        self._live = 0
+        self._outbox = Outbox()
+        self._timers = Timers()
+        self._connected = False
+        self._stop: Stop | None = None
+        self._exit_ms: int | None = None
+
+    @property
+    def held(self) -> int:
+        """How many tasks it holds, ended ones that the agent has not recorded included."""
+        return len(self._tasks)
+
+    def step(self, event: Event | Tick, now: int) -> list[Action]:
+        actions = self._apply(event, now)
+        self._plan_exit(now)
+        return actions
+
+    def next_wakeup(self) -> int | None:
+        due = self._timers.next()
+        if self._exit_ms is None:
+            return due
+        return self._exit_ms if due is None else min(due, self._exit_ms)
+
+    def _apply(self, event: Event | Tick, now: int) -> list[Action]:
+        match event:
+            case Tick():
+                return self._tick(now)
+            case Launch():
+                return [action for order in event.orders for action in self._launch(order, now)]
+            case Recorded():
+                return self._recorded(event.sequence)
+            case Connected():
+                self._connected, self._exit_ms = True, None
+                return [SendHello(tuple(task.last for task in self._tasks.values()), self._outbox.waiting())]
+            case Disconnected():
+                self._connected = False
+                return []
+            case Stop():
+                return self._stopped(event, now)
+            case Held():
+                return self._found(event, now)
+            case Kill():
+                cause = Cause(Reason.KILLED_BY_FRAMEWORK, event.reason or "killed")
+                return self._kill(event.key, event.grace_ms, cause, now)
+        return self._report(event, now)
+
+    def _report(self, event: Pulling | Started | NotStarted | Ended | Checked, now: int) -> list[Action]:
+        """What a runtime or a health check says of a task that has not ended."""
+        task = self._tasks.get(event.key)
+        if task is None or task.ended:
+            return []
+        match event:
+            case Pulling():
+                if task.state is not TaskState.STAGING:
+                    return []
+                return self._say(task, now, TaskState.STARTING, message=f"pulling {event.image}")
+            case Started():
+                return self._started(task, now)
+            case NotStarted():
+                return self._not_started(task, event, now)
+            case Ended():
+                end = outcome(task.order.task, event, task.cause)
+                return self._end(task, now, end.state, end.reason, end.message, event.exit_code)
+            case Checked():
+                return self._checked(task, event, now)
+
+    def _launch(self, order: Order, now: int) -> list[Action]:
+        if order.key in self._tasks:
+            return []
+        task = self._tasks[order.key] = HeldTask(order, TaskState.STAGING, now)
+        self._live += 1
+        if self._stop is not None:
+            message = "not started: its executor is stopping; launch it again under a new id"
+            return self._end(task, now, TaskState.DROPPED, Reason.AGENT_STOPPED, message)
+        return [StartTask(order)]
+
+    def _found(self, event: Held, now: int) -> list[Action]:
+        key = event.order.key
+        if key in self._tasks:
+            return []
+        task = self._tasks[key] = HeldTask(event.order, TaskState.RUNNING, now)
+        self._live += 1
+        self._watch(task, now)
+        if event.killing:
+            return self._kill(key, None, Cause(Reason.KILLED_BY_FRAMEWORK, "killed"), now)
+        return []
+
+    def _started(self, task: HeldTask, now: int) -> list[Action]:
+        if task.started:
+            return []
+        task.started = True
+        if task.cause is not None:
+            return []
+        self._watch(task, now)
+        return self._say(task, now, TaskState.RUNNING)
+
+    def _watch(self, task: HeldTask, now: int) -> None:
+        if task.order.task.health_check is not None:
+            task.health = Health(task.order.task.health_check, now)
+            self._timers.set(now, task.order.key)
+
+    def _not_started(self, task: HeldTask, event: NotStarted, now: int) -> list[Action]:
+        if task.cause is not None:
+            message = f"{task.cause.message}; it had not started"
+            return self._end(task, now, TaskState.KILLED, task.cause.reason, message)
+        return self._end(task, now, TaskState.FAILED, event.reason, event.message)
+
+    def _checked(self, task: HeldTask, event: Checked, now: int) -> list[Action]:
+        health = task.health
+        if health is None or task.cause is not None or health.next_ms is not None:
+            return []
+        verdict = health.result(event.ok, now)
+        assert health.next_ms is not None
+        self._timers.set(health.next_ms, event.key)
+        actions: list[Action] = []
+        if verdict.changed:
+            actions += self._say(task, now, TaskState.RUNNING, Reason.HEALTH_CHECK, event.message)
+        if verdict.kill:
+            failures = health.check.max_failures
+            cause = Cause(Reason.KILLED_BY_HEALTH_CHECK, f"{failures} health checks in a row failed: {event.message}")
+            actions += self._kill(event.key, None, cause, now)
+        return actions
+
+    def _kill(self, key: TaskKey, grace_ms: int | None, cause: Cause, now: int) -> list[Action]:
+        task = self._tasks.get(key)
+        if task is None or task.ended:
+            return []
+        grace = task.order.task.kill_grace_ms if grace_ms is None else grace_ms
+        if task.plan is not None:
+            if task.plan.hasten(now, grace):
+                self._timers.set(task.plan.next_ms, key)
+            return []
+        task.plan, task.cause = KillPlan.begin(now, grace), cause
+        self._timers.set(task.plan.next_ms, key)
+        said = self._say(task, now, TaskState.KILLING, cause.reason, cause.message)
+        return [*said, EndTask(key, force=False, reason=cause.message)]
+
+    def _tick(self, now: int) -> list[Action]:
+        actions: list[Action] = []
+        for key in self._timers.due(now):
+            task = self._tasks.get(key)
+            if task is None or task.ended:
+                continue
+            if task.plan is not None:
+                if task.plan.fire(now):
+                    self._timers.set(task.plan.next_ms, key)
+                    actions.append(EndTask(key, force=True, reason="still running after its grace"))
+            elif task.health is not None and task.health.begin(now):
+                actions.append(RunCheck(task.order, task.health.check))
+        if self._exit_ms is not None and self._exit_ms <= now:
+            actions += self._exit()
+        return actions
+
+    def _recorded(self, sequence: int) -> list[Action]:
+        """Forget the tasks whose end is now known."""
+        actions: list[Action] = []
+        for told in self._outbox.recorded(sequence):
+            if told.status.terminal:
+                key = TaskKey(told.framework_id, told.status.task_id)
+                self._tasks.pop(key, None)
+                actions.append(Release(key))
+        return actions
+
+    def _stopped(self, event: Stop, now: int) -> list[Action]:
+        self._stop = event
+        if not event.kill:
+            return []
+        actions: list[Action] = []
+        for key, task in list(self._tasks.items()):
+            grace = min(task.order.task.kill_grace_ms, STOP_GRACE_MS)
+            actions += self._kill(key, grace, Cause(Reason.AGENT_STOPPED, "its agent leaves the cluster"), now)
+        return actions
+
+    def _plan_exit(self, now: int) -> None:
+        """Ends once nothing runs: after a Stop when all is told, without an agent after a while."""
+        if self._live or (self._connected and self._stop is None):
+            self._exit_ms = None
+        elif self._stop is not None and (self._outbox.empty or not self._connected):
+            self._exit_ms = now
+        elif self._exit_ms is None:
+            self._exit_ms = now + (LAST_WORDS_MS if self._stop is not None else IDLE_MS)
+
+    def _exit(self) -> list[Action]:
+        if self._stop is None:
+            return [Exit("no agent and no tasks")]
+        # A task's end that the agent did not record is still known to it as one it had killed.
+        left: list[Action] = [Release(key) for key in self._tasks] if self._stop.kill else []
+        return [*left, Exit("the agent said so")]
+
+    def _end(
+        self,
+        task: HeldTask,
+        now: int,
+        state: TaskState,
+        reason: Reason,
+        message: str,
+        exit_code: int | None = None,
+    ) -> list[Action]:
+        self._live -= 1
+        return self._say(task, now, state, reason, message, exit_code)
+
+    def _say(
+        self,
+        task: HeldTask,
+        now: int,
+        state: TaskState,
+        reason: Reason = Reason.NONE,
+        message: str = "",
+        exit_code: int | None = None,
+    ) -> list[Action]:
+        status = task.say(self._outbox.next_sequence, now, state, reason, message, exit_code)
+        self._outbox.add(status)
+        return [SendStatus(status)] if self._connected else []

@@ -1,0 +1,167 @@
+"""Cpu and memory limits of process tasks by cgroups, and what cannot be enforced here in words."""
+
+import contextlib
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+from barter.agent.executor.events import TaskKey
+from barter.agent.runtime.cgroups import Found, Hierarchy, find_here
+from barter.core.resources import Resources
+from barter.shell.log import logger
+
+FOLDER = "barter"
+# The executor is a member for a moment when a task starts: a limit below this could hit it.
+LEAST_MEMORY = 4 << 20
+_log = logger("executor")
+
+_HOW = "run the agent as root, or as a systemd service with Delegate=yes"
+_WHAT = {"memory": "Memory limits", "cpu": "Cpu shares"}
+
+
+def describe(found: Found | None = None) -> tuple[str, ...]:
+    """For operators: a sentence for each limit that process tasks do not get here. Leaves nothing behind."""
+    missing = (find_here() if found is None else found).missing
+    return tuple(f"{_WHAT[kind]} of process tasks are not enforced: {why}; {_HOW}." for kind, why in missing.items())
+
+
+def home_name(work_dir: Path) -> str:
+    """A short name for an agent's work folder, the same in every executor of it."""
+    return hashlib.sha1(str(work_dir).encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+class Limits:
+    """The cgroups of one agent's process tasks, `barter/<home>/<task>` in each hierarchy."""
+
+    def __init__(self, work_dir: Path, found: Found | None = None) -> None:
+        self._found = find_here() if found is None else found
+        self._home = home_name(work_dir)
+        self._open = False
+
+    def make(self, key: TaskKey, resources: Resources) -> tuple[str, ...]:
+        """Make the task's cgroups and set its limits; the folders made. What fails is logged and done without."""
+        if not self._found.hierarchies:
+            return ()
+        name = hashlib.sha1("/".join(key).encode(), usedforsecurity=False).hexdigest()[:20]
+        made: list[str] = []
+        try:
+            if not self._open:
+                self._prepare()
+            for hierarchy in self._found.hierarchies:
+                folder = hierarchy.base / FOLDER / self._home / name
+                folder.mkdir(exist_ok=True)
+                made.append(str(folder))
+                _limit(folder, hierarchy, resources)
+        except OSError as error:
+            _log.warning("process tasks run without limits", why=str(error), what_to_do=_HOW)
+            remove(tuple(made))
+            self._found = Found((), {})
+            return ()
+        return tuple(made)
+
+    def enter(self, folders: tuple[str, ...]) -> None:
+        """Move the calling thread (v1) or process (v2) in, so that what it starts is limited from its first moment."""
+        for folder, hierarchy in zip(folders, self._found.hierarchies, strict=False):
+            _write(f"{folder}/{hierarchy.enter}", "0")
+
+    def leave(self, folders: tuple[str, ...]) -> None:
+        for _, hierarchy in zip(folders, self._found.hierarchies, strict=False):
+            _write(f"{hierarchy.home}/{hierarchy.enter}", "0")
+
+    def sweep(self, kept: set[str]) -> None:
+        """Remove what an earlier executor left, the folders in `kept` aside; at the end, our own folders too."""
+        for hierarchy in self._found.hierarchies:
+            ours = hierarchy.base / FOLDER / self._home
+            if not ours.is_dir():
+                continue
+            for folder in ours.iterdir():
+                if folder.is_dir() and str(folder) not in kept:
+                    signal_all((str(folder),), signal.SIGKILL)
+                    remove((str(folder),))
+            if not kept:
+                remove((str(ours), str(ours.parent)))
+                self._open = False
+
+    def _prepare(self) -> None:
+        for hierarchy in self._found.hierarchies:
+            switch = " ".join(f"+{kind}" for kind in hierarchy.kinds)
+            if hierarchy.enable:
+                _write(f"{hierarchy.base}/cgroup.subtree_control", switch)
+            for folder in (hierarchy.base / FOLDER, hierarchy.base / FOLDER / self._home):
+                folder.mkdir(exist_ok=True)
+                if hierarchy.version == 2:
+                    _write(f"{folder}/cgroup.subtree_control", switch)
+        self._open = True
+
+
+def _limit(folder: Path, hierarchy: Hierarchy, resources: Resources) -> None:
+    """Hard memory, relative cpu: the units are the kernel's (shares 2 to 262144, weight 1 to 10000)."""
+    memory = resources.scalars.get("mem", 0)
+    if memory and "memory" in hierarchy.kinds:
+        name = "memory.limit_in_bytes" if hierarchy.version == 1 else "memory.max"
+        _write(f"{folder}/{name}", str(max(memory, LEAST_MEMORY)))
+        swap = "memory.memsw.limit_in_bytes" if hierarchy.version == 1 else "memory.swap.max"
+        with contextlib.suppress(OSError):
+            _write(f"{folder}/{swap}", str(max(memory, LEAST_MEMORY)) if hierarchy.version == 1 else "0")
+    cpus = resources.scalars.get("cpus", 0)
+    if cpus and "cpu" in hierarchy.kinds:
+        shares = cpu_shares(cpus)
+        if hierarchy.version == 1:
+            _write(f"{folder}/cpu.shares", str(shares))
+        else:
+            _write(f"{folder}/cpu.weight", str(1 + (shares - 2) * 9999 // 262142))
+
+
+def cpu_shares(milli_cpus: int) -> int:
+    """1024 for one cpu, as Mesos and Docker count."""
+    return min(max(milli_cpus * 1024 // 1000, 2), 262144)
+
+
+def processes(folders: tuple[str, ...]) -> set[int]:
+    """The processes in the task's cgroups."""
+    found: set[int] = set()
+    for folder in folders:
+        with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs") as file:
+            found.update(int(line) for line in file)
+    return found
+
+
+def signal_all(folders: tuple[str, ...], number: signal.Signals) -> int:
+    """Signal every process in the task's cgroups; how many there were."""
+    found = processes(folders) - {os.getpid()}
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    return len(found)
+
+
+def oom_killed(folders: tuple[str, ...]) -> bool:
+    """Whether the kernel killed one of the task's processes for its memory limit."""
+    for folder in folders:
+        for name in ("memory.oom_control", "memory.events"):
+            with contextlib.suppress(OSError), open(f"{folder}/{name}") as file:
+                if any(line.startswith("oom_kill ") and int(line.split()[1]) > 0 for line in file):
+                    return True
+    return False
+
+
+def remove(folders: tuple[str, ...]) -> bool:
+    """Remove empty cgroups; whether all are gone."""
+    gone = True
+    for folder in folders:
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            gone = False
+    return gone
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)

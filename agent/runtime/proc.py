@@ -1,0 +1,40 @@
+"""What /proc says of processes that may not be our children."""
+
+import os
+from pathlib import Path
+
+
+def start_time(pid: int) -> int:
+    """When the process started, in clock ticks since boot: with the pid it names a process for good. 0: none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def session_leaders() -> dict[str, int]:
+    """By their BARTER_SANDBOX: the processes that lead a session, so were started as a task's first."""
+    found: dict[str, int] = {}
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        try:
+            if os.getsid(int(name)) != int(name):
+                continue
+            with open(f"/proc/{name}/environ", "rb") as file:
+                environment = file.read().split(b"\0")
+        except OSError:
+            continue
+        for item in environment:
+            if item.startswith(b"BARTER_SANDBOX="):
+                found[item.removeprefix(b"BARTER_SANDBOX=").decode(errors="replace")] = int(name)
+    return found
