@@ -14,11 +14,9 @@ class Hello(sdk.Scheduler):
 
     def resource_offers(self, driver, offers):
         for offer in offers:
-            tasks, free = [], offer.resources
-            while self.waiting and NEED in free:
-                tasks.append(sdk.TaskInfo(self.waiting.pop(), "hello", NEED, HELLO))
-                free = free - NEED
-            driver.launch(offer, tasks)  # no tasks: the same as driver.decline(offer)
+            fit = min(offer.resources.scalars.get(kind, 0) // amount for kind, amount in NEED.scalars.items())
+            count = min(fit, len(self.waiting))
+            driver.launch(offer, [sdk.TaskInfo(self.waiting.pop(), "hello", NEED, HELLO) for _ in range(count)])
 
     def status_update(self, driver, status):
         if status.terminal:

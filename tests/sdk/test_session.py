@@ -1,0 +1,165 @@
+"""What the session does that a transcript shows badly: bounds, turns, ends."""
+
+from barter.core.cluster import FrameworkInfo
+from barter.core.ids import FrameworkId, OfferId, TaskId
+from barter.core.machine import Tick
+from barter.core.resources import NOTHING
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
+from barter.sdk import callbacks as told
+from barter.sdk import calls
+from barter.sdk import messages as msg
+from barter.sdk.session import GOODBYE_MS, TURN, Session
+
+INFO = FrameworkInfo("test")
+ID = FrameworkId("abc-1-0001")
+
+
+def status(task: str, state: TaskState = TaskState.RUNNING, number: int = 1) -> TaskStatus:
+    return TaskStatus(TaskId(task), state, Source.EXECUTOR, 0, uuid=f"{task}:{number}")
+
+
+def connected(info: FrameworkInfo = INFO) -> Session:
+    session = Session(info, ["m:1"])
+    session.step(msg.Start(), 0)
+    session.step(msg.Heard(1, msg.Subscribed(ID, 1, 1000)), 0)
+    session.step(msg.Invoked(1), 0)
+    return session
+
+
+def sent(actions: list[msg.Action]) -> list[calls.Call]:
+    return [action.call for action in actions if isinstance(action, msg.Send)]
+
+
+def invoked(actions: list[msg.Action]) -> list[told.Callback]:
+    return [callback for action in actions if isinstance(action, msg.Invoke) for callback in action.callbacks]
+
+
+def heard(session: Session, event: msg.MasterEvent, link: int = 1) -> list[msg.Action]:
+    return session.step(msg.Heard(link, event), 0)
+
+
+def test_many_statuses_come_in_turns_and_each_turn_is_one_acknowledgement() -> None:
+    session = connected()
+    updates = tuple(status(f"t{n}") for n in range(TURN + 10))
+    first = heard(session, msg.Update(updates))
+    assert len(invoked(first)) == TURN
+    second = session.step(msg.Invoked(TURN), 0)
+    assert [len(call.acks) for call in sent(second) if isinstance(call, calls.Acknowledge)] == [TURN]
+    assert len(invoked(second)) == 10
+
+
+def test_a_repeated_status_is_acknowledged_and_not_told() -> None:
+    session = connected()
+    heard(session, msg.Update((status("a"),)))
+    session.step(msg.Invoked(1), 0)
+    again = heard(session, msg.Update((status("a"),)))
+    assert again == [msg.Send(calls.Acknowledge(((TaskId("a"), "a:1"),)))]
+
+
+def test_a_repeat_in_the_same_turn_waits_for_the_callback() -> None:
+    session = connected()
+    actions = heard(session, msg.Update((status("a"), status("a"))))
+    assert len(invoked(actions)) == 1
+    assert not sent(actions)
+    assert sent(session.step(msg.Invoked(1), 0)) == [calls.Acknowledge(((TaskId("a"), "a:1"),) * 2)]
+
+
+def test_stop_in_a_callback_acknowledges_only_what_was_called() -> None:
+    session = connected()
+    heard(session, msg.Update((status("a"), status("b"))))
+    assert session.step(msg.Stop(failover=True), 0) == []
+    actions = session.step(msg.Invoked(1), 0)
+    assert sent(actions) == [calls.Acknowledge(((TaskId("a"), "a:1"),))]
+    assert isinstance(actions[-1], msg.Finish)
+    assert actions[-1].code == 0
+
+
+def test_stop_tears_down_and_ends_with_the_link() -> None:
+    session = connected()
+    actions = session.step(msg.Stop(), 0)
+    assert sent(actions) == [calls.Teardown()]
+    assert msg.KeepId(FrameworkId("")) in actions
+    end = session.step(msg.LinkLost(1, "done"), 5)
+    assert [action for action in end if isinstance(action, msg.Finish)] == [msg.Finish(0, "stopped")]
+    assert session.next_wakeup() is None
+
+
+def test_stop_does_not_wait_for_ever() -> None:
+    session = connected()
+    session.step(msg.Stop(), 0)
+    assert session.next_wakeup() == GOODBYE_MS
+    assert isinstance(session.step(Tick(), GOODBYE_MS)[-1], msg.Finish)
+
+
+def test_a_fatal_error_ends_with_code_1_and_says_why() -> None:
+    session = connected()
+    (finish,) = heard(session, msg.Refusal("another process took it over", fatal=True))
+    assert isinstance(finish, msg.Finish)
+    assert finish.code == 1
+    assert finish.error == "another process took it over"
+    assert str(ID) in finish.reason
+    assert heard(session, msg.Update((status("a"),))) == []
+
+
+def test_launch_while_disconnected_drops_every_task() -> None:
+    session = Session(INFO, ["m:1"])
+    tasks = tuple(TaskInfo(TaskId(name), name, NOTHING) for name in ("a", "b"))
+    actions = session.step(calls.Launch((OfferId("o"),), tasks), 7)
+    statuses = [item.status for item in invoked(actions) if isinstance(item, told.StatusUpdate)]
+    assert [(s.task_id, s.state, s.reason) for s in statuses] == [
+        ("a", TaskState.DROPPED, Reason.MASTER_DISCONNECTED),
+        ("b", TaskState.DROPPED, Reason.MASTER_DISCONNECTED),
+    ]
+    assert not session.tasks
+    assert not sent(session.step(msg.Invoked(2), 7))
+
+
+def test_a_launch_that_fits_no_wire_is_an_error_of_its_tasks() -> None:
+    session = connected()
+    launch = calls.Launch((OfferId("o"),), (TaskInfo(TaskId("a"), "a", NOTHING),))
+    session.step(launch, 0)
+    actions = session.step(msg.Unsendable(launch, "too large"), 0)
+    assert sent(actions) == [calls.Decline((OfferId("o"),))]
+    (callback,) = invoked(actions)
+    assert isinstance(callback, told.StatusUpdate)
+    assert callback.status.state is TaskState.ERROR
+    assert not session.tasks
+
+
+def test_a_process_that_takes_up_a_framework_asks_for_all_its_tasks() -> None:
+    session = Session(FrameworkInfo("test", ID), ["m:1"])
+    session.step(msg.Start(), 0)
+    actions = heard(session, msg.Subscribed(ID, 1, 1000))
+    assert sent(actions) == [calls.Reconcile()]
+    assert invoked(actions) == [told.Registered(ID)]
+
+
+def test_events_of_an_old_link_change_nothing() -> None:
+    session = connected()
+    session.step(msg.LinkLost(1, "reset"), 0)
+    session.step(Tick(), 1000)
+    before = session.next_wakeup()
+    assert heard(session, msg.Subscribed(ID, 1, 1000), link=1) == []
+    assert session.step(msg.LinkLost(1, "reset"), 0) == []
+    assert session.next_wakeup() == before
+
+
+def test_a_silent_master_is_left() -> None:
+    session = connected()
+    at = session.next_wakeup()
+    assert at == 3000
+    assert session.step(Tick(), 3000) == []
+    assert session.step(Tick(), 3999) == []
+    actions = session.step(Tick(), 4000)
+    assert isinstance(actions[0], msg.Disconnect)
+    assert invoked(actions) == [told.Disconnected()]
+
+
+def test_known_tasks_are_only_those_that_live() -> None:
+    session = connected()
+    names = [f"t{n}" for n in range(50)]
+    session.step(calls.Launch((OfferId("o"),), tuple(TaskInfo(TaskId(n), n, NOTHING) for n in names)), 0)
+    assert set(session.tasks.values()) == {TaskState.STAGING}
+    heard(session, msg.Update(tuple(status(name, TaskState.FINISHED) for name in names[1:])))
+    assert session.tasks == {TaskId("t0"): TaskState.STAGING}
