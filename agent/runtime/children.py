@@ -68,7 +68,14 @@ class Children:
             return True
         code = os.waitstatus_to_exitcode(status)
         if (key := self._tasks.pop(pid, None)) is not None:
-            ends.append((key, code if code >= 0 else 128 - code, signal.Signals(-code).name if code < 0 else ""))
+            ends.append((key, code, "") if code >= 0 else (key, 128 - code, signal_name(-code)))
         elif (future := self._others.pop(pid, None)) is not None and not future.done():
             future.set_result(code)
         return True
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import signal
+from collections.abc import Sequence
 
 from barter.agent.executor.events import Order
 from barter.agent.runtime.base import LaunchFailed
@@ -14,6 +15,8 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _NULL = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 
 STDOUT, STDERR = "stdout", "stderr"
+
+_FileAction = tuple[int, int, int] | tuple[int, int, str, int, int]
 
 
 def spawn_task(order: Order, environment: dict[str, str]) -> int:
@@ -46,7 +49,7 @@ def spawn_check(order: Order, command: str, environment: dict[str, str]) -> int:
     return _spawn("/bin/sh", ("/bin/sh", "-c", command), environment, actions)
 
 
-def _spawn(program: str, argv: tuple[str, ...], environment: dict[str, str], actions: list[tuple[int, ...]]) -> int:
+def _spawn(program: str, argv: tuple[str, ...], environment: dict[str, str], actions: Sequence[_FileAction]) -> int:
     try:
         return os.posix_spawn(
             program,
@@ -60,12 +63,10 @@ def _spawn(program: str, argv: tuple[str, ...], environment: dict[str, str], act
     except ValueError as error:
         raise LaunchFailed(f"cannot run {program!r}: {error}") from None
     except OSError as error:
-        raise LaunchFailed(
-            f"cannot run {program!r}: {error.strerror}; {_ADVICE.get(error.errno or 0, _OTHER)}"
-        ) from None
+        advice = _ADVICE.get(error.errno or 0, "check that it is an executable of this machine")
+        raise LaunchFailed(f"cannot run {program!r}: {error.strerror}; {advice}") from None
 
 
-_OTHER = "check that it is an executable of this machine"
 _ADVICE = {
     errno.ENOENT: "check the path, and the interpreter its first line names",
     errno.EACCES: "check that it is executable for the agent's user",

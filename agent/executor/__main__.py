@@ -1,0 +1,27 @@
+"""`python -m barter.agent.executor`: started by the agent, which it outlives."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from barter.agent.executor.shell.daemon import AlreadyServed, ExecutorOptions, run
+from barter.shell import log
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m barter.agent.executor", description=__doc__)
+    parser.add_argument("--socket", type=Path, required=True, help="the agent's unix socket")
+    parser.add_argument("--work-dir", type=Path, required=True, help="the agent's work folder")
+    parser.add_argument("--runtime", choices=("docker", "process"), default="process")
+    parser.add_argument("--host", default="127.0.0.1", help="where the ports of tasks answer, for health checks")
+    given = parser.parse_args()
+    log.setup()
+    try:
+        return run(ExecutorOptions(given.socket.absolute(), given.work_dir.absolute(), given.runtime, given.host))
+    except (AlreadyServed, OSError) as error:
+        print(f"executor: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The executor as a process: the core, its session with the agent, and a runtime, in one event loop."""
+
+import asyncio
+import fcntl
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from barter.agent.executor.actions import (
+    Action,
+    EndTask,
+    ExecutorStatus,
+    Exit,
+    Release,
+    RunCheck,
+    SendHello,
+    SendStatus,
+    StartTask,
+)
+from barter.agent.executor.events import Disconnected, Event, Order, TaskKey
+from barter.agent.executor.machine import Executor
+from barter.agent.executor.shell.checks import Checker
+from barter.agent.executor.shell.session import Session
+from barter.agent.executor.wire import hello_to_wire, statuses_to_wire
+from barter.agent.runtime.base import Runtime
+from barter.agent.runtime.process import ProcessRuntime
+from barter.agent.runtime.select import Runtimes
+from barter.shell.clock import Clock
+from barter.shell.log import logger
+from barter.shell.runner import Runner
+
+VERSION = "0.1.0"
+_log = logger("executor")
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorOptions:
+    """`host` is where the tasks' ports answer; `runtime` docker has both, process only processes."""
+
+    socket: Path
+    work_dir: Path
+    runtime: str = "process"
+    host: str = "127.0.0.1"
+
+
+class AlreadyServed(Exception):
+    """Another executor holds this work folder."""
+
+
+def make_runtime(options: ExecutorOptions) -> Runtime:
+    process = ProcessRuntime(options.work_dir)
+    if options.runtime == "process":
+        return Runtimes(process, None)
+    # Importing the SDK costs a quarter of a second that a process-only executor does not have.
+    from barter.agent.runtime.docker import DockerRuntime
+
+    return Runtimes(process, DockerRuntime(options.work_dir))
+
+
+class Daemon:
+    def __init__(self, options: ExecutorOptions, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._runner: Runner[Event, Action] = Runner(Executor(), Clock(), self._perform)
+        self._session = Session(str(options.socket), self._runner.post)
+        self._checker = Checker(options.host, runtime, self._runner.post)
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        self._ended.set()
+
+    async def serve(self) -> None:
+        """Until the core exits or `end` is called; tasks still running then go on."""
+        early: list[Event] = []
+        report = early.append
+        held = await self._runtime.start(lambda event: report(event))
+        for event in (*held, *early, Disconnected()):
+            self._runner.post(event)
+        report = self._runner.post
+        _log.info("ready", pid=os.getpid(), tasks=len(held))
+        workers = [asyncio.create_task(self._runner.run()), asyncio.create_task(self._session.run())]
+        ended = asyncio.create_task(self._ended.wait())
+        try:
+            done, _ = await asyncio.wait([*workers, ended], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._session.drain()
+            for task in (*workers, ended):
+                task.cancel()
+            await asyncio.gather(*workers, ended, return_exceptions=True)
+            await self._checker.close()
+            await self._runtime.close()
+
+    async def _perform(self, actions: list[Action]) -> None:
+        """Statuses of a batch go out as one message, its launches and removals as one call each."""
+        statuses: list[ExecutorStatus] = []
+        orders: list[Order] = []
+        releases: list[TaskKey] = []
+        for action in actions:
+            match action:
+                case SendStatus():
+                    statuses.append(action.status)
+                case StartTask():
+                    orders.append(action.order)
+                case EndTask():
+                    self._launch(orders)
+                    self._runtime.end(action.key, force=action.force)
+                case RunCheck():
+                    self._checker.begin(action)
+                case Release():
+                    releases.append(action.key)
+                case SendHello():
+                    self._session.send(hello_to_wire(action, os.getpid(), VERSION))
+                case Exit():
+                    _log.info("ends", why=action.reason)
+                    self._ended.set()
+        self._launch(orders)
+        if releases:
+            self._runtime.release(releases)
+        if statuses:
+            self._session.send(statuses_to_wire(statuses))
+
+    def _launch(self, orders: list[Order]) -> None:
+        if orders:
+            self._runtime.launch(tuple(orders))
+            orders.clear()
+
+
+async def _serve(options: ExecutorOptions) -> None:
+    daemon = Daemon(options, make_runtime(options))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.end)
+    await daemon.serve()
+
+
+def run(options: ExecutorOptions) -> int:
+    """Block until the executor ends; raises AlreadyServed. Ctrl-C is for the agent's terminal, not for its tasks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lock = _lock(options.work_dir / "executor")
+    try:
+        asyncio.run(_serve(options))
+    finally:
+        os.close(lock)
+    return 0
+
+
+def _lock(folder: Path) -> int:
+    """Hold the folder until this process dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise AlreadyServed(f"another executor serves {folder.parent}: end it first, or give a --work-dir") from None
+    return descriptor
