@@ -39,13 +39,13 @@ class StubMaster(SchedulerServiceServicer):
     async def stop(self) -> None:
         await self._server.stop(None)
 
-    async def Session(self, requests: AsyncIterator[pb.SchedulerCall], context: Context) -> None:
+    async def Session(self, request_iterator: AsyncIterator[pb.SchedulerCall], context: Context) -> None:
         if self.leader:
             context.set_trailing_metadata((("barter-leader", self.leader),))
             await context.abort(StatusCode.FAILED_PRECONDITION, "not leading")
         self.sessions += 1
         self._context, self._over = context, asyncio.Event()
-        reader = asyncio.create_task(self._read(requests, self._over))
+        reader = asyncio.create_task(self._read(request_iterator, self._over))
         await self._over.wait()
         reader.cancel()
 

@@ -187,7 +187,7 @@ def test_a_master_that_is_not_there_is_one_line_and_then_it_is(
         await probe.start()
         address = probe.address
         await probe.stop()
-        driver = MasterDriver(Recorder(lambda driver, name: driver.stop()), INFO, address)
+        driver = MasterDriver(Recorder(remove), INFO, address)
         serving = asyncio.create_task(driver.serve())
         while not caplog.records:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -203,13 +203,21 @@ def test_a_master_that_is_not_there_is_one_line_and_then_it_is(
     assert "registered with master" in lines[1]
 
 
+def leave(driver: Driver, name: str) -> None:
+    driver.stop(failover=True)
+
+
+def remove(driver: Driver, name: str) -> None:
+    driver.stop()
+
+
 def test_the_framework_id_is_kept_and_forgotten(stub_master: Stub) -> None:
     async def main() -> None:
         stub = stub_master()
         await stub.start()
         store = MemoryStore()
         for failover in (True, False):
-            recorder = Recorder(lambda driver, name, failover=failover: driver.stop(failover))
+            recorder = Recorder(leave if failover else remove)
             driver = MasterDriver(recorder, INFO, stub.address, store=store)
             assert await asyncio.wait_for(driver.serve(), 20) == 0
             assert store.get("barter.framework_id") == (b"abc-1-0001" if failover else None)

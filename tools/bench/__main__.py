@@ -1,0 +1,89 @@
+"""`python -m barter.tools.bench NAME`: real daemons, measured against floors taken in the same run."""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from barter.tools.bench import report
+from barter.tools.bench.machine import describe
+from barter.tools.bench.measure import BenchFailed, Progress, Result
+
+Bench = Callable[[Progress], list[Result]]
+rounds_option = click.option(
+    "--rounds", default=3, show_default=True, type=click.IntRange(1), help="Medians of so many."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One object a line.")
+image_option = click.option("--image", default="", help="With /bin/sleep in it.  [default: made of busybox]")
+runtime_option = click.option(
+    "--runtime", type=click.Choice(["process", "docker"]), default="process", show_default=True
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure Barter on this machine. Each value stands beside its floor and the ratio of both."""
+
+
+@main.command()
+@runtime_option
+@click.option("--tasks", default=0, help="In one accept.  [default: 1000, or 100 containers]")
+@rounds_option
+@image_option
+@json_option
+def launch(runtime: str, tasks: int, rounds: int, image: str, as_json: bool) -> None:
+    """Tiny tasks on one agent: rates to RUNNING and to FINISHED, and the latency of one at a time."""
+    from barter.tools.bench import containers
+    from barter.tools.bench import launch as processes
+
+    if runtime == "docker":
+        _show(lambda say: containers.run(tasks or 100, rounds, image, say), as_json)
+    else:
+        _show(lambda say: processes.run(tasks or 1_000, rounds, say), as_json)
+
+
+@main.command()
+@rounds_option
+@json_option
+def burst(rounds: int, as_json: bool) -> None:
+    """5,000 tasks in one accept: the cost of each against that of one among 500."""
+    from barter.tools.bench import burst as bench
+
+    _show(lambda say: bench.run(rounds, say), as_json)
+
+
+@main.command()
+@runtime_option
+@click.option("--rounds", default=9, show_default=True, type=click.IntRange(1), help="The median of so many.")
+@image_option
+@json_option
+def replace(runtime: str, rounds: int, image: str, as_json: bool) -> None:
+    """Kill an instance of an app: how long until its replacement runs."""
+    from barter.tools.bench import replace as bench
+
+    _show(lambda say: bench.run(runtime, rounds, image, say), as_json)
+
+
+@main.command()
+@rounds_option
+@json_option
+def cli(rounds: int, as_json: bool) -> None:
+    """`barter --help`, and `barter tasks -o json` with 1,000 tasks."""
+    from barter.tools.bench import cli as bench
+
+    _show(lambda say: bench.run(rounds, say), as_json)
+
+
+def _show(bench: Bench, as_json: bool) -> None:
+    try:
+        results = bench(report.progress)
+    except BenchFailed as error:
+        report.progress_end()
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    report.progress_end()
+    (report.as_json if as_json else report.as_table)(results, describe())
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m barter.tools.bench")

@@ -1,0 +1,105 @@
+"""The framework that measures: on the SDK alone, as anyone's would be."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from barter import sdk
+from barter.tools.bench.measure import BenchFailed
+
+OFFER_SECONDS = 30
+BATCH_SECONDS = 300
+
+
+@dataclass
+class Batch:
+    """Times by `time.perf_counter`, in seconds; `running` and `ended` in the order the statuses came."""
+
+    accepted: float
+    waiting: set[str]
+    running: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+    failure: str = ""
+
+
+class Author(sdk.Scheduler):
+    """Holds every offer it gets. `until` of `launch` is what it waits for: all running, or all ended."""
+
+    def __init__(self, master: str) -> None:
+        self.driver = sdk.MasterDriver(self, sdk.FrameworkInfo("bench"), master)
+        self._offers: dict[sdk.OfferId, sdk.Offer] = {}
+        self._batch = Batch(0, set())
+        self._changed = asyncio.Event()
+
+    async def launch(self, tasks: Sequence[sdk.TaskInfo], *, ended: bool = True) -> Batch:
+        """Launch on one offer that holds them all and wait until each runs, or each has `ended`."""
+        offer = await self._offer_for(tasks)
+        self._batch = batch = Batch(time.perf_counter(), {task.task_id for task in tasks})
+        self.driver.launch(offer, tasks, sdk.Filters(0))
+        marks = batch.ended if ended else batch.running
+        await self._until(lambda: len(marks) >= len(tasks) or bool(batch.failure), BATCH_SECONDS)
+        if batch.failure or len(marks) < len(tasks):
+            raise BenchFailed(batch.failure or f"only {len(marks)} of {len(tasks)} tasks came through")
+        return batch
+
+    def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
+        self._offers.update((offer.offer_id, offer) for offer in offers)
+        self._changed.set()
+
+    def offer_rescinded(self, driver: sdk.Driver, offer_id: sdk.OfferId) -> None:
+        self._offers.pop(offer_id, None)
+
+    def disconnected(self, driver: sdk.Driver) -> None:
+        self._offers.clear()
+
+    def status_update(self, driver: sdk.Driver, status: sdk.TaskStatus) -> None:
+        batch = self._batch
+        if status.state is sdk.TaskState.RUNNING:
+            batch.running.append(time.perf_counter())
+        elif status.terminal and status.task_id in batch.waiting:
+            batch.waiting.discard(status.task_id)
+            batch.ended.append(time.perf_counter())
+            if status.state is not sdk.TaskState.FINISHED:
+                batch.failure = f"task {status.task_id} ended as {status.state}: {status.message}"
+        self._changed.set()
+
+    async def _offer_for(self, tasks: Sequence[sdk.TaskInfo]) -> sdk.Offer:
+        need = sdk.Resources({kind: amount * len(tasks) for kind, amount in tasks[0].resources.scalars.items()})
+
+        def fitting() -> list[sdk.Offer]:
+            return [offer for offer in self._offers.values() if need in offer.resources]
+
+        await self._until(lambda: bool(fitting()), OFFER_SECONDS)
+        if not fitting():
+            raise BenchFailed(f"no offer holds {len(tasks)} tasks ({need}) within {OFFER_SECONDS} s")
+        return self._offers.pop(fitting()[0].offer_id)
+
+    async def _until(self, done: Callable[[], bool], seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not done():
+                    self._changed.clear()
+                    await self._changed.wait()
+
+
+@contextlib.asynccontextmanager
+async def author(master: str) -> AsyncIterator[Author]:
+    """A subscribed framework; at the end it is removed with its tasks."""
+    made = Author(master)
+    serving = asyncio.create_task(made.driver.serve())
+    try:
+        yield made
+    finally:
+        made.driver.stop()
+        await serving
+
+
+def tiny_tasks(
+    round_name: str, count: int, command: sdk.Command, container: sdk.Container | None = None
+) -> list[sdk.TaskInfo]:
+    need = sdk.resources(cpus=10, mem=32 * sdk.MIB)
+    return [
+        sdk.TaskInfo(sdk.TaskId(f"{round_name}-{number}"), "bench", need, command, container) for number in range(count)
+    ]

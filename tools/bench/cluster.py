@@ -1,0 +1,120 @@
+"""A real master and one real agent, as processes of their own on free loopback ports, for as long as a bench runs."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from barter.tools.bench.measure import BenchFailed
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+RESOURCES = "cpus=128,mem=1024GiB,disk=1024GiB,ports=31000-32000"
+
+
+class Cluster:
+    """`master` and `service` are addresses; `folder` holds every log, until the end."""
+
+    def __init__(self, folder: Path, runtime: str) -> None:
+        self.folder = folder
+        self.master, self.service = free_address(), ""
+        self._processes: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+        self._runtime = runtime
+
+    def start(self, *, with_service: bool = False) -> None:
+        http_address = free_address()
+        options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", http_address]
+        self._start("master", http_address, signal.SIGTERM, *options)
+        if with_service:
+            self.service = free_address()
+            options = ["--master", self.master, "--data-dir", f"{self.folder}/service", "--listen", self.service]
+            self._start("service", self.service, signal.SIGTERM, *options)
+        http_address = free_address()
+        options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", free_address()]
+        options += ["--http", http_address, "--runtime", self._runtime, "--resources", RESOURCES]
+        self._start("agent", http_address, signal.SIGUSR1, *options)
+
+    def stop(self) -> None:
+        """The agent leaves with its tasks, then the others end; what does not in time is killed."""
+        for process, number in reversed(self._processes):
+            if process.poll() is None:
+                process.send_signal(number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for pid in _processes_of(self.folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _start(self, name: str, http_address: str, end: signal.Signals, *options: str) -> None:
+        command = [sys.executable, "-m", "barter.tools.cli.main", "start", name, *options]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_env(), start_new_session=True
+            )
+        self._processes.append((process, end))
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_healthy(http_address):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise BenchFailed(f"the {name} did not start: {_last_line(self.folder / f'{name}.log')}")
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def cluster(runtime: str, *, with_service: bool = False) -> Iterator[Cluster]:
+    """Start, yield, stop, and remove the folder. Raises BenchFailed when a daemon does not start."""
+    folder = Path(tempfile.mkdtemp(prefix="barter-bench-"))
+    made = Cluster(folder, runtime)
+    try:
+        made.start(with_service=with_service)
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def clean_env() -> dict[str, str]:
+    """The environment without what would configure a daemon or the command line."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BARTER_")}
+
+
+def _is_healthy(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _processes_of(folder: Path) -> Iterator[int]:
+    """Those whose command line names `folder`."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                    yield int(entry.name)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
