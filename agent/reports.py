@@ -45,11 +45,15 @@ def _apply(turn: Turn, report: Reported) -> None:
         if report.sequence and not status.terminal:
             turn.note(f"{status.state} of task {status.task_id}, which the ledger does not know: ignored", problem=True)
         return
-    if status.state in TRANSITIONS[entry.status.state] and not _same(status, entry.status):
+    if status.state in TRANSITIONS[entry.status.state] and not _no_news(report, entry.status):
         turn.pass_on(entry, status)
 
 
-def _same(status: TaskStatus, known: TaskStatus) -> bool:
+def _no_news(report: Reported, known: TaskStatus) -> bool:
+    """A task found again (sequence 0) is news by its state alone: its health is unknown to a new executor only."""
+    status = report.status
+    if not report.sequence:
+        return status.state is known.state
     return (status.state, status.healthy, status.reason, status.message, status.exit_code) == (
         known.state,
         known.healthy,

@@ -1,0 +1,77 @@
+"""The messages of masters and executors as events of the agent's core."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from barter.agent import events as ev
+from barter.core.ids import FrameworkId, TaskId, check_id
+from barter.core.tasks import TaskInfo
+from barter.proto import codec
+from barter.proto.v1 import agent_pb2, executor_pb2
+from barter.shell.log import logger
+
+Spent = Callable[[FrameworkId, Iterable[TaskId]], Mapping[TaskId, int]]
+_log = logger("agent")
+
+
+def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
+    """None for an event this version does not know."""
+    epoch = wire.epoch
+    match wire.WhichOneof("event"):
+        case "run":
+            return _run(epoch, wire.run, spent)
+        case "acknowledge":
+            return ev.Acknowledged(epoch, codec.acks_from_wire(wire.acknowledge.acks))
+        case "heartbeat":
+            return ev.MasterHeartbeat(epoch)
+        case "kill":
+            kill = wire.kill
+            return ev.KillTask(epoch, FrameworkId(kill.framework_id), TaskId(kill.task_id), kill.grace_ms, kill.reason)
+        case "kill_framework":
+            return ev.KillFramework(epoch, FrameworkId(wire.kill_framework.framework_id), wire.kill_framework.reason)
+        case "registered":
+            return ev.Registered(epoch, wire.registered.cluster_id, max(wire.registered.heartbeat_ms, 1))
+        case "error":
+            return ev.MasterError(epoch, wire.error.message, wire.error.fatal)
+        case unknown:
+            _log.warning("the master sent something this version does not know", name=unknown)
+            return None
+
+
+def _run(epoch: int, run: agent_pb2.AgentEvent.Run, spent: Spent) -> ev.RunTasks:
+    framework_id = FrameworkId(run.framework_id)
+    tasks: list[TaskInfo] = []
+    malformed: dict[TaskId, str] = {}
+    try:
+        check_id("framework id", framework_id)
+        bad_framework = ""
+    except ValueError as error:
+        bad_framework = str(error)
+    for wire in run.tasks:
+        try:
+            if bad_framework:
+                raise ValueError(bad_framework)
+            tasks.append(codec.task_from_wire(wire))
+        except ValueError as error:
+            malformed[TaskId(wire.task_id)] = str(error)
+    known = spent(framework_id, [*(task.task_id for task in tasks), *malformed])
+    return ev.RunTasks(epoch, framework_id, tuple(tasks), malformed, known)
+
+
+def hello(wire: executor_pb2.ExecutorCall.Hello, executor: str) -> ev.ExecutorHello:
+    return ev.ExecutorHello(executor, _reports(wire.tasks), _reports(wire.statuses))
+
+
+def executor_reports(wire: executor_pb2.ExecutorCall.Statuses, executor: str) -> ev.ExecutorReports:
+    return ev.ExecutorReports(executor, _reports(wire.statuses))
+
+
+def _reports(wires: Iterable[executor_pb2.ExecutorStatus]) -> tuple[ev.Reported, ...]:
+    reports: list[ev.Reported] = []
+    for wire in wires:
+        try:
+            status = codec.status_from_wire(wire.status)
+        except ValueError as error:
+            _log.error("the executor sent a status that cannot be read: ignored", problem=str(error))
+            continue
+        reports.append(ev.Reported(FrameworkId(wire.framework_id), status, wire.sequence))
+    return tuple(reports)

@@ -1,0 +1,82 @@
+"""Serves the executor on the agent's unix socket."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+
+import grpc.aio as aio
+
+from barter.agent.events import Event, ExecutorDisconnected
+from barter.agent.shell import decode
+from barter.agent.shell.outbox import Outbox
+from barter.agent.shell.process import ExecutorProcess, identify
+from barter.proto.v1 import executor_pb2 as pb
+from barter.proto.v1.executor_pb2_grpc import ExecutorServiceServicer, add_ExecutorServiceServicer_to_server
+from barter.shell import transport
+from barter.shell.log import logger
+
+_log = logger("agent")
+
+
+class ExecutorSessions(ExecutorServiceServicer):
+    """One session at a time, with the executor that `process` knows; a stray one is told to end."""
+
+    def __init__(self, process: ExecutorProcess, post: Callable[[Event], None]) -> None:
+        self._process = process
+        self._post = post
+        self._outbox: Outbox[pb.ExecutorEvent] | None = None
+
+    def send(self, events: list[pb.ExecutorEvent]) -> None:
+        """Send in order; dropped while no executor is connected, for its Hello settles what it must know."""
+        if self._outbox is not None:
+            for event in events:
+                self._outbox.put(event)
+
+    async def Session(
+        self,
+        requests: AsyncIterator[pb.ExecutorCall],
+        context: aio.ServicerContext[pb.ExecutorCall, pb.ExecutorEvent],
+    ) -> None:
+        first = await anext(requests, None)
+        if first is None or first.WhichOneof("call") != "hello":
+            _log.warning("something on the executor's socket did not say hello: dropped")
+            return
+        executor = self._welcome(first.hello.pid)
+        if not executor:
+            _log.warning("an executor that is not this agent's is told to end", pid=first.hello.pid)
+            await context.write(pb.ExecutorEvent(stop=pb.ExecutorEvent.Stop(kill=False)))
+            return
+        outbox: Outbox[pb.ExecutorEvent] = Outbox()
+        self._outbox = outbox
+        writer = asyncio.create_task(outbox.drain(context.write))
+        try:
+            self._post(decode.hello(first.hello, executor))
+            async for call in requests:
+                if call.WhichOneof("call") == "statuses" and self._outbox is outbox:
+                    self._post(decode.executor_reports(call.statuses, executor))
+        finally:
+            writer.cancel()
+            if self._outbox is outbox:
+                self._outbox = None
+                self._post(ExecutorDisconnected(executor))
+
+    def _welcome(self, pid: int) -> str:
+        """The identity of the executor when it is the one expected, else empty."""
+        running = self._process.running
+        try:
+            return running.identity if running is not None and identify(pid) == running.identity else ""
+        except ProcessLookupError:
+            return ""
+
+
+async def serve(sessions: ExecutorSessions, socket: str) -> aio.Server:
+    """Serve on `socket`, replacing what an earlier agent left there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(socket)
+    server = transport.server()
+    add_ExecutorServiceServicer_to_server(sessions, server)  # type: ignore[no-untyped-call]
+    transport.listen_unix(server, socket)
+    await server.start()
+    os.chmod(socket, 0o600)
+    return server
