@@ -3,7 +3,11 @@
 from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
+from barter.master.allocator.explain import explain
+from barter.master.allocator.index import Index
 from barter.master.allocator.model import AgentSlot, Explanation, Grant, Seeker
+from barter.master.allocator.passes import run_pass
+from barter.master.allocator.refusals import Refusal
 
 
 class Allocator:
@@ -13,46 +17,51 @@ class Allocator:
     free, `set_seeker` with more used and, for a demand, `offered(+tasks)`. Times are milliseconds.
     """
 
+    def __init__(self) -> None:
+        self._index = Index()
+
     def set_agent(self, slot: AgentSlot) -> None:
         """Add or replace an agent."""
-        raise NotImplementedError
+        self._index.set_agent(slot)
 
     def remove_agent(self, agent_id: AgentId) -> None:
         """Forget an agent and the refusals of it; unknown ones are ignored."""
-        raise NotImplementedError
+        self._index.remove_agent(agent_id)
 
     def set_seeker(self, seeker: Seeker) -> None:
         """Add or replace a framework."""
-        raise NotImplementedError
+        self._index.set_seeker(seeker)
 
     def remove_seeker(self, framework_id: FrameworkId) -> None:
         """Forget a framework, its refusals and its counts; unknown ones are ignored."""
-        raise NotImplementedError
+        self._index.remove_seeker(framework_id)
 
     def placed(self, framework_id: FrameworkId, demand_id: DemandId, agent_id: AgentId, delta: int) -> None:
         """So many tasks of a demand started (or ended, delta < 0) on an agent: constraints count them."""
-        raise NotImplementedError
+        self._index.count_placed((framework_id, demand_id), agent_id, delta)
 
     def offered(self, framework_id: FrameworkId, demand_id: DemandId, agent_id: AgentId, delta: int) -> None:
         """An offer for so many tasks of a demand is out (or answered, delta < 0): counted against the demand."""
-        raise NotImplementedError
+        self._index.count_offered((framework_id, demand_id), agent_id, delta)
 
     def refuse(self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources, until_ms: int) -> None:
         """The framework wants no offer of this agent that holds no more than `resources`, until then."""
-        raise NotImplementedError
+        self._index.refusals.add(framework_id, agent_id, Refusal(resources, until_ms))
 
     def clear_refusals(self, framework_id: FrameworkId) -> None:
         """Forget the framework's refusals: it revived."""
-        raise NotImplementedError
+        self._index.reopen(framework_id, self._index.refusals.clear(framework_id))
 
     def allocate(self, now: int) -> list[Grant]:
         """What to offer to whom, of what is free now."""
-        raise NotImplementedError
+        for framework_id, agent_id in self._index.refusals.expire(now):
+            self._index.reopen(framework_id, [agent_id])
+        return run_pass(self._index, now) if self._index.changes else []
 
     def next_wakeup(self) -> int | None:
         """When a refusal ends that could matter, or None."""
-        raise NotImplementedError
+        return self._index.refusals.next_end(each.framework_id for each in self._index.seeking())
 
     def explain(self, framework_id: FrameworkId, demand: Demand, now: int) -> Explanation:
         """Why a demand of a framework is or is not placed; asks every filter, changes nothing."""
-        raise NotImplementedError
+        return explain(self._index, framework_id, demand, now)

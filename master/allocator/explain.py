@@ -1,0 +1,81 @@
+"""Why a demand is or is not placed: the same filters a pass asks, all of them, with what they compared."""
+
+from barter.core.cluster import Demand
+from barter.core.ids import FrameworkId
+from barter.master.allocator.changes import Failing, smallest_changes
+from barter.master.allocator.filters import Constrained, Filter
+from barter.master.allocator.index import Index
+from barter.master.allocator.model import AgentVerdicts, Explanation, Seeker, Verdict
+from barter.master.allocator.placement import steady_filters
+from barter.master.allocator.resource_filters import resource_filters
+from barter.master.allocator.room import need_of
+from barter.master.allocator.shares import Line, Shares
+from barter.master.allocator.spread import Spread, counts_instances
+
+
+def explain(index: Index, framework_id: FrameworkId, demand: Demand, now: int) -> Explanation:
+    """Every verdict on the framework and on each agent, and the smallest changes where no agent fits."""
+    seeker = index.seekers.get(framework_id)
+    if seeker is None:
+        gone = Verdict("connected", False, f"the master knows no framework {framework_id}")
+        return Explanation((gone,), (), ("start the framework again",))
+    filters = _all_filters(index, seeker, demand, now)
+    agents = sorted(index.agents.values(), key=lambda each: (each.slot.info.hostname, each.agent_id))
+    verdicts = tuple(
+        AgentVerdicts(each.agent_id, each.slot.info.hostname, tuple(asked.verdict(each) for asked in filters))
+        for each in agents
+    )
+    failing = [Failing(each, tuple(asked for asked in filters if not asked.passes(each))) for each in agents]
+    found = smallest_changes(demand, filters, failing, now)
+    changes = (*_framework_changes(seeker, demand), *(each.text for each in found))
+    return Explanation(_framework_verdicts(index, seeker, demand), verdicts, changes)
+
+
+def _all_filters(index: Index, seeker: Seeker, demand: Demand, now: int) -> tuple[Filter, ...]:
+    need, spread = need_of(demand), Spread(index, seeker.framework_id, demand)
+    counting = (Constrained(each, spread) for each in demand.constraints if counts_instances(each))
+    return (*steady_filters(index, seeker, demand, need, spread, now), *counting, *resource_filters(need))
+
+
+def _framework_verdicts(index: Index, seeker: Seeker, demand: Demand) -> tuple[Verdict, ...]:
+    out = index.tally(seeker.framework_id, demand.demand_id).out
+    open_count = max(demand.count - out, 0)
+    return (
+        Verdict("connected", seeker.connected, f"{seeker.name} is {'' if seeker.connected else 'not '}connected"),
+        Verdict("suppressed", not seeker.suppressed, _suppression(seeker)),
+        Verdict(
+            "role", demand.role in seeker.roles, f"wants role {demand.role}, subscribed to {', '.join(seeker.roles)}"
+        ),
+        Verdict("share", True, _share(index, seeker, demand)),
+        Verdict(
+            "count", open_count > 0, f"{open_count} to be offered: {demand.count} wanted, {out} in unanswered offers"
+        ),
+    )
+
+
+def _suppression(seeker: Seeker) -> str:
+    return f"{seeker.name} suppressed its offers" if seeker.suppressed else f"{seeker.name} takes offers"
+
+
+def _share(index: Index, seeker: Seeker, demand: Demand) -> str:
+    """Its place among those that may be offered anything; a place alone withholds nothing that fits."""
+    shares = Shares(index.total, index.seekers.values())
+    line = list(Line(shares, index.seeking()))
+    mine = (demand.role, seeker.framework_id)
+    share = f"role {demand.role}: share {shares.role.get(demand.role, 0.0):.2f}"
+    if mine not in line:
+        return f"{share}, not in line"
+    before = line.index(mine)
+    frameworks = "framework" if before == 1 else "frameworks"
+    return f"{share}, {before + 1} of {len(line)} in line; {before} {frameworks} before it"
+
+
+def _framework_changes(seeker: Seeker, demand: Demand) -> tuple[str, ...]:
+    changes: list[str] = []
+    if not seeker.connected:
+        changes.append(f"start the framework {seeker.name} again: it is not connected")
+    if seeker.suppressed:
+        changes.append(f"revive: the framework {seeker.name} suppressed its offers")
+    if demand.role not in seeker.roles:
+        changes.append(f"subscribe the framework {seeker.name} to role {demand.role}")
+    return tuple(changes)

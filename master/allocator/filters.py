@@ -1,0 +1,136 @@
+"""What must hold for a demand's task on an agent: one small object per question, each with an answer always.
+
+The shape is swarmkit's `manager/scheduler/filter.go`. A pass asks `passes`; `explain` asks all for their verdict.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from barter.core.cluster import Demand
+from barter.core.constraints import Constraint, field_value, refusal
+from barter.core.ids import FrameworkId
+from barter.core.resources import Resources
+from barter.core.units import format_duration
+from barter.master.allocator.index import AgentRecord
+from barter.master.allocator.model import Verdict
+from barter.master.allocator.refusals import Refusals
+from barter.master.allocator.room import Need, capacity
+from barter.master.allocator.spread import Spread, on_its_side
+
+
+class Filter(ABC):
+    @property
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @abstractmethod
+    def passes(self, agent: AgentRecord) -> bool: ...
+
+    @abstractmethod
+    def detail(self, agent: AgentRecord) -> str:
+        """What it compares, whether or not it passes."""
+
+    def verdict(self, agent: AgentRecord) -> Verdict:
+        return Verdict(self.name, self.passes(agent), self.detail(agent))
+
+
+class Active(Filter):
+    @property
+    def name(self) -> str:
+        return "active"
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return agent.slot.active
+
+    def detail(self, agent: AgentRecord) -> str:
+        return "the agent is active" if agent.slot.active else agent.slot.reason_inactive or "the agent is not active"
+
+
+@dataclass(frozen=True, slots=True)
+class Side(Filter):
+    """Public agents serve only what asks for them, and nothing else."""
+
+    demand: Demand
+
+    @property
+    def name(self) -> str:
+        return "public"
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return on_its_side(agent, self.demand)
+
+    def detail(self, agent: AgentRecord) -> str:
+        return f"wants a {_side(self.demand.on_public)} agent, this one is {_side(agent.slot.info.public)}"
+
+
+def _side(public: bool) -> str:
+    return "public" if public else "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime(Filter):
+    runtime: str
+
+    @property
+    def name(self) -> str:
+        return "runtime"
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return self.runtime in agent.slot.info.runtimes
+
+    def detail(self, agent: AgentRecord) -> str:
+        return f"wants {self.runtime}, the agent has {', '.join(agent.slot.info.runtimes) or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Filter):
+    """Fails while the framework has refused at least as much of the agent as one task needs."""
+
+    refusals: Refusals
+    framework_id: FrameworkId
+    need: Need
+    now: int
+
+    @property
+    def name(self) -> str:
+        return "refused"
+
+    def until_ms(self, agent: AgentRecord) -> int | None:
+        return self.refusals.in_force(self.framework_id, agent.agent_id, self._covers, self.now)
+
+    def _covers(self, refused: Resources) -> bool:
+        return capacity(refused, self.need) > 0
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return self.until_ms(agent) is None
+
+    def detail(self, agent: AgentRecord) -> str:
+        until_ms = self.until_ms(agent)
+        if until_ms is None:
+            return "the framework has no refusal of it in force"
+        return f"the framework refused it, for another {format_duration(until_ms - self.now)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Constrained(Filter):
+    constraint: Constraint
+    spread: Spread
+
+    @property
+    def name(self) -> str:
+        return f"constraint {self.constraint}"
+
+    def _refusal(self, agent: AgentRecord) -> str:
+        field = self.constraint.field
+        return refusal(self.constraint, agent.attributes, self.spread.by_value(field), self.spread.known(field))
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return not self._refusal(agent)
+
+    def detail(self, agent: AgentRecord) -> str:
+        if why := self._refusal(agent):
+            return why.removeprefix(f"{self.constraint}: ")
+        value = field_value(agent.attributes, self.constraint.field)
+        if value is None:
+            return f"the agent has no attribute {self.constraint.field}"
+        return f"{self.constraint.field} is {value}, {self.spread.by_value(self.constraint.field)[value]} already there"
