@@ -24,5 +24,5 @@ def setup(level: str = "info") -> None:
 
 
 def logger(component: str) -> structlog.typing.FilteringBoundLogger:
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(component=component)
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(component=component)
     return bound
