@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -36,7 +37,7 @@ def _force(function: FunctionT) -> FunctionT:
 @_changing
 def create(file: TextIO, wait: bool, service: str, master: str) -> None:
     """Start a new app from a JSON definition."""
-    definition, client = _definition(file), Service(service)
+    definition, client = _definition(file), _client(service)
     try:
         made = client.call("POST", "/v2/apps", definition)
     except Locked as error:
@@ -86,7 +87,7 @@ def restart(app_id: str, force: bool, wait: bool, service: str, master: str) -> 
 def rollback(app_id: str, version: str | None, force: bool, wait: bool, service: str, master: str) -> None:
     """Roll an app back to an earlier version."""
     if version is None:
-        known = Service(service).call("GET", app_path(app_id) + "/versions")["versions"]
+        known = _client(service).call("GET", app_path(app_id) + "/versions")["versions"]
         if len(known) < 2:
             raise Refused(f"{app_id} has had one version only", then=f"barter app versions {app_id}")
         version = sorted(known)[-2]
@@ -107,7 +108,7 @@ def rm(app_id: str, force: bool, wait: bool, service: str, master: str) -> None:
 @output_option
 def ls(service: str, output: str) -> None:
     """List the apps; JSON and YAML are Marathon's app objects."""
-    rows = sorted(Service(service).call("GET", "/v2/apps")["apps"], key=lambda row: str(row["id"]))
+    rows = sorted(_client(service).call("GET", "/v2/apps")["apps"], key=lambda row: str(row["id"]))
     emit_list(rows, output, view.COLUMNS, "no apps: barter app create examples/web.json")
 
 
@@ -117,7 +118,7 @@ def ls(service: str, output: str) -> None:
 @output_option
 def show(app_id: str, service: str, output: str) -> None:
     """One app, its instances and its last failure."""
-    found = _named(app_id, lambda: Service(service).call("GET", app_path(app_id)))["app"]
+    found = _named(app_id, lambda: _client(service).call("GET", app_path(app_id)))["app"]
     if not emit_one(found, output):
         click.echo("\n".join(view.lines(found)))
 
@@ -128,12 +129,17 @@ def show(app_id: str, service: str, output: str) -> None:
 @output_option
 def versions(app_id: str, service: str, output: str) -> None:
     """The versions an app has had, the newest first."""
-    client = Service(service)
+    client = _client(service)
     known = _named(app_id, lambda: client.call("GET", app_path(app_id) + "/versions"))["versions"]
     newest_first = sorted(known, reverse=True)
     current = client.call("GET", app_path(app_id))["app"].get("version")
     rows = [{"version": version, "current": version == current} for version in newest_first]
     emit_list(rows, output, view.VERSION_COLUMNS, f"{app_id} has no versions")
+
+
+def _client(url: str) -> Service:
+    """Open until the verb ends."""
+    return click.get_current_context().with_resource(closing(Service(url)))
 
 
 def _definition(file: TextIO) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _definition(file: TextIO) -> dict[str, Any]:
 def _change(
     service: str, master: str, method: str, app_id: str, body: Any, force: bool, wait: bool, suffix: str = ""
 ) -> None:
-    client = Service(service)
+    client = _client(service)
     path = app_path(app_id) + suffix + ("?force=true" if force else "")
     try:
         reply = _named(app_id, lambda: client.call(method, path, body)) or {}

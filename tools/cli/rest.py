@@ -50,6 +50,9 @@ class Service:
             raise _refusal(status, reply, f"{method} {path}")
         return reply
 
+    def close(self) -> None:
+        self._connection.close()
+
     def _exchange(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         try:

@@ -1,0 +1,78 @@
+"""The verbs as a whole: their help, their usage errors, and how little `barter --help` imports."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from barter.tools.cli.kinds import ATTRIBUTES, DURATION, RESOURCES
+from barter.tools.cli.main import VERBS, cli
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for verb in VERBS:
+        command = verb.load()
+        found.append((verb.name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{verb.name} {name}", sub) for name, sub in command.commands.items()]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_verb_teaches(name: str, command: click.Command) -> None:
+    assert command.help
+    assert f"barter {name}" in (command.epilog or ""), "an example"
+    assert CliRunner().invoke(cli, [*name.split(), "--help"]).exit_code == 0
+
+
+def test_the_list_of_verbs_says_what_the_verbs_say() -> None:
+    for verb in VERBS:
+        assert (verb.load().help or "").splitlines()[0].startswith(verb.help.removesuffix(".").split(":")[0]), verb.name
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["start", "agent", "--resources", "mem=8"], "no unit"),
+        (["start", "agent", "--resources", "cpus=nan"], "not a finite number"),
+        (["start", "agent", "--attributes", "zone"], "NAME=VALUE"),
+        (["start", "agent", "--edge-http", "70000"], "1<=x<=65535"),
+        (["start", "agent", "--master", "nowhere"], "HOST:PORT"),
+        (["start", "master", "--offer-timeout", "1 fortnight"], "unknown unit"),
+        (["start", "master", "--heartbeat", "0s"], "more than 0"),
+        (["start", "service", "--listen", "8080"], "HOST:PORT"),
+        (["dev", "--agents", "0"], "1<=x"),
+        (["app", "scale", "web", "-1"], "No such option"),
+        (["app", "scale", "web", "many"], "not a valid integer"),
+        (["tasks", "-o", "xml"], "xml"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_usage_errors_exit_2_with_the_reason(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_values_have_units() -> None:
+    assert DURATION.convert("1m", None, None) == 60_000
+    assert ATTRIBUTES.convert("zone=a, rack=r1", None, None) == {"zone": "a", "rack": "r1"}
+    assert RESOURCES.convert("cpus=4", None, None).scalars == {"cpus": 4000}
+    with pytest.raises(click.BadParameter):
+        ATTRIBUTES.convert("zone=a,zone=b", None, None)
+
+
+def test_help_imports_only_click() -> None:
+    code = (
+        "import sys\nfrom barter.tools.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert "'click'" in loaded
+    for heavy in ("grpc", "rich", "asyncio", "docker", "fastapi", "yaml", "http", "json"):
+        assert f"'{heavy}'" not in loaded
