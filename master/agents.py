@@ -1,0 +1,138 @@
+"""Agents: registered, heard of, disconnected, leaving for good."""
+
+from barter.core.task_state import TERMINAL, TaskState
+from barter.core.tasks import Reason, TaskStatus
+from barter.master import offers, tasks
+from barter.master.adopt import known_or_adopted
+from barter.master.cluster import Cluster
+from barter.master.events import AgentRegister, AgentTask, AgentUnregister
+from barter.master.facts import AgentAdmitted, AgentLeft
+from barter.master.liveness import settle
+from barter.master.messages import Failure, Kill, KillFramework, Registered, Update
+from barter.master.state import NO_SESSION, Agent, Framework, Task, TaskKey
+from barter.master.timers import AgentSilent
+from barter.master.updates import REMOVED, untold
+
+FORGOT = "the agent came back without the task"
+
+
+def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
+    """Admit an agent or take one back; what it tells of its tasks is the truth."""
+    agent = _admit(cluster, event, now)
+    cluster.to_agent(agent, Registered(), "the agent registered")
+    listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
+    open_updates = {(framework_id, status.task_id) for framework_id, status in event.updates}
+    removed = {each[0]: None for each in event.tasks if not _take_in(cluster, agent, each, open_updates, now)}
+    for framework_id in removed:
+        cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
+    for key in [key for key in agent.tasks if key not in listed]:
+        _forgotten(cluster, agent.tasks[key], now)
+    untold(cluster, agent, event.updates, now)
+    for task in agent.tasks.values():
+        if task.kill is not None:
+            cluster.to_agent(agent, task.kill, "asked for before the agent came back")
+    settle(cluster, agent.info.agent_id, now)
+
+
+def _admit(cluster: Cluster, event: AgentRegister, now: int) -> Agent:
+    info = event.info
+    agent = cluster.agents.get(info.agent_id)
+    known = agent is not None and agent.info == info
+    if agent is None:
+        agent = cluster.agents[info.agent_id] = Agent(info)
+    else:
+        _replace_session(cluster, agent, event.session, now)
+        cluster.total.take(agent.info.resources)
+        agent.info = info
+    cluster.total.add(info.resources)
+    if not known:
+        cluster.persist(AgentAdmitted(info), "the agent is new, or describes itself anew")
+    agent.session, agent.unreachable = event.session, False
+    agent.heard_ms = agent.registered_ms = now
+    cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, now))
+    cluster.touch(agent)
+    word = "agent_reregistered" if known else "agent_registered"
+    cluster.history.record(now, word, info.agent_id, f"{info.hostname}: {info.resources}, {len(event.tasks)} tasks")
+    return agent
+
+
+def _replace_session(cluster: Cluster, agent: Agent, session: int, now: int) -> None:
+    if agent.connected and agent.session != session:
+        cluster.close(agent.session, "failed over: the agent registered again on another stream", fatal=True)
+    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", "the agent registered again", now)
+
+
+def _take_in(cluster: Cluster, agent: Agent, told: AgentTask, open_updates: set[TaskKey], now: int) -> bool:
+    """False where the task's framework was removed and the task must go."""
+    framework_id, info, status = told
+    framework = known_or_adopted(cluster, framework_id, now)
+    if framework is None:
+        return status.state in TERMINAL
+    task = framework.tasks.get(info.task_id)
+    ended = cluster.ended.get((framework_id, info.task_id))
+    if task is None and ended is not None:
+        _stays_ended(cluster, agent, ended, status, now)
+    elif task is None:
+        tasks.begin(cluster, framework, agent, info, status, now)
+        cluster.history.record(now, "task_told", info.task_id, f"{status.state} on {agent.info.hostname}")
+    elif task.agent_id == agent.info.agent_id:
+        _catch_up(cluster, framework, task, status, (framework_id, info.task_id) in open_updates, now)
+    else:
+        reason = f"agent {agent.info.agent_id} tells of a task of agent {task.agent_id}"
+        cluster.history.record(now, "task_refused", info.task_id, reason)
+    return True
+
+
+def _stays_ended(cluster: Cluster, agent: Agent, task: Task, status: TaskStatus, now: int) -> None:
+    """Its framework was told that it ended: what still runs of it must go."""
+    if status.state in TERMINAL:
+        return
+    reason = f"it was reported as {task.status.state}"
+    cluster.history.record(now, "task_refused", task.info.task_id, reason)
+    cluster.to_agent(agent, Kill(task.framework_id, task.info.task_id, -1, reason), reason)
+
+
+def _catch_up(
+    cluster: Cluster, framework: Framework, task: Task, status: TaskStatus, update_open: bool, now: int
+) -> None:
+    """Tell the framework what changed meanwhile, unless an update of the agent's own will."""
+    changed = task.status.state is not status.state
+    tasks.overrule(cluster, task, status, now)
+    if changed and not update_open:
+        again = tasks.master_status(task, status.state, Reason.RECONCILIATION, "its agent is back", now)
+        cluster.to_framework(framework, Update((again,)), "its agent is back")
+
+
+def _forgotten(cluster: Cluster, task: Task, now: int) -> None:
+    tasks.end_by_master(cluster, task, TaskState.LOST, Reason.AGENT_FORGOT, FORGOT, now)
+
+
+def heard(agent: Agent, now: int) -> None:
+    agent.heard_ms = now
+
+
+def disconnected(cluster: Cluster, agent: Agent, now: int) -> None:
+    """Its tasks go on; it has the agent timeout to come back before they count as unreachable."""
+    agent.session = NO_SESSION
+    reason = "its agent lost its stream"
+    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
+    cluster.touch(agent)
+    cluster.history.record(now, "agent_disconnected", agent.info.agent_id, "its stream ended")
+
+
+def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int) -> None:
+    """The agent has ended its tasks and left; whatever the master still has of it is gone with it."""
+    reason = f"the agent left: {event.reason or 'no reason given'}"
+    agent_id = agent.info.agent_id
+    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
+    for task in tuple(agent.tasks.values()):
+        tasks.end_by_master(cluster, task, TaskState.GONE, Reason.AGENT_STOPPED, reason, now)
+    cluster.total.take(agent.info.resources)
+    del cluster.agents[agent_id]
+    cluster.fresh_agents.pop(agent_id, None)
+    cluster.allocator.remove_agent(agent_id)
+    cluster.persist(AgentLeft(agent_id), reason)
+    cluster.close(agent.session, "", fatal=False)
+    for framework in cluster.frameworks.values():
+        cluster.to_framework(framework, Failure(agent_id, reason), reason)
+    cluster.history.record(now, "agent_left", agent_id, reason)

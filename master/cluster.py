@@ -1,0 +1,122 @@
+"""The whole state of a master, and what its handlers share: sending, recording, and what a batch has touched."""
+
+from dataclasses import dataclass
+
+from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.resources import Resources
+from barter.core.tasks import TaskStatus
+from barter.master.actions import Action, CloseSession, Persist, SendToAgent, SendToFramework
+from barter.master.allocator.allocator import Allocator
+from barter.master.endpoints import Endpoints
+from barter.master.facts import Fact, Recovered
+from barter.master.history import History
+from barter.master.messages import ToAgent, ToFramework
+from barter.master.pool import Tally
+from barter.master.state import Agent, Ended, Framework, OpenOffer, Task
+from barter.master.timers import Timers
+
+ENDED_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """In milliseconds: how long an agent may be silent, and how long an offer stands."""
+
+    agent_timeout_ms: int = 30_000
+    offer_timeout_ms: int = 30_000
+
+
+class Cluster:
+    """Handlers change it in place and leave what is to be done in `out`.
+
+    `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of at the end of the batch.
+    `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
+    """
+
+    def __init__(self, recovered: Recovered, timing: Timing, allocator: Allocator) -> None:
+        self.cluster_id = recovered.cluster_id
+        self.epoch = recovered.epoch
+        self.timing = timing
+        self.allocator = allocator
+        self.agents: dict[AgentId, Agent] = {}
+        self.frameworks: dict[FrameworkId, Framework] = {}
+        self.sessions: dict[int, FrameworkId] = {}
+        self.offers: dict[OfferId, OpenOffer] = {}
+        self.ended = Ended(ENDED_KEPT)
+        self.states: dict[str, int] = {}
+        self.total, self.used, self.offered = Tally(), Tally(), Tally()
+        self.endpoints = Endpoints()
+        self.history = History()
+        self.timers = Timers()
+        self.fresh_agents: dict[AgentId, None] = {}
+        self.fresh_frameworks: dict[FrameworkId, None] = {}
+        self.expected_agents: set[AgentId] = set()
+        self.expected_frameworks: set[FrameworkId] = set()
+        self.settled_changed = False
+        self.frameworks_made = 0
+        self.offers_made = 0
+        self.out: list[Action] = []
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that were known at the start are back or given up."""
+        return not self.expected_agents and not self.expected_frameworks
+
+    def framework_settled(self, framework_id: FrameworkId) -> None:
+        """A framework expected after the start has told its services, or is gone."""
+        if framework_id in self.expected_frameworks:
+            self.expected_frameworks.remove(framework_id)
+            self.settled_changed |= self.settled
+
+    def take_actions(self) -> list[Action]:
+        actions, self.out = self.out, []
+        return actions
+
+    def to_agent(self, agent: Agent, message: ToAgent, reason: str) -> None:
+        """Say it, if the agent is there to hear it."""
+        if agent.connected:
+            self.out.append(SendToAgent(agent.session, agent.info.agent_id, message, reason))
+
+    def to_framework(self, framework: Framework, message: ToFramework, reason: str) -> None:
+        """Say it, if the framework is there to hear it."""
+        if framework.connected:
+            self.out.append(SendToFramework(framework.session, framework.framework_id, message, reason))
+
+    def persist(self, fact: Fact, reason: str) -> None:
+        self.out.append(Persist(fact, reason))
+
+    def close(self, session: int, reason: str, *, fatal: bool) -> None:
+        self.out.append(CloseSession(session, reason, fatal))
+
+    def touch(self, agent: Agent | None = None, framework: Framework | None = None) -> None:
+        """Have the allocator told of them at the end of the batch."""
+        if agent is not None:
+            self.fresh_agents[agent.info.agent_id] = None
+        if framework is not None:
+            self.fresh_frameworks[framework.framework_id] = None
+
+    def hold(self, agent: Agent, framework: Framework | None, resources: Resources) -> None:
+        """Count resources as used on an agent by a framework's task."""
+        agent.used.add(resources)
+        self.used.add(resources)
+        if framework is not None:
+            framework.used.add(resources)
+        self.touch(agent, framework)
+
+    def release(self, agent: Agent, framework: Framework | None, resources: Resources) -> None:
+        agent.used.take(resources)
+        self.used.take(resources)
+        if framework is not None:
+            framework.used.take(resources)
+        self.touch(agent, framework)
+
+    def set_status(self, task: Task, status: TaskStatus) -> None:
+        """Replace a live task's status and keep the counts by state and its endpoints in line."""
+        self.count(task.status.state, -1)
+        self.count(status.state, 1)
+        task.status = status
+        agent = self.agents.get(task.agent_id)
+        self.endpoints.sync(task, agent.info.host if agent else "")
+
+    def count(self, state: str, change: int) -> None:
+        self.states[state] = self.states.get(state, 0) + change

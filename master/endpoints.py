@@ -1,0 +1,96 @@
+"""The named ports of running, healthy tasks, per service, and which services changed since the last look."""
+
+from barter.core.cluster import Endpoint, Service
+from barter.core.ids import FrameworkId
+from barter.core.task_state import TaskState
+from barter.master.actions import ServiceView
+from barter.master.state import Task, TaskKey
+
+
+class Endpoints:
+    """A service is there while a framework tells of it or a task serves it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[FrameworkId, Service]] = {}
+        self._by_service: dict[str, dict[tuple[TaskKey, str], Endpoint]] = {}
+        self._by_task: dict[TaskKey, tuple[Endpoint, ...]] = {}
+        self._changed: set[str] = set()
+
+    @property
+    def changed(self) -> bool:
+        return bool(self._changed)
+
+    def owner(self, service_id: str) -> FrameworkId | None:
+        told = self._told.get(service_id)
+        return told[0] if told else None
+
+    def tell(self, framework_id: FrameworkId, services: tuple[Service, ...], before: tuple[Service, ...]) -> None:
+        """Replace what the framework told `before`; those it does not own are left alone."""
+        kept = {service.service_id for service in services}
+        for service in before:
+            if service.service_id not in kept and self.owner(service.service_id) == framework_id:
+                del self._told[service.service_id]
+                self._changed.add(service.service_id)
+        for service in services:
+            if self._told.get(service.service_id) != (framework_id, service):
+                self._told[service.service_id] = (framework_id, service)
+                self._changed.add(service.service_id)
+
+    def sync(self, task: Task, host: str) -> None:
+        """Bring the endpoints of one task in line with its state."""
+        before = self._by_task.get(task.key, ())
+        if not before and not any(port.service_id for port in task.info.ports):
+            return
+        after = _serving(task, host, bool(before))
+        if after == before:
+            return
+        for endpoint in before:
+            del self._by_service[endpoint.service_id][task.key, endpoint.port_name]
+            self._changed.add(endpoint.service_id)
+        for endpoint in after:
+            self._by_service.setdefault(endpoint.service_id, {})[task.key, endpoint.port_name] = endpoint
+            self._changed.add(endpoint.service_id)
+        if after:
+            self._by_task[task.key] = after
+        else:
+            self._by_task.pop(task.key, None)
+
+    def take_changes(self) -> tuple[tuple[ServiceView, ...], tuple[str, ...]]:
+        """The services that changed since the last call, whole, and those that are gone."""
+        names, self._changed = sorted(self._changed), set()
+        for name in names:
+            if not self._by_service.get(name):
+                self._by_service.pop(name, None)
+        there = tuple(name for name in names if name in self._told or name in self._by_service)
+        return tuple(self._view(name) for name in there), tuple(name for name in names if name not in there)
+
+    def all(self) -> tuple[ServiceView, ...]:
+        serving = (name for name, endpoints in self._by_service.items() if endpoints)
+        return tuple(self._view(name) for name in sorted({*self._told, *serving}))
+
+    def _view(self, service_id: str) -> ServiceView:
+        told = self._told.get(service_id)
+        service = told[1] if told else Service(service_id)
+        return ServiceView(service, tuple(self._by_service.get(service_id, {}).values()))
+
+
+def _serving(task: Task, host: str, was_serving: bool) -> tuple[Endpoint, ...]:
+    draining = task.status.state is TaskState.KILLING
+    ready = task.status.state is TaskState.RUNNING and (task.info.health_check is None or task.status.healthy is True)
+    if not ready and not (draining and was_serving):
+        return ()
+    ports = {port.name: port for port in task.info.ports if port.service_id}
+    return tuple(
+        Endpoint(
+            port.service_id,
+            port.name,
+            task.info.task_id,
+            task.framework_id,
+            task.agent_id,
+            host,
+            port.number,
+            port.protocol,
+            draining,
+        )
+        for port in ports.values()
+    )

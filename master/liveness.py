@@ -1,0 +1,63 @@
+"""Agents that fall silent, and the time after a start in which the master does not yet know who is back."""
+
+from barter.core.ids import AgentId
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason
+from barter.core.units import format_duration
+from barter.master import offers, tasks
+from barter.master.cluster import Cluster
+from barter.master.messages import Failure, Update
+from barter.master.reconcile import answer_unanswered
+from barter.master.state import NO_SESSION, Agent
+from barter.master.timers import AgentSilent
+
+
+def look(cluster: Cluster, timer: AgentSilent, now: int) -> None:
+    """Judge an agent's silence, and look again when the last word will be too old."""
+    agent = cluster.agents.get(timer.agent_id)
+    if agent is None or agent.unreachable or agent.registered_ms != timer.registered_ms:
+        return
+    due = agent.heard_ms + cluster.timing.agent_timeout_ms
+    if due > now:
+        cluster.timers.at(due, timer)
+    else:
+        _unreachable(cluster, agent, now)
+
+
+def _unreachable(cluster: Cluster, agent: Agent, now: int) -> None:
+    waited = format_duration(cluster.timing.agent_timeout_ms)
+    reason = f"agent {agent.info.agent_id} was not heard of for {waited}"
+    agent.unreachable = True
+    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
+    for task in agent.tasks.values():
+        status = tasks.master_status(task, TaskState.UNREACHABLE, Reason.AGENT_UNREACHABLE, reason, now)
+        if tasks.apply(cluster, task, status, now):
+            cluster.to_framework(cluster.frameworks[task.framework_id], Update((status,)), reason)
+    if agent.connected:
+        cluster.close(agent.session, f"{reason}: register again", fatal=False)
+        agent.session = NO_SESSION
+    for framework in cluster.frameworks.values():
+        cluster.to_framework(framework, Failure(agent.info.agent_id, reason), reason)
+    cluster.touch(agent)
+    cluster.history.record(now, "agent_unreachable", agent.info.agent_id, reason)
+
+
+def settle(cluster: Cluster, agent_id: AgentId, now: int) -> None:
+    """An agent expected after the start is back; the last one lets open questions be answered."""
+    if agent_id in cluster.expected_agents:
+        cluster.expected_agents.remove(agent_id)
+        if not cluster.expected_agents:
+            answer_unanswered(cluster, now)
+        cluster.settled_changed |= cluster.settled
+
+
+def stop_settling(cluster: Cluster, now: int) -> None:
+    """The agent timeout has passed since the start: who is not back is not waited for."""
+    if cluster.settled:
+        return
+    missing = sorted([*cluster.expected_agents, *cluster.expected_frameworks])
+    cluster.expected_agents.clear()
+    cluster.expected_frameworks.clear()
+    cluster.settled_changed = True
+    cluster.history.record(now, "settled", cluster.cluster_id, f"not back since the start: {', '.join(missing)}")
+    answer_unanswered(cluster, now)

@@ -1,0 +1,151 @@
+"""The master as a pure machine: each event goes to its handler; a batch of events ends with one Tick."""
+
+from barter.core.machine import Tick
+from barter.master import accept, agents, frameworks, liveness, offers, placement, reconcile, updates, wishes
+from barter.master import events as ev
+from barter.master.actions import Action, EndpointsChanged, HistoryGrew
+from barter.master.allocator.allocator import Allocator
+from barter.master.cluster import Cluster, Timing
+from barter.master.facts import Recovered
+from barter.master.state import Agent, Framework
+from barter.master.timers import AgentSilent, Due, FailoverEnds, OfferExpires, SettlingEnds
+
+
+class Master:
+    """`next_wakeup` asks for a Tick as soon as an event was applied, so that a runner's batch ends with one.
+
+    That Tick does what is due by time, allocates once for all that changed, and tells those who watch. `step` never
+    raises on anything a peer may send; what comes of an older session than a peer's current one changes nothing.
+    """
+
+    def __init__(self, recovered: Recovered, timing: Timing, now: int, allocator: Allocator | None = None) -> None:
+        self.cluster = Cluster(recovered, timing, allocator or Allocator())
+        self._now = now
+        self._batch_open = False
+        self._told_history = 0
+        _recover(self.cluster, recovered, now)
+
+    def next_wakeup(self) -> int | None:
+        if self._batch_open:
+            return self._now
+        due = (self.cluster.timers.next, self.cluster.allocator.next_wakeup())
+        return min((at for at in due if at is not None), default=None)
+
+    def step(self, event: ev.Event | Tick, now: int) -> list[Action]:
+        self._now = now
+        if isinstance(event, Tick):
+            self._end_batch(now)
+        else:
+            self._apply(event, now)
+        return self.cluster.take_actions()
+
+    def _apply(self, event: ev.Event, now: int) -> None:
+        cluster = self.cluster
+        match event:
+            case ev.AgentHeartbeat():
+                if (agent := self._agent(event)) is not None:
+                    agents.heard(agent, now)
+                return
+            case ev.AgentRegister():
+                agents.register(cluster, event, now)
+            case ev.AgentUpdates() | ev.AgentUnregister() | ev.AgentDisconnected():
+                if (agent := self._agent(event)) is None:
+                    return
+                _of_agent(cluster, agent, event, now)
+            case ev.Subscribe():
+                frameworks.subscribe(cluster, event, now)
+            case ev.TeardownByOperator():
+                frameworks.teardown_by_operator(cluster, event.framework_id, now)
+            case _:
+                if (framework_id := cluster.sessions.get(event.session)) is None:
+                    return
+                _of_framework(cluster, cluster.frameworks[framework_id], event, now)
+        self._batch_open = True
+
+    def _agent(
+        self, event: ev.AgentUpdates | ev.AgentHeartbeat | ev.AgentUnregister | ev.AgentDisconnected
+    ) -> Agent | None:
+        agent = self.cluster.agents.get(event.agent_id)
+        return agent if agent is not None and agent.session == event.session else None
+
+    def _end_batch(self, now: int) -> None:
+        cluster = self.cluster
+        self._batch_open = False
+        for due in cluster.timers.pop_due(now):
+            _happen(cluster, due, now)
+        placement.place(cluster, now)
+        if cluster.endpoints.changed or cluster.settled_changed:
+            cluster.settled_changed = False
+            services, removed = cluster.endpoints.take_changes()
+            cluster.out.append(EndpointsChanged(services, removed, cluster.settled, "endpoints or services changed"))
+        if cluster.history.sequence > self._told_history:
+            self._told_history = cluster.history.sequence
+            cluster.out.append(HistoryGrew(self._told_history, "something happened"))
+
+
+def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
+    """All that is durably known is expected back: agents within their timeout, frameworks within theirs."""
+    for info in recovered.agents:
+        agent = cluster.agents[info.agent_id] = Agent(info, heard_ms=now)
+        cluster.total.add(info.resources)
+        cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, agent.registered_ms))
+        cluster.touch(agent)
+    for known in recovered.frameworks:
+        framework = cluster.frameworks[known.framework_id] = Framework(known)
+        waits = max(known.failover_timeout_ms, cluster.timing.agent_timeout_ms)
+        cluster.timers.at(now + waits, FailoverEnds(known.framework_id, framework.absences))
+        cluster.touch(framework=framework)
+    cluster.expected_agents |= cluster.agents.keys()
+    cluster.expected_frameworks |= cluster.frameworks.keys()
+    cluster.timers.at(now + cluster.timing.agent_timeout_ms, SettlingEnds())
+
+
+def _of_agent(
+    cluster: Cluster, agent: Agent, event: ev.AgentUpdates | ev.AgentUnregister | ev.AgentDisconnected, now: int
+) -> None:
+    agents.heard(agent, now)
+    match event:
+        case ev.AgentUpdates():
+            updates.updates(cluster, agent, event, now)
+        case ev.AgentUnregister():
+            agents.unregister(cluster, agent, event, now)
+        case ev.AgentDisconnected():
+            agents.disconnected(cluster, agent, now)
+
+
+def _of_framework(cluster: Cluster, framework: Framework, event: ev.FrameworkEvent, now: int) -> None:
+    match event:
+        case ev.Accept():
+            accept.accept(cluster, framework, event, now)
+        case ev.Decline():
+            offers.decline(cluster, framework, event, now)
+        case ev.AcknowledgeUpdates():
+            updates.acknowledge(cluster, framework, event)
+        case ev.KillTask():
+            reconcile.kill(cluster, framework, event, now)
+        case ev.Reconcile():
+            reconcile.reconcile(cluster, framework, event, now)
+        case ev.SetDemands():
+            wishes.set_demands(cluster, framework, event, now)
+        case ev.SetServices():
+            wishes.set_services(cluster, framework, event, now)
+        case ev.Revive():
+            wishes.revive(cluster, framework, now)
+        case ev.Suppress():
+            wishes.suppress(cluster, framework, now)
+        case ev.FrameworkDisconnected():
+            frameworks.disconnected(cluster, framework, now)
+        case ev.Teardown():
+            frameworks.teardown(cluster, framework, now)
+
+
+def _happen(cluster: Cluster, due: Due, now: int) -> None:
+    match due:
+        case AgentSilent():
+            liveness.look(cluster, due, now)
+        case OfferExpires():
+            offers.expire(cluster, due.offer_id, now)
+        case FailoverEnds():
+            frameworks.failover_ends(cluster, due, now)
+        case SettlingEnds():
+            liveness.stop_settling(cluster, now)

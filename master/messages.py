@@ -1,0 +1,80 @@
+"""What the master says on its streams, in core types; the shell knows how each looks on the wire."""
+
+from dataclasses import dataclass
+
+from barter.core.cluster import Offer
+from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
+from barter.core.tasks import TaskInfo, TaskStatus
+
+Ack = tuple[FrameworkId, TaskId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """To an agent: its session stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    framework_id: FrameworkId
+    tasks: tuple[TaskInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """`grace_ms` less than 0 means the task's own."""
+
+    framework_id: FrameworkId
+    task_id: TaskId
+    grace_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    acks: tuple[Ack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KillFramework:
+    framework_id: FrameworkId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    framework_id: FrameworkId
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescind:
+    offer_ids: tuple[OfferId, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    statuses: tuple[TaskStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    agent_id: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Something the peer sent was refused; with `fatal` its session ends and is not to be tried again."""
+
+    message: str
+    fatal: bool = False
+
+
+ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | Error
+ToFramework = Subscribed | Offers | Rescind | Update | Failure | Error

@@ -1,0 +1,107 @@
+"""Offers: made of grants, closed when used, declined, expired or rescinded."""
+
+from collections.abc import Iterable
+
+from barter.core.cluster import Filters, Offer
+from barter.core.ids import FrameworkId, OfferId
+from barter.core.resources import NOTHING, Resources
+from barter.master.allocator.model import Grant
+from barter.master.cluster import Cluster
+from barter.master.events import Decline
+from barter.master.messages import Offers, Rescind
+from barter.master.state import Agent, Framework, OpenOffer
+from barter.master.timers import OfferExpires
+
+
+def make(cluster: Cluster, grants: Iterable[Grant], now: int) -> None:
+    """Turn grants into offers and send each framework its own in one message."""
+    made: dict[FrameworkId, list[Offer]] = {}
+    for grant in grants:
+        offer = _make_one(cluster, grant, now)
+        made.setdefault(offer.framework_id, []).append(offer)
+    for framework_id, offers in made.items():
+        framework = cluster.frameworks[framework_id]
+        cluster.to_framework(framework, Offers(tuple(offers)), "the allocator granted them")
+
+
+def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
+    agent, framework = cluster.agents[grant.agent_id], cluster.frameworks[grant.framework_id]
+    cluster.offers_made += 1
+    offer = Offer(
+        OfferId(f"{cluster.cluster_id}-{cluster.epoch}-O{cluster.offers_made}"),
+        grant.agent_id,
+        grant.framework_id,
+        grant.role,
+        grant.resources,
+        agent.info.hostname,
+        agent.info.host,
+        agent.info.attributes,
+        agent.info.public,
+        agent.info.runtimes,
+        grant.demand_id,
+    )
+    expires = now + cluster.timing.offer_timeout_ms
+    opened = OpenOffer(offer, now, expires, grant.tasks)
+    cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
+    for pool in (agent.offered, framework.offered, cluster.offered):
+        pool.add(grant.resources)
+    if grant.demand_id:
+        cluster.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
+    cluster.timers.at(expires, OfferExpires(offer.offer_id))
+    cluster.touch(agent, framework)
+    cluster.history.record(now, "offer_made", offer.offer_id, f"{grant.resources} to {framework.info.name}")
+    return offer
+
+
+def close(cluster: Cluster, opened: OpenOffer) -> None:
+    """Take an offer back into what is free."""
+    offer = opened.offer
+    agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
+    del cluster.offers[offer.offer_id], agent.offers[offer.offer_id], framework.offers[offer.offer_id]
+    for pool in (agent.offered, framework.offered, cluster.offered):
+        pool.take(offer.resources)
+    if offer.demand_id:
+        cluster.allocator.offered(offer.framework_id, offer.demand_id, offer.agent_id, -opened.tasks)
+    cluster.touch(agent, framework)
+
+
+def rescind(cluster: Cluster, offers: Iterable[OpenOffer], kind: str, reason: str, now: int) -> None:
+    """Close offers and tell their frameworks why."""
+    gone: dict[FrameworkId, list[OfferId]] = {}
+    for opened in tuple(offers):
+        close(cluster, opened)
+        cluster.history.record(now, kind, opened.offer.offer_id, reason)
+        gone.setdefault(opened.offer.framework_id, []).append(opened.offer.offer_id)
+    for framework_id, offer_ids in gone.items():
+        framework = cluster.frameworks[framework_id]
+        cluster.to_framework(framework, Rescind(tuple(offer_ids), reason), reason)
+
+
+def refuse(cluster: Cluster, framework: Framework, agent: Agent, rest: Resources, filters: Filters, now: int) -> None:
+    """Keep what the framework left over of an offer from it for as long as it asked."""
+    if filters.refuse_ms > 0 and rest:
+        cluster.allocator.refuse(framework.framework_id, agent.info.agent_id, rest, now + filters.refuse_ms)
+
+
+def decline(cluster: Cluster, framework: Framework, event: Decline, now: int) -> None:
+    """Close the framework's own offers among those named; others are gone already, which declining also wants."""
+    for offer_id in event.offer_ids:
+        opened = framework.offers.get(offer_id)
+        if opened is None:
+            continue
+        close(cluster, opened)
+        agent = cluster.agents[opened.offer.agent_id]
+        refuse(cluster, framework, agent, opened.offer.resources, event.filters, now)
+        cluster.history.record(now, "offer_declined", offer_id, f"by {framework.info.name}")
+
+
+def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:
+    opened = cluster.offers.get(offer_id)
+    if opened is not None and opened.expires_ms <= now:
+        waited = cluster.timing.offer_timeout_ms
+        rescind(cluster, (opened,), "offer_expired", f"not answered within {waited} ms", now)
+
+
+def total(offers: Iterable[OpenOffer]) -> Resources:
+    """What offers of one agent hold together."""
+    return sum((opened.offer.resources for opened in offers), NOTHING)

@@ -1,0 +1,62 @@
+"""Questions and wishes about single tasks: RECONCILE and KILL."""
+
+from dataclasses import replace
+
+from barter.core.ids import TaskId
+from barter.core.task_state import TaskState
+from barter.core.tasks import Reason, Source, TaskStatus
+from barter.master.cluster import Cluster
+from barter.master.events import KillTask, Reconcile
+from barter.master.messages import Kill, Update
+from barter.master.state import Framework
+
+NOWHERE = "no agent has it"
+
+
+def reconcile(cluster: Cluster, framework: Framework, event: Reconcile, now: int) -> None:
+    """Tell the current status of the tasks named, or of all that live, in one message."""
+    asked = event.task_ids or tuple(framework.tasks)
+    answers = [status for task_id in dict.fromkeys(asked) if (status := _answer(cluster, framework, task_id, now))]
+    cluster.history.record(now, "reconciled", framework.framework_id, f"{len(answers)} of {len(asked)} tasks answered")
+    if answers:
+        cluster.to_framework(framework, Update(tuple(answers)), "the framework asked")
+
+
+def kill(cluster: Cluster, framework: Framework, event: KillTask, now: int) -> None:
+    """Pass it to the task's agent; one that is away is told when it is back. A task that is nowhere is answered."""
+    task = framework.tasks.get(event.task_id)
+    if task is None:
+        status = _answer(cluster, framework, event.task_id, now)
+        if status is not None:
+            cluster.to_framework(framework, Update((status,)), "asked to kill what does not run")
+        return
+    reason = f"killed by framework {framework.info.name}"
+    task.kill = Kill(framework.framework_id, event.task_id, event.grace_ms, reason)
+    cluster.history.record(now, "task_kill", event.task_id, reason)
+    cluster.to_agent(cluster.agents[task.agent_id], task.kill, reason)
+
+
+def answer_unanswered(cluster: Cluster, now: int) -> None:
+    """All agents are back or given up: what was asked about tasks then unknown can be said."""
+    for framework in cluster.frameworks.values():
+        asked, framework.unanswered = sorted(framework.unanswered), set()
+        answers = [status for task_id in asked if (status := _answer(cluster, framework, task_id, now))]
+        if answers:
+            cluster.to_framework(framework, Update(tuple(answers)), "all agents are back or given up")
+
+
+def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -> TaskStatus | None:
+    """None while an agent that may have the task has yet to return after the master's start."""
+    task = framework.tasks.get(task_id) or cluster.ended.get((framework.framework_id, task_id))
+    if task is not None:
+        return replace(
+            task.status,
+            source=Source.MASTER,
+            uuid="",
+            agent_id=task.agent_id,
+            reason=task.status.reason or Reason.RECONCILIATION,
+        )
+    if cluster.expected_agents:
+        framework.unanswered.add(task_id)
+        return None
+    return TaskStatus(task_id, TaskState.LOST, Source.MASTER, now, reason=Reason.RECONCILIATION, message=NOWHERE)

@@ -1,0 +1,118 @@
+"""What the master knows: agents, frameworks, their tasks and offers, each reachable in one step from the others."""
+
+from dataclasses import dataclass, field
+
+from barter.core.cluster import AgentInfo, Demand, FrameworkInfo, Offer, Service
+from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
+from barter.core.resources import Resources
+from barter.core.tasks import TaskInfo, TaskStatus
+from barter.master.messages import Kill
+from barter.master.pool import Pool, Tally
+
+TaskKey = tuple[FrameworkId, TaskId]
+NO_SESSION = 0
+
+
+@dataclass(slots=True)
+class Task:
+    """`kill` is what was asked for and is told again to an agent that comes back with the task still there."""
+
+    framework_id: FrameworkId
+    agent_id: AgentId
+    info: TaskInfo
+    status: TaskStatus
+    launched_ms: int
+    kill: Kill | None = None
+
+    @property
+    def key(self) -> TaskKey:
+        return self.framework_id, self.info.task_id
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """`tasks` is how many of its demand's tasks it holds; 0 for a classic offer."""
+
+    offer: Offer
+    made_ms: int
+    expires_ms: int
+    tasks: int = 0
+
+
+@dataclass(slots=True)
+class Agent:
+    """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so."""
+
+    info: AgentInfo
+    session: int = NO_SESSION
+    unreachable: bool = False
+    heard_ms: int = 0
+    registered_ms: int = 0
+    used: Pool = field(default_factory=Pool)
+    offered: Pool = field(default_factory=Pool)
+    tasks: dict[TaskKey, Task] = field(default_factory=dict)
+    offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
+
+    @property
+    def connected(self) -> bool:
+        return self.session != NO_SESSION
+
+    @property
+    def active(self) -> bool:
+        return self.connected and not self.unreachable
+
+    @property
+    def free(self) -> Resources:
+        return self.info.resources.without(self.used.value).without(self.offered.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A status the framework has not acknowledged, and the agent that waits for it."""
+
+    status: TaskStatus
+    agent_id: AgentId
+
+
+@dataclass(slots=True)
+class Framework:
+    """`absences` counts how often its stream was lost. `pending` is by uuid, oldest first."""
+
+    info: FrameworkInfo
+    session: int = NO_SESSION
+    absences: int = 0
+    demands_only: bool = False
+    suppressed: bool = False
+    subscribed_ms: int = 0
+    demands: dict[DemandId, Demand] = field(default_factory=dict)
+    services: tuple[Service, ...] = ()
+    used: Tally = field(default_factory=Tally)
+    offered: Tally = field(default_factory=Tally)
+    tasks: dict[TaskId, Task] = field(default_factory=dict)
+    offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+    unanswered: set[TaskId] = field(default_factory=set)
+
+    @property
+    def framework_id(self) -> FrameworkId:
+        return self.info.framework_id
+
+    @property
+    def connected(self) -> bool:
+        return self.session != NO_SESSION
+
+
+class Ended:
+    """The tasks that have ended, the latest `kept` of them, in the order of their ends."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self.tasks: dict[TaskKey, Task] = {}
+
+    def add(self, task: Task) -> None:
+        self.tasks[task.key] = task
+        if len(self.tasks) > self._kept:
+            del self.tasks[next(iter(self.tasks))]
+
+    def get(self, key: TaskKey) -> Task | None:
+        return self.tasks.get(key)

@@ -1,0 +1,57 @@
+"""What is due when: one heap for everything that happens by time alone."""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from barter.core.ids import AgentId, FrameworkId, OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSilent:
+    """One timer a registration: that of an earlier one says nothing."""
+
+    agent_id: AgentId
+    registered_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferExpires:
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverEnds:
+    """`absence` counts the framework's disconnections: a timer of an earlier one says nothing."""
+
+    framework_id: FrameworkId
+    absence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettlingEnds:
+    pass
+
+
+Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds
+
+
+class Timers:
+    """Entries are never cancelled: whoever is told that something is due looks whether it still is."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Due]] = []
+        self._count = 0
+
+    def at(self, when: int, due: Due) -> None:
+        self._count += 1
+        heappush(self._heap, (when, self._count, due))
+
+    @property
+    def next(self) -> int | None:
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: int) -> list[Due]:
+        due: list[Due] = []
+        while self._heap and self._heap[0][0] <= now:
+            due.append(heappop(self._heap)[2])
+        return due

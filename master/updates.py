@@ -1,0 +1,107 @@
+"""Status updates on their way from agents to frameworks, and acknowledgements on their way back."""
+
+from dataclasses import replace
+
+from barter.core.ids import AgentId, FrameworkId
+from barter.core.task_state import TERMINAL
+from barter.core.tasks import TaskStatus
+from barter.master import tasks
+from barter.master.adopt import known_or_adopted
+from barter.master.cluster import Cluster
+from barter.master.events import AcknowledgeUpdates, AgentStatus, AgentUpdates
+from barter.master.messages import Ack, Acknowledge, KillFramework, Update
+from barter.master.state import Agent, Framework, Pending
+
+REMOVED = "the framework was removed"
+
+
+def updates(cluster: Cluster, agent: Agent, event: AgentUpdates, now: int) -> None:
+    """Enter each in the books and pass it on; what the books forbid is acknowledged instead, or it came for ever."""
+    delivery = Delivery(cluster, agent, now)
+    for framework_id, status in event.updates:
+        framework = delivery.framework(framework_id, status)
+        if framework is None or status.uuid in framework.pending:
+            continue
+        if _enter(cluster, agent, framework, status, now):
+            delivery.pass_on(framework, status)
+        else:
+            delivery.answer(framework_id, status)
+    delivery.send()
+
+
+def untold(cluster: Cluster, agent: Agent, told: tuple[AgentStatus, ...], now: int) -> None:
+    """Pass on what an agent that registers has had no acknowledgement for; its tasks' states are entered already."""
+    delivery = Delivery(cluster, agent, now)
+    for framework_id, status in told:
+        framework = delivery.framework(framework_id, status)
+        if framework is not None and status.uuid not in framework.pending:
+            delivery.pass_on(framework, status)
+    delivery.send()
+
+
+def acknowledge(cluster: Cluster, framework: Framework, event: AcknowledgeUpdates) -> None:
+    """Tell the agents, one message each; an acknowledgement of nothing that is open changes nothing."""
+    acks: dict[AgentId, list[Ack]] = {}
+    for _, task_id, uuid in event.acks:
+        pending = framework.pending.get(uuid)
+        if pending is None or pending.status.task_id != task_id:
+            continue
+        del framework.pending[uuid]
+        acks.setdefault(pending.agent_id, []).append((framework.framework_id, task_id, uuid))
+    for agent_id, of_agent in acks.items():
+        agent = cluster.agents.get(agent_id)
+        if agent is not None:
+            cluster.to_agent(agent, Acknowledge(tuple(of_agent)), f"acknowledged by {framework.info.name}")
+
+
+class Delivery:
+    """What one event of an agent brings to frameworks and back: one message to each, however many updates."""
+
+    def __init__(self, cluster: Cluster, agent: Agent, now: int) -> None:
+        self._cluster, self._agent, self._now = cluster, agent, now
+        self._passed: dict[FrameworkId, list[TaskStatus]] = {}
+        self._acks: list[Ack] = []
+        self._removed: dict[FrameworkId, None] = {}
+
+    def framework(self, framework_id: FrameworkId, status: TaskStatus) -> Framework | None:
+        """The framework an update is for; the agent is answered where it was removed."""
+        framework = known_or_adopted(self._cluster, framework_id, self._now)
+        if framework is None:
+            self.answer(framework_id, status)
+            if status.state not in TERMINAL:
+                self._removed[framework_id] = None
+        return framework
+
+    def pass_on(self, framework: Framework, status: TaskStatus) -> None:
+        agent_id = self._agent.info.agent_id
+        told = status if status.agent_id == agent_id else replace(status, agent_id=agent_id)
+        if told.uuid:
+            framework.pending[told.uuid] = Pending(told, agent_id)
+        self._passed.setdefault(framework.framework_id, []).append(told)
+
+    def answer(self, framework_id: FrameworkId, status: TaskStatus) -> None:
+        """Acknowledge it to the agent, because no framework will."""
+        if status.uuid:
+            self._acks.append((framework_id, status.task_id, status.uuid))
+
+    def send(self) -> None:
+        cluster, agent = self._cluster, self._agent
+        for framework_id, statuses in self._passed.items():
+            reason = f"told by agent {agent.info.agent_id}"
+            cluster.to_framework(cluster.frameworks[framework_id], Update(tuple(statuses)), reason)
+        if self._acks:
+            cluster.to_agent(agent, Acknowledge(tuple(self._acks)), "nobody waits for them")
+        for framework_id in self._removed:
+            cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
+
+
+def _enter(cluster: Cluster, agent: Agent, framework: Framework, status: TaskStatus, now: int) -> bool:
+    """Whether the framework is to hear of it; a task that the master never knew is passed on without an entry."""
+    task = framework.tasks.get(status.task_id) or cluster.ended.get((framework.framework_id, status.task_id))
+    if task is None:
+        return True
+    if task.agent_id != agent.info.agent_id:
+        reason = f"agent {agent.info.agent_id} speaks of a task of agent {task.agent_id}"
+        cluster.history.record(now, "status_refused", status.task_id, reason)
+        return False
+    return tasks.apply(cluster, task, status, now)

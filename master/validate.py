@@ -1,0 +1,51 @@
+"""Whether a task may be launched from what is left of the offers, and if not, why."""
+
+from typing import NamedTuple
+
+from barter.core import ranges as rng
+from barter.core.resources import PORTS
+from barter.core.tasks import Network, Reason, TaskInfo
+from barter.master.pool import Pool
+
+DOCKER, PROCESS = "docker", "process"
+
+
+class Refusal(NamedTuple):
+    reason: Reason
+    message: str
+
+
+def refusal(info: TaskInfo, rest: Pool, runtimes: tuple[str, ...]) -> Refusal | None:
+    """`rest` is what the offers still hold, `runtimes` what the agent can run; None when all is well."""
+    malformed = _malformed(info)
+    if malformed:
+        return Refusal(Reason.INVALID_TASK, malformed)
+    runtime = DOCKER if info.container else PROCESS
+    if runtime not in runtimes:
+        has = ", ".join(runtimes) or "none"
+        return Refusal(Reason.RUNTIME_MISSING, f"the task needs the {runtime} runtime, the agent has: {has}")
+    if not rest.covers(info.resources):
+        short = "; ".join(rest.value.shortfalls(info.resources))
+        return Refusal(Reason.INSUFFICIENT_RESOURCES, f"the offers do not hold what the task needs: {short}")
+    return None
+
+
+def _malformed(info: TaskInfo) -> str:
+    if not info.resources:
+        return "resources: the task asks for nothing: give it cpus and mem"
+    if info.command.shell and info.command.argv:
+        return "command: shell and argv are both given: choose one"
+    if info.container is None and not info.command.shell and not info.command.argv:
+        return "command: neither shell nor argv is given, and there is no image to run"
+    return _unclaimed_port(info) if info.ports or info.container else ""
+
+
+def _unclaimed_port(info: TaskInfo) -> str:
+    """A port of the machine that the task would listen on without holding it."""
+    listened = [(f"ports.{port.name}", port.number) for port in info.ports]
+    if info.container is not None and info.container.network is Network.BRIDGE:
+        listened += [("container.port_mappings.host_port", each.host_port) for each in info.container.port_mappings]
+    for field, number in listened:
+        if not rng.contains(info.resources.ranges.get(PORTS, ()), ((number, number),)):
+            return f"{field}: {number} is not among the task's resources: take it from the offer's ports"
+    return ""

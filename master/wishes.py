@@ -1,0 +1,70 @@
+"""What a framework says it wants: demands and services, offers or none."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from barter.master import offers
+from barter.master.cluster import Cluster
+from barter.master.events import SetDemands, SetServices
+from barter.master.messages import Error
+from barter.master.state import Framework
+
+
+def revive(cluster: Cluster, framework: Framework, now: int) -> None:
+    """Forget its filters and its suppression."""
+    framework.suppressed = False
+    cluster.allocator.clear_refusals(framework.framework_id)
+    cluster.touch(framework=framework)
+    cluster.history.record(now, "framework_revived", framework.framework_id, "filters and suppression are cleared")
+
+
+def suppress(cluster: Cluster, framework: Framework, now: int) -> None:
+    framework.suppressed = True
+    cluster.touch(framework=framework)
+    cluster.history.record(now, "framework_suppressed", framework.framework_id, "it wants no offers")
+
+
+def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: int) -> None:
+    """Replace all demands; offers made for those that are gone are rescinded."""
+    twice = _repeated(demand.demand_id for demand in event.demands)
+    if twice:
+        _refuse(cluster, framework, f"demands: {twice} is named twice", now)
+        return
+    framework.demands = {demand.demand_id: demand for demand in event.demands}
+    unwanted = [
+        opened
+        for opened in framework.offers.values()
+        if opened.offer.demand_id
+        and ((demand := framework.demands.get(opened.offer.demand_id)) is None or demand.count == 0)
+    ]
+    offers.rescind(cluster, unwanted, "offer_rescinded", "its demand is gone", now)
+    cluster.touch(framework=framework)
+    wanted = ", ".join(f"{demand.count} of {demand.demand_id}" for demand in event.demands if demand.count)
+    cluster.history.record(now, "demands_set", framework.framework_id, wanted or "nothing is wanted")
+
+
+def set_services(cluster: Cluster, framework: Framework, event: SetServices, now: int) -> None:
+    """Replace all services; one that another connected framework tells is refused, and with it the whole call."""
+    twice = _repeated(service.service_id for service in event.services)
+    if twice:
+        _refuse(cluster, framework, f"services: {twice} is named twice", now)
+        return
+    for service in event.services:
+        owner = cluster.endpoints.owner(service.service_id)
+        other = cluster.frameworks.get(owner) if owner and owner != framework.framework_id else None
+        if other is not None and other.connected:
+            reason = f"services: {service.service_id} belongs to framework {other.framework_id} ({other.info.name})"
+            _refuse(cluster, framework, f"{reason}: choose another id", now)
+            return
+    cluster.endpoints.tell(framework.framework_id, event.services, framework.services)
+    framework.services = event.services
+    cluster.framework_settled(framework.framework_id)
+
+
+def _refuse(cluster: Cluster, framework: Framework, message: str, now: int) -> None:
+    cluster.history.record(now, "call_refused", framework.framework_id, message)
+    cluster.to_framework(framework, Error(message), "a call was refused")
+
+
+def _repeated(names: Iterable[str]) -> str:
+    return next((name for name, count in Counter(names).items() if count > 1), "")
