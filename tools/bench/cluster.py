@@ -17,6 +17,7 @@ from barter.tools.bench.measure import BenchFailed
 
 START_SECONDS = 30
 STOP_SECONDS = 20
+STOP_ORDER = ("agent", "service", "master")
 RESOURCES = "cpus=128,mem=1024GiB,disk=1024GiB,ports=31000-32000"
 
 
@@ -26,13 +27,12 @@ class Cluster:
     def __init__(self, folder: Path, runtime: str) -> None:
         self.folder = folder
         self.master, self.service = free_address(), ""
-        self._processes: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+        self._master_http = free_address()
+        self._processes: dict[str, tuple[subprocess.Popen[bytes], signal.Signals]] = {}
         self._runtime = runtime
 
     def start(self, *, with_service: bool = False) -> None:
-        http_address = free_address()
-        options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", http_address]
-        self._start("master", http_address, signal.SIGTERM, *options)
+        self.start_master()
         if with_service:
             self.service = free_address()
             options = ["--master", self.master, "--data-dir", f"{self.folder}/service", "--listen", self.service]
@@ -42,9 +42,20 @@ class Cluster:
         options += ["--http", http_address, "--runtime", self._runtime, "--resources", RESOURCES]
         self._start("agent", http_address, signal.SIGUSR1, *options)
 
+    def start_master(self) -> None:
+        options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", self._master_http]
+        self._start("master", self._master_http, signal.SIGTERM, *options)
+
+    def kill(self, name: str) -> None:
+        """kill -9, as if it had crashed."""
+        process, _ = self._processes.pop(name)
+        process.kill()
+        process.wait()
+
     def stop(self) -> None:
         """The agent leaves with its tasks, then the others end; what does not in time is killed."""
-        for process, number in reversed(self._processes):
+        for name in (name for name in STOP_ORDER if name in self._processes):
+            process, number = self._processes[name]
             if process.poll() is None:
                 process.send_signal(number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -58,11 +69,11 @@ class Cluster:
 
     def _start(self, name: str, http_address: str, end: signal.Signals, *options: str) -> None:
         command = [sys.executable, "-m", "barter.tools.cli.main", "start", name, *options]
-        with (self.folder / f"{name}.log").open("wb") as log:
+        with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_env(), start_new_session=True
             )
-        self._processes.append((process, end))
+        self._processes[name] = (process, end)
         deadline = time.monotonic() + START_SECONDS
         while not _is_healthy(http_address):
             if process.poll() is not None or time.monotonic() > deadline:
