@@ -1,0 +1,87 @@
+"""What the service framework wants done. Within a batch: first what is to be durable, then the rest in order."""
+
+from dataclasses import dataclass
+
+from barter.frameworks.service.instances import Placed
+from barter.frameworks.service.state import StoredApp
+from barter.sdk import Demand, Offer, Service, TaskInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SaveApp:
+    stored: StoredApp
+
+
+@dataclass(frozen=True, slots=True)
+class DropApp:
+    app_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveLaunch:
+    """The living instances that were launched together, under the key they share."""
+
+    record: str
+    placed: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropLaunch:
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    offer: Offer
+    tasks: tuple[TaskInfo, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Give an offer back, not to be offered again for `refuse_ms`."""
+
+    offer: Offer
+    refuse_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    task_id: str
+    grace_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    task_ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDemands:
+    demands: tuple[Demand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetServices:
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To an API call: what it started, or with a `status` of an HTTP error why not; `path` names the field to blame."""
+
+    request: int
+    version: int = 0
+    deployment_id: str = ""
+    status: int = 200
+    message: str = ""
+    path: str = ""
+    stale: bool = False
+
+
+Saving = SaveApp | DropApp | SaveLaunch | DropLaunch
+Telling = Launch | Decline | Kill | Reconcile | SetDemands | SetServices
+Action = Saving | Telling | Answer

@@ -1,0 +1,128 @@
+"""The application as an operator defines it: Marathon's model in integers.
+
+Amounts are milli-cpus, bytes, milliseconds and millionths; `definition` reads it from JSON, `render` writes it back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from barter.core.constraints import Constraint
+from barter.core.tasks import CheckKind, Network, Volume
+from barter.core.units import MIB
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One port of every instance: a portDefinition (host network) or a portMapping (bridge).
+
+    `host_port` and `container_port` of 0 are chosen from the offer, a `container_port` of 0 equals the host port.
+    `service_port` is where the edge listens for it, 0 for nowhere. `protocol` is tcp, udp or "udp,tcp".
+    """
+
+    name: str = ""
+    host_port: int = 0
+    container_port: int = 0
+    service_port: int = 0
+    protocol: str = "tcp"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def name_at(self, index: int) -> str:
+        """Its name, or one made of its place among the ports."""
+        return self.name or f"port{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A Docker image; `engine` is the container type it was defined with, DOCKER or MESOS."""
+
+    name: str
+    engine: str = "DOCKER"
+    force_pull: bool = False
+    volumes: tuple[Volume, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A health check: `protocol` as defined, `port_index` into the app's ports, or a fixed `port` where > 0."""
+
+    kind: CheckKind
+    protocol: str
+    path: str = "/"
+    command: str = ""
+    port_index: int = 0
+    port: int = 0
+    grace_ms: int = 300_000
+    interval_ms: int = 60_000
+    timeout_ms: int = 20_000
+    max_failures: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """How far an upgrade may go: the healthy share it keeps, the extra share it may add, in millionths."""
+
+    minimum_health: int = MILLION
+    maximum_over: int = MILLION
+
+    def fewest_ready(self, instances: int) -> int:
+        return -(-instances * self.minimum_health // MILLION)
+
+    def most(self, instances: int) -> int:
+        return instances + instances * self.maximum_over // MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The wait before the next launch after failures: it grows by `factor` (millionths) up to `longest_ms`."""
+
+    first_ms: int = 1_000
+    factor: int = 1_150_000
+    longest_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """An instance out of reach is replaced after `inactive_ms` and given up after `expunge_ms`; None: never."""
+
+    inactive_ms: int = 0
+    expunge_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """`app_id` is an absolute path. Exactly one of `cmd`, `args` and the image's own entry point is run."""
+
+    app_id: str
+    cmd: str = ""
+    args: tuple[str, ...] = ()
+    cpus: int = 1_000
+    mem: int = 128 * MIB
+    disk: int = 0
+    instances: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
+    image: Image | None = None
+    network: Network = Network.HOST
+    ports: tuple[Port, ...] = (Port(name="default"),)
+    require_ports: bool = False
+    check: Check | None = None
+    upgrade: Upgrade = Upgrade()
+    delays: Delays = Delays()
+    unreachable: Unreachable | None = Unreachable()
+    kill_grace_ms: int = 3_000
+    on_public: bool = False
+
+    def same_tasks_as(self, other: "App") -> bool:
+        """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""
+        adjusted = replace(
+            self,
+            instances=other.instances,
+            upgrade=other.upgrade,
+            delays=other.delays,
+            unreachable=other.unreachable,
+            kill_grace_ms=other.kill_grace_ms,
+        )
+        return adjusted == other

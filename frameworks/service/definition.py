@@ -1,0 +1,81 @@
+"""From an operator's JSON to an App, or to every reason why not."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from barter.frameworks.service.app import App
+from barter.frameworks.service.convert import convert
+from barter.frameworks.service.refused import without_refused
+from barter.frameworks.service.schema import AppPart, Json
+
+MOST_BYTES = 1 << 20
+_CHOICES = frozenset({"UnreachablePart", "literal['disabled']"})
+
+
+class DefinitionError(Exception):
+    """`problems` are pairs of a path into the JSON and the reason."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{path}: {reason}" for path, reason in problems))
+        self.problems = tuple(problems)
+
+
+def parse_json(body: bytes) -> Json:
+    """The object in `body`; raises DefinitionError on what is no JSON object, or could not be kept as text."""
+    if len(body) > MOST_BYTES:
+        raise DefinitionError([("/", f"is larger than {MOST_BYTES} bytes")])
+    try:
+        value = json.loads(body, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise DefinitionError([("/", f"is not JSON: {str(error)[:200] or 'nested too deeply'}")]) from None
+    if not isinstance(value, dict):
+        raise DefinitionError([("/", "is not a JSON object")])
+    problems = _unusable_text(value, "")
+    if problems:
+        raise DefinitionError(problems)
+    return value
+
+
+def parse_app(app: Json) -> App:
+    """Raises DefinitionError naming every field that is wrong, unknown, or asks for what is not done here."""
+    kept, problems = without_refused(app)
+    try:
+        part = AppPart.model_validate(kept)
+    except ValidationError as error:
+        raise DefinitionError([*problems, *_named(error)]) from None
+    converted, more = convert(part)
+    if converted is None or problems or more:
+        raise DefinitionError([*problems, *more])
+    return converted
+
+
+def _named(error: ValidationError) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        path = "".join(f"/{step}" for step in problem["loc"] if step not in _CHOICES)
+        reason = "is not a known field" if problem["type"] == "extra_forbidden" else problem["msg"]
+        found[(path or "/", reason[:1].lower() + reason[1:])] = None
+    return list(found)
+
+
+def _object(pairs: list[tuple[str, object]]) -> Json:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise ValueError(f"{twice[0][:80]!r} is given twice in one object")
+    return dict(pairs)
+
+
+def _unusable_text(value: object, path: str) -> list[tuple[str, str]]:
+    """Text with NUL or half a character cannot be an argument, a file name, or on the wire."""
+    if isinstance(value, str):
+        usable = "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        return [] if usable else [(path or "/", "holds a character that is not text")]
+    if isinstance(value, dict):
+        found = [problem for name, item in value.items() for problem in _unusable_text(item, f"{path}/{name}")]
+        return found + [problem for name in value for problem in _unusable_text(name, path)]
+    if isinstance(value, list):
+        return [problem for index, item in enumerate(value) for problem in _unusable_text(item, f"{path}/{index}")]
+    return []

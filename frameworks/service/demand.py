@@ -1,0 +1,25 @@
+"""What the master is told an app wants."""
+
+from barter.core.ids import DemandId
+from barter.core.resources import Resources, resources
+from barter.frameworks.service import ports
+from barter.frameworks.service.app import App
+from barter.frameworks.service.paths import key_of
+from barter.sdk import Demand
+
+
+def shape(app: App) -> Resources:
+    """The resources of one instance, without the ports chosen from an offer."""
+    return resources(cpus=app.cpus, mem=app.mem, disk=app.disk, ports=ports.fixed(app))
+
+
+def demand(app: App, count: int) -> Demand:
+    return Demand(
+        demand_id=DemandId(key_of(app.app_id)),
+        resources=shape(app),
+        count=count,
+        port_count=ports.chosen_count(app),
+        constraints=app.constraints,
+        runtime="docker" if app.image else "process",
+        on_public=app.on_public,
+    )

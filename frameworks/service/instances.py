@@ -1,0 +1,103 @@
+"""One instance of an app: a task, as far as this framework knows."""
+
+from dataclasses import dataclass
+
+from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.frameworks.service.app import Unreachable
+from barter.frameworks.service.backoff import PROVEN_MS
+from barter.sdk import Reason, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is."""
+
+    task_id: str
+    app_id: str
+    version: int
+    agent_id: str
+    hostname: str
+    host: str
+    host_ports: tuple[int, ...]
+    launched_ms: int
+    checked: bool
+    unwanted: str = ""
+
+
+@dataclass(slots=True)
+class Instance:
+    """`record` is the store key it is kept under; `kill_reason` is set once it is to end.
+
+    `adopted`: taken over from the store by a new process that has not heard of it yet.
+    """
+
+    placed: Placed
+    record: str
+    state: TaskState = TaskState.STAGING
+    healthy: bool | None = None
+    started_ms: int = 0
+    lost_ms: int | None = None
+    returned: bool = False
+    kill_reason: str = ""
+    kill_due: int = 0
+    confirm_due: int = 0
+    was_healthy: bool = False
+    adopted: bool = False
+    message: str = ""
+
+    @property
+    def task_id(self) -> str:
+        return self.placed.task_id
+
+    @property
+    def running(self) -> bool:
+        return self.state is TaskState.RUNNING
+
+    @property
+    def ready(self) -> bool:
+        """Whether it counts as healthy capacity: running, healthy where that is checked, and not about to end."""
+        return self.running and not self.kill_reason and (self.healthy is True or not self.placed.checked)
+
+    def out_of_reach(self, strategy: Unreachable | None, now: int) -> bool:
+        """Whether its place is to be filled by another."""
+        if self.lost_ms is None:
+            return False
+        return bool(self.kill_reason) or (strategy is not None and now >= self.lost_ms + strategy.inactive_ms)
+
+    def proven(self, now: int) -> bool:
+        """Whether it worked, so that its end says nothing of the next one."""
+        if self.placed.checked:
+            return self.was_healthy
+        return self.started_ms > 0 and now >= self.started_ms + PROVEN_MS
+
+    def apply(self, status: TaskStatus, now: int) -> bool:
+        """Take over a status; False where it is out of order and changes nothing."""
+        if status.state is TaskState.UNKNOWN:
+            return False
+        if status.state is not self.state:
+            try:
+                advance(self.state, status.state)
+            except IllegalTransition:
+                return False
+        if self.lost_ms is not None and status.state is not TaskState.UNREACHABLE:
+            self.lost_ms, self.returned = None, True
+        if status.state is TaskState.UNREACHABLE and self.lost_ms is None:
+            self.lost_ms = now
+        if status.state is TaskState.RUNNING:
+            self.started_ms = self.started_ms or now
+            self.healthy = status.healthy if status.healthy is not None else self.healthy
+            self.was_healthy = self.was_healthy or self.healthy is True
+        self.state, self.message, self.adopted = status.state, status.message, False
+        return True
+
+
+_NOT_THE_APPS_FAULT = frozenset({Reason.INVALID_OFFERS, Reason.MASTER_DISCONNECTED, Reason.AGENT_STOPPED})
+
+
+def is_failure(status: TaskStatus) -> bool:
+    """Whether an end nobody here asked for is to be counted against the app."""
+    if status.reason is Reason.KILLED_BY_HEALTH_CHECK:
+        return True
+    if status.reason in _NOT_THE_APPS_FAULT or status.state not in TERMINAL:
+        return False
+    return status.state not in (TaskState.KILLED, TaskState.GONE, TaskState.GONE_BY_OPERATOR)

@@ -1,0 +1,34 @@
+"""An app's id is a path (`/prod/web`); what else is named after it."""
+
+import re
+
+_SEGMENT = re.compile(r"(([a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])")
+_RESERVED = frozenset({"restart", "tasks", "versions"})
+_LONGEST = 200
+
+
+def check_path(text: str) -> str:
+    """The absolute path of an app id, by Marathon's rules; raises ValueError."""
+    path = text if text.startswith("/") else f"/{text}"
+    segments = path[1:].split("/")
+    if len(path) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST} characters")
+    for segment in segments:
+        if _SEGMENT.fullmatch(segment) is None:
+            raise ValueError(
+                f"{segment[:40]!r} is not usable in a path: lower-case letters, digits, '-' and '.', "
+                "beginning and ending with a letter or digit"
+            )
+        if segment in _RESERVED:
+            raise ValueError(f"{segment!r} is reserved for the API")
+    return path
+
+
+def key_of(app_id: str) -> str:
+    """What the master, the edge and `barter explain` know it by: `/prod/web` is `prod.web`."""
+    return app_id.strip("/").replace("/", ".")
+
+
+def task_id_of(app_id: str, generation: int, number: int) -> str:
+    """`generation` grows with every start of the framework, `number` with every launch in it: no id comes twice."""
+    return f"{app_id.strip('/').replace('/', '_')}.instance-{generation}-{number}"

@@ -1,0 +1,119 @@
+"""What brings an app from what runs to what is wanted: how many to launch, which to kill, and what it waits for.
+
+The bounds are Marathon's: never fewer ready instances than the minimum by our own kills, never more instances than
+the maximum by our own launches. Where both bounds are the same, an upgrade may run one more, or nothing could move.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from barter.core.task_state import TaskState
+from barter.frameworks.service.app import App
+from barter.frameworks.service.instances import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`settled`: what runs is what is wanted. `waiting` says what stands between the two."""
+
+    launches: int = 0
+    kills: tuple[tuple[Instance, str], ...] = ()
+    waiting: str = ""
+    settled: bool = False
+    ready: int = 0
+
+
+@dataclass(slots=True)
+class _Census:
+    """The instances within reach, by what they are to us."""
+
+    total: int = 0
+    killing: int = 0
+    current: list[Instance] = field(default_factory=list)
+    outdated: list[Instance] = field(default_factory=list)
+    ready: int = 0
+    unheard: int = 0
+
+
+def plan(app: App, config_version: int, instances: Iterable[Instance], now: int, *, deleting: bool = False) -> Plan:
+    """`config_version` is the oldest app version whose instances are current."""
+    wanted = 0 if deleting else app.instances
+    census = _count(app, config_version, instances, now)
+    room = _most(app, wanted, census) - census.total
+    launches = max(min(wanted - len(census.current), room), 0)
+    if census.unheard and not deleting:
+        return Plan(launches, (), f"{census.unheard} instances have not been heard of since the restart")
+    surplus = _surplus(census, wanted, deleting)
+    still_ready = census.ready - sum(instance.ready for instance, _ in surplus)
+    kills = (*surplus, *_replaced(app, census, still_ready, wanted, deleting))
+    ready = sum(instance.ready for instance in census.current)
+    settled = ready == wanted == census.total
+    waiting = "" if settled else _waiting(census, wanted, ready, launches, room)
+    return Plan(launches, kills, waiting, settled, ready)
+
+
+def _count(app: App, config_version: int, instances: Iterable[Instance], now: int) -> _Census:
+    census = _Census()
+    for instance in instances:
+        if instance.out_of_reach(app.unreachable, now):
+            continue
+        census.total += 1
+        census.unheard += instance.adopted
+        census.ready += instance.ready
+        if instance.kill_reason:
+            census.killing += 1
+        elif instance.placed.version >= config_version:
+            census.current.append(instance)
+        else:
+            census.outdated.append(instance)
+    return census
+
+
+def _most(app: App, wanted: int, census: _Census) -> int:
+    most = app.upgrade.most(wanted)
+    stuck = bool(census.outdated) and most <= app.upgrade.fewest_ready(wanted)
+    return most + 1 if stuck else most
+
+
+def _surplus(census: _Census, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
+    """Scaling down: what does not serve goes first, then what came back from afar, then the youngest."""
+    over = len(census.current) - wanted
+    if over <= 0:
+        return []
+    reason = "the app is deleted" if deleting else f"scaled to {wanted}"
+    return [(instance, reason) for instance in _in_kill_order(census.current)[:over]]
+
+
+def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
+    """Outdated instances that may go: all that do not serve, and of those that do what is above the minimum."""
+    if deleting:
+        return [(instance, "the app is deleted") for instance in census.outdated]
+    spare = still_ready - app.upgrade.fewest_ready(wanted)
+    kills: list[tuple[Instance, str]] = []
+    for instance in _in_kill_order(census.outdated):
+        if instance.ready:
+            spare -= 1
+            if spare < 0:
+                break
+        kills.append((instance, "replaced by a new version"))
+    return kills
+
+
+def _in_kill_order(instances: list[Instance]) -> list[Instance]:
+    """`instances` come in the order of their launch; the youngest go first."""
+    ages = {instance.task_id: age for age, instance in enumerate(reversed(instances))}
+    return sorted(instances, key=lambda one: (one.ready, not one.returned, ages[one.task_id]))
+
+
+def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int) -> str:
+    if launches:
+        return f"{launches} of {wanted} instances wait for an offer"
+    missing = wanted - len(census.current)
+    if missing > 0 and room <= 0:
+        return f"{missing} of {wanted} instances wait for others to end: {census.total} run, which is the maximum"
+    starting = sum(instance.state is not TaskState.RUNNING for instance in census.current)
+    if starting:
+        return f"{starting} of {wanted} instances are starting"
+    if ready < wanted:
+        return f"{wanted - ready} of {wanted} instances are not healthy yet"
+    return f"{census.killing or len(census.outdated)} instances are to end"

@@ -1,0 +1,42 @@
+"""Every instance by task id, and the records they are kept under: those launched together share one."""
+
+from barter.core.task_state import TaskState
+from barter.frameworks.service.actions import Action, DropLaunch, SaveLaunch
+from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.state import AppState
+
+
+class Roster:
+    """A record goes when its last instance is gone; until then an ended one in it is harmless."""
+
+    def __init__(self) -> None:
+        self._instances: dict[str, Instance] = {}
+        self._records: dict[str, dict[str, Instance]] = {}
+
+    def get(self, task_id: str) -> Instance | None:
+        return self._instances.get(task_id)
+
+    def add(self, state: AppState, instance: Instance) -> None:
+        state.instances[instance.task_id] = instance
+        self._instances[instance.task_id] = instance
+        self._records.setdefault(instance.record, {})[instance.task_id] = instance
+
+    def remove(self, state: AppState, instance: Instance) -> list[Action]:
+        state.instances.pop(instance.task_id, None)
+        self._instances.pop(instance.task_id, None)
+        together = self._records[instance.record]
+        together.pop(instance.task_id, None)
+        if together:
+            return []
+        del self._records[instance.record]
+        return [DropLaunch(instance.record)]
+
+    def record(self, record: str) -> list[Action]:
+        """Save a record as it is now, if there is such a one."""
+        together = self._records.get(record)
+        return [SaveLaunch(record, tuple(one.placed for one in together.values()))] if together else []
+
+    def unheard(self) -> tuple[str, ...]:
+        """Those without a status so far, and those out of reach."""
+        silent = (TaskState.STAGING, TaskState.UNREACHABLE)
+        return tuple(one.task_id for one in self._instances.values() if one.state in silent)

@@ -1,0 +1,119 @@
+"""Marathon's app JSON, field by field: types and ranges. What fields mean together is `convert`'s."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from barter.core.units import GIB, MIB, TIB
+
+WEEK_S = 7 * 24 * 3600
+MOST_CPUS, MOST_MEM_MIB, MOST_DISK_MIB = 10_000, 64 * TIB // MIB, 1024 * 16 * GIB * 1024 // MIB
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=WEEK_S)]
+Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+AnyPort = Annotated[int, Field(ge=0, le=65535)]
+PortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Protocol = Literal["tcp", "udp", "udp,tcp"]
+Text = dict[Annotated[str, Field(min_length=1, max_length=256)], Annotated[str, Field(max_length=65_536)]]
+
+
+class Part(BaseModel):
+    """No field that is not known, no value of another type than stated."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class CommandPart(Part):
+    value: Annotated[str, Field(min_length=1)]
+
+
+class HealthCheckPart(Part):
+    protocol: Literal["HTTP", "TCP", "COMMAND", "MESOS_HTTP", "MESOS_TCP"] = "HTTP"
+    path: Annotated[str, Field(pattern=r"^/", max_length=1024)] = "/"
+    portIndex: AnyPort | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    command: CommandPart | None = None
+    gracePeriodSeconds: Seconds = 300
+    intervalSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 60
+    timeoutSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 20
+    maxConsecutiveFailures: Annotated[int, Field(ge=0, le=1_000_000)] = 3
+
+
+class PortDefinitionPart(Part):
+    port: AnyPort = 0
+    protocol: Protocol = "tcp"
+    name: PortName | None = None
+    labels: Text = Field(default_factory=dict)
+
+
+class PortMappingPart(Part):
+    containerPort: AnyPort = 0
+    hostPort: AnyPort | None = None
+    servicePort: AnyPort = 0
+    protocol: Protocol = "tcp"
+    name: PortName | None = None
+    labels: Text = Field(default_factory=dict)
+
+
+class DockerPart(Part):
+    image: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s-]\S*$")]
+    forcePullImage: bool = False
+    network: Literal["HOST", "BRIDGE", "NONE"] | None = None
+    portMappings: list[PortMappingPart] | None = None
+
+
+class VolumePart(Part):
+    containerPath: Annotated[str, Field(pattern=r"^/", max_length=4096)]
+    hostPath: Annotated[str, Field(pattern=r"^/", max_length=4096)]
+    mode: Literal["RO", "RW"] = "RW"
+
+
+class ContainerPart(Part):
+    type: Literal["DOCKER", "MESOS"] = "DOCKER"
+    docker: DockerPart | None = None
+    portMappings: list[PortMappingPart] | None = None
+    volumes: list[VolumePart] = Field(default_factory=list)
+
+
+class NetworkPart(Part):
+    mode: Literal["host", "container/bridge"]
+
+
+class UpgradePart(Part):
+    minimumHealthCapacity: Share = 1
+    maximumOverCapacity: Share = 1
+
+
+class UnreachablePart(Part):
+    inactiveAfterSeconds: Seconds = 0
+    expungeAfterSeconds: Seconds = 0
+
+
+class AppPart(Part):
+    id: Annotated[str, Field(min_length=1)]
+    cmd: Annotated[str, Field(min_length=1, max_length=131_072)] | None = None
+    args: Annotated[list[str], Field(max_length=4096)] | None = None
+    cpus: Annotated[float, Field(allow_inf_nan=False, ge=0.001, le=MOST_CPUS)] = 1
+    mem: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_MEM_MIB)] = 128
+    disk: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_DISK_MIB)] = 0
+    instances: Annotated[int, Field(ge=0, le=100_000)] = 1
+    env: Text = Field(default_factory=dict)
+    labels: Text = Field(default_factory=dict)
+    constraints: list[Annotated[list[str], Field(min_length=2, max_length=3)]] = Field(default_factory=list)
+    container: ContainerPart | None = None
+    networks: Annotated[list[NetworkPart], Field(max_length=1)] | None = None
+    ports: list[AnyPort] | None = None
+    portDefinitions: list[PortDefinitionPart] | None = None
+    requirePorts: bool = False
+    healthChecks: list[HealthCheckPart] = Field(default_factory=list)
+    upgradeStrategy: UpgradePart = Field(default_factory=UpgradePart)
+    unreachableStrategy: UnreachablePart | Literal["disabled"] = Field(default_factory=UnreachablePart)
+    backoffSeconds: Seconds = 1
+    backoffFactor: Annotated[float, Field(allow_inf_nan=False, ge=1, le=1000)] = 1.15
+    maxLaunchDelaySeconds: Seconds = 300
+    taskKillGracePeriodSeconds: Seconds = 3
+    acceptedResourceRoles: list[Literal["*", "slave_public"]] | None = None
+
+
+Json = dict[str, Any]

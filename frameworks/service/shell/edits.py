@@ -1,0 +1,66 @@
+"""From the body of a change to the app it means: merged, replaced, or an earlier version again."""
+
+from barter.frameworks.service.app import App
+from barter.frameworks.service.definition import DefinitionError, parse_app
+from barter.frameworks.service.paths import check_path
+from barter.frameworks.service.refused import READ_ONLY
+from barter.frameworks.service.render import app_json
+from barter.frameworks.service.schema import Json
+from barter.frameworks.service.state import StoredApp
+from barter.frameworks.service.timestamps import from_iso
+
+_PORTS_OF_HOST = ("portDefinitions", "ports", "requirePorts")
+
+
+def path_of(text: str) -> str:
+    """The app id of a URL; raises DefinitionError."""
+    try:
+        return check_path(text)
+    except ValueError as error:
+        raise DefinitionError([("/id", str(error))]) from None
+
+
+def created(body: Json, app_id: str = "") -> App:
+    """A new app; `app_id` is the one in the URL, where there is one. Raises DefinitionError."""
+    return parse_app(_with_id(body, app_id) if app_id else body)
+
+
+def changed(stored: StoredApp, body: Json, *, partial: bool) -> App:
+    """The app after the change. Raises DefinitionError."""
+    if set(body) - {"id"} == {"version"}:
+        return _earlier(stored, body["version"])
+    body = _with_id(body, stored.app_id)
+    return parse_app(_merged(app_json(stored.app), body) if partial else body)
+
+
+def _with_id(body: Json, app_id: str) -> Json:
+    given = body.get("id", app_id)
+    if not isinstance(given, str) or path_of(given) != app_id:
+        raise DefinitionError([("/id", f"is not the {app_id} of the URL")])
+    return {**body, "id": app_id}
+
+
+def _earlier(stored: StoredApp, version: object) -> App:
+    try:
+        app = stored.definition(from_iso(str(version)))
+    except ValueError as error:
+        raise DefinitionError([("/version", str(error))]) from None
+    if app is None:
+        raise DefinitionError([("/version", f"{stored.app_id} has no version {version}")])
+    return app
+
+
+def _merged(old: Json, new: Json) -> Json:
+    """Field by field; what the new fields replace by their meaning goes too."""
+    kept = {name: value for name, value in old.items() if name not in new}
+    for one, other in (("cmd", "args"), ("args", "cmd"), ("ports", "portDefinitions")):
+        if new.get(one):
+            kept.pop(other, None)
+    if _bridged(new) != _bridged(old) and {"networks", "container"} & new.keys():
+        for name in ("networks", *_PORTS_OF_HOST):
+            kept.pop(name, None)
+    return {**kept, **{name: value for name, value in new.items() if name not in READ_ONLY}}
+
+
+def _bridged(app: Json) -> bool:
+    return "bridge" in str(app.get("networks")) or "portMappings" in str(app.get("container"))
