@@ -30,6 +30,14 @@ class StubMaster(operator_pb2_grpc.OperatorServiceServicer):
             context.abort(*reply)
         return reply
 
+    def Explain(self, request: pb.ExplainRequest, context: grpc.ServicerContext) -> Any:
+        """The reply for its subject, NOT_FOUND for any other."""
+        known = self.replies.get("Explain", {})
+        self.requests.append(request)
+        if request.subject not in known:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"nothing named {request.subject}")
+        return known[request.subject]
+
 
 def _unary(method: str) -> Any:
     return lambda self, request, context: self.answer(method, request, context)
@@ -39,17 +47,6 @@ for _method in ("GetStatus", "ListAgents", "ListFrameworks", "ListTasks", "ListO
     setattr(StubMaster, _method, _unary(_method))
 for _method in ("WatchEvents", "TeardownFramework"):
     setattr(StubMaster, _method, _unary(_method))
-
-
-def _explain(self: StubMaster, request: pb.ExplainRequest, context: grpc.ServicerContext) -> Any:
-    known = self.replies.get("Explain", {})
-    self.requests.append(request)
-    if request.subject not in known:
-        context.abort(grpc.StatusCode.NOT_FOUND, f"nothing named {request.subject}")
-    return known[request.subject]
-
-
-StubMaster.Explain = _explain  # type: ignore[method-assign]
 
 
 class StubNode(node_pb2_grpc.NodeServiceServicer):

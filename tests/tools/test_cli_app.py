@@ -97,7 +97,7 @@ def test_interrupted_it_says_that_it_goes_on(definition: Path, monkeypatch: pyte
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(progress.time, "sleep", interrupt)
+    monkeypatch.setattr("time.sleep", interrupt)
     answers: Answers = {
         ("POST", "/v2/apps"): [(201, {"id": "/web", "deployments": DEPLOYING})],
         ("GET", "/v2/apps/web"): [state(0, DEPLOYING)],
