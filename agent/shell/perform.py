@@ -55,6 +55,7 @@ class Performer:
         wires = Wires()
         self._record(actions, wires)
         calls: list[agent_pb2.AgentCall] = []
+        recorded = 0
         for action in actions:
             match action:
                 case act.Record():
@@ -62,8 +63,7 @@ class Performer:
                 case act.SendUpdates():
                     self._add_updates(calls, action, wires)
                 case act.SendRecorded():
-                    recorded = executor_pb2.ExecutorEvent.Recorded(sequence=action.sequence)
-                    self._executors.send([executor_pb2.ExecutorEvent(recorded=recorded)])
+                    recorded = action.sequence
                 case act.LaunchTasks():
                     self._session.send(calls)
                     calls = []
@@ -75,6 +75,9 @@ class Performer:
                 case _:
                     self._do(action)
         self._session.send(calls)
+        if recorded:
+            acknowledgement = executor_pb2.ExecutorEvent.Recorded(sequence=recorded)
+            self._executors.send([executor_pb2.ExecutorEvent(recorded=acknowledgement)])
 
     def _record(self, actions: list[act.Action], wires: Wires) -> None:
         facts = [fact for action in actions if isinstance(action, act.Record) for fact in action.facts]

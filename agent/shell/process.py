@@ -58,12 +58,10 @@ def socket_path(work_dir: Path, agent_id: str) -> str:
 class ExecutorProcess:
     """At most one executor: the one of an earlier agent where it still lives, else one started here."""
 
-    def __init__(
-        self, work_dir: Path, runtime: str, died: Callable[[str], None], command: tuple[str, ...] = COMMAND
-    ) -> None:
+    def __init__(self, work_dir: Path, command: tuple[str, ...] = COMMAND) -> None:
         self._work_dir = work_dir
-        self._runtime = runtime
-        self._died = died
+        self.runtime = "process"
+        self._died: Callable[[str], None] = lambda reason: None
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -75,6 +73,10 @@ class ExecutorProcess:
             return running if identify(running.pid) == running.identity else None
         except (OSError, ValueError, TypeError):
             return None
+
+    def on_death(self, died: Callable[[str], None]) -> None:
+        """Have every death, and every failure to start one, told to `died`."""
+        self._died = died
 
     def resume(self) -> None:
         """Watch the executor that lives already, or say that none does."""
@@ -88,7 +90,7 @@ class ExecutorProcess:
         """Start one unless one runs; a failure is told through `died`."""
         if self.running is not None:
             return
-        command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir), "--runtime", self._runtime]
+        command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir), "--runtime", self.runtime]
         try:
             with open(self._work_dir / LOG, "ab") as log:
                 self._child = subprocess.Popen(
@@ -99,7 +101,7 @@ class ExecutorProcess:
                     start_new_session=True,
                     cwd=self._work_dir,
                 )
-            self.running = Running(identify(self._child.pid), self._child.pid, self._runtime, socket)
+            self.running = Running(identify(self._child.pid), self._child.pid, self.runtime, socket)
             self._write_record(self.running)
         except OSError as error:
             self.running = None

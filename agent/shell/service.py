@@ -1,0 +1,141 @@
+"""Puts an agent together: what it holds, what it has, where it listens; then lets it work."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from barter.agent.machine import Agent
+from barter.agent.runtime.limits import describe
+from barter.agent.shell import engine, resources
+from barter.agent.shell.http import application
+from barter.agent.shell.ledger import Ledger
+from barter.agent.shell.lock import WorkDirLock
+from barter.agent.shell.node import Node
+from barter.agent.shell.perform import Performer
+from barter.agent.shell.process import ExecutorProcess
+from barter.agent.shell.sandbox import Sandboxes
+from barter.agent.shell.serving import Serving
+from barter.core.cluster import AgentInfo
+from barter.core.ids import FrameworkId, TaskId
+from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
+from barter.shell import http, transport
+from barter.shell.log import logger
+
+if TYPE_CHECKING:
+    from barter.agent.shell.daemon import AgentOptions
+
+_log = logger("agent")
+
+
+class AgentService:
+    def __init__(self, options: "AgentOptions") -> None:
+        self._options = options
+        self._work_dir = options.work_dir.absolute()
+        self._stop = asyncio.Event()
+        self._leave = asyncio.Event()
+        self._there: tuple[Agent, Performer] | None = None
+
+    async def run(self) -> int:
+        """Serve until a signal or the core's wish; return the exit code. Raises what keeps it from starting."""
+        self._work_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as held:
+            held.callback(WorkDirLock(self._work_dir).release)
+            ledger = Ledger(self._work_dir)
+            held.callback(ledger.close)
+            self._take_signals()
+            return await self._serve(ledger)
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._leave.set)
+
+    async def _serve(self, ledger: Ledger) -> int:
+        options = self._options
+        sandboxes = Sandboxes(self._work_dir)
+        server = transport.server()
+        add_NodeServiceServicer_to_server(Node(sandboxes.root, self._is_live), server)  # type: ignore[no-untyped-call]
+        port = transport.listen(server, options.listen, insecure=options.insecure)
+        face = application(lambda: self._there, ledger.agent_id, CollectorRegistry())
+        stop_http = await http.serve(face, options.http, insecure=options.insecure)
+        try:
+            await server.start()
+            process = ExecutorProcess(self._work_dir)
+            process.runtime = await self._runtime(process)
+            if self._stop.is_set():
+                return 0
+            info = self._describe(ledger, port, process.runtime)
+            serving = Serving(options, info, ledger, sandboxes, process)
+            self._there = serving.agent, serving.performer
+            _log.info(
+                "ready",
+                agent_id=info.agent_id,
+                node=info.node_address,
+                http=options.http,
+                resources=str(info.resources),
+                runtimes=",".join(info.runtimes),
+            )
+            return await serving.run(self._stop, self._leave)
+        finally:
+            await server.stop(0)
+            await stop_http()
+
+    async def _runtime(self, process: ExecutorProcess) -> str:
+        """The executor's: "docker" or "process". A living one keeps its own; for a wanted Docker it waits."""
+        wanted = self._options.runtime
+        if wanted not in ("auto", "docker", "process"):
+            raise ValueError(f"runtime {wanted!r} is none of auto, docker, process")
+        if process.running is not None:
+            if wanted not in ("auto", process.running.runtime):
+                _log.warning("the living executor keeps its runtime until it ends", runtime=process.running.runtime)
+            return process.running.runtime
+        if wanted == "docker":
+            await self._until_told(engine.wait_for_engine())
+        elif wanted == "auto":
+            wanted = "process" if await engine.answers() else "docker"
+        return wanted
+
+    async def _until_told(self, work: Coroutine[None, None, None]) -> None:
+        """Wait for `work`, or until a signal makes it pointless."""
+        waiting = [asyncio.create_task(each) for each in (work, _set(self._stop), _set(self._leave))]
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    def _describe(self, ledger: Ledger, port: int, runtime: str) -> AgentInfo:
+        options = self._options
+        listen_host, _ = transport.split_address(options.listen)
+        hostname = options.hostname or socket.gethostname()
+        host = options.host or (hostname if listen_host in ("0.0.0.0", "::") else listen_host)
+        return AgentInfo(
+            agent_id=ledger.agent_id,
+            hostname=hostname,
+            host=host,
+            resources=resources.override(resources.detect(self._work_dir), options.resources),
+            attributes=dict(options.attributes),
+            public=options.public,
+            runtimes=("docker", "process") if runtime == "docker" else ("process",),
+            node_address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            notes=describe(),
+        )
+
+    def _is_live(self, framework_id: FrameworkId, task_id: TaskId) -> bool:
+        if self._there is None:
+            return False
+        entry = self._there[0].book.find(framework_id, task_id)
+        return entry is not None and entry.live
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,125 @@
+"""The agent at work: its core, the executor's socket, the master's session, until a signal or the core ends it."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio as aio
+
+from barter.agent.actions import Action, Exit
+from barter.agent.events import Event, ExecutorDied, Leave
+from barter.agent.machine import Agent
+from barter.agent.shell import executors
+from barter.agent.shell.edge import EdgeTask
+from barter.agent.shell.ledger import Ledger
+from barter.agent.shell.perform import Performer
+from barter.agent.shell.process import RECORD, ExecutorProcess, socket_path
+from barter.agent.shell.sandbox import Sandboxes
+from barter.agent.shell.session import MasterSession
+from barter.core.cluster import AgentInfo
+from barter.shell.clock import Clock
+from barter.shell.log import logger
+from barter.shell.runner import Runner
+
+if TYPE_CHECKING:
+    from barter.agent.shell.daemon import AgentOptions
+
+SWEEP_S = 5.0
+GOODBYE_S = 1.0
+_log = logger("agent")
+
+
+class Serving:
+    """Raises ValueError on masters that are none, LedgerUnusable, or PermissionError for the socket's folder."""
+
+    def __init__(
+        self,
+        options: "AgentOptions",
+        info: AgentInfo,
+        ledger: Ledger,
+        sandboxes: Sandboxes,
+        process: ExecutorProcess,
+    ) -> None:
+        self._work_dir = options.work_dir.absolute()
+        self._sandboxes, self._process = sandboxes, process
+        running = process.running
+        self._socket = running.socket if running else socket_path(self._work_dir, info.agent_id)
+        self.agent = Agent(info, ledger.load())
+        self._runner: Runner[Event, Action] = Runner(self.agent, Clock(), self._perform)
+        post = self._runner.post
+        process.on_death(lambda reason: post(ExecutorDied(reason)))
+        self._executors = executors.ExecutorSessions(process, post)
+        self._session = MasterSession(options.masters, post, ledger.spent)
+        self.performer = Performer(info, ledger, sandboxes, process, self._executors, self._session, self._socket, post)
+        self._edge: EdgeTask | None = None
+        if options.public and options.edge is not None:
+            self._edge = EdgeTask(options.edge, options.masters, info.agent_id, self._work_dir)
+
+    async def run(self, stop: asyncio.Event, leave: asyncio.Event) -> int:
+        """Until `stop`, until what follows from `leave` is done, or until the core wants to exit."""
+        self._sandboxes.find_ended({entry.key for entry in self.agent.book.entries() if entry.live})
+        server = await executors.serve(self._executors, self._socket)
+        self._process.resume()
+        tasks = [asyncio.create_task(work) for work in self._work(leave)]
+        stopping = asyncio.create_task(stop.wait())
+        awaited: list[asyncio.Future[Any]] = [*tasks, stopping, self.performer.exited]
+        try:
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            return await self._leave_or_stop(server)
+        finally:
+            for task in awaited:
+                task.cancel()
+            await asyncio.gather(*awaited, return_exceptions=True)
+            await server.stop(0)
+            await self._process.close()
+
+    async def _perform(self, actions: list[Action]) -> None:
+        await self.performer.perform(actions)
+
+    def _work(self, leave: asyncio.Event) -> tuple[Coroutine[None, None, None], ...]:
+        """Each runs until cancelled, or raises."""
+        return self._runner.run(), self._session.run(), self._sweep(), self._told_to_leave(leave)
+
+    async def _told_to_leave(self, leave: asyncio.Event) -> None:
+        await leave.wait()
+        self._runner.post(Leave("SIGUSR1"))
+        await asyncio.Event().wait()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            if excess := self._sandboxes.excess():
+                await asyncio.to_thread(self._sandboxes.remove, excess)
+
+    async def _leave_or_stop(self, server: aio.Server) -> int:
+        wish = self.performer.exited.result() if self.performer.exited.done() else Exit(0, "told to stop")
+        left = self.agent.leaving.started and self.performer.exited.done()
+        if left:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._session.finish()
+            self._process.kill()
+            await self._process.ended()
+        if self._edge is not None:
+            await self._edge.end(for_good=left)
+        if left:
+            await server.stop(0)
+            self._clear()
+        _log.info("the agent ends", why=wish.reason, executor="ended" if left else "goes on")
+        return wish.code
+
+    def _clear(self) -> None:
+        """Nothing of this agent is to be met again."""
+        for path in (self._socket, str(self._work_dir / RECORD)):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        folder = Path(self._socket).parent
+        if folder != self._work_dir:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
