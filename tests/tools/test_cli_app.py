@@ -55,7 +55,7 @@ def test_create_shows_progress_until_all_are_healthy(definition: Path) -> None:
 def test_create_ends_with_where_it_is_served(definition: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("barter.tools.cli.hints.running", lambda: {"edge_http": "http://127.0.0.1:8000"})
     service = pb.ServiceEndpoints()
-    service.service.service_id = "/web"
+    service.service.service_id = "web"
     service.service.ports.add(name="http", vhosts=["web.localhost"])
     answers: Answers = {
         ("POST", "/v2/apps"): [(201, {"id": "/web", "deployments": DEPLOYING})],
@@ -86,7 +86,7 @@ def test_what_waits_says_why(definition: Path, monkeypatch: pytest.MonkeyPatch) 
         ("GET", "/v2/apps/web"): [waiting, waiting, waiting, state(3, [])],
         ("GET", "/v2/queue"): [(200, {"queue": [{"app": {"id": "/web"}, "delay": {"timeLeftSeconds": 7}}]})],
     }
-    with serving(StubMaster({"Explain": {"/web": why}, "ListEndpoints": pb.EndpointsUpdate()})) as master:
+    with serving(StubMaster({"Explain": {"web": why}, "ListEndpoints": pb.EndpointsUpdate()})) as master:
         text, _ = invoke(answers, "create", str(definition), master=master)
     for part in ("next try is in 7 s", "no agent fits", "agent-a: resources: cpus: 100 needed, 2 free", "exit code 3"):
         assert part in text

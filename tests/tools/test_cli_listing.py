@@ -140,12 +140,12 @@ def test_explain_finds_an_app_by_either_name() -> None:
     agent = reply.agents.add(agent_id="a1", hostname="agent-a")
     agent.verdicts.add(filter="resources", detail="mem: 8GiB needed, 1GiB free")
     reply.changes.append("mem 1GiB instead of 8GiB")
-    replies = {"Explain": {"/web": reply}}
-    for name in ("web", "/web"):
+    replies = {"Explain": {"shop.web": reply}}
+    for name in ("shop.web", "/shop/web"):
         text = ask(replies, "explain", name)
         assert "NO  resources: mem: 8GiB needed, 1GiB free" in text
         assert "1. mem 1GiB instead of 8GiB" in text
-    assert json.loads(ask(replies, "explain", "web", "-o", "json"))["agents"][0]["fits"] is False
+    assert json.loads(ask(replies, "explain", "shop/web", "-o", "json"))["agents"][0]["fits"] is False
     assert "Next:" in ask(replies, "explain", "nonsense", code=1)
 
 

@@ -26,12 +26,12 @@ def explain(subject: str, master: str, output: str) -> None:
 
 
 def ask_why(master: str, subject: str) -> Any:
-    """The master's ExplainResponse; an app is found as `web` and as `/web`. Raises Refused, NotFound."""
+    """The master's ExplainResponse; an app is found as `web`, `/web`, `/shop/web`. Raises Refused, NotFound."""
     from barter.proto.v1 import operator_pb2 as pb
+    from barter.tools.cli.rest import key_of
     from barter.tools.cli.rpc import NotFound, ask
 
-    plain = subject.strip("/")
-    for name in dict.fromkeys((subject, f"/{plain}", plain)):
+    for name in dict.fromkeys((subject, key_of(subject))):
         try:
             request = pb.ExplainRequest(subject=name)
             return ask(master, partial(_call, request))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from barter.tools.cli.errors import Refused
+from barter.tools.cli.rest import key_of
 from barter.tools.cli.views.apps import progress
 from barter.tools.dev.shell.folder import running
 
@@ -32,7 +33,7 @@ def _served(app_id: str, master: str) -> tuple[list[str], list[int]]:
     ports = [
         port
         for service in reply.services
-        if service.service.service_id.strip("/") == app_id.strip("/")
+        if service.service.service_id == key_of(app_id)
         for port in service.service.ports
     ]
     return [host for port in ports for host in port.vhosts], [port.number for port in ports if port.number]

@@ -72,7 +72,7 @@ def follow(service: Service, app_id: str, deployment: str, why: Callable[[], lis
 
 def _read(service: Service, app_id: str) -> dict[str, Any] | None:
     try:
-        app = service.call("GET", app_path(app_id))["app"]
+        app = service.call("GET", app_path(app_id) + "?embed=app.counts")["app"]
     except Missing:
         return None
     return dict(app)
@@ -85,8 +85,8 @@ def _going_on(service: Service, app: dict[str, Any] | None, deployment: str) -> 
 
 
 def _reasons(app: dict[str, Any] | None, why: Callable[[], list[str]]) -> list[str]:
-    lines = [f"  {line}" for line in why()]
-    failure = (app or {}).get("lastTaskFailure")
-    if failure:
+    waiting = (app or {}).get("waiting")
+    lines = [f"  {line}" for line in (*([waiting] if waiting else []), *why())]
+    if failure := (app or {}).get("lastTaskFailure"):
         lines.append(f"  last failure: {failure.get('state', '')} {failure.get('message', '')}".rstrip())
     return lines

@@ -23,6 +23,11 @@ def app_path(app_id: str) -> str:
     return "/v2/apps/" + quote(app_id.strip("/"))
 
 
+def key_of(app_id: str) -> str:
+    """What the master and the edge know an app by: `/shop/web` is `shop.web`."""
+    return app_id.strip("/").replace("/", ".")
+
+
 class Service:
     """One keep-alive connection to it; every refusal raised as Refused."""
 

@@ -10,7 +10,7 @@ from barter.tools.cli.rest import Service
 def reasons(service: Service, master: str, app_id: str) -> list[str]:
     """Sentences, the most telling first; ends with the next command."""
     found = [*_backoff(service, app_id), *_placement(master, app_id)]
-    return ["waiting, because", *(f"  {line}" for line in found), f"  more: barter explain {app_id}"] if found else []
+    return [*found, f"more: barter explain {app_id}"] if found else []
 
 
 def _backoff(service: Service, app_id: str) -> list[str]:
