@@ -1,0 +1,107 @@
+"""What the edge should serve, kept up to date service by service: routes, targets, and who is excluded and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from barter.agent.edge.config import Settings, structure_of
+from barter.agent.edge.model import (
+    NO_TARGETS,
+    Rejected,
+    Route,
+    Targets,
+    read_endpoints,
+    read_service,
+    settle_claims,
+)
+from barter.agent.edge.view import ServiceEndpoints, View
+from barter.core.cluster import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A definition that HAProxy would not run; tried again at `until`, or once it is another."""
+
+    service: Service
+    reason: str
+    until: int
+
+
+class Desired:
+    """`routes` and `structure` follow `resolve`, the rest follows `refresh`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.view = View()
+        self.routes: tuple[Route, ...] = ()
+        self.targets: dict[str, Targets] = {}
+        self.notes: dict[str, tuple[str, ...]] = {}
+        self.stale = False
+        self._settings = settings
+        self.structure = structure_of(settings, ())
+        self._services: dict[str, Service] = {}
+        self._parsed: dict[str, tuple[Route, ...]] = {}
+        self._rejected: dict[str, str] = {}
+        self._conflicts: dict[str, str] = {}
+        self._bans: dict[str, Ban] = {}
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        return {**self._conflicts, **{key: ban.reason for key, ban in self._bans.items()}, **self._rejected}
+
+    def knows(self, service_id: str) -> bool:
+        return service_id in self._services
+
+    def refresh(self, concerned: set[str]) -> set[str]:
+        """Read these services again; returns the backends whose targets changed, `stale` says if routes may have."""
+        changed: set[str] = set()
+        for service_id in concerned:
+            entry = self.view.of(service_id)
+            if entry is None or entry.service != self._services.get(service_id):
+                self._define(service_id, entry)
+            changed |= self._retarget(service_id, entry)
+        return changed
+
+    def resolve(self, holders: Mapping[str, str]) -> None:
+        """Settle who is served; `holders` are the claims being served now, by service id."""
+        allowed = {key: routes for key, routes in self._parsed.items() if key not in self._bans}
+        self.routes, self._conflicts = settle_claims(allowed, holders)
+        self.structure = structure_of(self._settings, self.routes)
+        self.stale = False
+
+    def ban(self, service_id: str, reason: str, until: int) -> None:
+        if service := self._services.get(service_id):
+            self._bans[service_id] = Ban(service, reason, until)
+            self.stale = True
+
+    def lift_bans(self, now: int) -> None:
+        for service_id in [key for key, ban in self._bans.items() if ban.until <= now]:
+            del self._bans[service_id]
+            self.stale = True
+
+    @property
+    def next_lift(self) -> int | None:
+        return min((ban.until for ban in self._bans.values()), default=None)
+
+    def _define(self, service_id: str, entry: ServiceEndpoints | None) -> None:
+        self.stale = True
+        for memory in (self._services, self._rejected, self._bans):
+            memory.pop(service_id, None)
+        for route in self._parsed.pop(service_id, ()):
+            self.targets[route.backend] = NO_TARGETS
+        if entry is None:
+            return
+        self._services[service_id] = entry.service
+        try:
+            self._parsed[service_id] = read_service(entry.service, self._settings.reserved)
+        except Rejected as rejected:
+            self._rejected[service_id] = str(rejected)
+
+    def _retarget(self, service_id: str, entry: ServiceEndpoints | None) -> set[str]:
+        routes = self._parsed.get(service_id, ())
+        targets, notes = read_endpoints(routes, entry.endpoints if entry else ())
+        changed = {backend for backend, target in targets.items() if self.targets.get(backend) != target}
+        self.targets.update(targets)
+        if notes:
+            self.notes[service_id] = notes
+        else:
+            self.notes.pop(service_id, None)
+        return changed
