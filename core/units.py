@@ -66,10 +66,15 @@ def format_milli(milli: int) -> str:
 
 
 def format_bytes(count: int) -> str:
-    """A byte count in the largest binary unit that keeps it short: `"1.5GiB"`."""
+    """A byte count in the largest unit that says it in one decimal or above ten: `"1.5GiB"`, `"2047.9MiB"`.
+
+    Never more than `count`: where it cannot be said exactly it is rounded down.
+    """
     for unit, size in (("TiB", TIB), ("GiB", GIB), ("MiB", MIB), ("KiB", KIB)):
-        if count >= size:
-            return f"{count / size:.1f}".removesuffix(".0") + unit
+        tenths, rest = divmod(count * 10, size)
+        if tenths >= 100 or (tenths >= 10 and not rest):
+            whole, tenth = divmod(tenths, 10)
+            return f"{whole}.{tenth}{unit}" if tenth else f"{whole}{unit}"
     return f"{count}B"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from barter.core.cluster import Demand
-from barter.core.constraints import Constraint, Operator
+from barter.core.constraints import Operator
 from barter.core.units import format_duration
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
 from barter.master.allocator.index import AgentRecord
@@ -154,11 +154,9 @@ def _runtime_or_side(demand: Demand, failing: Sequence[Failing]) -> Iterable[Cha
 def _whole_agent(demand: Demand) -> str:
     """What always helps: an agent that has it all."""
     side = "public" if demand.on_public else "private"
-    wishes = [f"the {demand.runtime} runtime", *(_wish(each) for each in demand.constraints)]
-    ports = [f"{demand.port_count} free ports"] if demand.port_count else []
-    needs = [str(demand.resources), *ports] if demand.resources else ports
-    return f"one more {side} agent with {', '.join(wishes)}" + (f" and {', '.join(needs)} free" if needs else "")
-
-
-def _wish(constraint: Constraint) -> str:
-    return f"its {constraint.field} within {constraint}"
+    satisfying = f", satisfying {' and '.join(map(str, demand.constraints))}" if demand.constraints else ""
+    needs = [str(demand.resources)] if demand.resources else []
+    if demand.port_count:
+        needs.append(f"{demand.port_count} {'port' if demand.port_count == 1 else 'ports'}")
+    free = f", with {' and '.join(needs)} free" if needs else ""
+    return f"one more {side} agent with the {demand.runtime} runtime{satisfying}{free}"

@@ -21,14 +21,17 @@ def explain(index: Index, framework_id: FrameworkId, demand: Demand, now: int) -
         return Explanation((gone,), (), ("start the framework again",))
     filters = _all_filters(index, seeker, demand, now)
     agents = sorted(index.agents.values(), key=lambda each: (each.slot.info.hostname, each.agent_id))
-    verdicts = tuple(
-        AgentVerdicts(each.agent_id, each.slot.info.hostname, tuple(asked.verdict(each) for asked in filters))
-        for each in agents
+    verdicts = [tuple(asked.verdict(each) for asked in filters) for each in agents]
+    failing = [
+        Failing(each, tuple(asked for asked, verdict in zip(filters, said, strict=True) if not verdict.passed))
+        for each, said in zip(agents, verdicts, strict=True)
+    ]
+    answers = tuple(
+        AgentVerdicts(each.agent_id, each.slot.info.hostname, said) for each, said in zip(agents, verdicts, strict=True)
     )
-    failing = [Failing(each, tuple(asked for asked in filters if not asked.passes(each))) for each in agents]
     found = smallest_changes(demand, filters, failing, now)
     changes = (*_framework_changes(seeker, demand), *(each.text for each in found))
-    return Explanation(_framework_verdicts(index, seeker, demand), verdicts, changes)
+    return Explanation(_framework_verdicts(index, seeker, demand), answers, changes)
 
 
 def _all_filters(index: Index, seeker: Seeker, demand: Demand, now: int) -> tuple[Filter, ...]:
@@ -65,9 +68,9 @@ def _share(index: Index, seeker: Seeker, demand: Demand) -> str:
     share = f"role {demand.role}: share {shares.role.get(demand.role, 0.0):.2f}"
     if mine not in line:
         return f"{share}, not in line"
-    before = line.index(mine)
+    before = len({each for _, each in line[: line.index(mine)]} - {seeker.framework_id})
     frameworks = "framework" if before == 1 else "frameworks"
-    return f"{share}, {before + 1} of {len(line)} in line; {before} {frameworks} before it"
+    return f"{share}, {before + 1} of {len({each for _, each in line})} in line; {before} {frameworks} before it"
 
 
 def _framework_changes(seeker: Seeker, demand: Demand) -> tuple[str, ...]:

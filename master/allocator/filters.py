@@ -120,17 +120,23 @@ class Constrained(Filter):
     def name(self) -> str:
         return f"constraint {self.constraint}"
 
-    def _refusal(self, agent: AgentRecord) -> str:
-        field = self.constraint.field
-        return refusal(self.constraint, agent.attributes, self.spread.by_value(field), self.spread.known(field))
-
     def passes(self, agent: AgentRecord) -> bool:
         return not self._refusal(agent)
 
     def detail(self, agent: AgentRecord) -> str:
-        if why := self._refusal(agent):
-            return why.removeprefix(f"{self.constraint}: ")
-        value = field_value(agent.attributes, self.constraint.field)
+        return self.verdict(agent).detail
+
+    def verdict(self, agent: AgentRecord) -> Verdict:
+        why = self._refusal(agent)
+        return Verdict(self.name, not why, why.removeprefix(f"{self.constraint}: ") or self._standing(agent))
+
+    def _refusal(self, agent: AgentRecord) -> str:
+        field = self.constraint.field
+        return refusal(self.constraint, agent.attributes, self.spread.by_value(field), self.spread.known(field))
+
+    def _standing(self, agent: AgentRecord) -> str:
+        field = self.constraint.field
+        value = field_value(agent.attributes, field)
         if value is None:
-            return f"the agent has no attribute {self.constraint.field}"
-        return f"{self.constraint.field} is {value}, {self.spread.by_value(self.constraint.field)[value]} already there"
+            return f"the agent has no attribute {field}"
+        return f"{field} is {value}, {self.spread.by_value(field)[value]} already there"

@@ -91,13 +91,13 @@ class Placement:
             entry, cell = heappop(self._order)
             entries = self._cells[cell]
             agent = self._index.agents[entry[2]]
-            if failing := [each for each in self._counting if not each.passes(agent)]:
-                if all(each.constraint.operator is Operator.GROUP_BY for each in failing):
-                    self._parked.append((entry, cell))
-                continue
             fresh = self._entry(agent.agent_id)
             if fresh != entry:
                 self._renew(entries, cell, fresh)
+                continue
+            if failing := [each for each in self._counting if not each.passes(agent)]:
+                if all(each.constraint.operator is Operator.GROUP_BY for each in failing):
+                    self._parked.append((entry, cell))
                 continue
             only = alone and not self._counting and len(entries) == 1
             tasks = min(self.remaining, -entry[1]) if only else 1

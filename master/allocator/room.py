@@ -1,7 +1,7 @@
 """How many tasks fit, and what a pass may still give of an agent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from barter.core import ranges as rng
@@ -31,15 +31,17 @@ class Need:
 
     resources: Resources
     port_count: int = 0
+    scalars: tuple[tuple[str, int], ...] = field(init=False)
+    named_ports: int = field(init=False)
 
-    @property
-    def single(self) -> bool:
-        """Whether it names ports or ids, which only one task of an agent can have."""
-        return bool(self.resources.ranges or self.resources.sets)
+    def __post_init__(self) -> None:
+        scalars = tuple((name, amount) for name, amount in self.resources.scalars.items() if amount)
+        object.__setattr__(self, "scalars", scalars)
+        object.__setattr__(self, "named_ports", rng.size(self.resources.ports))
 
     def of(self, tasks: int, ports: Ranges) -> Resources:
         """The resources of so many tasks, with the ports chosen for them."""
-        scalars = {name: amount * tasks for name, amount in self.resources.scalars.items()}
+        scalars = {name: amount * tasks for name, amount in self.scalars}
         ranges = dict(self.resources.ranges)
         if ports:
             ranges[PORTS] = rng.union(ranges.get(PORTS, ()), ports)
@@ -51,21 +53,22 @@ def need_of(demand: Demand) -> Need:
 
 
 def capacity(held: Holding, need: Need) -> int:
-    """How many tasks of `need` fit into `held`."""
+    """How many tasks of `need` fit into `held`; of one that names ports or ids, at most one."""
     fit = UNBOUNDED
-    for name, amount in need.resources.scalars.items():
-        if amount and (fit := min(fit, held.scalars.get(name, 0) // amount)) == 0:
-            return 0
-    for name, wanted in need.resources.ranges.items():
-        if not rng.contains(held.ranges.get(name, ()), wanted):
-            return 0
-    for name, ids in need.resources.sets.items():
-        if not held.sets.get(name, frozenset()) >= ids:
-            return 0
-    if need.port_count:
-        spare = rng.size(held.ranges.get(PORTS, ())) - rng.size(need.resources.ports)
-        fit = min(fit, spare // need.port_count)
-    return min(fit, 1) if need.single else fit
+    for name, amount in need.scalars:
+        room = held.scalars.get(name, 0) // amount
+        if room < fit:
+            fit = room
+    if fit and need.port_count:
+        fit = min(fit, (rng.size(held.ranges.get(PORTS, ())) - need.named_ports) // need.port_count)
+    if fit <= 0:
+        return 0
+    wanted = need.resources
+    if not wanted.ranges and not wanted.sets:
+        return fit
+    has_named = all(rng.contains(held.ranges.get(name, ()), pairs) for name, pairs in wanted.ranges.items())
+    has_ids = all(held.sets.get(name, frozenset()) >= ids for name, ids in wanted.sets.items())
+    return 1 if has_named and has_ids else 0
 
 
 class Room:
@@ -80,9 +83,8 @@ class Room:
 
     def take(self, need: Need, tasks: int) -> Ranges:
         """Take so many tasks, which must fit; returns the ports chosen for them, the lowest free ones."""
-        for name, amount in need.resources.scalars.items():
-            if amount:
-                self.scalars[name] -= amount * tasks
+        for name, amount in need.scalars:
+            self.scalars[name] -= amount * tasks
         for name, named in need.resources.ranges.items():
             self.ranges[name] = rng.subtract(self.ranges[name], named)
         for name, ids in need.resources.sets.items():
