@@ -1,0 +1,189 @@
+"""The calls made to a Docker Engine, blocking, and its errors in our words."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.utils import kwargs_from_env, parse_repository_tag
+
+from barter.agent.runtime.base import ImageFailed, LaunchFailed
+
+CALL_S = 60
+_CONNECTIONS = 32
+
+Failures = (DockerException, requests.RequestException, OSError)
+
+
+class EngineAway(Exception):
+    """The engine does not answer."""
+
+
+class ImageMissing(Exception):
+    """The engine has no such image."""
+
+
+class NameTaken(Exception):
+    """A container of that name exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A container as the engine lists it; `state` is its word: created, running, exited, ..."""
+
+    container_id: str
+    state: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    exit_code: int
+    out_of_memory: bool
+
+
+class Engine:
+    """Made once per executor, used from many threads."""
+
+    def __init__(self) -> None:
+        """Ask the engine for its API version; raises EngineAway."""
+        self._settings: dict[str, Any] = {**kwargs_from_env()}
+        try:
+            self.client = self._connect("auto", CALL_S)
+        except Failures as error:
+            raise EngineAway(str(error)) from None
+
+    def create(self, name: str, spec: dict[str, object]) -> str:
+        """The new container's id; raises ImageMissing, NameTaken or LaunchFailed."""
+        try:
+            created: dict[str, str] = self.client.create_container_from_config(spec, name=name)  # type: ignore[no-untyped-call]
+            return created["Id"]
+        except NotFound as error:
+            raise ImageMissing(_said(error)) from None
+        except APIError as error:
+            if error.status_code == 409:
+                raise NameTaken(_said(error)) from None
+            raise LaunchFailed(f"the Docker Engine refuses the container: {_said(error)}") from None
+        except Failures as error:
+            raise LaunchFailed(f"the Docker Engine did not make the container: {error}; is it running?") from None
+
+    def start(self, container_id: str) -> None:
+        """Start a created container, or remove it; raises LaunchFailed."""
+        try:
+            self.client.start(container_id)
+        except Failures as error:
+            self.remove(container_id)
+            raise LaunchFailed(f"the Docker Engine could not start the container: {_said(error)}") from None
+
+    def pull(self, image: str, cancelled: Callable[[], bool]) -> None:
+        """Raises ImageFailed. Stops without one when `cancelled` says so."""
+        repository, tag = parse_repository_tag(image)
+        try:
+            for line in self.client.pull(repository, tag or "latest", stream=True, decode=True):
+                if "error" in line:
+                    raise ImageFailed(_pull_failed(image, str(line["error"])))
+                if cancelled():
+                    return
+        except Failures as error:
+            raise ImageFailed(_pull_failed(image, _said(error))) from None
+
+    def kill(self, container_id: str, signal_name: str) -> None:
+        """A container that is over is left in peace. Raises EngineAway."""
+        try:
+            self.client.kill(container_id, signal_name)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise EngineAway(_said(error)) from None
+        except Failures as error:
+            raise EngineAway(str(error)) from None
+
+    def remove(self, container_id: str) -> bool:
+        """Whether the container is gone now."""
+        try:
+            self.client.remove_container(container_id, force=True, v=True)
+        except APIError as error:
+            return error.status_code == 404
+        except Failures:
+            return False
+        return True
+
+    def ours(self, label: str) -> list[Seen]:
+        """All containers with a label, also ended ones; raises EngineAway."""
+        try:
+            listed = self.client.containers(all=True, filters={"label": [label]})
+        except Failures as error:
+            raise EngineAway(str(error)) from None
+        return [Seen(each["Id"], each["State"], each["Labels"]) for each in listed]
+
+    def find(self, name: str) -> Seen | None:
+        """The container of that name or id; raises EngineAway."""
+        found = self._inspect(name)
+        return None if found is None else Seen(found["Id"], found["State"]["Status"], found["Config"]["Labels"] or {})
+
+    def end_of(self, container_id: str) -> End | None:
+        """How an ended container ended; None when the engine does not know it. Raises EngineAway."""
+        found = self._inspect(container_id)
+        return None if found is None else End(found["State"]["ExitCode"], found["State"]["OOMKilled"])
+
+    def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool, str]:
+        """Run a shell line in a container; whether it exited with 0, and what was found."""
+        client = self._connect(self.client.api_version, timeout_s)
+        try:
+            execution = self.client.exec_create(container_id, ["/bin/sh", "-c", command])["Id"]
+            try:
+                client.exec_start(execution)
+            except (requests.ReadTimeout, requests.ConnectionError):
+                self._end_execution(execution)
+                return False, f"gave no result within {round(timeout_s * 1000)} ms"
+            code = self.client.exec_inspect(execution)["ExitCode"]
+        except Failures as error:
+            return False, f"could not run: {_said(error)}"
+        finally:
+            client.close()
+        return code == 0, f"exited with status {code}"
+
+    def _end_execution(self, execution: str) -> None:
+        """The engine cannot end an exec; as its process is one of this machine, we may be able to."""
+        with contextlib.suppress(*Failures):
+            if pid := self.client.exec_inspect(execution)["Pid"]:
+                os.kill(pid, signal.SIGKILL)
+
+    def _inspect(self, container: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self.client.inspect_container(container)
+        except NotFound:
+            return None
+        except Failures as error:
+            raise EngineAway(str(error)) from None
+        return found
+
+    def _connect(self, version: str, timeout_s: float) -> docker.APIClient:
+        return docker.APIClient(
+            version=version,
+            timeout=timeout_s,  # type: ignore[arg-type]
+            max_pool_size=_CONNECTIONS,
+            **self._settings,
+        )
+
+
+def run_thread(name: str, work: Callable[[], None]) -> None:
+    """A thread that does not keep the process alive."""
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
+def _said(error: Exception) -> str:
+    """The engine's own sentence out of an error of the SDK."""
+    return str(error.explanation or error) if isinstance(error, APIError) else str(error)
+
+
+def _pull_failed(image: str, said: str) -> str:
+    return (
+        f"cannot pull image {image!r}: {said}; check its name and tag, that this machine reaches its registry, "
+        "and `docker login` for a private one; or put it on the agent with `docker load`"
+    )
