@@ -27,6 +27,7 @@ LAUNCHES_AT_ONCE = 8
 FOLLOW_AFTER_S = 0.5
 LAST_LINES_S = 0.25
 _RETRY_S = 1.0
+_REMOVE_PAUSES_S = (0.2, 1.0, 5.0, 20.0, 60.0)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _log = logger("executor")
@@ -293,8 +294,12 @@ class DockerRuntime(Runtime):
             await task.copied.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), 10.0)
-        while not await self._call(self._removals, functools.partial(self._engine.remove, task.container_id)):
-            await asyncio.sleep(_RETRY_S)
+        for pause in (*_REMOVE_PAUSES_S, 0.0):
+            if await self._call(self._removals, functools.partial(self._engine.remove, task.container_id)):
+                break
+            await asyncio.sleep(pause)
+        else:
+            _log.error("a container could not be removed: remove it by hand", container=task.container_id)
         if task.log is not None:
             task.log.forget()
 

@@ -1,12 +1,162 @@
-"""The docker runtime against a real engine."""
+"""The docker runtime in a real executor, against a real engine."""
+
+import asyncio
+import socket
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from barter.agent.runtime.limits import home_name
+from barter.core.resources import resources
+from barter.core.task_state import TaskState
+from barter.core.tasks import CheckKind, Container, HealthCheck, Network, PortMapping, Reason, Volume
 from tests.integration.engine import Engine
+from tests.integration.executor_agent import Agent, agent, poll, task
 
 pytestmark = [pytest.mark.integration, pytest.mark.docker]
 
+STARTING, RUNNING, FINISHED, FAILED = TaskState.STARTING, TaskState.RUNNING, TaskState.FINISHED, TaskState.FAILED
+KILLING, KILLED = TaskState.KILLING, TaskState.KILLED
 
-def test_the_image_of_the_tests_is_there(engine: Engine, busybox: str) -> None:
+
+def with_agent(engine: Engine, story: Callable[[Agent], Awaitable[None]]) -> None:
+    async def play() -> None:
+        async with agent() as one:
+            await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+            await story(one)
+            one.stop(kill=True)
+            assert await one.executor_exit() == 0
+            assert containers(engine, one.folder) == []
+
+    asyncio.run(play())
+
+
+def containers(engine: Engine, work_dir: Path) -> list[str]:
+    label = f"barter.home={home_name(work_dir)}"
     with engine.client() as client:
-        assert client.images(busybox)
+        return [each["Names"][0] for each in client.containers(all=True, filters={"label": [label]})]
+
+
+def test_a_container_runs_and_its_output_and_end_are_told(engine: Engine, busybox: str) -> None:
+    async def story(one: Agent) -> None:
+        script = 'echo "$BARTER_TASK_ID $MESOS_SANDBOX $COLOUR"; echo oh >&2; echo x > $MESOS_SANDBOX/left'
+        info = task("t1", script, image=busybox, labels={"owner": "me"})
+        one.launch(info, task("t2", argv=("sh", "-c", "exit 3"), image=busybox))
+        assert (await one.end_of("t1")).state is FINISHED
+        assert one.states("t1") == [RUNNING, FINISHED]
+        assert (one.sandbox("t1") / "stdout").read_text() == "t1 /mnt/mesos/sandbox \n"
+        assert (one.sandbox("t1") / "stderr").read_text() == "oh\n"
+        assert (one.sandbox("t1") / "left").read_text() == "x\n"
+        end = await one.end_of("t2")
+        assert (end.state, end.exit_code, end.message) == (FAILED, 3, "exited with status 3")
+        await poll(lambda: containers(engine, one.folder) == [], "the containers are removed")
+
+    with_agent(engine, story)
+
+
+def test_a_launch_that_cannot_be_says_what_to_do(engine: Engine, busybox: str) -> None:
+    async def story(one: Agent) -> None:
+        missing = "127.0.0.1:9/no/such:1"
+        evil = Container(busybox, volumes=(Volume("/x", "/var/run/docker.sock"),))
+        one.launch(task("t1", "true", image=missing), task("t2", argv=("nope",), image=busybox))
+        one.launch(task("t3", "true", container=evil))
+        end = await one.end_of("t1")
+        assert (one.states("t1"), end.reason) == ([STARTING, FAILED], Reason.IMAGE_FAILED)
+        assert f"cannot pull image {missing!r}" in end.message
+        end = await one.end_of("t2")
+        assert (one.states("t2"), end.reason) == ([FAILED], Reason.LAUNCH_FAILED)
+        assert "nope" in end.message
+        assert "refused" in (await one.end_of("t3")).message
+
+    with_agent(engine, story)
+
+
+def test_a_kill_insists(engine: Engine, busybox: str) -> None:
+    async def story(one: Agent) -> None:
+        one.launch(task("t1", "trap '' TERM; while :; do sleep 1; done", image=busybox))
+        one.launch(task("t2", "trap 'exit 0' TERM; while :; do sleep 0.1; done", image=busybox))
+        await one.running("t1")
+        await one.running("t2")
+        one.kill("t1", grace_ms=200)
+        one.kill("t2", grace_ms=20_000)
+        end = await one.end_of("t1")
+        assert one.states("t1") == [RUNNING, KILLING, KILLED]
+        assert (end.reason, end.message) == (Reason.KILLED_BY_FRAMEWORK, "for a test; ended by SIGKILL")
+        assert (await one.end_of("t2")).state is KILLED
+
+    with_agent(engine, story)
+
+
+def test_bridge_ports_and_health_checks(engine: Engine, busybox: str) -> None:
+    if not has_bridge(engine):
+        pytest.skip("this engine has no bridge network")
+    port = free_port()
+
+    async def story(one: Agent) -> None:
+        web = Container(busybox, Network.BRIDGE, (PortMapping(80, port),))
+        script = "echo hello > /www/index.html; exec httpd -f -p 80 -h /www"
+        check = HealthCheck(CheckKind.HTTP, port=port, interval_ms=500, timeout_ms=2000)
+        one.launch(task("web", script, container=web, health_check=check))
+        inside = HealthCheck(CheckKind.COMMAND, command="test -e /www", interval_ms=200, timeout_ms=5000)
+        one.launch(task("in", "sleep 300", image=busybox, health_check=inside))
+        outside = HealthCheck(CheckKind.COMMAND, command="test -e /no", grace_ms=0, interval_ms=50, timeout_ms=5000)
+        one.launch(task("out", "sleep 300", image=busybox, health_check=outside))
+        await one.until(lambda: one.of("web")[-1:] != [] and one.of("web")[-1].healthy is True)
+        assert await asyncio.to_thread(fetch, port) == b"hello\n"
+        await one.until(lambda: one.of("in")[-1:] != [] and one.of("in")[-1].healthy is True)
+        end = await one.end_of("out")
+        assert (end.state, end.reason, end.healthy) == (KILLED, Reason.KILLED_BY_HEALTH_CHECK, False)
+
+    with_agent(engine, story)
+
+
+def test_a_container_that_needs_too_much_memory_is_told_so(engine: Engine, busybox: str) -> None:
+    async def story(one: Agent) -> None:
+        greedy = "x=x; while :; do x=$x$x; done"
+        one.launch(task("t1", greedy, image=busybox, resources=resources(mem=16 << 20)))
+        end = await one.end_of("t1")
+        assert (end.state, end.reason) == (FAILED, Reason.MEMORY_LIMIT)
+
+    with_agent(engine, story)
+
+
+def test_containers_outlive_their_executor_without_loss_or_doubling(engine: Engine, busybox: str) -> None:
+    async def story(one: Agent) -> None:
+        count = "i=0; while [ ! -e $MESOS_SANDBOX/go ]; do i=$((i+1)); echo $i; sleep 0.01; done; exit 4"
+        one.launch(task("t1", count, image=busybox))
+        one.launch(task("t2", "exit 5", image=busybox))
+        out = one.sandbox("t1") / "stdout"
+        await poll(lambda: out.exists() and out.stat().st_size > 100, "output is followed")
+        await one.kill_executor()
+        await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+        assert "t1" in {each.status.task_id for each in one.hellos[-1].tasks}
+        size = out.stat().st_size
+        await poll(lambda: out.stat().st_size > size + 100, "output is followed again")
+        (one.sandbox("t1") / "go").touch()
+        assert (await one.end_of("t1")).exit_code == 4
+        assert (await one.end_of("t2")).exit_code == 5
+        lines = [int(line) for line in out.read_text().splitlines()]
+        assert lines == list(range(1, len(lines) + 1))
+        assert len([status for status in one.of("t1") if status.terminal]) == 1
+
+    with_agent(engine, story)
+
+
+def has_bridge(engine: Engine) -> bool:
+    with engine.client() as client:
+        return any(network["Driver"] == "bridge" for network in client.networks())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def fetch(port: int) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        body: bytes = answer.read()
+        return body
