@@ -142,7 +142,7 @@ def test_every_folder_is_one_of_the_namespace(folder: str) -> None:
 
 def test_nothing_names_one_machine() -> None:
     """Paths and hosts of the machine it was written on would be wrong on every other."""
-    foreign = re.compile(r"/work[/]|/opt/(?:pypi|wheels)|/root[/]|/home/[a-z]+[/]|\bartifactory[.]")
+    foreign = re.compile(r"/work[/]|/opt/(?:pypi|wheels)|/root[/][a-z]|/home/[a-z]+[/]|\bartifactory[.]")
     found = []
     for name in tracked():
         try:
