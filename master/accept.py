@@ -1,9 +1,9 @@
 """ACCEPT: from offers to one Run order, with every bad task refused on its own."""
 
+from collections import Counter
 from dataclasses import replace
 
-from barter.core.cluster import Filters
-from barter.core.ids import DemandId, OfferId, TaskId
+from barter.core.ids import OfferId, TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 from barter.master import offers, tasks
@@ -22,10 +22,9 @@ def accept(cluster: Cluster, framework: Framework, event: Accept, now: int) -> N
     for one in opened:
         offers.close(cluster, one)
     if unusable:
-        _drop_all(cluster, framework, event.tasks, unusable, now)
-        return
-    agent = cluster.agents[opened[0].offer.agent_id]
-    _launch(cluster, framework, agent, opened, event.tasks, event.filters, now)
+        _drop_all(cluster, framework, event, unusable, now)
+    else:
+        _launch(cluster, framework, opened, event, now)
 
 
 def _unusable(cluster: Cluster, framework: Framework, named: tuple[OfferId, ...], opened: list[OpenOffer]) -> str:
@@ -46,37 +45,31 @@ def _unusable(cluster: Cluster, framework: Framework, named: tuple[OfferId, ...]
     return ""
 
 
-def _launch(
-    cluster: Cluster,
-    framework: Framework,
-    agent: Agent,
-    opened: list[OpenOffer],
-    wanted: tuple[TaskInfo, ...],
-    filters: Filters,
-    now: int,
-) -> None:
+def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], event: Accept, now: int) -> None:
+    agent = cluster.agents[opened[0].offer.agent_id]
     rest = Pool()
-    rest.add(offers.total(opened))
+    for one in opened:
+        rest.add(one.offer.resources)
     run: list[TaskInfo] = []
-    refused: list[TaskStatus] = []
-    staging: dict[DemandId, int] = {}
-    for info in wanted:
+    refused = [
+        _refused(cluster, agent, task_id, Refusal(Reason.INVALID_TASK, message), now)
+        for task_id, message in event.malformed
+    ]
+    for info in event.tasks:
         why = _duplicate(cluster, framework, info.task_id) or refusal(info, rest, agent.info.runtimes)
         if why is not None:
-            refused.append(_refused(cluster, agent, info, why, now))
+            refused.append(_refused(cluster, agent, info.task_id, why, now))
             continue
         rest.take(info.resources)
         _begin(cluster, framework, agent, info, now)
-        if info.demand_id:
-            staging[info.demand_id] = staging.get(info.demand_id, 0) + 1
         run.append(info)
     if run:
         reason = f"accepted by {framework.info.name}"
         cluster.to_agent(agent, Run(framework.framework_id, tuple(run)), reason)
     if refused:
         cluster.to_framework(framework, Update(tuple(refused)), "tasks of an accept were refused")
-    _lower_demands(framework, staging)
-    offers.refuse(cluster, framework, agent, rest.value, filters, now)
+    _lower_demands(framework, run)
+    offers.refuse(cluster, framework, agent, rest.value, event.filters, now)
     for one in opened:
         cluster.history.record(now, "offer_accepted", one.offer.offer_id, f"{len(run)} tasks by {framework.info.name}")
 
@@ -99,18 +92,18 @@ def _duplicate(cluster: Cluster, framework: Framework, task_id: TaskId) -> Refus
     )
 
 
-def _lower_demands(framework: Framework, launched: dict[DemandId, int]) -> None:
+def _lower_demands(framework: Framework, launched: list[TaskInfo]) -> None:
     """What was launched for a demand is wanted no more, until the framework tells its demands anew."""
-    for demand_id, demand in framework.demands.items():
-        count = launched.get(demand_id, 0)
-        if count:
+    for demand_id, count in Counter(info.demand_id for info in launched).items():
+        demand = framework.demands.get(demand_id)
+        if demand is not None:
             framework.demands[demand_id] = replace(demand, count=max(demand.count - count, 0))
 
 
-def _refused(cluster: Cluster, agent: Agent, info: TaskInfo, why: Refusal, now: int) -> TaskStatus:
-    cluster.history.record(now, "task_refused", info.task_id, f"{why.reason}: {why.message}")
+def _refused(cluster: Cluster, agent: Agent, task_id: TaskId, why: Refusal, now: int) -> TaskStatus:
+    cluster.history.record(now, "task_refused", task_id, f"{why.reason}: {why.message}")
     return TaskStatus(
-        info.task_id,
+        task_id,
         TaskState.ERROR,
         Source.MASTER,
         now,
@@ -120,11 +113,12 @@ def _refused(cluster: Cluster, agent: Agent, info: TaskInfo, why: Refusal, now: 
     )
 
 
-def _drop_all(cluster: Cluster, framework: Framework, wanted: tuple[TaskInfo, ...], message: str, now: int) -> None:
+def _drop_all(cluster: Cluster, framework: Framework, event: Accept, message: str, now: int) -> None:
     cluster.history.record(now, "accept_refused", framework.framework_id, message)
+    task_ids = [info.task_id for info in event.tasks] + [task_id for task_id, _ in event.malformed]
     dropped = tuple(
-        TaskStatus(info.task_id, TaskState.DROPPED, Source.MASTER, now, reason=Reason.INVALID_OFFERS, message=message)
-        for info in wanted
+        TaskStatus(task_id, TaskState.DROPPED, Source.MASTER, now, reason=Reason.INVALID_OFFERS, message=message)
+        for task_id in task_ids
     )
     if dropped:
         cluster.to_framework(framework, Update(dropped), message)

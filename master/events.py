@@ -65,10 +65,13 @@ class FrameworkDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
+    """`malformed` are tasks that could not be read, each with the reason."""
+
     session: int
     offer_ids: tuple[OfferId, ...]
     tasks: tuple[TaskInfo, ...]
     filters: Filters = Filters()
+    malformed: tuple[tuple[TaskId, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from barter.core.cluster import Filters, Offer
 from barter.core.ids import FrameworkId, OfferId
-from barter.core.resources import NOTHING, Resources
+from barter.core.resources import Resources
 from barter.master.allocator.model import Grant
 from barter.master.cluster import Cluster
 from barter.master.events import Decline
@@ -100,8 +100,3 @@ def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:
     if opened is not None and opened.expires_ms <= now:
         waited = cluster.timing.offer_timeout_ms
         rescind(cluster, (opened,), "offer_expired", f"not answered within {waited} ms", now)
-
-
-def total(offers: Iterable[OpenOffer]) -> Resources:
-    """What offers of one agent hold together."""
-    return sum((opened.offer.resources for opened in offers), NOTHING)

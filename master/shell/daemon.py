@@ -1,0 +1,72 @@
+"""The master as a process."""
+
+import asyncio
+import secrets
+import signal
+import string
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from barter.master.cluster import Timing
+from barter.master.shell.lock import FolderLock, FolderTaken
+from barter.master.shell.service import MasterService
+from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
+from barter.shell import log
+from barter.shell.transport import AddressTaken, NotAllowed
+
+LOG = log.logger("master")
+CLUSTER_ID_LENGTH = 6
+
+
+@dataclass(frozen=True)
+class MasterOptions:
+    """Times in milliseconds. `listen` serves gRPC, `http` /health and /metrics."""
+
+    data_dir: Path
+    listen: str = "127.0.0.1:5050"
+    http: str = "127.0.0.1:5051"
+    insecure: bool = False
+    agent_timeout_ms: int = 30_000
+    offer_timeout_ms: int = 30_000
+    heartbeat_ms: int = 5_000
+
+
+def run(options: MasterOptions) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    log.setup()
+    try:
+        asyncio.run(_run(options))
+    except (FolderTaken, UnusableRegistry, NotAllowed, AddressTaken, ValueError, OSError) as error:
+        print(f"barter master: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(options: MasterOptions) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(options.data_dir)
+    try:
+        registry = SqliteRegistry(options.data_dir / "master.sqlite3")
+        try:
+            await _serve(options, registry, stop)
+        finally:
+            registry.close()
+    finally:
+        lock.close()
+
+
+async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio.Event) -> None:
+    alphabet = string.ascii_lowercase + string.digits
+    new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
+    timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms)
+    service = MasterService(registry, registry.start(new_id), timing, options.heartbeat_ms)
+    await service.start(options.listen, options.http, insecure=options.insecure)
+    LOG.info("ready", grpc=service.address, http=options.http, cluster=service.cluster_id, epoch=service.epoch)
+    try:
+        await service.until(stop)
+    finally:
+        await service.stop()

@@ -1,0 +1,119 @@
+"""Between the machine's actions and the streams: facts are committed first, then everything is put on its way."""
+
+import asyncio
+import itertools
+
+from barter.master.actions import (
+    Action,
+    CloseSession,
+    EndpointsChanged,
+    HistoryGrew,
+    Persist,
+    SendToAgent,
+    SendToFramework,
+)
+from barter.master.history import History
+from barter.master.messages import Error
+from barter.master.shell.outbox import Message, Outbox
+from barter.master.shell.registry import Registry
+from barter.master.shell.watchers import EndpointWatch, EventWatch
+from barter.shell.log import logger
+
+LOG = logger("master")
+LOGGED = ("agent_", "framework_", "settled")
+
+
+class Stream:
+    """One session: its number, what waits for it, and how to break it off when its peer does not read."""
+
+    def __init__(self, number: int, peer: str) -> None:
+        self.number = number
+        self.peer = peer
+        self.outbox = Outbox()
+        self._handler = asyncio.current_task()
+
+    def put(self, message: Message) -> None:
+        self.outbox.put(message)
+        if self.outbox.overfull and self._handler is not None:
+            LOG.warning("a peer does not read what it is sent: its session ends", peer=self.peer)
+            self._handler.cancel()
+
+    def beat(self) -> None:
+        self.outbox.beat()
+
+
+class Hub:
+    """All open streams and watches. `perform` raises what the registry raises, before anything is sent."""
+
+    def __init__(self, registry: Registry, history: History) -> None:
+        self._registry = registry
+        self._history = history
+        self._logged = history.sequence
+        self._numbers = itertools.count(1)
+        self._streams: dict[int, Stream] = {}
+        self.endpoint_watches: set[EndpointWatch] = set()
+        self.event_watches: set[EventWatch] = set()
+
+    def open(self, peer: str) -> Stream:
+        """To be called in the task that serves the stream."""
+        stream = Stream(next(self._numbers), peer)
+        self._streams[stream.number] = stream
+        return stream
+
+    def drop(self, stream: Stream) -> None:
+        self._streams.pop(stream.number, None)
+
+    async def perform(self, actions: list[Action]) -> None:
+        facts = [action.fact for action in actions if isinstance(action, Persist)]
+        if facts:
+            self._registry.commit(facts)
+        for action in actions:
+            self._do(action)
+
+    async def beat(self, every_ms: int) -> None:
+        """Let every peer hear something at least this often; until cancelled."""
+        while True:
+            await asyncio.sleep(every_ms / 1000)
+            for stream in self._streams.values():
+                stream.beat()
+
+    def end_all(self) -> None:
+        """The master ends: streams and watches end after what already waits for them."""
+        for stream in self._streams.values():
+            stream.outbox.close()
+        for endpoint_watch in self.endpoint_watches:
+            endpoint_watch.close()
+        for event_watch in self.event_watches:
+            event_watch.close()
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case SendToAgent() | SendToFramework():
+                stream = self._streams.get(action.session)
+                if stream is not None:
+                    stream.put(action.message)
+            case CloseSession():
+                self._close(action)
+            case EndpointsChanged():
+                for endpoint_watch in self.endpoint_watches:
+                    endpoint_watch.changed(action)
+            case HistoryGrew():
+                self._say()
+                for event_watch in self.event_watches:
+                    event_watch.wake()
+            case Persist():
+                pass
+
+    def _close(self, action: CloseSession) -> None:
+        stream = self._streams.get(action.session)
+        if stream is None:
+            return
+        if action.reason:
+            stream.put(Error(action.reason, action.fatal))
+        stream.outbox.close()
+
+    def _say(self) -> None:
+        for entry in self._history.since(self._logged):
+            if entry.kind.startswith(LOGGED):
+                LOG.info(entry.kind, subject=entry.subject, reason=entry.reason)
+        self._logged = self._history.sequence

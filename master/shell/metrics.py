@@ -1,0 +1,51 @@
+"""The master's metrics, collected from its state when they are asked for."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from barter.core.task_state import TaskState
+from barter.master.cluster import Cluster
+from barter.master.views import summary
+
+
+class MasterMetrics(Collector):
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.events_handled = 0
+
+    def collect(self) -> Iterator[Metric]:
+        now = summary(self._cluster)
+        agents = GaugeMetricFamily("barter_master_agents", "Agents by state.", labels=["state"])
+        agents.add_metric(["active"], now.agents_active)
+        agents.add_metric(["unreachable"], now.agents_unreachable)
+        yield agents
+        frameworks = GaugeMetricFamily("barter_master_frameworks", "Frameworks by state.", labels=["state"])
+        frameworks.add_metric(["active"], now.frameworks_active)
+        frameworks.add_metric(["disconnected"], now.frameworks_disconnected)
+        yield frameworks
+        tasks = GaugeMetricFamily(
+            "barter_master_tasks", "Tasks by state, ended ones since the start.", labels=["state"]
+        )
+        for state in TaskState:
+            tasks.add_metric([state], now.tasks.get(state, 0))
+        yield tasks
+        yield GaugeMetricFamily("barter_master_offers", "Offers not answered yet.", value=now.offers)
+        yield CounterMetricFamily(
+            "barter_master_events_handled", "Events the machine has handled.", value=self.events_handled
+        )
+        amounts = GaugeMetricFamily(
+            "barter_master_resources", "In milli-units, mem and disk in bytes.", labels=["name", "kind"]
+        )
+        for kind, value in (("total", now.total), ("used", now.used), ("offered", now.offered)):
+            for name, amount in value.scalars.items():
+                amounts.add_metric([name, kind], amount)
+        yield amounts
+
+
+def registry_of(metrics: MasterMetrics) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    return registry

@@ -1,0 +1,100 @@
+"""OperatorService: reads the machine's state between two batches, and lets operators watch and tear down."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import grpc.aio as aio
+
+from barter.core.ids import FrameworkId
+from barter.master import views
+from barter.master.cluster import Cluster
+from barter.master.events import Event, TeardownByOperator
+from barter.master.shell import wire_operator as wire
+from barter.master.shell.hub import Hub
+from barter.master.shell.watchers import EndpointWatch, EventWatch
+from barter.master.why import why
+from barter.proto.v1 import operator_pb2 as pb
+from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
+
+Context = aio.ServicerContext[Any, Any]
+
+
+class Operators(OperatorServiceServicer):
+    def __init__(
+        self, cluster: Cluster, hub: Hub, post: Callable[[Event], None], now: Callable[[], int], version: str
+    ) -> None:
+        self._cluster, self._hub, self._post, self._now = cluster, hub, post, now
+        self._version, self._started_ms = version, now()
+
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
+        cluster = self._cluster
+        return wire.status_to_wire(
+            views.summary(cluster),
+            cluster_id=cluster.cluster_id,
+            epoch=cluster.epoch,
+            version=self._version,
+            started_ms=self._started_ms,
+        )
+
+    async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> pb.ListAgentsResponse:
+        return pb.ListAgentsResponse(agents=map(wire.agent_to_wire, views.agents(self._cluster)))
+
+    async def ListFrameworks(self, request: pb.ListFrameworksRequest, context: Context) -> pb.ListFrameworksResponse:
+        return pb.ListFrameworksResponse(frameworks=map(wire.framework_to_wire, views.frameworks(self._cluster)))
+
+    async def ListTasks(self, request: pb.ListTasksRequest, context: Context) -> pb.ListTasksResponse:
+        found = views.tasks(self._cluster, ended=request.ended, task_id=request.task_id)
+        return pb.ListTasksResponse(tasks=map(wire.task_to_wire, found))
+
+    async def ListOffers(self, request: pb.ListOffersRequest, context: Context) -> pb.ListOffersResponse:
+        return pb.ListOffersResponse(offers=map(wire.offer_to_wire, self._cluster.offers.values()))
+
+    async def ListEndpoints(self, request: pb.ListEndpointsRequest, context: Context) -> pb.EndpointsUpdate:
+        return self._snapshot()
+
+    async def WatchEndpoints(
+        self, request: pb.WatchEndpointsRequest, context: Context
+    ) -> AsyncIterator[pb.EndpointsUpdate]:
+        watch = EndpointWatch()
+        self._hub.endpoint_watches.add(watch)
+        try:
+            yield self._snapshot()
+            while (change := await watch.next()) is not None:
+                yield wire.change_to_wire(change)
+        finally:
+            self._hub.endpoint_watches.discard(watch)
+
+    async def ListEvents(self, request: pb.ListEventsRequest, context: Context) -> pb.ListEventsResponse:
+        return pb.ListEventsResponse(events=map(wire.entry_to_wire, self._cluster.history.last(request.last)))
+
+    async def WatchEvents(self, request: pb.WatchEventsRequest, context: Context) -> AsyncIterator[pb.HistoryEvent]:
+        watch = EventWatch(self._cluster.history, max(request.last, 0))
+        self._hub.event_watches.add(watch)
+        try:
+            while (entries := await watch.next()) is not None:
+                for entry in entries:
+                    yield wire.entry_to_wire(entry)
+        finally:
+            self._hub.event_watches.discard(watch)
+
+    async def Explain(self, request: pb.ExplainRequest, context: Context) -> pb.ExplainResponse:
+        found = why(self._cluster, request.subject, self._now())
+        if found is None:
+            message = f"the master knows no task and no demand {request.subject!r}: see `barter tasks --ended`"
+            await context.abort(grpc.StatusCode.NOT_FOUND, message)
+        return wire.why_to_wire(found)
+
+    async def TeardownFramework(
+        self, request: pb.TeardownFrameworkRequest, context: Context
+    ) -> pb.TeardownFrameworkResponse:
+        framework_id = FrameworkId(request.framework_id)
+        if framework_id not in self._cluster.frameworks:
+            message = f"the master knows no framework {request.framework_id!r}: see `barter frameworks`"
+            await context.abort(grpc.StatusCode.NOT_FOUND, message)
+        self._post(TeardownByOperator(framework_id))
+        return pb.TeardownFrameworkResponse()
+
+    def _snapshot(self) -> pb.EndpointsUpdate:
+        cluster = self._cluster
+        return wire.endpoints_to_wire(cluster.endpoints.all(), snapshot=True, settled=cluster.settled)

@@ -1,0 +1,81 @@
+"""The agent contract's messages, from and to the master's own."""
+
+from collections.abc import Iterable
+
+from barter.core.ids import AgentId, FrameworkId
+from barter.master import events as ev
+from barter.master import messages as msg
+from barter.proto import codec
+from barter.proto.v1 import agent_pb2 as pb
+
+MOST_OF_A_SCALAR = 1 << 53
+
+
+def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentRegister:
+    """Raises ValueError naming the field that is wrong."""
+    info = codec.agent_from_wire(wire.agent)
+    for name, amount in info.resources.scalars.items():
+        if amount > MOST_OF_A_SCALAR:
+            raise ValueError(f"agent.resources.{name}: {amount} is absurdly large")
+    tasks = (
+        (FrameworkId(each.framework_id), codec.task_from_wire(each.task), codec.status_from_wire(each.status))
+        for each in wire.tasks
+    )
+    return ev.AgentRegister(session, info, tuple(tasks), _updates(wire.updates))
+
+
+def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.AgentEvent:
+    """Raises ValueError naming the field that is wrong; a second Register must be of the same agent."""
+    match wire.WhichOneof("call"):
+        case "register":
+            if wire.register.agent.agent_id != agent_id:
+                raise ValueError(f"register.agent.agent_id: this stream is of agent {agent_id}")
+            return register_from_wire(session, wire.register)
+        case "updates":
+            return ev.AgentUpdates(session, agent_id, _updates(wire.updates.updates))
+        case "heartbeat":
+            return ev.AgentHeartbeat(session, agent_id)
+        case "unregister":
+            return ev.AgentUnregister(session, agent_id, wire.unregister.reason)
+        case _:
+            raise ValueError("call: this master knows no such call; is the agent newer than the master?")
+
+
+def event_to_wire(
+    message: msg.ToAgent | msg.ToFramework, epoch: int, cluster_id: str, heartbeat_ms: int
+) -> pb.AgentEvent:
+    """Raises TypeError on a message for frameworks."""
+    match message:
+        case msg.Registered():
+            registered = pb.AgentEvent.Registered(cluster_id=cluster_id, heartbeat_ms=heartbeat_ms)
+            return pb.AgentEvent(epoch=epoch, registered=registered)
+        case msg.Run():
+            tasks = [codec.task_to_wire(task) for task in message.tasks]
+            return pb.AgentEvent(epoch=epoch, run=pb.AgentEvent.Run(framework_id=message.framework_id, tasks=tasks))
+        case msg.Kill():
+            kill = pb.AgentEvent.Kill(
+                framework_id=message.framework_id,
+                task_id=message.task_id,
+                grace_ms=message.grace_ms,
+                reason=message.reason,
+            )
+            return pb.AgentEvent(epoch=epoch, kill=kill)
+        case msg.Acknowledge():
+            acks = pb.AgentEvent.Acknowledge(acks=codec.acks_to_wire(message.acks))
+            return pb.AgentEvent(epoch=epoch, acknowledge=acks)
+        case msg.KillFramework():
+            removed = pb.AgentEvent.KillFramework(framework_id=message.framework_id, reason=message.reason)
+            return pb.AgentEvent(epoch=epoch, kill_framework=removed)
+        case msg.Error():
+            error = pb.AgentEvent.Error(message=message.message, fatal=message.fatal)
+            return pb.AgentEvent(epoch=epoch, error=error)
+        case _:
+            raise TypeError(f"{type(message).__name__} is not for agents")
+
+
+def heartbeat(epoch: int) -> pb.AgentEvent:
+    return pb.AgentEvent(epoch=epoch, heartbeat=pb.AgentEvent.Heartbeat())
+
+
+def _updates(wire: Iterable[pb.FrameworkUpdate]) -> tuple[ev.AgentStatus, ...]:
+    return tuple((FrameworkId(each.framework_id), codec.status_from_wire(each.status)) for each in wire)

@@ -1,0 +1,134 @@
+"""What operators are shown, on the wire."""
+
+from collections.abc import Iterable
+
+from barter.core.resources import Resources
+from barter.master.actions import EndpointsChanged, ServiceView
+from barter.master.allocator import model
+from barter.master.history import Entry
+from barter.master.state import OpenOffer
+from barter.master.views import AgentSummary, FrameworkSummary, Summary, TaskSummary
+from barter.master.why import Why
+from barter.proto import codec
+from barter.proto.v1 import operator_pb2 as pb
+from barter.proto.v1 import types_pb2
+
+LARGEST = (1 << 63) - 1
+
+
+def total_to_wire(value: Resources) -> types_pb2.Resources:
+    """A sum over many agents, cut to what the wire can hold."""
+    return types_pb2.Resources(scalars={name: min(amount, LARGEST) for name, amount in value.scalars.items()})
+
+
+def status_to_wire(
+    value: Summary, *, cluster_id: str, epoch: int, version: str, started_ms: int
+) -> pb.GetStatusResponse:
+    return pb.GetStatusResponse(
+        cluster_id=cluster_id,
+        epoch=epoch,
+        version=version,
+        started_ms=started_ms,
+        agents_active=value.agents_active,
+        agents_unreachable=value.agents_unreachable,
+        frameworks_active=value.frameworks_active,
+        frameworks_disconnected=value.frameworks_disconnected,
+        offers=value.offers,
+        tasks=value.tasks,
+        total=total_to_wire(value.total),
+        used=total_to_wire(value.used),
+        offered=total_to_wire(value.offered),
+    )
+
+
+def agent_to_wire(value: AgentSummary) -> pb.AgentView:
+    return pb.AgentView(
+        agent=codec.agent_to_wire(value.info),
+        state=value.state,
+        used=_on_agent(value.used),
+        offered=_on_agent(value.offered),
+        free=_on_agent(value.free),
+        registered_ms=value.registered_ms,
+        tasks=value.tasks,
+    )
+
+
+def framework_to_wire(value: FrameworkSummary) -> pb.FrameworkView:
+    return pb.FrameworkView(
+        framework=codec.framework_to_wire(value.info),
+        state=value.state,
+        used=total_to_wire(value.used),
+        offered=total_to_wire(value.offered),
+        tasks=value.tasks,
+        share_milli=min(value.share_milli, 1 << 30),
+        demands=[codec.demand_to_wire(demand) for demand in value.demands],
+        subscribed_ms=value.subscribed_ms,
+    )
+
+
+def task_to_wire(value: TaskSummary) -> pb.TaskView:
+    task = value.task
+    return pb.TaskView(
+        framework_id=task.framework_id,
+        task=codec.task_to_wire(task.info),
+        status=codec.status_to_wire(task.status),
+        agent_id=task.agent_id,
+        hostname=value.hostname,
+        node_address=value.node_address,
+        launched_ms=task.launched_ms,
+    )
+
+
+def offer_to_wire(value: OpenOffer) -> pb.OfferView:
+    return pb.OfferView(offer=codec.offer_to_wire(value.offer), made_ms=value.made_ms, expires_ms=value.expires_ms)
+
+
+def endpoints_to_wire(
+    services: Iterable[ServiceView], *, removed: Iterable[str] = (), snapshot: bool = False, settled: bool
+) -> pb.EndpointsUpdate:
+    return pb.EndpointsUpdate(
+        services=[
+            pb.ServiceEndpoints(
+                service=codec.service_to_wire(view.service),
+                endpoints=[codec.endpoint_to_wire(endpoint) for endpoint in view.endpoints],
+            )
+            for view in services
+        ],
+        removed=removed,
+        snapshot=snapshot,
+        settled=settled,
+    )
+
+
+def change_to_wire(value: EndpointsChanged) -> pb.EndpointsUpdate:
+    return endpoints_to_wire(value.services, removed=value.removed, settled=value.settled)
+
+
+def entry_to_wire(value: Entry) -> pb.HistoryEvent:
+    return pb.HistoryEvent(**value._asdict())
+
+
+def why_to_wire(value: Why) -> pb.ExplainResponse:
+    explanation = value.explanation
+    return pb.ExplainResponse(
+        subject=value.subject,
+        kind=value.kind,
+        framework_id=value.framework_id,
+        summary=value.summary,
+        framework=_verdicts(explanation.framework),
+        agents=[
+            pb.AgentVerdicts(agent_id=one.agent_id, hostname=one.hostname, verdicts=_verdicts(one.verdicts))
+            for one in explanation.agents
+        ],
+        changes=explanation.changes,
+        history=[entry_to_wire(entry) for entry in value.history],
+    )
+
+
+def _verdicts(values: Iterable[model.Verdict]) -> list[pb.Verdict]:
+    return [pb.Verdict(filter=one.filter, passed=one.passed, detail=one.detail) for one in values]
+
+
+def _on_agent(value: Resources) -> types_pb2.Resources:
+    capped = {name: min(amount, LARGEST) for name, amount in value.scalars.items()}
+    return codec.resources_to_wire(Resources(capped, value.ranges, value.sets))

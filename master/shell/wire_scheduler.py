@@ -1,0 +1,89 @@
+"""The scheduler contract's messages, from and to the master's own."""
+
+from collections.abc import Iterable
+
+from barter.core.cluster import Filters
+from barter.core.ids import OfferId, TaskId
+from barter.master import events as ev
+from barter.master import messages as msg
+from barter.proto import codec
+from barter.proto.v1 import scheduler_pb2 as pb
+from barter.proto.v1 import types_pb2
+
+HEARTBEAT = pb.SchedulerEvent(heartbeat=pb.SchedulerEvent.Heartbeat())
+
+
+def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.FrameworkEvent:
+    """Raises ValueError naming the field that is wrong; a task that is wrong is in `malformed` of its accept."""
+    match wire.WhichOneof("call"):
+        case "subscribe":
+            return ev.Subscribe(
+                session, codec.framework_from_wire(wire.subscribe.framework), wire.subscribe.demands_only
+            )
+        case "accept":
+            return _accept(session, wire.accept)
+        case "decline":
+            return ev.Decline(session, _offer_ids(wire.decline.offer_ids), _filters(wire.decline))
+        case "revive":
+            return ev.Revive(session)
+        case "suppress":
+            return ev.Suppress(session)
+        case "demands":
+            return ev.SetDemands(session, tuple(codec.demand_from_wire(demand) for demand in wire.demands.demands))
+        case "services":
+            return ev.SetServices(session, tuple(codec.service_from_wire(one) for one in wire.services.services))
+        case "kill":
+            return ev.KillTask(session, TaskId(wire.kill.task_id), wire.kill.grace_ms)
+        case "acknowledge":
+            return ev.AcknowledgeUpdates(session, codec.acks_from_wire(wire.acknowledge.acks))
+        case "reconcile":
+            return ev.Reconcile(session, tuple(TaskId(task_id) for task_id in wire.reconcile.task_ids))
+        case "teardown":
+            return ev.Teardown(session)
+        case _:
+            raise ValueError("call: this master knows no such call; is the framework's SDK newer than the master?")
+
+
+def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_ms: int) -> pb.SchedulerEvent:
+    """Raises TypeError on a message for agents."""
+    match message:
+        case msg.Subscribed():
+            subscribed = pb.SchedulerEvent.Subscribed(
+                framework_id=message.framework_id, epoch=epoch, heartbeat_ms=heartbeat_ms
+            )
+            return pb.SchedulerEvent(subscribed=subscribed)
+        case msg.Offers():
+            offers = [codec.offer_to_wire(offer) for offer in message.offers]
+            return pb.SchedulerEvent(offers=pb.SchedulerEvent.Offers(offers=offers))
+        case msg.Rescind():
+            rescind = pb.SchedulerEvent.Rescind(offer_ids=message.offer_ids, reason=message.reason)
+            return pb.SchedulerEvent(rescind=rescind)
+        case msg.Update():
+            statuses = [codec.status_to_wire(status) for status in message.statuses]
+            return pb.SchedulerEvent(update=pb.SchedulerEvent.Update(statuses=statuses))
+        case msg.Failure():
+            failure = pb.SchedulerEvent.Failure(agent_id=message.agent_id, reason=message.reason)
+            return pb.SchedulerEvent(failure=failure)
+        case msg.Error():
+            return pb.SchedulerEvent(error=pb.SchedulerEvent.Error(message=message.message, fatal=message.fatal))
+        case _:
+            raise TypeError(f"{type(message).__name__} is not for frameworks")
+
+
+def _accept(session: int, wire: pb.SchedulerCall.Accept) -> ev.Accept:
+    tasks, malformed = [], []
+    for task in wire.launch:
+        try:
+            tasks.append(codec.task_from_wire(task))
+        except ValueError as error:
+            malformed.append((TaskId(task.task_id), str(error)))
+    return ev.Accept(session, _offer_ids(wire.offer_ids), tuple(tasks), _filters(wire), tuple(malformed))
+
+
+def _filters(wire: pb.SchedulerCall.Accept | pb.SchedulerCall.Decline) -> Filters:
+    told: types_pb2.Filters = wire.filters
+    return codec.filters_from_wire(told) if wire.HasField("filters") else Filters()
+
+
+def _offer_ids(wire: Iterable[str]) -> tuple[OfferId, ...]:
+    return tuple(OfferId(offer_id) for offer_id in wire)

@@ -1,0 +1,152 @@
+"""What operators see: small summaries made on demand, from the state as it is now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.resources import Resources, dominant_share
+from barter.master.cluster import Cluster
+from barter.master.state import Agent, Framework, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`tasks` is how many there are in each state, the ended ones since the start included."""
+
+    agents_active: int
+    agents_unreachable: int
+    frameworks_active: int
+    frameworks_disconnected: int
+    offers: int
+    tasks: dict[str, int]
+    total: Resources
+    used: Resources
+    offered: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSummary:
+    info: AgentInfo
+    state: str
+    used: Resources
+    offered: Resources
+    free: Resources
+    registered_ms: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkSummary:
+    """`share_milli` is the dominant share of its roles' frameworks together, in thousandths."""
+
+    info: FrameworkInfo
+    state: str
+    used: Resources
+    offered: Resources
+    tasks: int
+    share_milli: int
+    demands: tuple[Demand, ...]
+    subscribed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    task: Task
+    hostname: str
+    node_address: str
+
+
+def summary(cluster: Cluster) -> Summary:
+    active = sum(agent.active for agent in cluster.agents.values())
+    connected = sum(framework.connected for framework in cluster.frameworks.values())
+    return Summary(
+        active,
+        len(cluster.agents) - active,
+        connected,
+        len(cluster.frameworks) - connected,
+        len(cluster.offers),
+        {state: count for state, count in cluster.states.items() if count},
+        cluster.total.value,
+        cluster.used.value,
+        cluster.offered.value,
+    )
+
+
+def agents(cluster: Cluster) -> list[AgentSummary]:
+    return [_agent(agent) for agent in cluster.agents.values()]
+
+
+def _agent(agent: Agent) -> AgentSummary:
+    return AgentSummary(
+        agent.info,
+        "active" if agent.active else "unreachable",
+        agent.used.value,
+        agent.offered.value,
+        agent.free,
+        agent.registered_ms,
+        len(agent.tasks),
+    )
+
+
+def frameworks(cluster: Cluster) -> list[FrameworkSummary]:
+    return [_framework(cluster, framework) for framework in cluster.frameworks.values()]
+
+
+def _framework(cluster: Cluster, framework: Framework) -> FrameworkSummary:
+    roles = set(framework.info.roles)
+    share: float = sum(
+        dominant_share(other.used.value + other.offered.value, cluster.total.value)
+        for other in cluster.frameworks.values()
+        if not roles.isdisjoint(other.info.roles)
+    )
+    return FrameworkSummary(
+        framework.info,
+        _state(framework),
+        framework.used.value,
+        framework.offered.value,
+        len(framework.tasks),
+        round(share * 1000),
+        tuple(framework.demands.values()),
+        framework.subscribed_ms,
+    )
+
+
+def _state(framework: Framework) -> str:
+    if not framework.connected:
+        return "disconnected"
+    return "suppressed" if framework.suppressed else "active"
+
+
+def tasks(cluster: Cluster, *, ended: bool, task_id: str = "") -> list[TaskSummary]:
+    """The live ones, with `ended` also those that are kept; only those named `task_id` where it is given."""
+    chosen = find_tasks(cluster, TaskId(task_id), ended=ended) if task_id else _all_tasks(cluster, ended=ended)
+    return [_task(cluster, task) for task in chosen]
+
+
+def find_tasks(cluster: Cluster, task_id: TaskId, *, ended: bool) -> list[Task]:
+    """One a framework at most: ids are the frameworks' own. Those of removed frameworks are found by a scan."""
+    live = [framework.tasks[task_id] for framework in cluster.frameworks.values() if task_id in framework.tasks]
+    return live + [task for task in cluster.ended.tasks.values() if ended and task.info.task_id == task_id]
+
+
+def _all_tasks(cluster: Cluster, *, ended: bool) -> Iterator[Task]:
+    for framework in cluster.frameworks.values():
+        yield from framework.tasks.values()
+    if ended:
+        yield from cluster.ended.tasks.values()
+
+
+def _task(cluster: Cluster, task: Task) -> TaskSummary:
+    agent = cluster.agents.get(task.agent_id)
+    return TaskSummary(task, agent.info.hostname if agent else "", agent.info.node_address if agent else "")
+
+
+def frameworks_wanting(cluster: Cluster, demand_id: str) -> list[tuple[FrameworkId, Demand]]:
+    """Who has a demand of that id."""
+    return [
+        (framework_id, demand)
+        for framework_id, framework in cluster.frameworks.items()
+        for demand in framework.demands.values()
+        if demand.demand_id == demand_id
+    ]
