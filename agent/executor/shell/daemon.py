@@ -78,17 +78,20 @@ class Daemon:
             self._runner.post(event)
         report = self._runner.post
         _log.info("ready", pid=os.getpid(), tasks=len(held))
-        workers = [asyncio.create_task(self._runner.run()), asyncio.create_task(self._session.run())]
-        ended = asyncio.create_task(self._ended.wait())
+        workers: list[asyncio.Task[object]] = [
+            asyncio.create_task(self._runner.run()),
+            asyncio.create_task(self._session.run()),
+            asyncio.create_task(self._ended.wait()),
+        ]
         try:
-            done, _ = await asyncio.wait([*workers, ended], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             await self._session.drain()
-            for task in (*workers, ended):
+            for task in workers:
                 task.cancel()
-            await asyncio.gather(*workers, ended, return_exceptions=True)
+            await asyncio.gather(*workers, return_exceptions=True)
             await self._checker.close()
             await self._runtime.close()
 
