@@ -50,7 +50,6 @@ def master(
     """The master: makes offers of what agents have, and carries out what frameworks accept."""
     from barter.master.shell.daemon import MasterOptions, run
 
-    _log()
     options = MasterOptions(
         data_dir=data_dir,
         listen=listen,
@@ -86,11 +85,14 @@ def agent(
     from barter.agent.edge.shell.daemon import EdgeOptions
     from barter.agent.shell.daemon import AgentOptions, run
 
-    _log()
     edge = None
     if public:
         folder = rest["work_dir"] / "edge"
         edge = EdgeOptions(edge_http, edge_stats, edge_bind, work_dir=folder, haproxy=haproxy)
+        try:
+            edge.check()
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
     sys.exit(run(AgentOptions(masters=master, public=public, edge=edge, **rest)))
 
 
@@ -103,11 +105,4 @@ def service(master: str, data_dir: Path, listen: str, insecure: bool) -> None:
     """The service framework: long-running apps, with Marathon's model and /v2 API."""
     from barter.frameworks.service.shell.daemon import ServiceOptions, run
 
-    _log()
     sys.exit(run(ServiceOptions(masters=master, data_dir=data_dir, listen=listen, insecure=insecure)))
-
-
-def _log() -> None:
-    from barter.shell.log import setup
-
-    setup()
