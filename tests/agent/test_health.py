@@ -1,0 +1,64 @@
+"""The rules of health checks by plain calls."""
+
+from dataclasses import replace
+
+from barter.agent.executor.health import FIRST_PROBE_MS, Health
+from barter.core.tasks import CheckKind, HealthCheck
+
+CHECK = HealthCheck(CheckKind.TCP, port=80, grace_ms=10_000, interval_ms=2_000, timeout_ms=500, max_failures=3)
+
+
+def probe(health: Health, ok: bool) -> tuple[bool | None, bool, bool]:
+    """Run the next check when it is due."""
+    assert health.next_ms is not None
+    now = health.next_ms
+    assert health.begin(now)
+    verdict = health.result(ok, now)
+    return verdict.healthy, verdict.changed, verdict.kill
+
+
+def test_the_first_check_is_at_once_and_the_next_after_the_interval() -> None:
+    health = Health(CHECK, 100)
+    assert health.next_ms == 100
+    assert health.begin(100)
+    assert not health.begin(100)
+    assert health.result(True, 150).changed
+    assert health.next_ms == 150 + CHECK.interval_ms
+    assert probe(health, True) == (True, False, False)
+
+
+def test_within_the_grace_failures_are_forgiven_and_probes_come_fast() -> None:
+    health = Health(CHECK, 0)
+    assert probe(health, False) == (None, False, False)
+    assert health.next_ms == FIRST_PROBE_MS
+    assert probe(health, False) == (None, False, False)
+    assert health.next_ms == 3 * FIRST_PROBE_MS
+    assert probe(health, True) == (True, True, False)
+
+
+def test_after_the_grace_failures_a_whole_interval_apart_count() -> None:
+    health = Health(replace(CHECK, grace_ms=0), 0)
+    verdicts: list[tuple[int, tuple[bool | None, bool, bool]]] = []
+    while not any(kill for _, (_, _, kill) in verdicts):
+        assert health.next_ms is not None
+        verdicts.append((health.next_ms, probe(health, False)))
+    killed_at = verdicts[-1][0]
+    assert killed_at >= CHECK.max_failures * CHECK.interval_ms
+    assert [healthy for _, (healthy, changed, _) in verdicts if changed] == [False]
+
+
+def test_a_success_starts_the_count_anew() -> None:
+    health = Health(replace(CHECK, grace_ms=0), 0)
+    probe(health, True)
+    for _ in range(2):
+        assert probe(health, False)[2] is False
+    assert probe(health, True) == (True, True, False)
+    assert probe(health, False) == (False, True, False)
+    assert probe(health, False) == (False, False, False)
+    assert probe(health, False) == (False, False, True)
+
+
+def test_zero_failures_never_kill() -> None:
+    health = Health(replace(CHECK, grace_ms=0, max_failures=0), 0)
+    probe(health, True)
+    assert not any(probe(health, False)[2] for _ in range(50))

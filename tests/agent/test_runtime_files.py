@@ -1,0 +1,154 @@
+"""What runtimes keep in files, and what they make of a task: plain calls, no process and no engine."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from barter.agent.executor.events import Ended, Order
+from barter.agent.executor.wire import event_from_wire, order_from_wire, order_to_wire
+from barter.agent.runtime.base import LaunchFailed
+from barter.agent.runtime.container_spec import container_spec, key_of, order_of
+from barter.agent.runtime.environment import process_environment
+from barter.agent.runtime.journal import Journal
+from barter.agent.runtime.proc import start_time
+from barter.agent.runtime.rotate import rotate, rotate_all
+from barter.agent.runtime.volumes import bind
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.resources import resources
+from barter.core.tasks import Command, Container, Network, PortMapping, TaskInfo, Volume
+from barter.proto.v1 import executor_pb2 as pb
+
+TASK = TaskInfo(TaskId("t1"), "t1", resources(cpus=250, mem=64 << 20), Command("echo hi", env={"A": "b"}))
+ORDER = Order(FrameworkId("f"), TASK, "/sandbox", "barter.a0123456789.f.t1")
+KEY = ORDER.key
+
+
+def test_orders_go_over_the_wire_unchanged() -> None:
+    assert order_from_wire(order_to_wire(ORDER)) == ORDER
+    assert event_from_wire(pb.ExecutorEvent()) is None
+
+
+def test_a_journal_tells_the_next_executor_what_the_last_one_knew(tmp_path: Path) -> None:
+    path = tmp_path / "processes"
+    others = [replace(ORDER, task=replace(TASK, task_id=TaskId(name))) for name in ("t2", "t3")]
+    first = Journal(path)
+    assert first.open() == {}
+    first.intend([ORDER, *others])
+    first.started([(KEY, 11, 22, ("/cgroup/x",)), (others[0].key, 12, 23, ())])
+    first.killing(KEY)
+    first.ended([Ended(others[0].key, 7)])
+    first.forget([others[1].key])
+    with path.open("a") as file:
+        file.write('{"order": "cut sho')
+    for _ in range(2):
+        entries = Journal(path).open()
+        assert set(entries) == {KEY, others[0].key}
+        assert (entries[KEY].pid, entries[KEY].started, entries[KEY].cgroups) == (11, 22, ("/cgroup/x",))
+        assert entries[KEY].killing
+        assert entries[KEY].order == ORDER
+        assert entries[others[0].key].ended == Ended(others[0].key, 7)
+
+
+def test_a_journal_of_another_boot_names_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "processes"
+    first = Journal(path)
+    first.open()
+    first.intend([ORDER])
+    first.started([(KEY, 11, 22, ())])
+    path.write_text(path.read_text().replace('"boot": "', '"boot": "another'))
+    assert Journal(path).open()[KEY].pid == 0
+
+
+def test_an_empty_journal_leaves_no_file(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "processes")
+    journal.open()
+    journal.intend([ORDER])
+    journal.forget([KEY])
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_log_is_rotated_under_its_writer(tmp_path: Path) -> None:
+    log = tmp_path / "stdout"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"a" * 90 + b"0123456789")
+        assert not rotate(str(log), limit=100)
+        writer.write(b"!")
+        assert rotate_all([str(tmp_path)], limit=100) == 1
+        writer.write(b"next")
+    assert log.read_bytes() == b"next"
+    assert (tmp_path / "stdout.1").read_bytes() == b"a" * 89 + b"0123456789!"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stdout", "stdout.1"]
+
+
+def test_a_process_is_known_by_its_start() -> None:
+    assert start_time(os.getpid()) > 0
+    assert start_time(2**22 + 1) == 0
+
+
+def test_the_environment_says_who_the_task_is() -> None:
+    environment = process_environment(ORDER)
+    assert environment["BARTER_TASK_ID"] == environment["MESOS_TASK_ID"] == "t1"
+    assert (environment["A"], environment["HOME"], environment["BARTER_SANDBOX"]) == ("b", "/sandbox", "/sandbox")
+    own_path = replace(ORDER, task=replace(TASK, command=Command("x", env={"PATH": "/mine"})))
+    assert process_environment(own_path)["PATH"] == "/mine"
+
+
+def test_what_the_engine_is_asked_for() -> None:
+    container = Container("web:1", Network.BRIDGE, (PortMapping(80, 31000),), (Volume("/data", "/srv/x", True),))
+    order = replace(ORDER, task=replace(TASK, container=container, labels={"owner": "me"}))
+    spec = container_spec(order, container, "home", ())
+    host = spec["HostConfig"]
+    labels = spec["Labels"]
+    assert isinstance(host, dict)
+    assert isinstance(labels, dict)
+    assert spec["Cmd"] == ["/bin/sh", "-c", "echo hi"]
+    assert host["NetworkMode"] == "bridge"
+    assert host["PortBindings"] == {"80/tcp": [{"HostIp": "", "HostPort": "31000"}]}
+    assert (host["CpuShares"], host["Memory"], host["MemorySwap"]) == (256, 64 << 20, 64 << 20)
+    assert host["Binds"] == ["/srv/x:/data:ro", "/sandbox:/mnt/mesos/sandbox:rw"]
+    assert (labels["owner"], labels["barter.agent"], labels["barter.task"]) == ("me", "a0123456789", "t1")
+    assert key_of(labels) == order.key
+    assert order_of(labels) == order
+
+
+def test_a_label_that_is_not_ours_is_refused() -> None:
+    with pytest.raises(ValueError, match="not readable"):
+        order_of({"barter.order": "???"})
+
+
+@pytest.mark.parametrize(
+    ("host", "inside"),
+    [
+        ("/", "/x"),
+        ("relative", "/x"),
+        ("/srv/../etc", "/x"),
+        ("/srv//x", "/x"),
+        ("/srv/x:/etc", "/x"),
+        ("/var/run/docker.sock", "/x"),
+        ("/run", "/x"),
+        ("/var", "/x"),
+        ("/etc/ssl", "/x"),
+        ("/proc", "/x"),
+        ("/sys/fs", "/x"),
+        ("/secret/inside", "/x"),
+        ("/srv/x", "/"),
+        ("/srv/x", "x"),
+        ("/srv/x", "/a/../b"),
+    ],
+)
+def test_a_volume_that_would_open_the_machine_is_refused(host: str, inside: str) -> None:
+    with pytest.raises(LaunchFailed, match="refused"):
+        bind(Volume(inside, host), ("/secret",))
+
+
+def test_a_link_does_not_lead_around_the_rule(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/etc")
+    with pytest.raises(LaunchFailed, match="/etc"):
+        bind(Volume("/x", str(tmp_path / "link")))
+
+
+def test_a_plain_volume_is_bound() -> None:
+    assert bind(Volume("/data", "/srv/data")) == "/srv/data:/data:rw"

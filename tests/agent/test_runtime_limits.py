@@ -1,0 +1,95 @@
+"""Where cgroups may be made, and what is made there, on trees of plain files."""
+
+from pathlib import Path
+
+import pytest
+
+from barter.agent.executor.events import TaskKey
+from barter.agent.runtime.cgroups import Found, find
+from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name, oom_killed
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.resources import resources
+
+KEY = TaskKey(FrameworkId("f"), TaskId("t"))
+NEEDS = resources(cpus=500, mem=64 << 20)
+
+
+def v2(root: Path, own: str, handed: dict[str, str], *, is_root: bool = True) -> Found:
+    """A v2 tree; `handed` is the subtree_control of each folder."""
+    for folder, controllers in handed.items():
+        path = root / folder.strip("/")
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "cgroup.subtree_control").write_text(controllers)
+        (path / "cgroup.controllers").write_text("cpu memory pids")
+        (path / "cgroup.procs").write_text("")
+        if path != root or not is_root:
+            (path / "cgroup.type").write_text("domain")
+    mounts = f"30 24 0:26 / {root} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
+    return find(f"0::{own}\n", mounts)
+
+
+def test_v2_takes_the_nearest_ancestor_that_hands_controllers_down(tmp_path: Path) -> None:
+    handed = {"/": "cpu memory", "/system.slice": "memory pids", "/system.slice/barter.service": ""}
+    found = v2(tmp_path, "/system.slice/barter.service", handed)
+    [hierarchy] = found.hierarchies
+    assert (hierarchy.base, hierarchy.kinds) == (tmp_path / "system.slice", ("memory",))
+    assert hierarchy.home == tmp_path / "system.slice/barter.service"
+    [note] = describe(found)
+    assert note.startswith("Cpu shares of process tasks are not enforced: no cgroup hands its cpu controller down")
+
+
+def test_v2_the_real_root_may_be_told_to_but_a_namespace_root_not(tmp_path: Path) -> None:
+    real = v2(tmp_path / "real", "/", {"/": ""})
+    assert [(each.base, each.enable) for each in real.hierarchies] == [(tmp_path / "real", True)]
+    inside = v2(tmp_path / "inside", "/", {"/": ""}, is_root=False)
+    assert inside.hierarchies == ()
+    assert len(describe(inside)) == 2
+
+
+def test_v1_goes_below_our_own_cgroup_of_each_controller(tmp_path: Path) -> None:
+    for folder in ("memory/mine", "cpu"):
+        (tmp_path / folder).mkdir(parents=True)
+    mounts = (
+        f"31 24 0:27 / {tmp_path}/memory rw - cgroup cgroup rw,memory\n"
+        f"32 24 0:28 /docker/abc {tmp_path}/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+    )
+    found = find("4:memory:/mine\n3:cpu,cpuacct:/docker/abc\n0::/\n", mounts)
+    assert [(each.base, each.kinds) for each in found.hierarchies] == [
+        (tmp_path / "memory/mine", ("memory",)),
+        (tmp_path / "cpu", ("cpu",)),
+    ]
+    assert describe(found) == ()
+
+
+def test_detection_leaves_nothing_behind(tmp_path: Path) -> None:
+    found = v2(tmp_path, "/", {"/": ""})
+    before = sorted(tmp_path.rglob("*"))
+    describe(found)
+    Limits(Path("/work"), found)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_without_cgroups_tasks_run_without_limits() -> None:
+    limits = Limits(Path("/work"), Found((), {"memory": "why", "cpu": "why"}))
+    assert limits.make(KEY, NEEDS) == ()
+
+
+def test_a_tree_that_refuses_is_given_up(tmp_path: Path) -> None:
+    limits = Limits(Path("/work"), v2(tmp_path, "/", {"/": ""}))
+    # Plain folders have no memory.max to open, as a kernel without the controller has none.
+    assert limits.make(KEY, NEEDS) == ()
+    assert limits.make(KEY, NEEDS) == ()
+    left = [path.name for path in (tmp_path / FOLDER).iterdir()] if (tmp_path / FOLDER).exists() else []
+    assert left in ([], [home_name(Path("/work"))])
+
+
+@pytest.mark.parametrize(("milli", "shares"), [(1000, 1024), (1, 2), (500, 512), (10**9, 262144)])
+def test_cpu_shares(milli: int, shares: int) -> None:
+    assert cpu_shares(milli) == shares
+
+
+def test_a_memory_kill_is_read_from_either_version(tmp_path: Path) -> None:
+    (tmp_path / "memory.events").write_text("low 0\noom 1\noom_kill 0\n")
+    assert not oom_killed((str(tmp_path),))
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    assert oom_killed((str(tmp_path),))
