@@ -47,6 +47,7 @@ from barter.sdk import Offer, TaskStatus
 KILL_AGAIN_MS = 5_000
 CONFIRM_MS = 30_000
 UNFIT_REFUSE_MS = 1_000
+RECORD_SIZE = 32
 _ORPHANS = ""
 
 
@@ -116,9 +117,7 @@ class ServiceMachine:
     def _plan(self, state: AppState, now: int) -> list[Action]:
         stored = state.stored
         plan = rollout.plan(stored.app, stored.config_version, state.instances.values(), now, deleting=stored.deleting)
-        for instance, reason in plan.kills:
-            instance.kill_reason, instance.kill_due = reason, now
-        actions = self._chores(state, now)
+        actions = [*self.roster.doom(plan.kills, now), *self._chores(state, now)]
         state.ready, state.waiting = plan.ready, plan.waiting
         held_back = plan.launches and state.backoff.until > now
         if held_back:
@@ -230,7 +229,7 @@ class ServiceMachine:
     def _offered(self, offers: tuple[Offer, ...], now: int) -> list[Action]:
         actions: list[Action] = []
         answers: list[Action] = []
-        record = f"{self._generation}-{self._launched + 1}"
+        launched_before = self._launched
         for offer in offers:
             app_id = self._keys.get(offer.demand_id, "")
             if app_id in self._marked:
@@ -240,11 +239,16 @@ class ServiceMachine:
             if state is None or not state.wanted:
                 answers.append(Decline(offer, 0, "nothing more is wanted"))
             else:
-                answers.append(self._launch(state, offer, record, now))
-        launched = self.roster.record(record)
-        return [*actions, *launched, *answers]
+                answers.append(self._launch(state, offer, launched_before, now))
+        firsts = range(launched_before, self._launched, RECORD_SIZE)
+        saved = [action for first in firsts for action in self.roster.record(self._record(launched_before, first + 1))]
+        return [*actions, *saved, *answers]
 
-    def _launch(self, state: AppState, offer: Offer, record: str, now: int) -> Action:
+    def _record(self, launched_before: int, number: int) -> str:
+        """The key of the record of the launch `number`: those of one batch share it, up to RECORD_SIZE."""
+        return f"{self._generation}-{number - (number - launched_before - 1) % RECORD_SIZE}"
+
+    def _launch(self, state: AppState, offer: Offer, launched_before: int, now: int) -> Action:
         app, version = state.app, state.stored.version
         tasks = []
         for host_ports in fit(app, offer, state.wanted, self._launched):
@@ -261,6 +265,7 @@ class ServiceMachine:
                 now,
                 app.check is not None,
             )
+            record = self._record(launched_before, self._launched)
             instance = Instance(placed, record, confirm_due=now + CONFIRM_MS)
             self.roster.add(state, instance)
             tasks.append(task(app, version, task_id, offer, host_ports))
@@ -311,10 +316,7 @@ class ServiceMachine:
     def _kill_instances(self, event: KillInstances, state: AppState, version: int, now: int) -> list[Action]:
         chosen = [self.roster.get(task_id) for task_id in event.task_ids]
         doomed = [one for one in chosen if one and one.placed.app_id == event.app_id and not one.kill_reason]
-        for instance in doomed:
-            instance.kill_reason, instance.kill_due = "asked for by an operator", now
-            instance.placed = replace(instance.placed, unwanted=instance.kill_reason)
-        saved = [action for record in {one.record: None for one in doomed} for action in self.roster.record(record)]
+        saved = self.roster.doom([(one, "asked for by an operator") for one in doomed], now)
         self._marked[event.app_id] = None
         if not event.scale:
             return [*saved, Answer(event.request, state.stored.version)]

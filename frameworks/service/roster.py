@@ -1,5 +1,8 @@
 """Every instance by task id, and the records they are kept under: those launched together share one."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from barter.core.task_state import TaskState
 from barter.frameworks.service.actions import Action, DropLaunch, SaveLaunch
 from barter.frameworks.service.instances import Instance
@@ -30,6 +33,15 @@ class Roster:
             return []
         del self._records[instance.record]
         return [DropLaunch(instance.record)]
+
+    def doom(self, kills: Iterable[tuple[Instance, str]], now: int) -> list[Action]:
+        """Mark instances to be killed now, each for its reason; a later process has to know that too."""
+        records: dict[str, None] = {}
+        for instance, reason in kills:
+            instance.kill_reason, instance.kill_due = reason, now
+            instance.placed = replace(instance.placed, unwanted=reason)
+            records[instance.record] = None
+        return [action for record in records for action in self.record(record)]
 
     def record(self, record: str) -> list[Action]:
         """Save a record as it is now, if there is such a one."""

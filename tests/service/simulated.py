@@ -1,0 +1,284 @@
+"""A master and its agents in one small class, so that the service machine can be driven without processes."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from barter.core import ranges as rng
+from barter.core.machine import Tick
+from barter.core.resources import NOTHING, Resources, resources
+from barter.core.units import GIB
+from barter.frameworks.service.actions import (
+    Action,
+    Answer,
+    Decline,
+    DropApp,
+    DropLaunch,
+    Kill,
+    Launch,
+    Reconcile,
+    SaveApp,
+    SaveLaunch,
+    SetDemands,
+    SetServices,
+)
+from barter.frameworks.service.app import App
+from barter.frameworks.service.events import Event, Offered, PutApp, Registered, StatusCame
+from barter.frameworks.service.machine import ServiceMachine
+from barter.frameworks.service.shell.storage import load, next_generation, save
+from barter.sdk import (
+    AgentId,
+    Demand,
+    FrameworkId,
+    MemoryStore,
+    Offer,
+    OfferId,
+    Service,
+    Source,
+    TaskId,
+    TaskInfo,
+    TaskState,
+    TaskStatus,
+)
+
+AGENT = resources(cpus=2_000, mem=4 * GIB, ports=((31000, 31050),))
+
+
+@dataclass
+class Task:
+    info: TaskInfo
+    agent_id: str
+    state: TaskState = TaskState.STAGING
+    healthy: bool | None = None
+    asked_to_end: bool = False
+    was_out_of_reach: bool = False
+
+    @property
+    def living(self) -> bool:
+        return self.state not in (TaskState.FAILED, TaskState.KILLED, TaskState.LOST)
+
+    @property
+    def ready(self) -> bool:
+        checked = self.info.health_check is not None
+        return self.state is TaskState.RUNNING and not self.asked_to_end and (not checked or self.healthy is True)
+
+    def within_reach(self, kept: Container[str]) -> bool:
+        """Not those the framework cannot see now, or gave up while it could not."""
+        return self.state is not TaskState.UNREACHABLE and (not self.was_out_of_reach or self.info.task_id in kept)
+
+
+class World:
+    """Holds every task ever launched; `launched` raises on an id used twice. Time moves only by `pass_time`."""
+
+    def __init__(self, agents: int = 3) -> None:
+        self.now = 1_000_000_000_000
+        self.store = MemoryStore()
+        self.tasks: dict[str, Task] = {}
+        self.agents = [f"a{number}" for number in range(agents)]
+        self.demands: tuple[Demand, ...] = ()
+        self.services: tuple[Service, ...] = ()
+        self.answers: dict[int, Answer] = {}
+        self.log: list[Action] = []
+        self._requests = 0
+        self._offers = 0
+        self.machine = self._start()
+
+    def _start(self) -> ServiceMachine:
+        apps, launches = load(self.store)
+        return ServiceMachine(next_generation(self.store), apps, launches)
+
+    def restart(self) -> None:
+        """A new process on the same store, registered."""
+        self.machine = self._start()
+        self.step(Registered())
+
+    def step(self, *events: Event) -> list[Action]:
+        """One batch, as the shell runs it: all events, a Tick if one is due, then what came of it."""
+        actions: list[Action] = []
+        for event in events:
+            actions += self.machine.step(event, self.now)
+        due = self.machine.next_wakeup()
+        if due is not None and due <= self.now:
+            actions += self.machine.step(Tick(), self.now)
+        self._perform(actions)
+        return actions
+
+    def _perform(self, actions: list[Action]) -> None:
+        self.log += actions
+        ready_before = {app_id: self.ready(app_id) for app_id in self.machine.apps}
+        save(self.store, [one for one in actions if isinstance(one, SaveApp | DropApp | SaveLaunch | DropLaunch)])
+        for action in actions:
+            match action:
+                case SetDemands():
+                    self.demands = action.demands
+                case SetServices():
+                    self.services = action.services
+                case Launch():
+                    self._launch(action)
+                case Kill() if action.task_id in self.tasks:
+                    self.tasks[action.task_id].asked_to_end = True
+                case Answer():
+                    self.answers[action.request] = action
+                case _:
+                    pass
+        self._check_kills(actions, ready_before)
+        self._check_launches(actions)
+        for action in actions:
+            if isinstance(action, Reconcile):
+                for task_id in action.task_ids:
+                    self.tell(task_id)
+
+    def _check_kills(self, actions: list[Action], ready_before: dict[str, int]) -> None:
+        """Kills of our own choice leave the minimum of ready ones, or as many as there were."""
+        for app_id, before in ready_before.items():
+            state = self.machine.apps[app_id]
+            reasons = {one.reason for one in actions if isinstance(one, Kill) and one.task_id in state.instances}
+            if reasons & {"the app is deleted", "asked for by an operator"}:
+                continue
+            least = state.app.upgrade.fewest_ready(state.app.instances)
+            assert self.ready(app_id) >= min(before, least), f"{app_id}: too few are left, {reasons}"
+
+    def _check_launches(self, actions: list[Action]) -> None:
+        """Launches never lead above the maximum; where nothing could move otherwise, an upgrade has one more."""
+        for app_id in {one.tasks[0].labels["barter.app"] for one in actions if isinstance(one, Launch)}:
+            state = self.machine.apps[app_id]
+            bounds, wanted = state.app.upgrade, state.app.instances
+            one_more = bounds.most(wanted) == bounds.fewest_ready(wanted)
+            here = [task for task in self.living(app_id) if task.within_reach(state.instances)]
+            assert len(here) <= bounds.most(wanted) + one_more, f"{app_id}: {len(here)} of {wanted}"
+
+    def ready(self, app_id: str) -> int:
+        return sum(task.ready for task in self.living(app_id))
+
+    def _launch(self, action: Launch) -> None:
+        for info in action.tasks:
+            assert info.task_id not in self.tasks, f"{info.task_id} is used twice"
+            assert info.resources in self.free(action.offer.agent_id)
+            self.tasks[info.task_id] = Task(info, action.offer.agent_id)
+
+    def put(self, app: App, *, force: bool = False) -> Answer:
+        self._requests += 1
+        state = self.machine.apps.get(app.app_id)
+        base = 0 if state is None or state.stored.deleting else state.stored.version
+        self.step(PutApp(self._requests, app, base, f"d{self._requests}", force))
+        return self.answers[self._requests]
+
+    def ask(self, make: "type[Event]", app_id: str, *, force: bool = False, **more: object) -> Answer:
+        self._requests += 1
+        fields = {"request": self._requests, "app_id": app_id, "deployment_id": f"d{self._requests}", "force": force}
+        self.step(make(**fields, **more))  # type: ignore[arg-type,call-arg]
+        return self.answers[self._requests]
+
+    def living(self, app_id: str = "") -> list[Task]:
+        return [task for task in self.tasks.values() if task.living and app_id in ("", task.info.labels["barter.app"])]
+
+    def free(self, agent_id: str) -> Resources:
+        used = NOTHING
+        for task in self.living():
+            if task.agent_id == agent_id:
+                used = used + task.info.resources
+        return AGENT.without(used)
+
+    def offers(self) -> Iterator[Offer]:
+        """One offer for each demand that some agent has room for, for up to `count` tasks."""
+        taken: dict[str, Resources] = {agent: self.free(agent) for agent in self.agents}
+        for demand in self.demands:
+            for agent, free in taken.items():
+                held = _hold(free, demand)
+                if held:
+                    taken[agent] = free.without(held)
+                    self._offers += 1
+                    offer_id = OfferId(f"O{self._offers}")
+                    yield Offer(
+                        offer_id,
+                        AgentId(agent),
+                        FrameworkId("f"),
+                        "*",
+                        held,
+                        f"host-{agent}",
+                        "127.0.0.1",
+                        demand_id=demand.demand_id,
+                    )
+                    break
+
+    def offer(self) -> bool:
+        offers = tuple(self.offers())
+        if offers:
+            self.step(Offered(offers))
+        return bool(offers)
+
+    def tell(self, task_id: str, message: str = "") -> None:
+        """The task's state as it is, to the framework."""
+        task = self.tasks.get(task_id)
+        state = task.state if task else TaskState.LOST
+        if task and task.state is TaskState.STAGING:
+            return
+        healthy = task.healthy if task else None
+        agent_id = AgentId(task.agent_id if task else "")
+        self.step(
+            StatusCame(
+                TaskStatus(
+                    TaskId(task_id), state, Source.AGENT, self.now, agent_id=agent_id, message=message, healthy=healthy
+                )
+            )
+        )
+
+    def become(self, task: Task, state: TaskState, healthy: bool | None = None, message: str = "") -> None:
+        task.state, task.healthy = state, healthy
+        task.was_out_of_reach = task.was_out_of_reach or state is TaskState.UNREACHABLE
+        self.tell(task.info.task_id, message)
+
+    def pass_time(self, ms: int) -> None:
+        """Move on, stopping at every moment the machine asked to be woken."""
+        end = self.now + ms
+        while True:
+            due = self.machine.next_wakeup()
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            self.step()
+        self.now = end
+
+    def obey(self) -> bool:
+        """End one task that was asked to; False where there is none."""
+        doomed = next((task for task in self.living() if task.asked_to_end), None)
+        if doomed is not None:
+            self.become(doomed, TaskState.KILLED)
+        return doomed is not None
+
+    def settle(self) -> None:
+        """Let everything go well until nothing moves any more."""
+        for _ in range(1000):
+            moved = self.offer()
+            for task in self.living():
+                if task.state in (TaskState.STAGING, TaskState.UNREACHABLE):
+                    self.become(task, TaskState.RUNNING)
+                    moved = True
+                elif task.healthy is not True and task.info.health_check and not task.asked_to_end:
+                    self.become(task, TaskState.RUNNING, healthy=True)
+                    moved = True
+            moved = self.obey() or moved
+            if not moved and self.machine.next_wakeup() is None:
+                return
+            if not moved:
+                self.pass_time(60_000)
+                if not self.demands and not any(task.asked_to_end for task in self.living()):
+                    return
+        raise AssertionError("it does not come to rest")
+
+    def declined(self) -> list[Decline]:
+        return [action for action in self.log if isinstance(action, Decline)]
+
+
+def _hold(free: Resources, demand: Demand) -> Resources:
+    """Resources for as many of the demand as fit, up to its count."""
+    held = NOTHING
+    for _ in range(demand.count):
+        left = free.without(held)
+        if demand.resources not in left:
+            break
+        rest = left.without(demand.resources)
+        if rng.size(rest.ports) < demand.port_count:
+            break
+        chosen = rng.first(rest.ports, demand.port_count)
+        held = held + demand.resources + Resources(ranges={"ports": chosen} if chosen else {})
+    return held
