@@ -60,7 +60,7 @@ class ExecutorProcess:
 
     def __init__(self, work_dir: Path, command: tuple[str, ...] = COMMAND) -> None:
         self._work_dir = work_dir
-        self.runtime = "process"
+        self.runtime, self.host = "process", "127.0.0.1"
         self._died: Callable[[str], None] = lambda reason: None
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
@@ -90,7 +90,8 @@ class ExecutorProcess:
         """Start one unless one runs; a failure is told through `died`."""
         if self.running is not None:
             return
-        command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir), "--runtime", self.runtime]
+        command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir)]
+        command += ["--runtime", self.runtime, "--host", self.host]
         try:
             with open(self._work_dir / LOG, "ab") as log:
                 self._child = subprocess.Popen(

@@ -62,7 +62,8 @@ class AgentService:
         server = transport.server()
         add_NodeServiceServicer_to_server(Node(sandboxes.root, self._is_live), server)  # type: ignore[no-untyped-call]
         port = transport.listen(server, options.listen, insecure=options.insecure)
-        face = application(lambda: self._there, ledger.agent_id, CollectorRegistry())
+        registry = CollectorRegistry()
+        face = application(lambda: self._there, ledger.agent_id, registry)
         stop_http = await http.serve(face, options.http, insecure=options.insecure)
         try:
             await server.start()
@@ -71,7 +72,8 @@ class AgentService:
             if self._stop.is_set():
                 return 0
             info = self._describe(ledger, port, process.runtime)
-            serving = Serving(options, info, ledger, sandboxes, process)
+            process.host = info.host
+            serving = Serving(options, info, ledger, sandboxes, process, registry)
             self._there = serving.agent, serving.performer
             _log.info(
                 "ready",

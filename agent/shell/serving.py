@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio as aio
+from prometheus_client import CollectorRegistry
 
 from barter.agent.actions import Action, Exit
 from barter.agent.events import Event, ExecutorDied, Leave
@@ -42,6 +43,7 @@ class Serving:
         ledger: Ledger,
         sandboxes: Sandboxes,
         process: ExecutorProcess,
+        registry: CollectorRegistry,
     ) -> None:
         self._work_dir = options.work_dir.absolute()
         self._sandboxes, self._process = sandboxes, process
@@ -57,6 +59,7 @@ class Serving:
         self._edge: EdgeTask | None = None
         if options.public and options.edge is not None:
             self._edge = EdgeTask(options.edge, options.masters, info.agent_id, self._work_dir)
+            registry.register(self._edge.edge.metrics)
 
     async def run(self, stop: asyncio.Event, leave: asyncio.Event) -> int:
         """Until `stop`, until what follows from `leave` is done, or until the core wants to exit."""
@@ -73,8 +76,8 @@ class Serving:
                     task.result()
             return await self._leave_or_stop(server)
         finally:
-            for task in awaited:
-                task.cancel()
+            for each in awaited:
+                each.cancel()
             await asyncio.gather(*awaited, return_exceptions=True)
             await server.stop(0)
             await self._process.close()

@@ -48,6 +48,7 @@ class MasterSession:
         self._why_left = ""
         self._registered = False
         self._warned = False
+        self._finished = False
 
     def send(self, calls: list[pb.AgentCall]) -> None:
         """Send in order; dropped while no stream is open, for the next registration tells all again."""
@@ -62,7 +63,8 @@ class MasterSession:
             self._call.cancel()
 
     async def finish(self) -> None:
-        """Let the last calls out and end the stream in good order."""
+        """Let the last calls out, end the stream in good order, and `run` with it."""
+        self._finished = True
         if self._outbox is None or self._call is None:
             return
         with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError, asyncio.CancelledError):
@@ -71,10 +73,10 @@ class MasterSession:
             await self._call.code()
 
     async def run(self) -> None:
-        """Keep a session until cancelled."""
+        """Keep a session until cancelled or finished."""
         turn = itertools.cycle(self._targets)
         delay, leader, redirects = FIRST_DELAY_S, "", 0
-        while True:
+        while not self._finished:
             target = leader or next(turn)
             self._registered, self._why_left = False, ""
             why, leader = await self._attempt(target)
@@ -84,7 +86,7 @@ class MasterSession:
             if leader and redirects <= MOST_REDIRECTS:
                 continue
             leader, redirects = "", 0
-            if not self._warned:
+            if not self._warned and not self._finished:
                 self._warned = True
                 _log.warning("no session with a master, trying again until there is", master=target, why=why)
             await asyncio.sleep(random.uniform(delay / 2, delay))
