@@ -84,7 +84,7 @@ def _judge(constraint: Constraint, value: str, placed: Counter[str], known: froz
         case Operator.MAX_PER:
             return here < int(wanted), f"{here} already on {value}"
         case Operator.CLUSTER:
-            home = wanted or next((place for place, count in placed.items() if count), value)
+            home = wanted or _home(placed) or value
             return value == home, f"{constraint.field} is {value}, the others run on {home}"
         case Operator.IS:
             return value == wanted, f"{constraint.field} is {value}"
@@ -94,6 +94,11 @@ def _judge(constraint: Constraint, value: str, placed: Counter[str], known: froz
             return _balanced(here, placed, known, int(wanted or 0)), f"{here} already on {value}, others have fewer"
         case Operator.UNLIKE:
             raise AssertionError("UNLIKE is judged by refusal()")
+
+
+def _home(placed: Counter[str]) -> str:
+    """Where most instances run, the first by name among equals; empty where none does."""
+    return min((place for place, count in placed.items() if count), key=lambda at: (-placed[at], at), default="")
 
 
 def _balanced(here: int, placed: Counter[str], known: frozenset[str], groups: int) -> bool:

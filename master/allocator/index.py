@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from barter.core.cluster import Demand
 from barter.core.constraints import Attributes
@@ -48,10 +48,10 @@ class Changes:
     agents: set[AgentId] = field(default_factory=set)
     seekers: set[FrameworkId] = field(default_factory=set)
     pairs: set[tuple[FrameworkId, AgentId]] = field(default_factory=set)
-    counts: bool = False
+    demands: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.agents or self.seekers or self.pairs or self.counts)
+        return bool(self.agents or self.seekers or self.pairs or self.demands)
 
 
 class Index:
@@ -102,8 +102,23 @@ class Index:
         old = self.seekers.get(seeker.framework_id)
         self.seekers[seeker.framework_id] = seeker
         # More or less used moves it in line, but opens nothing.
-        if old is None or _wish(old) != _wish(seeker):
+        if old is None or _standing(old) != _standing(seeker):
             self.changes.seekers.add(seeker.framework_id)
+        elif old.demands != seeker.demands:
+            self._set_demands(old, seeker)
+
+    def _set_demands(self, old: Seeker, new: Seeker) -> None:
+        """Have a pass look again at demands that are new, wanted differently or wanted more often."""
+        before = {demand.demand_id: demand for demand in old.demands}
+        for demand in new.demands:
+            known = before.get(demand.demand_id)
+            if known is None or replace(known, count=demand.count) != demand:
+                key = (new.framework_id, demand.demand_id)
+                self.stuck.discard(key)
+                self.stuck_on_counts.discard(key)
+                self.changes.demands = True
+            elif demand.count > known.count:
+                self.changes.demands = True
 
     def remove_seeker(self, framework_id: FrameworkId) -> None:
         self.seekers.pop(framework_id, None)
@@ -138,7 +153,7 @@ class Index:
 
     def _reconsider(self, key: DemandKey) -> None:
         self.stuck_on_counts.discard(key)
-        self.changes.counts = True
+        self.changes.demands = True
 
     def reopen(self, framework_id: FrameworkId, agents: list[AgentId]) -> None:
         """Refusals of these agents have ended."""
@@ -153,8 +168,8 @@ class Index:
         return (seeker for seeker in self.seekers.values() if seeker.connected and not seeker.suppressed)
 
 
-def _wish(seeker: Seeker) -> tuple[object, ...]:
-    return seeker.roles, seeker.connected, seeker.suppressed, seeker.demands_only, seeker.demands
+def _standing(seeker: Seeker) -> tuple[object, ...]:
+    return seeker.roles, seeker.connected, seeker.suppressed, seeker.demands_only
 
 
 def _add(counts: Counter[AgentId], agent_id: AgentId, delta: int) -> int:

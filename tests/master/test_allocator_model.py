@@ -1,0 +1,266 @@
+"""Whatever happens, in whatever order, the allocator grants what a slow and obvious model allows, and all of it."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from barter.core.cluster import AgentInfo, Demand
+from barter.core.constraints import Constraint, Operator, field_value
+from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import resources
+from barter.core.units import MIB
+from barter.master.allocator import Allocator, Grant, Seeker
+from tests.master.allocator_model import Held, Refused, World, counts_hold
+
+AGENTS = [AgentId(f"a{number}") for number in range(5)]
+FRAMEWORKS = [FrameworkId(f"f{number}") for number in range(3)]
+ROLES = st.sampled_from([("*",), ("web",), ("*", "web"), ("*", "slave_public"), ("slave_public",)])
+FIELDS = st.sampled_from(["zone", "@hostname", "rack"])
+
+AMOUNTS = st.builds(
+    lambda cpus, mem, low, ports: resources(
+        cpus=cpus * 500, mem=mem * 64 * MIB, ports=((31000 + low, 31000 + low + ports),) if ports else ()
+    ),
+    st.integers(0, 8),
+    st.integers(0, 8),
+    st.integers(0, 2),
+    st.integers(0, 9),
+)
+ROOMY = resources(cpus=4000, mem=512 * MIB, ports=((31000, 31005),))
+CONSTRAINTS = st.one_of(
+    st.builds(Constraint, FIELDS, st.sampled_from([Operator.UNIQUE, Operator.CLUSTER])),
+    st.builds(Constraint, FIELDS, st.sampled_from([Operator.GROUP_BY]), st.sampled_from(["", "2", "3"])),
+    st.builds(Constraint, FIELDS, st.just(Operator.MAX_PER), st.sampled_from(["1", "2"])),
+    st.builds(
+        Constraint,
+        st.sampled_from(["zone", "rack"]),
+        st.sampled_from([Operator.IS, Operator.LIKE, Operator.UNLIKE, Operator.CLUSTER]),
+        st.sampled_from(["a", "b"]),
+    ),
+)
+NEEDS = st.builds(
+    lambda cpus, mem, port: resources(cpus=cpus * 250, mem=mem * 64 * MIB, ports=((port, port),) if port else ()),
+    st.integers(0, 4),
+    st.integers(0, 2),
+    st.sampled_from([0, 0, 0, 31001]),
+)
+DEMANDS = st.lists(
+    st.builds(
+        Demand,
+        st.sampled_from([DemandId("d0"), DemandId("d1")]),
+        NEEDS.filter(bool),
+        st.integers(0, 6),
+        st.sampled_from([0, 0, 1, 2]),
+        st.sampled_from(["*", "*", "web", "slave_public"]),
+        st.lists(CONSTRAINTS, max_size=2).map(tuple),
+        st.sampled_from(["process", "process", "docker"]),
+        st.sampled_from([False, False, True]),
+    ),
+    max_size=2,
+    unique_by=lambda demand: demand.demand_id,
+).map(tuple)
+
+
+class AllocatorAgainstModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.allocator, self.world = Allocator(), World()
+
+    @initialize(zones=st.lists(st.sampled_from(["a", "b"]), min_size=2, max_size=4), demands=DEMANDS)
+    def a_cluster(self, zones: list[str], demands: tuple[Demand, ...]) -> None:
+        for agent_id, zone in zip(AGENTS, zones, strict=False):
+            self.agent_comes(agent_id, ROOMY, zone, zone, False, ("docker", "process"))
+        self.framework_tells(FRAMEWORKS[0], ("*", "web"), demands, True, "")
+
+    @rule(
+        agent_id=st.sampled_from(AGENTS),
+        amounts=AMOUNTS,
+        zone=st.sampled_from(["a", "b", ""]),
+        rack=st.sampled_from(["a", "b", "c"]),
+        public=st.booleans(),
+        runtimes=st.sampled_from([("process",), ("docker", "process")]),
+    )
+    def agent_comes(self, agent_id, amounts, zone, rack, public, runtimes) -> None:  # type: ignore[no-untyped-def]
+        if agent_id in self.world.agents:
+            return
+        attributes = {"rack": rack} | ({"zone": zone} if zone else {})
+        info = AgentInfo(agent_id, f"host-{agent_id}", "127.0.0.1", amounts, attributes, public, runtimes)
+        self.world.agents[agent_id] = info
+        self.allocator.set_agent(self.world.slot(agent_id))
+
+    @precondition(lambda self: self.world.agents)
+    @rule(data=st.data(), gone=st.booleans())
+    def agent_goes_or_comes_back(self, data: st.DataObject, gone: bool) -> None:
+        agent_id = data.draw(st.sampled_from(sorted(self.world.agents)))
+        if not gone:
+            self.world.inactive ^= {agent_id}
+            self.allocator.set_agent(self.world.slot(agent_id))
+            return
+        for held in [each for each in self.world.held if each.grant.agent_id == agent_id]:
+            self._release(held, agent_stays=False)
+        del self.world.agents[agent_id]
+        self.world.inactive.discard(agent_id)
+        self.world.refused = [each for each in self.world.refused if each.agent_id != agent_id]
+        self.allocator.remove_agent(agent_id)
+
+    @rule(
+        framework_id=st.sampled_from(FRAMEWORKS),
+        roles=ROLES,
+        demands=DEMANDS,
+        demands_only=st.booleans(),
+        silent=st.sampled_from(["", "", "", "disconnected", "suppressed"]),
+    )
+    def framework_tells(self, framework_id, roles, demands, demands_only, silent) -> None:  # type: ignore[no-untyped-def]
+        self.world.seekers[framework_id] = Seeker(
+            framework_id, framework_id, roles, silent != "disconnected", silent == "suppressed", demands_only, demands
+        )
+        self.allocator.set_seeker(self.world.seeker(framework_id))
+
+    @precondition(lambda self: self.world.seekers)
+    @rule(data=st.data(), demands=DEMANDS)
+    def demands_change(self, data: st.DataObject, demands: tuple[Demand, ...]) -> None:
+        framework_id = data.draw(st.sampled_from(sorted(self.world.seekers)))
+        self.world.seekers[framework_id] = replace(self.world.seekers[framework_id], demands=demands)
+        self.allocator.set_seeker(self.world.seeker(framework_id))
+
+    @precondition(lambda self: self.world.seekers)
+    @rule(data=st.data())
+    def framework_goes(self, data: st.DataObject) -> None:
+        framework_id = data.draw(st.sampled_from(sorted(self.world.seekers)))
+        self.allocator.remove_seeker(framework_id)
+        del self.world.seekers[framework_id]
+        for held in [each for each in self.world.held if each.grant.framework_id == framework_id]:
+            self._release(held)
+        self.world.refused = [each for each in self.world.refused if each.framework_id != framework_id]
+
+    @precondition(lambda self: self.world.seekers)
+    @rule(data=st.data())
+    def framework_revives(self, data: st.DataObject) -> None:
+        framework_id = data.draw(st.sampled_from(sorted(self.world.seekers)))
+        self.world.refused = [each for each in self.world.refused if each.framework_id != framework_id]
+        self.allocator.clear_refusals(framework_id)
+
+    @precondition(lambda self: self.world.held)
+    @rule(data=st.data(), refuse_ms=st.sampled_from([0, 5, 20]), launch=st.booleans())
+    def offer_is_answered_or_task_ends(self, data: st.DataObject, refuse_ms: int, launch: bool) -> None:
+        held = data.draw(st.sampled_from(self.world.held))
+        grant = held.grant
+        if launch and not held.running:
+            held.running = True
+            if grant.demand_id:
+                self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -held.tasks)
+                self.allocator.placed(grant.framework_id, grant.demand_id, grant.agent_id, held.tasks)
+            return
+        declined = not held.running and refuse_ms
+        self._release(held)
+        if declined:
+            until = self.world.now + refuse_ms
+            self.world.refused.append(Refused(grant.framework_id, grant.agent_id, held.resources, until))
+            self.allocator.refuse(grant.framework_id, grant.agent_id, held.resources, until)
+
+    def _release(self, held: Held, *, agent_stays: bool = True) -> None:
+        self.world.held.remove(held)
+        grant = held.grant
+        if grant.demand_id:
+            tell = self.allocator.placed if held.running else self.allocator.offered
+            tell(grant.framework_id, grant.demand_id, grant.agent_id, -held.tasks)
+        if agent_stays:
+            self.allocator.set_agent(self.world.slot(grant.agent_id))
+        if grant.framework_id in self.world.seekers:
+            self.allocator.set_seeker(self.world.seeker(grant.framework_id))
+
+    @rule(ms=st.integers(1, 10))
+    def time_passes(self, ms: int) -> None:
+        self.world.now += ms
+
+    @rule()
+    def a_pass_grants_what_it_may_and_all_it_can(self) -> None:
+        world, grants = self.world, self.allocator.allocate(self.world.now)
+        for grant in grants:
+            self._check_grant(grant)
+            if not grant.demand_id:
+                place = min(world.takers(grant.agent_id))
+                assert (place[1], place[3]) == (grant.role, grant.framework_id), "the first in line gets it"
+            world.held.append(Held(grant, grant.resources, grant.tasks))
+            assert world.free(grant.agent_id) is not None, "never more than is free"
+        self._check_constraints(grants)
+        for grant in grants:
+            self.allocator.set_agent(world.slot(grant.agent_id))
+            self.allocator.set_seeker(world.seeker(grant.framework_id))
+            if grant.demand_id:
+                self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
+        self._check_nothing_is_left()
+        assert self.allocator.allocate(world.now) == []
+
+    def _check_grant(self, grant: Grant) -> None:
+        seeker = self.world.seekers[grant.framework_id]
+        assert seeker.connected
+        assert not seeker.suppressed
+        assert grant.agent_id not in self.world.inactive
+        assert grant.role in seeker.roles
+        assert grant.reason
+        if not grant.demand_id:
+            assert not seeker.demands_only
+            assert grant.resources == self.world.free(grant.agent_id)
+            return
+        demand = next(each for each in seeker.demands if each.demand_id == grant.demand_id)
+        assert 1 <= grant.tasks <= demand.count - self.world.out(grant.framework_id, demand)
+        assert self.world.agents[grant.agent_id] in self.world.able(demand)
+        ports = sum(high - low + 1 for low, high in (*grant.resources.ports, (0, -1)))
+        named = sum(high - low + 1 for low, high in demand.resources.ports)
+        assert ports == (demand.port_count + named) * grant.tasks
+        wanted = {name: amount * grant.tasks for name, amount in demand.resources.scalars.items()}
+        assert grant.resources.scalars == wanted
+
+    def _check_constraints(self, grants: list[Grant]) -> None:
+        added: dict[tuple[FrameworkId, DemandId], list[AgentInfo]] = defaultdict(list)
+        for grant in grants:
+            if grant.demand_id:
+                added[grant.framework_id, grant.demand_id].append(self.world.agents[grant.agent_id])
+        for (framework_id, demand_id), agents in added.items():
+            seeker = self.world.seekers[framework_id]
+            demand = next(each for each in seeker.demands if each.demand_id == demand_id)
+            values: dict[str, set[str]] = defaultdict(set)
+            for constraint in demand.constraints:
+                for info in agents:
+                    value = field_value(info.placement_attributes, constraint.field)
+                    if value is not None:
+                        values[constraint.field].add(value)
+            assert counts_hold(self.world, seeker, demand, values) == []
+
+    def _check_nothing_is_left(self) -> None:
+        world = self.world
+        for seeker in world.seeking():
+            for demand in seeker.demands:
+                if demand.role in seeker.roles and demand.count > world.out(seeker.framework_id, demand):
+                    fitting = [each for each in world.agents if world.fits(seeker, demand, each)]
+                    assert fitting == [], f"{demand} of {seeker.framework_id} would fit"
+        assert [agent_id for agent_id in world.agents if world.takers(agent_id)] == []
+
+    @invariant()
+    def explain_says_fits_where_the_model_says_so(self) -> None:
+        for seeker in self.world.seekers.values():
+            for demand in seeker.demands:
+                said = self.allocator.explain(seeker.framework_id, demand, self.world.now)
+                fitting = {each.agent_id for each in said.agents if each.fits}
+                assert fitting == {each for each in self.world.agents if self.world.fits(seeker, demand, each)}
+
+    @invariant()
+    def a_refusal_in_force_wakes_the_allocator(self) -> None:
+        seeking = {each.framework_id for each in self.world.seeking()}
+        ends = [
+            each.until_ms
+            for each in self.world.refused
+            if each.framework_id in seeking and each.until_ms > self.world.now
+        ]
+        wakeup = self.allocator.next_wakeup()
+        if ends:
+            assert wakeup is not None
+            assert wakeup <= max(ends)
+
+
+AllocatorAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+TestAllocatorAgainstModel = AllocatorAgainstModel.TestCase
