@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tarfile
@@ -74,10 +75,12 @@ class OwnEngine:
         return next((line for line in reversed(lines) if "level=fatal" in line or "failed" in line), "no answer")
 
     def kill(self) -> None:
-        """kill -9, as if it had crashed."""
+        """kill -9, as if it had crashed; its containerd dies with it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(_STOP_S)
+        # Where process 1 reaps nobody, the dead containerd would pass for a living one.
+        (self._folder / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
 
     def stop(self) -> None:
         """End it with what it made; its folder stays the caller's to remove."""
@@ -87,10 +90,37 @@ class OwnEngine:
                 self._process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
                 self.kill()
-        _quietly("umount", f"{self._folder}/exec/netns/default")
+        _end_all_of(self._folder)
         if self._bridge:
             _quietly("ip", "link", "delete", self._bridge)
             self._bridge = ""
+
+
+def _end_all_of(folder: Path) -> None:
+    """End what an engine that was killed left running, and take down its mounts."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and _command_line(entry).find(f"{folder}/exec/".encode()) >= 0:
+            for pid in (*_children(entry), int(entry.name)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in reversed(mounts):
+        if point.startswith(f"{folder}/"):
+            _quietly("umount", "--lazy", point)
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _children(process: Path) -> list[int]:
+    try:
+        return [int(pid) for pid in (process / "task" / process.name / "children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _make_bridge() -> str:

@@ -1,0 +1,81 @@
+"""kill -9 of the engine itself: what runs goes on, and its end is told once."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from barter.core.task_state import TaskState
+from tests.integration.engine import OwnEngine, import_busybox, missing
+from tests.integration.executor_agent import Agent, agent, task
+
+pytestmark = [pytest.mark.integration, pytest.mark.docker]
+
+WAITS = "while [ ! -e $MESOS_SANDBOX/go ]; do sleep 0.05; done; echo bye; exit 4"
+
+
+@contextmanager
+def own_engine(*, live_restore: bool) -> Iterator[tuple[OwnEngine, str]]:
+    if why := missing():
+        pytest.skip(why)
+    folder = Path(tempfile.mkdtemp(prefix="barter-engine-"))
+    engine = OwnEngine(folder, live_restore=live_restore)
+    try:
+        if why := engine.start():
+            pytest.skip(f"dockerd does not start here: {why}")
+        yield engine, import_busybox(engine.host)
+    finally:
+        engine.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def finish(one: Agent) -> None:
+    one.stop(kill=True)
+    assert await one.executor_exit() == 0
+
+
+def ends(one: Agent, task_id: str) -> int:
+    return sum(status.terminal for status in one.of(task_id))
+
+
+def test_with_live_restore_containers_go_on_and_no_end_is_missed() -> None:
+    async def story(engine: OwnEngine, image: str) -> None:
+        async with agent() as one:
+            await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+            one.launch(task("t1", WAITS, image=image), task("t2", WAITS, image=image))
+            await one.running("t1")
+            await one.running("t2")
+            engine.kill()
+            (one.sandbox("t1") / "go").touch()
+            assert await asyncio.to_thread(engine.start) == ""
+            assert (await one.end_of("t1")).state is TaskState.FAILED
+            (one.sandbox("t2") / "go").touch()
+            end = await one.end_of("t2")
+            assert (end.exit_code, ends(one, "t1"), ends(one, "t2")) == (4, 1, 1)
+            assert (one.sandbox("t2") / "stdout").read_text() == "bye\n"
+            await finish(one)
+
+    with own_engine(live_restore=True) as (engine, image):
+        asyncio.run(story(engine, image))
+
+
+def test_without_live_restore_the_engine_ends_them_and_that_is_told() -> None:
+    async def story(engine: OwnEngine, image: str) -> None:
+        async with agent() as one:
+            await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+            one.launch(task("t1", WAITS, image=image))
+            await one.running("t1")
+            engine.kill()
+            assert await asyncio.to_thread(engine.start) == ""
+            assert (await one.end_of("t1")).state is TaskState.FAILED
+            assert ends(one, "t1") == 1
+            one.launch(task("t2", "exit 5", image=image))
+            assert (await one.end_of("t2")).exit_code == 5
+            await finish(one)
+
+    with own_engine(live_restore=False) as (engine, image):
+        asyncio.run(story(engine, image))
