@@ -180,7 +180,7 @@ class ServiceMachine:
         if instance is None:
             return self._unknown(status, now)
         state = self.apps[instance.placed.app_id]
-        was_healthy, was_lost = instance.was_healthy, instance.lost_ms is not None
+        was_healthy, was_lost, unheard = instance.was_healthy, instance.lost_ms is not None, instance.adopted
         if not instance.apply(status, now):
             return []
         app_id, strategy = state.stored.app_id, state.app.unreachable
@@ -192,19 +192,20 @@ class ServiceMachine:
             instance.kill_due = min(instance.kill_due, now)
         if instance.was_healthy and not was_healthy:
             state.backoff.reset()
-        return self._ended(state, instance, status, now) if status.terminal else []
+        if status.terminal and not instance.kill_reason and not unheard:
+            self._failed(state, instance, status, now)
+        return self.roster.remove(state, instance) if status.terminal else []
 
-    def _ended(self, state: AppState, instance: Instance, status: TaskStatus, now: int) -> list[Action]:
+    def _failed(self, state: AppState, instance: Instance, status: TaskStatus, now: int) -> None:
+        """An end nobody here asked for, of an instance that this process has heard of before."""
         placed = instance.placed
-        if not instance.kill_reason:
-            state.last_failure = Failure(
-                placed.task_id, placed.host, placed.agent_id, status.state, status.message, placed.version, now
-            )
-            if is_failure(status):
-                if instance.proven(now):
-                    state.backoff.reset()
-                state.backoff.fail(state.app.delays, now)
-        return self.roster.remove(state, instance)
+        state.last_failure = Failure(
+            placed.task_id, placed.host, placed.agent_id, status.state, status.message, placed.version, now
+        )
+        if is_failure(status):
+            if instance.proven(now):
+                state.backoff.reset()
+            state.backoff.fail(state.app.delays, now)
 
     def _unknown(self, status: TaskStatus, now: int) -> list[Action]:
         """Ids are durable before they are launched, so a task that no record has is one that was given up."""

@@ -147,7 +147,8 @@ class World:
             assert len(here) <= bounds.most(wanted) + one_more, f"{app_id}: {len(here)} of {wanted}"
 
     def ready(self, app_id: str) -> int:
-        return sum(task.ready for task in self.living(app_id))
+        kept = self.machine.apps[app_id].instances
+        return sum(task.ready and task.within_reach(kept) for task in self.living(app_id))
 
     def _launch(self, action: Launch) -> None:
         for info in action.tasks:
