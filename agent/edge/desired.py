@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from barter.agent.edge.config import Settings, structure_of
 from barter.agent.edge.model import (
-    NO_TARGETS,
     Rejected,
     Route,
     Targets,
@@ -56,7 +55,7 @@ class Desired:
         for service_id in concerned:
             entry = self.view.of(service_id)
             if entry is None or entry.service != self._services.get(service_id):
-                self._define(service_id, entry)
+                changed |= self._define(service_id, entry)
             changed |= self._retarget(service_id, entry)
         return changed
 
@@ -81,19 +80,22 @@ class Desired:
     def next_lift(self) -> int | None:
         return min((ban.until for ban in self._bans.values()), default=None)
 
-    def _define(self, service_id: str, entry: ServiceEndpoints | None) -> None:
+    def _define(self, service_id: str, entry: ServiceEndpoints | None) -> set[str]:
+        """Take in another definition; returns the backends of the one before."""
         self.stale = True
         for memory in (self._services, self._rejected, self._bans):
             memory.pop(service_id, None)
-        for route in self._parsed.pop(service_id, ()):
-            self.targets[route.backend] = NO_TARGETS
+        before = {route.backend for route in self._parsed.pop(service_id, ())}
+        for backend in before:
+            del self.targets[backend]
         if entry is None:
-            return
+            return before
         self._services[service_id] = entry.service
         try:
             self._parsed[service_id] = read_service(entry.service, self._settings.reserved)
         except Rejected as rejected:
             self._rejected[service_id] = str(rejected)
+        return before
 
     def _retarget(self, service_id: str, entry: ServiceEndpoints | None) -> set[str]:
         routes = self._parsed.get(service_id, ())

@@ -65,7 +65,7 @@ class Live:
 
 
 class EdgeMachine:
-    """Events and actions are in `messages`; `desired`, `phase`, `live` and `reloads` may be read for status."""
+    """Events and actions are in `messages`; for status, `desired`, `phase`, `live`, `reloads`, `trouble` are read."""
 
     def __init__(self, settings: Settings) -> None:
         self.desired = Desired(settings)
@@ -87,7 +87,7 @@ class EdgeMachine:
         self._up_since = 0
         self._ordered: tuple[Route, ...] = ()
         self._exclusions = Exclusions()
-        self._trouble = ""
+        self.trouble = ""
 
     def step(self, event: Event | Tick, now: int) -> list[Action]:
         actions: list[Action] = []
@@ -263,7 +263,7 @@ class EdgeMachine:
         self.live = Live(event.structure, self._ordered, dict(event.slots))
         if not reloaded:
             self._up_since = now
-        self.phase, self._trouble = Phase.UP, ""
+        self.phase, self.trouble = Phase.UP, ""
         self._dirty = set(self.live.slots)
         self.desired.stale = True
         return [Report(f"HAProxy {'reloaded' if reloaded else 'started'}: {len(self._ordered)} ports of services")]
@@ -304,9 +304,9 @@ class EdgeMachine:
 
     def _tell_trouble(self, words: str) -> list[Action]:
         """Once, not at every attempt."""
-        if words == self._trouble:
+        if words == self.trouble:
             return []
-        self._trouble = words
+        self.trouble = words
         return [Report(words, trouble=True)]
 
 

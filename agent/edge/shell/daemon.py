@@ -70,6 +70,7 @@ class Edge:
         self._dir = options.work_dir.resolve()
         self._log = logger("edge").bind(agent_id=agent_id)
         self._machine: EdgeMachine | None = None
+        self._waiting = ""
         self._running: asyncio.Task[None] | None = None
         self.metrics = EdgeMetrics(lambda: self.status)
 
@@ -77,6 +78,11 @@ class Edge:
     def status(self) -> EdgeStatus:
         """What is served, and what is excluded and why."""
         return status_of(self._machine) if self._machine else EdgeStatus()
+
+    @property
+    def trouble(self) -> str:
+        """Why HAProxy does not run, or not as it should; empty while all is well."""
+        return self._machine.trouble if self._machine else self._waiting
 
     async def run(self) -> None:
         """Serve until cancelled; HAProxy goes on without it, and the next edge on this work dir takes it over."""
@@ -86,12 +92,15 @@ class Edge:
         options = self._options
         bind, drop_to = str(ip_address(options.bind)), privileges.drop_to()
         self._machine = EdgeMachine(Settings(options.http_port, options.stats_port, bind, found.prometheus, drop_to))
-        async with asyncio.TaskGroup() as group:
-            session = _Session(self._machine, found.path, self._dir, self._log, group)
-            try:
-                await session.run(self._masters)
-            finally:
-                await session.haproxy.let_go()
+        try:
+            async with asyncio.TaskGroup() as group:
+                session = _Session(self._machine, found.path, self._dir, self._log, group)
+                try:
+                    await session.run(self._masters)
+                finally:
+                    await session.haproxy.let_go()
+        except ExceptionGroup as broken:
+            raise broken.exceptions[0] from broken
 
     async def stop(self) -> None:
         """End `run`, and HAProxy with all its workers; nothing of it is left in the work dir."""
@@ -101,13 +110,12 @@ class Edge:
         await HAProxy("", self._dir, lambda _: None).stop()
 
     async def _find_binary(self) -> binary.Binary:
-        told = ""
         while True:
             try:
                 found = await binary.inspect(binary.find(self._options.haproxy))
             except binary.NoHAProxy as problem:
-                if str(problem) != told:
-                    told = str(problem)
+                if str(problem) != self._waiting:
+                    self._waiting = str(problem)
                     self._log.warning(f"the edge waits for a HAProxy: {problem}")
                 await asyncio.sleep(_BINARY_RETRY_S)
             else:

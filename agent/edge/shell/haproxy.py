@@ -199,6 +199,7 @@ class HAProxy:
             async with asyncio.timeout(seconds):
                 while not gave_up():
                     with contextlib.suppress(SocketError, ValueError):
+                        await runtime_socket.processes(self._dir, process.MASTER_SOCKET)
                         return await self.read_slots(structure)
                     await asyncio.sleep(_POLL_S)
         return None

@@ -12,6 +12,7 @@ LOG = "haproxy.log"
 PID = "haproxy.pid"
 MASTER_SOCKET = "master.sock"
 _LOG_LIMIT = 1 << 20
+_SUMMARIES = ("config : Error(s) found", "config : Fatal errors found")
 
 
 def spawn(binary: str, work_dir: Path, config: str) -> int:
@@ -21,7 +22,7 @@ def spawn(binary: str, work_dir: Path, config: str) -> int:
         return os.posix_spawn(
             binary,
             [binary, "-C", str(work_dir), "-W", "-S", f"unix@{MASTER_SOCKET},mode,600", "-p", PID, "-f", config],
-            {"PATH": os.defpath, "LANG": "C"},
+            os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, log, 1),
@@ -101,10 +102,10 @@ def trim_log(work_dir: Path) -> None:
 
 
 def alerts(text: str) -> str:
-    """HAProxy's own words on what is wrong: its ALERT lines, without the process ids, on one line."""
+    """HAProxy's own words on what is wrong: its first ALERT lines, without the process ids, on one line."""
     found = [line.partition(" : ")[2].strip() for line in text.splitlines() if line.startswith("[ALERT]")]
-    told = [line.removeprefix("config : ") for line in found if "Fatal errors found" not in line]
-    return "; ".join(dict.fromkeys(filter(None, told))) or text.strip()[-300:]
+    words = [line.removeprefix("config : ") for line in found if not line.startswith(_SUMMARIES)]
+    return "; ".join(list(dict.fromkeys(filter(None, words)))[:3]) or text.strip()[-300:]
 
 
 def log_since(work_dir: Path, offset: int) -> str:

@@ -42,7 +42,7 @@ async def ask(work_dir: Path, name: str, line: str) -> str:
         async with asyncio.timeout(TIMEOUT_S):
             reader, writer = await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{name}")
             writer.write(line.encode() + b"\n")
-            await writer.drain()
+            writer.write_eof()
             return (await reader.read()).decode(errors="replace")
     except (OSError, TimeoutError) as error:
         raise SocketError(f"HAProxy does not answer on {name}: {error or 'no answer in time'}") from None
