@@ -115,7 +115,7 @@ def test_what_cannot_be_placed_says_why(dev: Dev) -> None:
 
 
 def test_create_says_why_it_waits_and_goes_on_without_us(dev: Dev, tmp_path: Path) -> None:
-    (tmp_path / "big.json").write_text(json.dumps({"id": "big", "cmd": "sleep 1000", "mem": 1 << 30, "cpus": 0.1}))
+    (tmp_path / "big.json").write_text(json.dumps({"id": "big", "cmd": "sleep 1000", "mem": 1 << 20, "cpus": 0.1}))
     words = [sys.executable, "-m", "barter.tools.cli.main", "--master", dev.addresses["master"]]
     words += ["--service", dev.addresses["service"], "app", "create", str(tmp_path / "big.json")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -32,7 +32,7 @@ def ask(replies: dict[str, Any], *words: str, code: int = 0) -> str:
 
 
 def task(task_id: str = "web.1", node_address: str = "") -> pb.TaskView:
-    info = types.TaskInfo(task_id=task_id, name="/web", resources=RESOURCES, demand_id="/web")
+    info = types.TaskInfo(task_id=task_id, name="/web", resources=RESOURCES, demand_id="web")
     info.ports.add(name="http", number=31000, protocol="tcp", service_id="/web")
     status = types.TaskStatus(task_id=task_id, state="TASK_RUNNING", source="agent", timestamp_ms=2000, healthy=True)
     return pb.TaskView(
@@ -146,7 +146,18 @@ def test_explain_finds_an_app_by_either_name() -> None:
         assert "NO  resources: mem: 8GiB needed, 1GiB free" in text
         assert "1. mem 1GiB instead of 8GiB" in text
     assert json.loads(ask(replies, "explain", "shop/web", "-o", "json"))["agents"][0]["fits"] is False
-    assert "Next:" in ask(replies, "explain", "nonsense", code=1)
+    assert "Next:" in ask(replies | {"ListTasks": pb.ListTasksResponse()}, "explain", "nonsense", code=1)
+
+
+def test_explain_of_an_app_that_is_all_placed() -> None:
+    history = [pb.HistoryEvent(sequence=1, kind="task_launched", subject="web.1", reason="offer o1 accepted")]
+    replies = {
+        "Explain": {"web.1": pb.ExplainResponse(subject="web.1", kind="task", history=history)},
+        "ListTasks": pb.ListTasksResponse(tasks=[task()]),
+    }
+    text = ask(replies, "explain", "/web")
+    assert "nothing of it waits to be placed: web.1 on agent-a" in text
+    assert "offer o1 accepted" in text
 
 
 def test_logs_come_from_the_agent() -> None:
