@@ -22,6 +22,7 @@ class Batch:
     running: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
     failure: str = ""
+    killed: bool = False
 
 
 class Author(sdk.Scheduler):
@@ -44,6 +45,14 @@ class Author(sdk.Scheduler):
             raise BenchFailed(batch.failure or f"only {len(marks)} of {len(tasks)} tasks came through")
         return batch
 
+    async def kill(self) -> None:
+        """End what was launched last, and wait until all of it has ended."""
+        batch = self._batch
+        batch.killed = True
+        for task_id in batch.waiting:
+            self.driver.kill(sdk.TaskId(task_id), grace_ms=0)
+        await self._until(lambda: not batch.waiting, BATCH_SECONDS)
+
     def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
         self._offers.update((offer.offer_id, offer) for offer in offers)
         self._changed.set()
@@ -61,7 +70,7 @@ class Author(sdk.Scheduler):
         elif status.terminal and status.task_id in batch.waiting:
             batch.waiting.discard(status.task_id)
             batch.ended.append(time.perf_counter())
-            if status.state is not sdk.TaskState.FINISHED:
+            if status.state is not sdk.TaskState.FINISHED and not batch.killed:
                 batch.failure = f"task {status.task_id} ended as {status.state}: {status.message}"
         self._changed.set()
 

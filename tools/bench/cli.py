@@ -26,7 +26,9 @@ def run(rounds: int, say: Progress) -> list[Result]:
 async def _measure(master: str, times: int, say: Progress) -> list[Result]:
     async with author(master) as framework:
         await framework.launch(tiny_tasks("sleep", TASKS, sdk.Command(argv=("/bin/sleep", "600"))), ended=False)
-        return await asyncio.to_thread(_time, master, times, say)
+        results = await asyncio.to_thread(_time, master, times, say)
+        await framework.kill()
+        return results
 
 
 def _time(master: str, times: int, say: Progress) -> list[Result]:

@@ -41,4 +41,5 @@ async def _launch(master: str, containers: int, image: str) -> float:
     tasks = tiny_tasks("container", containers, sdk.Command(argv=SLEEP), sdk.Container(image))
     async with author(master) as framework:
         batch = await framework.launch(tasks, ended=False)
+        await framework.kill()
         return containers / (batch.running[-1] - batch.accepted)
