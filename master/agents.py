@@ -121,7 +121,10 @@ def disconnected(cluster: Cluster, agent: Agent, now: int) -> None:
 
 
 def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int) -> None:
-    """The agent has ended its tasks and left; whatever the master still has of it is gone with it."""
+    """The agent has ended its tasks and left; whatever the master still has of it is gone with it.
+
+    Its stream is the agent's to end: closed from here, it would come back while it shuts down.
+    """
     reason = f"the agent left: {event.reason or 'no reason given'}"
     agent_id = agent.info.agent_id
     offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
@@ -132,7 +135,6 @@ def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int)
     cluster.fresh_agents.pop(agent_id, None)
     cluster.allocator.remove_agent(agent_id)
     cluster.persist(AgentLeft(agent_id), reason)
-    cluster.close(agent.session, "", fatal=False)
     for framework in cluster.frameworks.values():
         cluster.to_framework(framework, Failure(agent_id, reason), reason)
     cluster.history.record(now, "agent_left", agent_id, reason)

@@ -1,22 +1,17 @@
-"""A running sum of resources, changed in place: as many steps as the change has kinds."""
+"""Running sums of resources, changed in place: as many steps as the change has kinds."""
 
-from typing import TypeVar
-
-from barter.core import ranges as rng
-from barter.core.ranges import Ranges
 from barter.core.resources import NOTHING, Resources
-
-HeldT = TypeVar("HeldT", int, Ranges, frozenset[str])
+from barter.master.bits import to_bits, to_ranges
 
 
 class Pool:
-    """Adding what overlaps or taking what is not there is not an error here: admission judges, this counts."""
+    """Of one agent. Adding what overlaps or taking what is not there is no error: admission judges, this counts."""
 
-    __slots__ = ("_ranges", "_scalars", "_sets", "_value")
+    __slots__ = ("_bits", "_scalars", "_sets", "_value")
 
     def __init__(self) -> None:
         self._scalars: dict[str, int] = {}
-        self._ranges: dict[str, Ranges] = {}
+        self._bits: dict[str, int] = {}
         self._sets: dict[str, frozenset[str]] = {}
         self._value: Resources | None = NOTHING
 
@@ -24,40 +19,55 @@ class Pool:
     def value(self) -> Resources:
         """The sum as an immutable value, made once per change."""
         if self._value is None:
-            self._value = Resources(dict(self._scalars), dict(self._ranges), dict(self._sets))
+            self._value = Resources(
+                {name: amount for name, amount in self._scalars.items() if amount > 0},
+                {name: to_ranges(bits) for name, bits in self._bits.items() if bits},
+                {name: ids for name, ids in self._sets.items() if ids},
+            )
         return self._value
 
     def add(self, more: Resources) -> None:
         self._value = None
         for name, amount in more.scalars.items():
             self._scalars[name] = self._scalars.get(name, 0) + amount
-        for name, pairs in more.ranges.items():
-            self._ranges[name] = rng.union(self._ranges.get(name, ()), pairs)
+        for name, ranges in more.ranges.items():
+            self._bits[name] = self._bits.get(name, 0) | to_bits(ranges)
         for name, ids in more.sets.items():
             self._sets[name] = self._sets.get(name, frozenset()) | ids
 
     def take(self, less: Resources) -> None:
         self._value = None
         for name, amount in less.scalars.items():
-            _keep(self._scalars, name, max(self._scalars.get(name, 0) - amount, 0))
-        for name, pairs in less.ranges.items():
-            _keep(self._ranges, name, rng.subtract(self._ranges.get(name, ()), pairs))
+            self._scalars[name] = self._scalars.get(name, 0) - amount
+        for name, ranges in less.ranges.items():
+            self._bits[name] = self._bits.get(name, 0) & ~to_bits(ranges)
         for name, ids in less.sets.items():
-            _keep(self._sets, name, self._sets.get(name, frozenset()) - ids)
+            self._sets[name] = self._sets.get(name, frozenset()) - ids
 
     def covers(self, need: Resources) -> bool:
         return (
             all(self._scalars.get(name, 0) >= amount for name, amount in need.scalars.items())
-            and all(rng.contains(self._ranges.get(name, ()), pairs) for name, pairs in need.ranges.items())
+            and all(not to_bits(ranges) & ~self._bits.get(name, 0) for name, ranges in need.ranges.items())
             and all(self._sets.get(name, frozenset()) >= ids for name, ids in need.sets.items())
         )
 
+    def left_of(self, total: Resources, other: "Pool") -> Resources:
+        """What of `total` is in neither of the two; never negative."""
+        scalars = {name: amount - self._scalar(name) - other._scalar(name) for name, amount in total.scalars.items()}
+        ranges = {
+            name: to_ranges(to_bits(ranges) & ~self._bits.get(name, 0) & ~other._bits.get(name, 0))
+            for name, ranges in total.ranges.items()
+        }
+        held = {name: self._sets.get(name, frozenset()) | other._sets.get(name, frozenset()) for name in total.sets}
+        sets = {name: ids - held[name] for name, ids in total.sets.items()}
+        return Resources(
+            {name: amount for name, amount in scalars.items() if amount > 0},
+            {name: left for name, left in ranges.items() if left},
+            {name: left for name, left in sets.items() if left},
+        )
 
-def _keep(held: dict[str, HeldT], name: str, left: HeldT) -> None:
-    if left:
-        held[name] = left
-    else:
-        held.pop(name, None)
+    def _scalar(self, name: str) -> int:
+        return self._scalars.get(name, 0)
 
 
 class Tally:

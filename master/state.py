@@ -63,7 +63,7 @@ class Agent:
 
     @property
     def free(self) -> Resources:
-        return self.info.resources.without(self.used.value).without(self.offered.value)
+        return self.used.left_of(self.info.resources, self.offered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,19 @@
+"""Sets of port numbers as one integer, a bit a number: cheap to join, cut and compare however scattered they are."""
+
+import re
+
+from barter.core.ranges import Ranges
+
+_ONES = re.compile("1+")
+
+
+def to_bits(ranges: Ranges) -> int:
+    bits = 0
+    for low, high in ranges:
+        bits |= ((1 << (high - low + 1)) - 1) << low
+    return bits
+
+
+def to_ranges(bits: int) -> Ranges:
+    text = f"{bits:b}"[::-1]
+    return tuple((run.start(), run.end() - 1) for run in _ONES.finditer(text))
