@@ -56,13 +56,19 @@ class Plan:
         return tuple(daemon for daemon in self.daemons if daemon.kind is Kind.AGENT)
 
 
+def task_ports(block: int) -> range:
+    """The ports a cluster's tasks get, those of its agents together."""
+    first = FIRST_TASK_PORT - block * TASK_PORTS
+    return range(first, first + TASK_PORTS)
+
+
 def plan(options: DevOptions, is_free: Callable[[int], bool]) -> Plan:
     """The whole cluster, on the default ports or the next free ones."""
     names = [*(f"agent-{letter}" for letter in ascii_lowercase[: options.agents]), "agent-p"]
     ports = assign(_wanted(names), is_free)
     made = Plan(options, (), ports)
     share = TASK_PORTS // len(names)
-    first = FIRST_TASK_PORT - options.block * TASK_PORTS
+    first = task_ports(options.block).start
     agents = [_agent(made, name, i, (first + i * share, first + (i + 1) * share - 1)) for i, name in enumerate(names)]
     return Plan(options, (_master(made), *agents, _service(made)), ports)
 

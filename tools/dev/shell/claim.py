@@ -1,5 +1,6 @@
 """One cluster a folder, one block of task ports a cluster: claims that end with the process that holds them."""
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -9,9 +10,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from barter.tools.dev.plan import BLOCKS, HOST
+from barter.tools.dev.plan import BLOCKS, FIRST_TASK_PORT, HOST, TASK_PORTS, task_ports
 
 LOCK, RUN = "lock", "run.json"
+_TCP_LISTEN = "0A"
 
 
 class Refused(Exception):
@@ -51,8 +53,11 @@ def empty(data_dir: Path) -> None:
 
 
 def task_port_block() -> tuple[int, socket.socket]:
-    """The first block of task ports no other cluster here has, and the (abstract) socket that holds it."""
+    """The first block of task ports that nobody here uses, and the (abstract) socket that holds it."""
+    used = _listening()
     for block in range(BLOCKS):
+        if not used.isdisjoint(task_ports(block)):
+            continue
         holder = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             holder.bind(f"\0barter-dev-task-ports-{block}")
@@ -62,7 +67,20 @@ def task_port_block() -> tuple[int, socket.socket]:
                 raise
             continue
         return block, holder
-    raise Refused(f"{BLOCKS} clusters run on this machine already: end one of them")
+    raise Refused(
+        f"each of the {BLOCKS} blocks of task ports below {FIRST_TASK_PORT + TASK_PORTS} is used by another cluster "
+        "or program: end one of them (ss -ltnp shows who listens)"
+    )
+
+
+def _listening() -> set[int]:
+    """The TCP ports that anyone on this machine listens on."""
+    found: set[int] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError):
+            rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
+            found.update(int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == _TCP_LISTEN)
+    return found
 
 
 def is_free(port: int) -> bool:
