@@ -21,15 +21,21 @@ LEAST_MEMORY = 6 << 20
 _LOGS = {"Type": "json-file", "Config": {"max-size": "20m", "max-file": "3"}}
 
 
-def container_spec(order: Order, container: Container, home: str, private: tuple[str, ...]) -> dict[str, object]:
-    """The body of POST /containers/create; `home` names the executor's work folder. Raises LaunchFailed."""
+def container_spec(
+    order: Order, container: Container, home: str, private: tuple[str, ...], publish_on: str
+) -> dict[str, object]:
+    """The body of POST /containers/create. Raises LaunchFailed.
+
+    `home` names the executor's work folder, `private` are folders no volume may open, `publish_on` is the address
+    for mapped ports.
+    """
     task = order.task
     environment = task_environment(order, SANDBOX)
     spec: dict[str, object] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
         "Labels": {**task.labels, **_labels(order, home)},
-        "HostConfig": _host_config(order, container, private),
+        "HostConfig": _host_config(order, container, private, publish_on),
     }
     if task.command.shell:
         spec["Cmd"] = ["/bin/sh", "-c", task.command.shell]
@@ -62,7 +68,7 @@ def _labels(order: Order, home: str) -> dict[str, str]:
     }
 
 
-def _host_config(order: Order, container: Container, private: tuple[str, ...]) -> dict[str, object]:
+def _host_config(order: Order, container: Container, private: tuple[str, ...], publish_on: str) -> dict[str, object]:
     config: dict[str, object] = {
         "NetworkMode": str(container.network),
         "Binds": [*(bind(volume, private) for volume in container.volumes), f"{order.sandbox}:{SANDBOX}:rw"],
@@ -73,7 +79,7 @@ def _host_config(order: Order, container: Container, private: tuple[str, ...]) -
         ports: dict[str, list[dict[str, str]]] = {}
         for each in container.port_mappings:
             published = ports.setdefault(f"{each.container_port}/{each.protocol}", [])
-            published.append({"HostIp": "", "HostPort": str(each.host_port)})
+            published.append({"HostIp": publish_on, "HostPort": str(each.host_port)})
         config["PortBindings"] = ports
     return config
 

@@ -34,7 +34,9 @@ _log = logger("executor")
 
 
 class DockerRuntime(Runtime):
-    def __init__(self, work_dir: Path) -> None:
+    def __init__(self, work_dir: Path, publish_on: str = "") -> None:
+        """`publish_on` is the address that mapped ports are bound to, empty for all."""
+        self._publish_on = publish_on
         self._home = home_name(work_dir)
         self._private = (str(work_dir / "executor"),)
         self._notes = work_dir / "executor" / "logs"
@@ -47,7 +49,7 @@ class DockerRuntime(Runtime):
         self._launches = ThreadPoolExecutor(LAUNCHES_AT_ONCE, "launch")
         self._others = ThreadPoolExecutor(4, "engine")
         self._checks = ThreadPoolExecutor(8, "check")
-        self._removals = ThreadPoolExecutor(1, "remove")
+        self._removals = ThreadPoolExecutor(4, "remove")
         self._report: Report = lambda event: None
         self._engine: Engine
         self._events: Events
@@ -117,7 +119,7 @@ class DockerRuntime(Runtime):
         key, container = task.order.key, task.order.task.container
         assert container is not None
         try:
-            spec = container_spec(task.order, container, self._home, self._private)
+            spec = container_spec(task.order, container, self._home, self._private, self._publish_on)
             if container.force_pull:
                 await self._pull(task, container.image)
             create = functools.partial(self._create_and_start, task, spec)

@@ -99,14 +99,14 @@ def test_the_environment_says_who_the_task_is() -> None:
 def test_what_the_engine_is_asked_for() -> None:
     container = Container("web:1", Network.BRIDGE, (PortMapping(80, 31000),), (Volume("/data", "/srv/x", True),))
     order = replace(ORDER, task=replace(TASK, container=container, labels={"owner": "me"}))
-    spec = container_spec(order, container, "home", ())
+    spec = container_spec(order, container, "home", (), "127.0.0.1")
     host = spec["HostConfig"]
     labels = spec["Labels"]
     assert isinstance(host, dict)
     assert isinstance(labels, dict)
     assert spec["Cmd"] == ["/bin/sh", "-c", "echo hi"]
     assert host["NetworkMode"] == "bridge"
-    assert host["PortBindings"] == {"80/tcp": [{"HostIp": "", "HostPort": "31000"}]}
+    assert host["PortBindings"] == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "31000"}]}
     assert (host["CpuShares"], host["Memory"], host["MemorySwap"]) == (256, 64 << 20, 64 << 20)
     assert host["Binds"] == ["/srv/x:/data:ro", "/sandbox:/mnt/mesos/sandbox:rw"]
     assert (labels["owner"], labels["barter.agent"], labels["barter.task"]) == ("me", "a0123456789", "t1")

@@ -29,6 +29,7 @@ from barter.agent.runtime.select import Runtimes
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
+from barter.shell.transport import is_loopback
 
 VERSION = "0.1.0"
 _log = logger("executor")
@@ -55,7 +56,9 @@ def make_runtime(options: ExecutorOptions) -> Runtime:
     # Importing the SDK costs a quarter of a second that a process-only executor does not have.
     from barter.agent.runtime.docker import DockerRuntime
 
-    return Runtimes(process, DockerRuntime(options.work_dir))
+    # An agent that is only reachable from its own machine does not open its tasks' ports to others.
+    publish_on = "127.0.0.1" if is_loopback(options.host) else ""
+    return Runtimes(process, DockerRuntime(options.work_dir, publish_on))
 
 
 class Daemon:
