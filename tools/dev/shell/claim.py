@@ -74,13 +74,14 @@ def task_port_block() -> tuple[int, socket.socket]:
 
 
 def _listening() -> set[int]:
-    """The TCP ports that anyone on this machine listens on."""
+    """The TCP ports that anyone on this machine chose to listen on, not those the system handed out."""
     found: set[int] = set()
+    handed_out = range(*map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()))
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError):
             rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
             found.update(int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == _TCP_LISTEN)
-    return found
+    return found.difference(handed_out)
 
 
 def is_free(port: int) -> bool:
