@@ -17,8 +17,6 @@ from barter.frameworks.service.state import AppState
 from barter.frameworks.service.timestamps import from_iso, iso
 from barter.frameworks.service.views import app_view, definition_view, deployment_view, queue_view, task_view
 
-MOST_RETRIES = 20
-
 
 class Api:
     """Reads come from the machine as it stands; changes go through it and are answered when they are durable."""
@@ -155,7 +153,7 @@ class Api:
 
     async def _update(self, request: Request, app_id: str, *, partial: bool, create: bool) -> Response:
         body = parse_json(await request.body())
-        for _ in range(MOST_RETRIES):
+        while True:
             state = self._living_state(app_id)
             if state is None and not create:
                 raise _missing(app_id)
@@ -166,7 +164,6 @@ class Api:
             answer = await self._ask_put(request, app, base=state.stored.version)
             if not answer.stale:
                 return _answered(answer)
-        return _answered(answer)
 
     async def _ask_put(self, request: Request, app: Any, base: int) -> Answer:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())

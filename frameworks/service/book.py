@@ -1,0 +1,94 @@
+"""All the framework knows, and what of it still has to be looked at or told."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from barter.frameworks.service.actions import SaveLaunch
+from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.roster import Roster
+from barter.frameworks.service.state import AppState, StoredApp
+
+RECORD_SIZE = 32
+ORPHANS = ""
+"""Marked in place of an app id: tasks that belong to none."""
+
+
+@dataclass(slots=True)
+class Telling:
+    """What the master has not been told yet."""
+
+    demands: bool = True
+    services: bool = True
+
+
+class Book:
+    """`marked` apps are planned at the next Tick; `wanting` ones have open launches; alarms mark when they are due."""
+
+    def __init__(self, generation: int, stored: Iterable[StoredApp], launches: Iterable[SaveLaunch]) -> None:
+        self.apps = {app.app_id: AppState(app) for app in stored}
+        self.roster = Roster()
+        self.generation = generation
+        self.launched = 0
+        self.orphans: dict[str, int] = {}
+        self.marked: dict[str, None] = dict.fromkeys(self.apps)
+        self.wanting: dict[str, None] = {}
+        self.untold = Telling()
+        self._keys = {key_of(app_id): app_id for app_id in self.apps}
+        self._alarms: list[tuple[int, str]] = []
+        for launch in launches:
+            self._adopt(launch)
+
+    def _adopt(self, launch: SaveLaunch) -> None:
+        for placed in launch.placed:
+            state = self.apps.get(placed.app_id)
+            if state is not None:
+                instance = Instance(placed, launch.record, adopted=True, kill_reason=placed.unwanted)
+                self.roster.add(state, instance)
+
+    def next_wakeup(self) -> int | None:
+        if self.marked or self.untold.demands or self.untold.services:
+            return 0
+        return self._alarms[0][0] if self._alarms else None
+
+    def alarm(self, when: int, app_id: str) -> None:
+        heapq.heappush(self._alarms, (when, app_id))
+
+    def take_marked(self, now: int) -> dict[str, None]:
+        """The apps to plan now: those marked, and those whose time has come."""
+        while self._alarms and self._alarms[0][0] <= now:
+            self.mark(heapq.heappop(self._alarms)[1])
+        marked, self.marked = self.marked, {}
+        return marked
+
+    def mark(self, app_id: str) -> None:
+        self.marked[app_id] = None
+
+    def of_demand(self, demand_id: str) -> AppState | None:
+        return self.apps.get(self._keys.get(demand_id, ""))
+
+    def add(self, state: AppState) -> None:
+        app_id = state.stored.app_id
+        self.apps[app_id] = state
+        self._keys[key_of(app_id)] = app_id
+
+    def drop(self, app_id: str) -> None:
+        del self.apps[app_id], self._keys[key_of(app_id)]
+        self.untold.services = True
+
+    def want(self, state: AppState, wanted: int, now: int, *, lacking: bool) -> None:
+        """`wanted` launches are open now; `lacking` also where they are held back."""
+        app_id = state.stored.app_id
+        state.since = (state.since or now) if lacking else 0
+        if wanted == state.wanted and (app_id in self.wanting) == bool(wanted):
+            return
+        state.wanted, self.untold.demands = wanted, True
+        if wanted:
+            self.wanting[app_id] = None
+        else:
+            self.wanting.pop(app_id, None)
+
+    def record_of(self, launched_before: int, number: int) -> str:
+        """The key of the record of launch `number`: those of one batch share it, up to RECORD_SIZE."""
+        return f"{self.generation}-{number - (number - launched_before - 1) % RECORD_SIZE}"

@@ -1,0 +1,78 @@
+"""One look at one app: what its plan asks for, what is overdue, and whether all is as wanted."""
+
+from dataclasses import replace
+
+from barter.core.task_state import TaskState
+from barter.frameworks.service import rollout
+from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, SaveApp
+from barter.frameworks.service.book import ORPHANS, Book
+from barter.frameworks.service.state import AppState
+
+KILL_AGAIN_MS = 5_000
+CONFIRM_MS = 30_000
+
+
+def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
+    stored = state.stored
+    plan = rollout.plan(stored.app, stored.config_version, state.instances.values(), now, deleting=stored.deleting)
+    actions = [*book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
+    state.ready, state.waiting = plan.ready, plan.waiting
+    held_back = plan.launches > 0 and state.backoff.until > now
+    if held_back:
+        book.alarm(state.backoff.until, stored.app_id)
+        state.waiting = f"waits after {state.backoff.failures} failures in a row: {_last(state)}"
+    book.want(state, 0 if held_back else plan.launches, now, lacking=plan.launches > 0)
+    if plan.settled:
+        actions += _settle(book, state, now)
+    return actions
+
+
+def kill_orphans(book: Book, now: int) -> list[Action]:
+    """Tasks that no record has are killed until their end is heard of."""
+    due = [task_id for task_id, when in book.orphans.items() if when <= now]
+    for task_id in due:
+        book.orphans[task_id] = now + KILL_AGAIN_MS
+        book.alarm(now + KILL_AGAIN_MS, ORPHANS)
+    return [Kill(task_id, -1, "no app has this task any more") for task_id in due]
+
+
+def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
+    """Kills that are due, first or again, and questions about launches that nothing was heard of."""
+    actions: list[Action] = []
+    silent: list[str] = []
+    app_id, grace_ms = state.stored.app_id, state.app.kill_grace_ms
+    for instance in state.instances.values():
+        if instance.kill_reason and instance.kill_due <= now and instance.lost_ms is None:
+            instance.kill_due = now + grace_ms + KILL_AGAIN_MS
+            book.alarm(instance.kill_due, app_id)
+            actions.append(Kill(instance.task_id, grace_ms, instance.kill_reason))
+        elif instance.state is TaskState.STAGING and instance.confirm_due <= now:
+            if instance.confirm_due:
+                silent.append(instance.task_id)
+            instance.confirm_due = now + CONFIRM_MS
+            book.alarm(instance.confirm_due, app_id)
+    if silent:
+        actions.append(Reconcile(tuple(silent), "launched, and nothing heard since"))
+    return actions
+
+
+def _settle(book: Book, state: AppState, now: int) -> list[Action]:
+    """All is as wanted: the deployment is done, and who is out of reach for too long is given up."""
+    actions: list[Action] = []
+    stored, strategy = state.stored, state.app.unreachable
+    for instance in list(state.instances.values()):
+        given_up = strategy and instance.lost_ms is not None and now >= instance.lost_ms + strategy.expunge_ms
+        if stored.deleting or given_up:
+            actions += book.roster.remove(state, instance)
+    if stored.deleting:
+        book.drop(stored.app_id)
+        return [DropApp(stored.app_id), *actions]
+    if stored.deployment is not None:
+        state.stored = replace(stored, deployment=None)
+        actions.append(SaveApp(state.stored))
+    return actions
+
+
+def _last(state: AppState) -> str:
+    failure = state.last_failure
+    return f"{failure.state}, {failure.message or 'no message'}" if failure else "no message"

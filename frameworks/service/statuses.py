@@ -1,0 +1,60 @@
+"""What a status update changes."""
+
+from barter.core.task_state import TaskState
+from barter.frameworks.service.actions import Action
+from barter.frameworks.service.book import ORPHANS, Book
+from barter.frameworks.service.instances import Instance, is_failure
+from barter.frameworks.service.state import AppState, Failure
+from barter.sdk import TaskStatus
+
+
+def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
+    instance = book.roster.get(status.task_id)
+    if instance is None:
+        return _of_an_orphan(book, status, now)
+    state = book.apps[instance.placed.app_id]
+    was_healthy, was_lost, unheard = instance.was_healthy, instance.lost_ms is not None, instance.adopted
+    if not instance.apply(status, now):
+        return []
+    book.mark(state.stored.app_id)
+    if instance.was_healthy and not was_healthy:
+        state.backoff.reset()
+    if (instance.lost_ms is not None) != was_lost:
+        _crossed_the_horizon(book, state, instance, now)
+    if not status.terminal:
+        return []
+    if not instance.kill_reason and not unheard:
+        _failed(state, instance, status, now)
+    return book.roster.remove(state, instance)
+
+
+def _crossed_the_horizon(book: Book, state: AppState, instance: Instance, now: int) -> None:
+    """It went out of reach, or came back: then an order to end that it never got is due."""
+    strategy = state.app.unreachable
+    if instance.lost_ms is None:
+        instance.kill_due = min(instance.kill_due, now)
+    elif strategy is not None:
+        book.alarm(now + strategy.inactive_ms, state.stored.app_id)
+        book.alarm(now + strategy.expunge_ms, state.stored.app_id)
+
+
+def _failed(state: AppState, instance: Instance, status: TaskStatus, now: int) -> None:
+    """An end nobody here asked for, of an instance that this process has heard of before."""
+    placed = instance.placed
+    state.last_failure = Failure(
+        placed.task_id, placed.host, placed.agent_id, status.state, status.message, placed.version, now
+    )
+    if is_failure(status):
+        if instance.proven(now):
+            state.backoff.reset()
+        state.backoff.fail(state.app.delays, now)
+
+
+def _of_an_orphan(book: Book, status: TaskStatus, now: int) -> list[Action]:
+    """Ids are durable before they are launched, so a task that no record has is one that was given up."""
+    if status.terminal:
+        book.orphans.pop(status.task_id, None)
+    elif status.task_id not in book.orphans and status.state not in (TaskState.UNREACHABLE, TaskState.UNKNOWN):
+        book.orphans[status.task_id] = now
+        book.mark(ORPHANS)
+    return []
