@@ -1,5 +1,7 @@
 """What the executor says: its statuses become the agent's updates, its Hello is reconciled with the ledger."""
 
+from dataclasses import replace
+
 from barter.agent.actions import KillAtExecutor, SendRecorded
 from barter.agent.book import Entry
 from barter.agent.events import ExecutorHello, ExecutorReports, Reported
@@ -7,7 +9,7 @@ from barter.agent.facts import ExecutorRecorded, HandedOver
 from barter.agent.reconcile import EndUnlaunched, KillAgain, KillOrphan, Launch, Lose, reconcile
 from barter.agent.turn import Turn
 from barter.core.task_state import TRANSITIONS, TaskState
-from barter.core.tasks import Reason, TaskStatus
+from barter.core.tasks import Reason, Source, TaskStatus
 
 
 def hello(turn: Turn, event: ExecutorHello) -> None:
@@ -46,7 +48,13 @@ def _apply(turn: Turn, report: Reported) -> None:
             turn.note(f"{status.state} of task {status.task_id}, which the ledger does not know: ignored", problem=True)
         return
     if status.state in TRANSITIONS[entry.status.state] and not _no_news(report, entry.status):
-        turn.pass_on(entry, status)
+        turn.pass_on(entry, _with_cause(status, entry.status))
+
+
+def _with_cause(status: TaskStatus, known: TaskStatus) -> TaskStatus:
+    """A kill that the agent ordered is the reason of the end it brings."""
+    ordered = known.state is TaskState.KILLING and known.source is Source.AGENT
+    return replace(status, reason=known.reason) if ordered and status.state is TaskState.KILLED else status
 
 
 def _no_news(report: Reported, known: TaskStatus) -> bool:

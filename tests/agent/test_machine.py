@@ -170,7 +170,9 @@ def test_a_removed_framework_leaves_nothing() -> None:
     assert killed(actions) == ["t1"]
     assert told(actions) == [("", S.KILLING)]
     assert machine.book.find(F, TaskId("t2")) is None
-    assert told(machine.step(reports(report("t1", S.KILLED, 3)), 13)) == [("", S.KILLED)]
+    actions = machine.step(reports(report("t1", S.KILLED, 3)), 13)
+    assert refusals(actions) == [("t1", S.KILLED, Reason.FRAMEWORK_REMOVED)]
+    assert told(actions) == [("", S.KILLED)]
     assert list(machine.book.entries()) == []
     assert machine.book.pending_count == 0
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from barter.agent import actions as act
 from barter.agent import events as ev
@@ -21,9 +21,9 @@ from tests.agent.agent_kit import HAS, agent, task
 S = TaskState
 FRAMEWORKS = st.sampled_from([FrameworkId("f1"), FrameworkId("f2")])
 NAMES = st.sampled_from([f"t{number}" for number in range(5)])
-PORTS = st.lists(st.integers(31000, 31011), max_size=2, unique=True)
+PORTS = st.lists(st.integers(31000, 31010), max_size=1)
 TASKS = st.lists(
-    st.builds(lambda name, cpus, ports: task(name, cpus=cpus, ports=tuple(ports)), NAMES, st.integers(1, 2500), PORTS),
+    st.builds(lambda name, cpus, ports: task(name, cpus=cpus, ports=tuple(ports)), NAMES, st.integers(1, 1500), PORTS),
     min_size=1,
     max_size=3,
 )
@@ -162,6 +162,22 @@ class AgentStory(RuleBasedStateMachine):
         task_id = TaskId(uuid.rpartition(":")[0])
         self.step(ev.Acknowledged(self.epoch, ((framework_id, task_id, uuid),)), lose)
 
+    @initialize()
+    def at_first(self) -> None:
+        self.all_is_well()
+
+    @rule()
+    def all_is_well(self) -> None:
+        self.new_master()
+        self.executor_connects()
+
+    @rule()
+    def all_ends(self) -> None:
+        for key, status in self.executor.tasks.items():
+            if not status.terminal:
+                self.executor.say(key, S.FINISHED)
+        self.executor_reports(False)
+
     @rule()
     def all_is_acknowledged(self) -> None:
         self.executor_reports(False)
@@ -184,24 +200,30 @@ class AgentStory(RuleBasedStateMachine):
             assert [type(action) for action in actions] == [act.Note]
         assert before == [(entry.key, entry.status, set(entry.pending)) for entry in self.agent.book.entries()]
 
-    @rule()
+    @rule(data=st.data())
+    def calamity(self, data: st.DataObject) -> None:
+        """One rule of several, so that most of what happens is work."""
+        match data.draw(st.sampled_from(["master", "stream", "executor", "agent"])):
+            case "master":
+                self.new_master()
+            case "stream":
+                self.connected = False
+                self.step(ev.ExecutorDisconnected(self.executor.name))
+            case "executor":
+                self.executor_dies(data)
+            case "agent":
+                self.restart()
+
     def new_master(self) -> None:
         self.epoch += 1
         self.step(ev.MasterGone("it died"))
         self.step(ev.MasterConnected())
         self.step(ev.Registered(self.epoch, "c", 1000))
 
-    @rule()
     def executor_connects(self) -> None:
         self.connected = True
         self.step(self.executor.hello())
 
-    @rule()
-    def executor_disconnects(self) -> None:
-        self.connected = False
-        self.step(ev.ExecutorDisconnected(self.executor.name))
-
-    @rule(data=st.data())
     def executor_dies(self, data: st.DataObject) -> None:
         """Its successor finds some of what ran."""
         running = [key for key, status in self.executor.tasks.items() if not status.terminal]
@@ -230,10 +252,6 @@ class AgentStory(RuleBasedStateMachine):
             self.step(Tick())
             after = self.agent.next_wakeup()
             assert after is None or after > self.now
-
-    @rule()
-    def agent_dies(self) -> None:
-        self.restart()
 
     @invariant()
     def never_more_than_the_machine_has(self) -> None:
@@ -265,12 +283,8 @@ class AgentStory(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once all is well again, every task ends, is acknowledged and is forgotten."""
-        self.new_master()
-        self.executor_connects()
-        for key, status in list(self.executor.tasks.items()):
-            if not status.terminal:
-                self.executor.say(key, S.FAILED)
-        self.executor_reports(False)
+        self.all_is_well()
+        self.all_ends()
         self.one_end_per_task()
         self.all_is_acknowledged()
         assert list(self.agent.book.entries()) == []

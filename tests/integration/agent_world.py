@@ -1,6 +1,7 @@
 """A master's agent face with nothing behind it, and agents as real processes."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -52,7 +53,7 @@ class Master(AgentServiceServicer):
     """Keeps what agents say; with `acking` acknowledges updates. `leader` makes it refuse and point there."""
 
     def __init__(self, epoch: int = 1, leader: str = "") -> None:
-        self.epoch, self.leader, self.acking = epoch, leader, True
+        self.epoch, self.leader, self.acking, self.silent = epoch, leader, True, False
         self.registers: list[pb.AgentCall.Register] = []
         self.updates: list[types_pb2.TaskStatus] = []
         self.unregistered: list[str] = []
@@ -89,7 +90,8 @@ class Master(AgentServiceServicer):
                 await self._take(call.updates.updates)
             case "heartbeat":
                 self.heartbeats += 1
-                await self.say(heartbeat=pb.AgentEvent.Heartbeat())
+                if not self.silent:
+                    await self.say(heartbeat=pb.AgentEvent.Heartbeat())
             case "unregister":
                 self.unregistered.append(call.unregister.reason)
 
@@ -132,9 +134,9 @@ sys.exit(run(AgentOptions(masters, Path(work_dir), listen, http, runtime=runtime
 
 
 class AgentProcess:
-    def __init__(self, masters: str, work_dir: Path, runtime: str = "process") -> None:
+    def __init__(self, masters: str, work_dir: Path, runtime: str = "process", node: str = "") -> None:
         self.work_dir = work_dir
-        self.node = f"127.0.0.1:{free_port()}"
+        self.node = node or f"127.0.0.1:{free_port()}"
         self.http = f"127.0.0.1:{free_port()}"
         self.log = work_dir.parent / f"{work_dir.name}.log"
         with open(self.log, "ab") as log:
@@ -149,8 +151,6 @@ class AgentProcess:
 
     @property
     def executor_pid(self) -> int:
-        import json
-
         try:
             pid: int = json.loads((self.work_dir / "executor.json").read_text())["pid"]
             return pid
