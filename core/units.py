@@ -1,7 +1,7 @@
 """Quantities at the human edge: text with units to integers, and back."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 MILLI = 1000
 KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
@@ -30,7 +30,7 @@ def parse_milli(text: str) -> int:
     """`"1.5"` -> 1500. Raises ValueError on signs, NaN, or more than three decimals."""
     try:
         scaled = Decimal(text.strip()) * MILLI
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f"{text!r} is not a number") from None
     if not scaled.is_finite() or scaled < 0 or scaled > _LARGEST:
         raise ValueError(f"{text!r} is not a finite number >= 0")

@@ -20,16 +20,16 @@ FRAMEWORKS = [FrameworkId(f"f{number}") for number in range(3)]
 ROLES = st.sampled_from([("*",), ("web",), ("*", "web"), ("*", "slave_public"), ("slave_public",)])
 FIELDS = st.sampled_from(["zone", "@hostname", "rack"])
 
-AMOUNTS = st.builds(
-    lambda cpus, mem, low, ports: resources(
-        cpus=cpus * 500, mem=mem * 64 * MIB, ports=((31000 + low, 31000 + low + ports),) if ports else ()
-    ),
-    st.integers(0, 8),
-    st.integers(0, 8),
-    st.integers(0, 2),
-    st.integers(0, 9),
-)
 ROOMY = resources(cpus=4000, mem=512 * MIB, ports=((31000, 31005),))
+AMOUNTS = st.sampled_from(
+    [
+        ROOMY,
+        ROOMY,
+        resources(cpus=1000, mem=64 * MIB, ports=((31001, 31002),)),
+        resources(cpus=5, mem=64 * MIB),
+        resources(cpus=5),
+    ]
+)
 CONSTRAINTS = st.one_of(
     st.builds(Constraint, FIELDS, st.sampled_from([Operator.UNIQUE, Operator.CLUSTER])),
     st.builds(Constraint, FIELDS, st.sampled_from([Operator.GROUP_BY]), st.sampled_from(["", "2", "3"])),
@@ -41,39 +41,46 @@ CONSTRAINTS = st.one_of(
         st.sampled_from(["a", "b"]),
     ),
 )
-NEEDS = st.builds(
-    lambda cpus, mem, port: resources(cpus=cpus * 250, mem=mem * 64 * MIB, ports=((port, port),) if port else ()),
-    st.integers(0, 4),
-    st.integers(0, 2),
-    st.sampled_from([0, 0, 0, 31001]),
+NEEDS = st.sampled_from(
+    [
+        resources(cpus=500, mem=64 * MIB),
+        resources(cpus=1000),
+        resources(mem=256 * MIB),
+        resources(cpus=3000),
+        resources(cpus=250, ports=((31001, 31001),)),
+    ]
 )
-DEMANDS = st.lists(
-    st.builds(
+
+
+def demand(name: str) -> st.SearchStrategy[Demand]:
+    return st.builds(
         Demand,
-        st.sampled_from([DemandId("d0"), DemandId("d1")]),
-        NEEDS.filter(bool),
-        st.integers(0, 6),
+        st.just(DemandId(name)),
+        NEEDS,
+        st.sampled_from([3, 1, 2, 5, 0]),
         st.sampled_from([0, 0, 1, 2]),
         st.sampled_from(["*", "*", "web", "slave_public"]),
         st.lists(CONSTRAINTS, max_size=2).map(tuple),
         st.sampled_from(["process", "process", "docker"]),
         st.sampled_from([False, False, True]),
-    ),
-    max_size=2,
-    unique_by=lambda demand: demand.demand_id,
-).map(tuple)
+    )
+
+
+DEMANDS = st.one_of(st.tuples(demand("d0")), st.tuples(demand("d0"), demand("d1")), st.just(()))
 
 
 class AllocatorAgainstModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.allocator, self.world = Allocator(), World()
+        self.eager = False
 
-    @initialize(zones=st.lists(st.sampled_from(["a", "b"]), min_size=2, max_size=4), demands=DEMANDS)
-    def a_cluster(self, zones: list[str], demands: tuple[Demand, ...]) -> None:
+    @initialize(zones=st.lists(st.sampled_from("ab"), min_size=2, max_size=4), demands=DEMANDS, eager=st.booleans())
+    def a_cluster(self, zones: list[str], demands: tuple[Demand, ...], eager: bool) -> None:
         for agent_id, zone in zip(AGENTS, zones, strict=False):
             self.agent_comes(agent_id, ROOMY, zone, zone, False, ("docker", "process"))
         self.framework_tells(FRAMEWORKS[0], ("*", "web"), demands, True, "")
+        self.eager = eager
 
     @rule(
         agent_id=st.sampled_from(AGENTS),
@@ -154,7 +161,18 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
                 self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -held.tasks)
                 self.allocator.placed(grant.framework_id, grant.demand_id, grant.agent_id, held.tasks)
             return
-        declined = not held.running and refuse_ms
+        self._give_back(held, refuse_ms)
+
+    @precondition(lambda self: self.world.held)
+    @rule(data=st.data(), refuse_ms=st.sampled_from([0, 0, 5]))
+    def all_of_a_framework_is_given_back(self, data: st.DataObject, refuse_ms: int) -> None:
+        owner = data.draw(st.sampled_from(sorted({each.grant.framework_id for each in self.world.held})))
+        for held in [each for each in self.world.held if each.grant.framework_id == owner]:
+            self._give_back(held, refuse_ms)
+
+    def _give_back(self, held: Held, refuse_ms: int) -> None:
+        """A task ended, or an offer was declined, for some time or for none."""
+        grant, declined = held.grant, not held.running and refuse_ms
         self._release(held)
         if declined:
             until = self.world.now + refuse_ms
@@ -177,7 +195,15 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
         self.world.now += ms
 
     @rule()
-    def a_pass_grants_what_it_may_and_all_it_can(self) -> None:
+    def a_pass_after_several_changes(self) -> None:
+        self._pass()
+
+    @invariant()
+    def a_pass_after_each_change(self) -> None:
+        if self.eager:
+            self._pass()
+
+    def _pass(self) -> None:
         world, grants = self.world, self.allocator.allocate(self.world.now)
         for grant in grants:
             self._check_grant(grant)
@@ -262,5 +288,5 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
             assert wakeup <= max(ends)
 
 
-AllocatorAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+AllocatorAgainstModel.TestCase.settings = settings(max_examples=200, stateful_step_count=30)
 TestAllocatorAgainstModel = AllocatorAgainstModel.TestCase

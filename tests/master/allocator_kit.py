@@ -1,0 +1,95 @@
+"""Short ways to say what an allocator is told."""
+
+from dataclasses import replace
+
+from barter.core.cluster import AgentInfo, Demand
+from barter.core.constraints import Constraint, Operator
+from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import Resources, parse_resources
+from barter.master.allocator import AgentSlot, Allocator, Grant, Seeker
+
+ROOMY = "cpus=4,mem=8GiB,ports=31000-31009"
+
+
+def slot(
+    name: str,
+    has: str = ROOMY,
+    *,
+    free: str | None = None,
+    public: bool = False,
+    runtimes: tuple[str, ...] = ("process",),
+    active: bool = True,
+    reason: str = "",
+    **attributes: str,
+) -> AgentSlot:
+    """Agent `name` on host `NAME.example`."""
+    total = parse_resources(has)
+    info = AgentInfo(AgentId(name), f"{name}.example", "127.0.0.1", total, attributes, public, runtimes)
+    return AgentSlot(info, total if free is None else parse_resources(free), active, reason)
+
+
+def demand(
+    name: str = "web", needs: str = "cpus=1,mem=1GiB", count: int = 1, *constraints: str, **more: object
+) -> Demand:
+    made = Demand(DemandId(name), parse_resources(needs), count, constraints=tuple(map(constraint, constraints)))
+    return replace(made, **more)
+
+
+def constraint(text: str) -> Constraint:
+    field, operator, *value = text.split()
+    return Constraint(field, Operator(operator), *value)
+
+
+def classic(name: str, *roles: str, used: str = "") -> Seeker:
+    return Seeker(FrameworkId(name), f"framework {name}", roles or ("*",), used=parse_resources(used))
+
+
+def wanting(name: str, *demands: Demand, used: str = "") -> Seeker:
+    """A framework that takes offers for its demands only, in whatever role they name."""
+    roles = tuple(dict.fromkeys(each.role for each in demands)) or ("*",)
+    return Seeker(
+        FrameworkId(name), f"framework {name}", roles, demands_only=True, demands=demands, used=parse_resources(used)
+    )
+
+
+class Told:
+    """An allocator with somebody who applies its grants, as the master does."""
+
+    def __init__(self, *told: AgentSlot | Seeker) -> None:
+        self.allocator = Allocator()
+        self.slots: dict[AgentId, AgentSlot] = {}
+        self.seekers: dict[FrameworkId, Seeker] = {}
+        self.tell(*told)
+
+    def tell(self, *told: AgentSlot | Seeker) -> None:
+        for each in told:
+            if isinstance(each, AgentSlot):
+                self.slots[each.info.agent_id] = each
+                self.allocator.set_agent(each)
+            else:
+                self.seekers[each.framework_id] = each
+                self.allocator.set_seeker(each)
+
+    def grants(self, now: int = 0) -> list[Grant]:
+        """One pass, applied."""
+        grants = self.allocator.allocate(now)
+        for grant in grants:
+            slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
+            self.tell(replace(slot, free=slot.free - grant.resources))
+            self.tell(replace(seeker, used=seeker.used + Resources(grant.resources.scalars)))
+            if grant.demand_id:
+                self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
+        return grants
+
+    def given(self, now: int = 0) -> dict[tuple[str, str], int]:
+        """One pass, applied: tasks by framework and agent, 0 for a classic offer."""
+        return {(each.framework_id, each.agent_id): each.tasks for each in self.grants(now)}
+
+    def decline(self, grant: Grant, until_ms: int = 0) -> None:
+        slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
+        if grant.demand_id:
+            self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -grant.tasks)
+        self.tell(replace(slot, free=slot.free + grant.resources))
+        self.tell(replace(seeker, used=seeker.used - Resources(grant.resources.scalars)))
+        if until_ms:
+            self.allocator.refuse(grant.framework_id, grant.agent_id, grant.resources, until_ms)
