@@ -26,14 +26,15 @@ class Ban:
 
 
 class Desired:
-    """`routes` and `structure` follow `resolve`, the rest follows `refresh`."""
+    """`routes` and `structure` follow `resolve`, the rest `refresh`; `definitions` counts what needs a `resolve`."""
 
     def __init__(self, settings: Settings) -> None:
         self.view = View()
         self.routes: tuple[Route, ...] = ()
         self.targets: dict[str, Targets] = {}
         self.notes: dict[str, tuple[str, ...]] = {}
-        self.stale = False
+        self.definitions = 0
+        self._resolved = 0
         self._settings = settings
         self.structure = structure_of(settings, ())
         self._services: dict[str, Service] = {}
@@ -46,11 +47,16 @@ class Desired:
     def excluded(self) -> dict[str, str]:
         return {**self._conflicts, **{key: ban.reason for key, ban in self._bans.items()}, **self._rejected}
 
+    @property
+    def stale(self) -> bool:
+        """Whether `routes` and `structure` are of before."""
+        return self._resolved != self.definitions
+
     def knows(self, service_id: str) -> bool:
         return service_id in self._services
 
     def refresh(self, concerned: set[str]) -> set[str]:
-        """Read these services again; returns the backends whose targets changed, `stale` says if routes may have."""
+        """Read these services again; returns the backends whose targets changed."""
         changed: set[str] = set()
         for service_id in concerned:
             entry = self.view.of(service_id)
@@ -64,17 +70,17 @@ class Desired:
         allowed = {key: routes for key, routes in self._parsed.items() if key not in self._bans}
         self.routes, self._conflicts = settle_claims(allowed, holders)
         self.structure = structure_of(self._settings, self.routes)
-        self.stale = False
+        self._resolved = self.definitions
 
     def ban(self, service_id: str, reason: str, until: int) -> None:
         if service := self._services.get(service_id):
             self._bans[service_id] = Ban(service, reason, until)
-            self.stale = True
+            self.definitions += 1
 
     def lift_bans(self, now: int) -> None:
         for service_id in [key for key, ban in self._bans.items() if ban.until <= now]:
             del self._bans[service_id]
-            self.stale = True
+            self.definitions += 1
 
     @property
     def next_lift(self) -> int | None:
@@ -82,7 +88,7 @@ class Desired:
 
     def _define(self, service_id: str, entry: ServiceEndpoints | None) -> set[str]:
         """Take in another definition; returns the backends of the one before."""
-        self.stale = True
+        self.definitions += 1
         for memory in (self._services, self._rejected, self._bans):
             memory.pop(service_id, None)
         before = {route.backend for route in self._parsed.pop(service_id, ())}

@@ -91,6 +91,7 @@ class EdgeMachine:
 
     def step(self, event: Event | Tick, now: int) -> list[Action]:
         actions: list[Action] = []
+        definitions = self.desired.definitions
         match event:
             case Adopted():
                 actions = self._adopt(event, now)
@@ -114,6 +115,8 @@ class EdgeMachine:
                 actions = self._died(event, now)
             case Tick():
                 self.desired.lift_bans(now)
+        if self.desired.definitions != definitions:
+            self._note_change(now)
         return actions + self._advance(now)
 
     def next_wakeup(self) -> int | None:
@@ -134,7 +137,6 @@ class EdgeMachine:
         self.phase, self._up_since = Phase.UP, now
         if self.desired.structure == event.structure:
             return [Report(f"took over the running HAProxy with {len(event.services)} services")]
-        self._note_change(now)
         return [Report("took over a running HAProxy whose configuration is of another shape: it will be reloaded")]
 
     def _hear(self, event: Told, now: int) -> None:
@@ -144,18 +146,13 @@ class EdgeMachine:
         self._dirty |= self.desired.refresh(concerned)
         if self.phase is Phase.WAITING and event.snapshot:
             self.phase, self._retry_at = Phase.DOWN, now
-        if self.desired.stale:
-            self._note_change(now)
 
     def _note_change(self, now: int) -> None:
         """The structure may be another: let it come to rest, but not for ever."""
-        self.desired.resolve(self.live.holders)
         self._changed_at = now if self._changed_at is None else self._changed_at
         self._due = min(now + QUIET_MS, self._changed_at + LONGEST_MS)
 
     def _advance(self, now: int) -> list[Action]:
-        if self.desired.stale:
-            self._note_change(now)
         return [*self._runtime(now), *self._restructure(now), *self._exclusions.tell(self.desired, self.live.routes)]
 
     def _runtime(self, now: int) -> list[Action]:
@@ -179,14 +176,16 @@ class EdgeMachine:
 
     def _needs_structure(self) -> bool:
         if self.phase is Phase.UP:
-            return self.live.structure != self.desired.structure
+            return self.desired.stale or self.live.structure != self.desired.structure
         return self.phase is Phase.DOWN
 
     def _structure_at(self) -> int | None:
         """When the next step to the wanted structure is due; None while an answer has to come first."""
+        at = self._due if self.phase is Phase.UP else self._retry_at
+        if self.desired.stale:
+            return at
         if self._applying and self._passed == self.desired.structure and self.phase is Phase.UP:
             return None
-        at = self._due if self.phase is Phase.UP else self._retry_at
         blocked, until = self._blocked
         return max(at, until) if blocked == self.desired.structure else at
 
@@ -197,6 +196,9 @@ class EdgeMachine:
         at = self._structure_at()
         if self._checking or at is None or now < at:
             return []
+        if self.desired.stale and self._bisect is None:
+            self.desired.resolve(self.live.holders)
+            return self._restructure(now)
         if self._bisect is not None or self._passed != self.desired.structure:
             return [self._check()]
         self._ordered, self._passed, self._changed_at = self.desired.routes, "", None
@@ -265,7 +267,6 @@ class EdgeMachine:
             self._up_since = now
         self.phase, self.trouble = Phase.UP, ""
         self._dirty = set(self.live.slots)
-        self.desired.stale = True
         return [Report(f"HAProxy {'reloaded' if reloaded else 'started'}: {len(self._ordered)} ports of services")]
 
     def _failed(self, event: Failed, now: int) -> list[Action]:

@@ -7,6 +7,7 @@ bad field is refused as a whole and by itself; an endpoint with one is left out 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 from barter.core.cluster import Endpoint, Service, ServicePort
@@ -68,10 +69,15 @@ def read_address(host: str, port: int) -> Address:
     """Raises ValueError unless `host` is an IP address without a scope, and `port` a port."""
     if not 1 <= port <= 65535:
         raise ValueError(f"port {port} is outside 1-65535")
+    return Address(_canonical(host), port)
+
+
+@lru_cache(maxsize=10_000)
+def _canonical(host: str) -> str:
     if "%" in host:
         raise ValueError(f"host {host[:80]!r} has a scope")
     try:
-        return Address(str(ip_address(host)), port)
+        return str(ip_address(host))
     except ValueError:
         raise ValueError(f"host {host[:80]!r} is not an IP address and could not be resolved to one") from None
 

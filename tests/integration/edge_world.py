@@ -47,6 +47,9 @@ def binaries() -> list[str]:
     return [path for path in found if path]
 
 
+Context = aio.ServicerContext[op.WatchEndpointsRequest, op.EndpointsUpdate]
+
+
 class Backends:
     """HTTP servers, `count` to a process, each answering with its port."""
 
@@ -80,6 +83,7 @@ class Master(OperatorServiceServicer):
         self.services: dict[str, op.ServiceEndpoints] = {}
         self.settled = True
         self.address = ""
+        self.host = "127.0.0.1"
         self._watchers: list[asyncio.Queue[op.EndpointsUpdate]] = []
         self._server: aio.Server | None = None
 
@@ -95,7 +99,7 @@ class Master(OperatorServiceServicer):
         await self._server.stop(None)
 
     async def WatchEndpoints(
-        self, request: op.WatchEndpointsRequest, context: object
+        self, request: op.WatchEndpointsRequest, context: Context
     ) -> AsyncIterator[op.EndpointsUpdate]:
         changes: asyncio.Queue[op.EndpointsUpdate] = asyncio.Queue()
         self._watchers.append(changes)
@@ -113,7 +117,9 @@ class Master(OperatorServiceServicer):
         number: int = 0,
         protocol: str = "http",
     ) -> None:
-        entry = service(service_id, ports, draining=draining, vhosts=vhosts, number=number, protocol=protocol)
+        entry = service(
+            service_id, ports, self.host, draining=draining, vhosts=vhosts, number=number, protocol=protocol
+        )
         self.services[service_id] = entry
         self._send(op.EndpointsUpdate(services=[entry], settled=self.settled))
 
@@ -131,7 +137,14 @@ class Master(OperatorServiceServicer):
 
 
 def service(
-    service_id: str, ports: list[int], *, draining: tuple[int, ...], vhosts: tuple[str, ...], number: int, protocol: str
+    service_id: str,
+    ports: list[int],
+    host: str,
+    *,
+    draining: tuple[int, ...],
+    vhosts: tuple[str, ...],
+    number: int,
+    protocol: str,
 ) -> op.ServiceEndpoints:
     port = pb.ServicePort(name="http", number=number, protocol=protocol, vhosts=vhosts or (f"{service_id}.localhost",))
     endpoints = [
@@ -139,7 +152,7 @@ def service(
             service_id=service_id,
             port_name="http",
             task_id=f"{service_id}.{number}",
-            host="127.0.0.1",
+            host=host,
             port=number,
             protocol="tcp",
             draining=number in draining,
@@ -225,24 +238,62 @@ async def world(tmp_path: Path, haproxy: str, http_port: int = 0) -> AsyncIterat
         await made.master.stop()
 
 
+class Kept:
+    """A client that keeps its connection until it is told that the answer was the last, and never asks again."""
+
+    def __init__(self, made: World) -> None:
+        self._made = made
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def get(self, host: str) -> tuple[int, str]:
+        try:
+            async with asyncio.timeout(10):
+                if self._line is None:
+                    self._line = await asyncio.open_connection("127.0.0.1", self._made.options.http_port)
+                reader, writer = self._line
+                writer.write(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+                length = next(line for line in lines if line.startswith("content-length:"))
+                body = await reader.readexactly(int(length.partition(":")[2]))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            await self.close()
+            return 0, repr(error)
+        if "connection: close" in lines:
+            await self.close()
+        return int(lines[0].split()[1]), body.decode()
+
+    async def close(self) -> None:
+        if self._line is not None:
+            self._line[1].close()
+            self._line = None
+
+
 @contextlib.asynccontextmanager
 async def load(made: World, host: str = "web.localhost") -> AsyncIterator[Counter[tuple[int, str]]]:
-    """Four clients asking one after another while the body runs, and 100 more times after it."""
+    """Four clients asking one after another while the body runs, and 100 more times after it.
+
+    Two make a connection for each request, two keep theirs, and stay idle on it at times.
+    """
     seen: Counter[tuple[int, str]] = Counter()
     ending = False
 
-    async def client() -> None:
+    async def client(get: Callable[[str], Awaitable[tuple[int, str]]], pause: float) -> None:
         left = 25
         while left:
-            seen[await made.get(host)] += 1
+            seen[await get(host)] += 1
             left -= ending
+            await asyncio.sleep(pause)
 
-    clients = [asyncio.create_task(client()) for _ in range(4)]
+    kept = [Kept(made), Kept(made)]
+    gets = [made.get, made.get, *(one.get for one in kept)]
+    clients = [asyncio.create_task(client(get, 0.01 * number)) for number, get in enumerate(gets)]
     try:
         yield seen
     finally:
         ending = True
         await asyncio.gather(*clients)
+        for one in kept:
+            await one.close()
 
 
 def failures(seen: Counter[tuple[int, str]]) -> dict[tuple[int, str], int]:

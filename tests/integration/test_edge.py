@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from barter.agent.edge.config import Settings, render
+from barter.agent.edge.messages import Event, Failed, Running
+from barter.agent.edge.model import Address, Route, Targets
 from barter.agent.edge.shell import process
+from barter.agent.edge.shell.haproxy import HAProxy
 from tests.integration.edge_world import Backends, binaries, failures, free_port, load, world
 
 pytestmark = [pytest.mark.integration, pytest.mark.haproxy]
@@ -267,6 +271,31 @@ def test_a_taken_port_is_waited_for(tmp_path: Path, haproxy: str, backends: Back
                 await made.until_serving(ports)
                 assert made.edge is not None
                 assert made.edge.trouble == ""
+
+    asyncio.run(story())
+
+
+def test_a_failed_reload_leaves_what_is_served(tmp_path: Path, haproxy: str, backends: Backends) -> None:
+    async def story() -> None:
+        posted: list[Event] = []
+        settings, port = Settings(free_port(), free_port()), backends.start(1)[0]
+        web = Route("web", "web::http", "http", 0, ("web.localhost",))
+        targets = {"web::http": Targets(frozenset({Address("127.0.0.1", port)}))}
+        good = render(settings, (web,), targets)
+        shell = HAProxy(haproxy, tmp_path, posted.append)
+        try:
+            assert await shell.start(good) == Running(good.structure, good.slots)
+            with socket.create_server(("127.0.0.1", 0)) as squatter:
+                squatted = Route("shop", "shop::http", "http", squatter.getsockname()[1])
+                bad = render(settings, (squatted, web), targets)
+                failed = await shell.reload(bad)
+            assert isinstance(failed, Failed)
+            assert f"port-{squatted.listen}" in failed.words
+            assert await shell.read_slots(good.structure) == good.slots
+            assert await shell.reload(bad) == Running(bad.structure, bad.slots)
+            assert posted == []
+        finally:
+            await shell.stop()
 
     asyncio.run(story())
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from barter.agent.edge.model import Address
 
 _PRIVILEGED = (
-    "needs root or CAP_NET_BIND_SERVICE: run the agent as root, choose a port of 1024 or more (the edge's own: --edge-http), "
-    "or allow it with sysctl net.ipv4.ip_unprivileged_port_start"
+    "needs root or CAP_NET_BIND_SERVICE: run the agent as root, choose a port of 1024 or more "
+    "(the edge's own: --edge-http), or allow it with sysctl net.ipv4.ip_unprivileged_port_start"
 )
 
 

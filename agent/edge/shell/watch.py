@@ -1,6 +1,7 @@
 """Watches the endpoints at the leading master, over its losses."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from barter.shell.log import logger
 from barter.shell.transport import channel, leader_of, split_address
 
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.1, 2.0
-_LOOKUP_LASTS_S = 30.0
+_LOOKUP_S, _LOOKUP_LASTS_S = 1.0, 30.0
 log = logger("edge.watch")
 
 
@@ -100,13 +101,12 @@ class Watch:
         if not host or host[0].isdecimal() or ":" in host:
             return endpoint
         loop = asyncio.get_running_loop()
-        address, until = self._lookups.get(host, ("", 0.0))
+        address, until = self._lookups.get(host, (host, 0.0))
         if until < loop.time():
-            try:
-                found = await loop.getaddrinfo(host, endpoint.port, type=socket.SOCK_STREAM)
+            with contextlib.suppress(OSError, UnicodeError, TimeoutError):
+                async with asyncio.timeout(_LOOKUP_S):
+                    found = await loop.getaddrinfo(host, endpoint.port, type=socket.SOCK_STREAM)
                 address = str(sorted(found)[0][4][0])
-            except (OSError, UnicodeError):
-                address = host
             self._lookups[host] = (address, loop.time() + _LOOKUP_LASTS_S)
         return replace(endpoint, host=address)
 

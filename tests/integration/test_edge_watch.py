@@ -1,0 +1,88 @@
+"""The edge's watch: it follows the leader, waits for a master that is not there yet, and finds names' addresses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from grpc import StatusCode
+
+from barter.agent.edge.messages import Event, Told, WatchLost
+from barter.agent.edge.shell.watch import Watch, read_masters
+from barter.proto.v1 import operator_pb2 as op
+from barter.shell.transport import LEADER_METADATA
+from tests.integration.edge_world import Context, Master, free_port
+
+pytestmark = pytest.mark.integration
+
+
+class Follower(Master):
+    """Does not lead, and says who does."""
+
+    leader = ""
+
+    async def WatchEndpoints(
+        self, request: op.WatchEndpointsRequest, context: Context
+    ) -> AsyncIterator[op.EndpointsUpdate]:
+        await context.abort(StatusCode.FAILED_PRECONDITION, "not the leader", ((LEADER_METADATA, self.leader),))
+        yield op.EndpointsUpdate()
+
+
+class Heard:
+    """A watch and what it posted."""
+
+    def __init__(self, masters: str) -> None:
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self._task = asyncio.create_task(Watch(masters, self.events.put_nowait).run())
+
+    async def next(self) -> Event:
+        return await asyncio.wait_for(self.events.get(), 20)
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+def test_the_leader_is_followed_and_names_become_addresses() -> None:
+    async def story() -> None:
+        leader, follower = Master(), Follower()
+        leader.host = "localhost"
+        await leader.start()
+        await follower.start()
+        follower.leader = leader.address
+        leader.tell("web", [31_000])
+        heard = Heard(f"{follower.address},127.0.0.1:{free_port()}")
+        told = await heard.next()
+        assert isinstance(told, Told)
+        assert (told.snapshot, told.settled) == (True, True)
+        assert told.services[0].endpoints[0].host in ("127.0.0.1", "::1")
+        leader.remove("web")
+        assert await heard.next() == Told(removed=("web",))
+        await leader.stop()
+        assert isinstance(await heard.next(), WatchLost)
+        await leader.start()
+        assert await heard.next() == Told(snapshot=True)
+        await heard.stop()
+        await leader.stop()
+        await follower.stop()
+
+    asyncio.run(story())
+
+
+def test_a_master_that_is_not_there_yet_is_waited_for() -> None:
+    async def story() -> None:
+        master = Master()
+        master.address = f"127.0.0.1:{free_port()}"
+        heard = Heard(master.address)
+        await asyncio.sleep(0)
+        await master.start()
+        assert await heard.next() == Told(snapshot=True)
+        await heard.stop()
+        await master.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("text", ["", ",", "nowhere", "a:b", "a:70000"])
+def test_masters_must_be_addresses(text: str) -> None:
+    with pytest.raises(ValueError, match=r"HOST:PORT"):
+        read_masters(text)
