@@ -2,6 +2,7 @@
 
 REGISTER_MS = 10_000
 SILENT_HEARTBEATS = 3
+"""The last of them is counted from the moment the silence was noticed: the agent itself may have been late."""
 
 
 class MasterLink:
@@ -12,6 +13,7 @@ class MasterLink:
         self.registered = False
         self.heartbeat_ms = 0
         self._silent_ms = 0
+        self._noticed = False
         self._beat_ms = 0
 
     def open(self, now: int) -> None:
@@ -28,7 +30,7 @@ class MasterLink:
 
     def heard(self, now: int) -> None:
         if self.registered:
-            self._silent_ms = now + SILENT_HEARTBEATS * self.heartbeat_ms
+            self._silent_ms, self._noticed = now + (SILENT_HEARTBEATS - 1) * self.heartbeat_ms, False
 
     def silence(self, now: int) -> str:
         """Why this master is to be left now; empty while it is not."""
@@ -36,6 +38,9 @@ class MasterLink:
             return ""
         if not self.registered:
             return f"it did not answer the registration within {REGISTER_MS} ms"
+        if not self._noticed:
+            self._silent_ms, self._noticed = now + self.heartbeat_ms, True
+            return ""
         return f"it was silent for {SILENT_HEARTBEATS} heartbeats of {self.heartbeat_ms} ms"
 
     def beat(self, now: int) -> bool:

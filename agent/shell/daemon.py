@@ -2,41 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from barter.agent.shell.ledger import LedgerUnusable
 from barter.agent.shell.lock import Locked
+from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.service import AgentService
-from barter.core.resources import Resources
 from barter.shell import log
 from barter.shell.transport import AddressTaken, NotAllowed
 
-if TYPE_CHECKING:
-    from barter.agent.edge.shell.daemon import EdgeOptions
-
-
-@dataclass(frozen=True)
-class AgentOptions:
-    """`masters` is "host:port[,host:port]". `hostname` defaults to the machine's, `host` (where its tasks' ports
-    answer) to that of `listen`. `resources` overrides what is found, kind by kind. `runtime`: "docker" runs tasks
-    with an image in Docker and the others as processes, "auto" does so where an engine answers.
-    """
-
-    masters: str
-    work_dir: Path
-    listen: str = "127.0.0.1:5060"
-    http: str = "127.0.0.1:5061"
-    hostname: str = ""
-    host: str = ""
-    resources: Resources | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    public: bool = False
-    runtime: str = "auto"
-    insecure: bool = False
-    edge: "EdgeOptions | None" = None
+__all__ = ["AgentOptions", "run"]
 
 
 def run(options: AgentOptions) -> int:

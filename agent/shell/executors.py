@@ -35,10 +35,10 @@ class ExecutorSessions(ExecutorServiceServicer):
 
     async def Session(
         self,
-        requests: AsyncIterator[pb.ExecutorCall],
+        request_iterator: AsyncIterator[pb.ExecutorCall],
         context: aio.ServicerContext[pb.ExecutorCall, pb.ExecutorEvent],
     ) -> None:
-        first = await anext(requests, None)
+        first = await anext(request_iterator, None)
         if first is None or first.WhichOneof("call") != "hello":
             _log.warning("something on the executor's socket did not say hello: dropped")
             return
@@ -52,7 +52,7 @@ class ExecutorSessions(ExecutorServiceServicer):
         writer = asyncio.create_task(outbox.drain(context.write))
         try:
             self._post(decode.hello(first.hello, executor))
-            async for call in requests:
+            async for call in request_iterator:
                 if call.WhichOneof("call") == "statuses" and self._outbox is outbox:
                     self._post(decode.executor_reports(call.statuses, executor))
         finally:

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import socket
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -16,6 +15,7 @@ from barter.agent.shell.http import application
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.lock import WorkDirLock
 from barter.agent.shell.node import Node
+from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import ExecutorProcess
 from barter.agent.shell.sandbox import Sandboxes
@@ -26,14 +26,11 @@ from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from barter.shell import http, transport
 from barter.shell.log import logger
 
-if TYPE_CHECKING:
-    from barter.agent.shell.daemon import AgentOptions
-
 _log = logger("agent")
 
 
 class AgentService:
-    def __init__(self, options: "AgentOptions") -> None:
+    def __init__(self, options: AgentOptions) -> None:
         self._options = options
         self._work_dir = options.work_dir.absolute()
         self._stop = asyncio.Event()

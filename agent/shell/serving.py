@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc.aio as aio
 from prometheus_client import CollectorRegistry
@@ -16,6 +16,7 @@ from barter.agent.machine import Agent
 from barter.agent.shell import executors
 from barter.agent.shell.edge import EdgeTask
 from barter.agent.shell.ledger import Ledger
+from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import RECORD, ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
@@ -24,9 +25,6 @@ from barter.core.cluster import AgentInfo
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
-
-if TYPE_CHECKING:
-    from barter.agent.shell.daemon import AgentOptions
 
 SWEEP_S = 5.0
 GOODBYE_S = 1.0
@@ -38,7 +36,7 @@ class Serving:
 
     def __init__(
         self,
-        options: "AgentOptions",
+        options: AgentOptions,
         info: AgentInfo,
         ledger: Ledger,
         sandboxes: Sandboxes,

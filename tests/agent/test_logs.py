@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio as aio
@@ -25,7 +26,7 @@ def box(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def node(root: Path, live: set[str]) -> AsyncIterator[Callable[..., Awaitable[bytes]]]:
+async def node(root: Path, live: set[str]) -> AsyncIterator[Callable[..., Coroutine[Any, Any, bytes]]]:
     server = transport.server()
     add_NodeServiceServicer_to_server(Node(root, lambda _, task: task in live), server)  # type: ignore[no-untyped-call]
     port = transport.listen(server, "127.0.0.1:0")
@@ -33,8 +34,9 @@ async def node(root: Path, live: set[str]) -> AsyncIterator[Callable[..., Awaita
     async with transport.channel(f"127.0.0.1:{port}") as channel:
         stub = NodeServiceStub(channel)  # type: ignore[no-untyped-call]
 
-        async def read(seen: list[bytes] | None = None, **asked: object) -> bytes:
-            request = pb.ReadLogRequest(**({"framework_id": "f1", "task_id": "t1", "stream": "stdout"} | asked))
+        async def read(seen: list[bytes] | None = None, **asked: Any) -> bytes:
+            defaults: dict[str, Any] = {"framework_id": "f1", "task_id": "t1", "stream": "stdout"}
+            request = pb.ReadLogRequest(**(defaults | asked))
             got = b""
             async for chunk in stub.ReadLog(request):
                 got += chunk.data

@@ -242,9 +242,17 @@ def test_heartbeats_and_silence() -> None:
     assert machine.next_wakeup() == 1000
     assert kinds(machine.step(Tick(), 1000)) == ["SendHeartbeat"]
     machine.step(ev.MasterHeartbeat(1), 1500)
-    assert kinds(machine.step(Tick(), 4499)) == ["SendHeartbeat"]
+    assert kinds(machine.step(Tick(), 3500)) == ["SendHeartbeat"]
+    assert kinds(machine.step(Tick(), 4499)) == []
     assert kinds(machine.step(Tick(), 4500)) == ["LeaveMaster"]
     assert machine.next_wakeup() is None
+
+
+def test_an_agent_that_was_late_itself_does_not_blame_the_master() -> None:
+    machine = ready(agent())
+    assert "LeaveMaster" not in kinds(machine.step(Tick(), 60_000))
+    machine.step(ev.MasterHeartbeat(1), 60_001)
+    assert "LeaveMaster" not in kinds(machine.step(Tick(), 61_500))
 
 
 def test_a_master_that_does_not_answer_the_registration_is_left() -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc.aio as aio
 from grpc import StatusCode
@@ -29,8 +29,8 @@ FoundT = TypeVar("FoundT")
 Context = aio.ServicerContext[pb.AgentCall, pb.AgentEvent]
 
 
-def task(name: str, line: str, **more: int) -> TaskInfo:
-    return TaskInfo(TaskId(name), name, resources(cpus=1, mem=1 << 20), Command(shell=line), **more)
+def task(name: str, line: str) -> TaskInfo:
+    return TaskInfo(TaskId(name), name, resources(cpus=1, mem=1 << 20), Command(shell=line))
 
 
 def free_port() -> int:
@@ -72,12 +72,12 @@ class Master(AgentServiceServicer):
     async def stop(self) -> None:
         await self._server.stop(0)
 
-    async def Session(self, requests: AsyncIterator[pb.AgentCall], context: Context) -> None:
+    async def Session(self, request_iterator: AsyncIterator[pb.AgentCall], context: Context) -> None:
         if self.leader:
             context.set_trailing_metadata(((LEADER_METADATA, self.leader),))
             await context.abort(StatusCode.FAILED_PRECONDITION, "not the leader")
         self._context = context
-        async for call in requests:
+        async for call in request_iterator:
             await self._heard(call)
 
     async def _heard(self, call: pb.AgentCall) -> None:
@@ -104,7 +104,7 @@ class Master(AgentServiceServicer):
         if self.acking and acks:
             await self.say(acknowledge=pb.AgentEvent.Acknowledge(acks=acks))
 
-    async def say(self, **event: object) -> None:
+    async def say(self, **event: Any) -> None:
         assert self._context is not None
         async with self._writing:
             await self._context.write(pb.AgentEvent(epoch=self.epoch, **event))
