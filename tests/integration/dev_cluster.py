@@ -111,7 +111,7 @@ def cluster(*words: str) -> Iterator[Dev]:
         pytest.skip(str(error))
     # Not below pytest's own folder: a unix socket's path has at most 107 characters.
     with tempfile.TemporaryDirectory(prefix="barter-dev-") as home:
-        dev = start(Path(home, "d"), "--runtime", "process", *words)
+        dev = start(Path(home, "d"), *(words if "--runtime" in words else ("--runtime", "process", *words)))
         try:
             dev.wait_ready()
             yield dev

@@ -1,18 +1,22 @@
 """`barter dev` with real daemons: ready, daemons that die, a second one, its end, and a kill -9 of itself."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
 from tests.integration.dev_cluster import Dev, cluster, start, until
+from tests.integration.engine import Engine
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = [pytest.mark.integration, pytest.mark.haproxy]
 
 
@@ -95,3 +99,33 @@ def test_a_killed_dev_is_cleaned_up_after(dev: Dev) -> None:
         assert not any(psutil.pid_exists(pid) for pid in old)
         until(lambda: len(second.rows("tasks")) == 3)
         assert not tasks & {row["task_id"] for row in second.rows("tasks")}
+
+
+@pytest.mark.docker
+def test_no_container_is_left(engine: Engine, busybox: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.host)
+    web = json.loads((ROOT / "examples" / "web-docker.json").read_text())
+    web["container"]["docker"]["image"] = busybox
+    web["networks"], web["container"]["portMappings"] = [{"mode": "host"}], []
+    web["portDefinitions"] = [{"port": 0, "name": "http"}]
+    web["cmd"] = web["cmd"].replace("8080", "$PORT0")
+    (tmp_path / "web.json").write_text(json.dumps(web))
+    with cluster("--agents", "1", "--runtime", "docker") as dev, engine.client() as docker:
+        assert [row["runtimes"] for row in dev.rows("agents")] == [["docker", "process"]] * 2
+        ids = [row["agent_id"] for row in dev.rows("agents")]
+
+        def containers() -> list[Any]:
+            return [
+                one for name in ids for one in docker.containers(all=True, filters={"label": f"barter.agent={name}"})
+            ]
+
+        dev.barter("app", "create", str(tmp_path / "web.json"))
+        assert len(containers()) == 2
+        until(lambda: status_of(dev.addresses["edge_http"], "/", "web-docker.localhost") == 200)
+        for agent in dev.addresses["agents"]:
+            os.kill(agent["pid"], signal.SIGSTOP)
+        for _ in range(2):
+            dev.process.send_signal(signal.SIGINT)
+            until(lambda: "stopping" in dev.log())
+        assert dev.process.wait(45) == 0, dev.log()
+        assert containers() == []
