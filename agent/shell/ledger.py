@@ -2,25 +2,13 @@
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from barter.agent.book import Book, Entry
-from barter.agent.facts import (
-    LAZY,
-    Acked,
-    Admitted,
-    EpochRaised,
-    ExecutorRecorded,
-    Fact,
-    Forgotten,
-    FrameworkRemoved,
-    HandedOver,
-    Left,
-    Told,
-)
+from barter.agent.facts import LAZY, Fact
+from barter.agent.shell.rows import statements
 from barter.agent.shell.wire import Wires
 from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.core.resources import NOTHING
@@ -41,8 +29,6 @@ CREATE TABLE updates (sequence INTEGER PRIMARY KEY, framework_id TEXT NOT NULL, 
     uuid TEXT NOT NULL, status BLOB NOT NULL);
 CREATE INDEX updates_of_task ON updates (framework_id, task_id);
 """
-_Row = tuple[object, ...]
-_Batch = tuple[str, list[_Row]]
 
 
 class LedgerUnusable(Exception):
@@ -127,7 +113,7 @@ class Ledger:
         durable = False
         for kind, group in groupby(facts, type):
             durable = durable or kind not in LAZY
-            for statement, rows in _STATEMENTS[kind](list(group), wires):
+            for statement, rows in statements(kind, list(group), wires):
                 self._db.executemany(statement, rows)
         if durable:
             self._db.execute("COMMIT")
@@ -151,96 +137,3 @@ def _task(wire: pb.TaskInfo, status: TaskStatus) -> TaskInfo:
     if status.terminal:
         return TaskInfo(TaskId(wire.task_id), wire.name, NOTHING)
     return codec.task_from_wire(wire)
-
-
-def _admitted(facts: list[Admitted], wires: Wires) -> Iterator[_Batch]:
-    keys = [(fact.framework_id, fact.task.task_id) for fact in facts]
-    statuses = [wires.status(fact.status).SerializeToString() for fact in facts]
-    spent: list[_Row] = [(*key, fact.updates) for key, fact in zip(keys, facts, strict=True)]
-    yield "INSERT OR REPLACE INTO spent VALUES (?, ?, ?)", spent
-    tasks: list[_Row] = [
-        (*key, wires.task(fact.task).SerializeToString(), status, fact.updates, fact.executor)
-        for key, fact, status in zip(keys, facts, statuses, strict=True)
-    ]
-    yield (
-        "INSERT INTO tasks (framework_id, task_id, info, status, updates, executor) VALUES (?, ?, ?, ?, ?, ?)",
-        tasks,
-    )
-    updates: list[_Row] = [
-        (*key, fact.status.uuid, status)
-        for key, fact, status in zip(keys, facts, statuses, strict=True)
-        if fact.status.uuid
-    ]
-    if updates:
-        yield _INSERT_UPDATE, updates
-
-
-_INSERT_UPDATE = "INSERT INTO updates (framework_id, task_id, uuid, status) VALUES (?, ?, ?, ?)"
-
-
-def _told(facts: list[Told], wires: Wires) -> Iterator[_Batch]:
-    blobs = [wires.status(fact.status).SerializeToString() for fact in facts]
-    tasks: list[_Row] = []
-    updates: list[_Row] = []
-    for fact, blob in zip(facts, blobs, strict=True):
-        status = fact.status
-        tasks.append((blob, 1 if status.uuid else 0, fact.framework_id, status.task_id))
-        if status.uuid:
-            updates.append((fact.framework_id, status.task_id, status.uuid, blob))
-    yield "UPDATE tasks SET status=?, updates=updates+? WHERE framework_id=? AND task_id=?", tasks
-    if updates:
-        yield _INSERT_UPDATE, updates
-
-
-def _acked(facts: list[Acked], _: Wires) -> Iterator[_Batch]:
-    rows: list[_Row] = [(fact.framework_id, fact.task_id, fact.uuid) for fact in facts]
-    yield "DELETE FROM updates WHERE framework_id=? AND task_id=? AND uuid=?", rows
-
-
-def _forgotten(facts: list[Forgotten], _: Wires) -> Iterator[_Batch]:
-    keys: list[_Row] = [(fact.framework_id, fact.task_id) for fact in facts]
-    yield "DELETE FROM updates WHERE framework_id=? AND task_id=?", keys
-    yield "DELETE FROM tasks WHERE framework_id=? AND task_id=?", keys
-    spent: list[_Row] = [(fact.updates, fact.framework_id, fact.task_id) for fact in facts]
-    yield "UPDATE spent SET updates=? WHERE framework_id=? AND task_id=?", spent
-
-
-def _handed_over(facts: list[HandedOver], _: Wires) -> Iterator[_Batch]:
-    rows: list[_Row] = [(fact.executor, *key) for fact in facts for key in fact.keys]
-    yield "UPDATE tasks SET executor=? WHERE framework_id=? AND task_id=?", rows
-
-
-def _framework_removed(facts: list[FrameworkRemoved], _: Wires) -> Iterator[_Batch]:
-    rows: list[_Row] = [(fact.framework_id,) for fact in facts]
-    yield "UPDATE tasks SET removed=1 WHERE framework_id=?", rows
-    yield "DELETE FROM updates WHERE framework_id=?", rows
-
-
-def _epoch_raised(facts: list[EpochRaised], _: Wires) -> Iterator[_Batch]:
-    yield "INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", [(facts[-1].epoch,)]
-
-
-def _executor_recorded(facts: list[ExecutorRecorded], _: Wires) -> Iterator[_Batch]:
-    last = facts[-1]
-    rows: list[_Row] = [("executor", last.executor), ("executor_sequence", last.sequence)]
-    yield "INSERT OR REPLACE INTO meta VALUES (?, ?)", rows
-
-
-def _left(_: list[Left], __: Wires) -> Iterator[_Batch]:
-    nothing: list[_Row] = [()]
-    yield "DELETE FROM tasks", nothing
-    yield "DELETE FROM updates", nothing
-    yield "DELETE FROM meta WHERE name='agent_id'", nothing
-
-
-_STATEMENTS: dict[type[Fact], Callable[[list[Any], Wires], Iterator[_Batch]]] = {
-    Admitted: _admitted,
-    Told: _told,
-    Acked: _acked,
-    Forgotten: _forgotten,
-    HandedOver: _handed_over,
-    FrameworkRemoved: _framework_removed,
-    EpochRaised: _epoch_raised,
-    ExecutorRecorded: _executor_recorded,
-    Left: _left,
-}
