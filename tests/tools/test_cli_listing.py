@@ -14,6 +14,7 @@ from barter.proto.v1 import node_pb2
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1 import types_pb2 as types
 from barter.tools.cli.main import cli
+from barter.tools.cli.output import Column, emit_list
 from tests.tools.stubs import StubMaster, StubNode, serving
 
 RESOURCES = codec.resources_to_wire(parse_resources("cpus=1.5,mem=1GiB,disk=2GiB,ports=[31000-31001,31005],gpus={0}"))
@@ -205,3 +206,13 @@ def test_a_master_that_does_not_lead_names_the_leader() -> None:
         serving(Follower({"leader": leader})) as follower,
     ):
         assert len(json.loads(run("tasks", "-o", "json", "--master", follower))) == 1
+
+
+def test_a_table_on_a_narrow_terminal_breaks_prose_only(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    columns = (Column("TASK", lambda row: row["id"]), Column("NOTE", lambda row: row["note"], prose=True))
+    emit_list([{"id": "x" * 70, "note": "a note of many words " * 4}], "table", columns, "")
+    lines = capsys.readouterr().out.splitlines()
+    assert "x" * 70 in lines[1]
+    assert " ".join(" ".join(lines[1:]).replace("x" * 70, "").split()) == ("a note of many words " * 4).strip()

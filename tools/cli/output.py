@@ -8,14 +8,19 @@ from typing import Any
 
 import click
 
+PROSE_WIDTH = 32
+
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`prose` may be broken over lines on a narrow terminal; an id or a number may not."""
+
     title: str
     cell: Callable[[Row], str]
     right: bool = False
+    prose: bool = False
 
 
 def emit_list(rows: Sequence[Row], output: str, columns: Sequence[Column], nothing: str) -> None:
@@ -55,11 +60,21 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    for index, column in enumerate(columns):
+        least = min(max(len(row[index]) for row in cells), PROSE_WIDTH) if column.prose else None
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.prose,
+            min_width=least,
+        )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    narrowest = console.measure(table, options=console.options.update(max_width=10_000)).minimum
+    console.width = max(console.width, narrowest)
+    console.print(table)
 
 
 def _plain(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> None:

@@ -26,5 +26,5 @@ COLUMNS = (
     Column("TIME", lambda row: clock_time(row["timestamp_ms"])),
     Column("EVENT", lambda row: row["kind"]),
     Column("SUBJECT", lambda row: row["subject"]),
-    Column("REASON", lambda row: row["reason"]),
+    Column("REASON", lambda row: row["reason"], prose=True),
 )

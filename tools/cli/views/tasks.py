@@ -53,5 +53,5 @@ COLUMNS = (
     Column("CPUS", lambda row: cpus(row["resources"]), right=True),
     Column("MEM", lambda row: mem(row["resources"]), right=True),
     Column("AGE", lambda row: age(row["launched_ms"]), right=True),
-    Column("NOTE", lambda row: row["message"] or row["reason"]),
+    Column("NOTE", lambda row: row["message"] or row["reason"], prose=True),
 )
