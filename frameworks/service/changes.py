@@ -6,6 +6,7 @@ from barter.frameworks.service import requests
 from barter.frameworks.service.actions import Action, Answer, SaveApp
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.events import DeleteApp, KillInstances, PutApp, Request, RestartApp
+from barter.frameworks.service.routes import service
 from barter.frameworks.service.state import MOST_VERSIONS, AppState, Deployment, StoredApp
 
 
@@ -17,12 +18,13 @@ def put_app(book: Book, event: PutApp, now: int) -> list[Action]:
     if refusal is not None:
         return [refusal]
     stored = requests.put(event, state.stored if state else None, now)
+    if state is None or service(state.app) != service(stored.app):
+        book.untold.services = True
     if state is None:
         state = AppState(stored)
         book.add(state)
     elif stored.config_version != state.stored.config_version:
         state.backoff.reset()
-    book.untold.services = True
     return _keep(book, event, state, stored)
 
 

@@ -42,13 +42,13 @@ def plan(app: App, config_version: int, instances: Iterable[Instance], now: int,
     room = _most(app, wanted, census) - census.total
     launches = max(min(wanted - len(census.current), room), 0)
     if census.unheard and not deleting:
-        return Plan(launches, (), f"{census.unheard} instances have not been heard of since the restart")
+        return Plan(launches, (), f"not heard of since the restart: {census.unheard} of {census.total}")
     surplus = _surplus(census, wanted, deleting)
     still_ready = census.ready - sum(instance.ready for instance, _ in surplus)
     kills = (*surplus, *_replaced(app, census, still_ready, wanted, deleting))
     ready = sum(instance.ready for instance in census.current)
     settled = ready == wanted == census.total
-    waiting = "" if settled else _waiting(census, wanted, ready, launches, room)
+    waiting = "" if settled else _waiting(census, wanted, ready, launches, room, len(kills))
     return Plan(launches, kills, waiting, settled, ready)
 
 
@@ -80,7 +80,7 @@ def _surplus(census: _Census, wanted: int, deleting: bool) -> list[tuple[Instanc
     over = len(census.current) - wanted
     if over <= 0:
         return []
-    reason = "the app is deleted" if deleting else f"scaled to {wanted}"
+    reason = "the app is deleted" if deleting else f"more than the {wanted} wanted"
     return [(instance, reason) for instance in _in_kill_order(census.current)[:over]]
 
 
@@ -105,15 +105,15 @@ def _in_kill_order(instances: list[Instance]) -> list[Instance]:
     return sorted(instances, key=lambda one: (one.ready, not one.returned, ages[one.task_id]))
 
 
-def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int) -> str:
+def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int, ending: int) -> str:
     if launches:
-        return f"{launches} of {wanted} instances wait for an offer"
+        return f"waiting for an offer: {launches} of {wanted}"
     missing = wanted - len(census.current)
     if missing > 0 and room <= 0:
-        return f"{missing} of {wanted} instances wait for others to end: {census.total} run, which is the maximum"
+        return f"waiting for others to end: {missing} of {wanted}, as {census.total} run, which is the maximum"
     starting = sum(instance.state is not TaskState.RUNNING for instance in census.current)
     if starting:
-        return f"{starting} of {wanted} instances are starting"
+        return f"starting: {starting} of {wanted}"
     if ready < wanted:
-        return f"{wanted - ready} of {wanted} instances are not healthy yet"
-    return f"{census.killing or len(census.outdated)} instances are to end"
+        return f"not healthy yet: {wanted - ready} of {wanted}"
+    return f"ending: {census.killing + ending}"

@@ -166,7 +166,7 @@ class World:
     def ask(self, make: "type[Event]", app_id: str, *, force: bool = False, **more: object) -> Answer:
         self._requests += 1
         fields = {"request": self._requests, "app_id": app_id, "deployment_id": f"d{self._requests}", "force": force}
-        self.step(make(**fields, **more))  # type: ignore[arg-type,call-arg]
+        self.step(make(**fields, **more))  # type: ignore[arg-type]
         return self.answers[self._requests]
 
     def living(self, app_id: str = "") -> list[Task]:

@@ -75,7 +75,8 @@ class Api:
         if answer.status != 200 or state is None:
             return _answered(answer)
         headers = {"Location": f"/v2/apps{app.app_id}", "Marathon-Deployment-Id": answer.deployment_id}
-        return JSONResponse(app_view(state, tasks=True), 201, headers)
+        view = {**app_view(state, tasks=True), "deployments": [{"id": answer.deployment_id}]}
+        return JSONResponse(view, 201, headers)
 
     async def app(self, request: Request, app_id: str) -> Response:
         """One app; its tasks too, unless `embed` asks for something else."""

@@ -1,0 +1,156 @@
+"""A master, an agent and the service framework as real processes, each to be killed and started again."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+FoundT = TypeVar("FoundT")
+PORTS_EACH = 40
+
+
+def until(attempt: Callable[[], FoundT], bound_s: float = 30.0) -> FoundT:
+    """What `attempt` returns once it is true; fails at the deadline."""
+    deadline = time.monotonic() + bound_s
+    while not (found := attempt()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def free_block() -> str:
+    """A block of ports for tasks, none of them taken now; outside the range the kernel gives to clients."""
+    while True:
+        low = random.randrange(20_000, 30_000, PORTS_EACH)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(low, low + PORTS_EACH):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return f"{low}-{low + PORTS_EACH - 1}"
+
+
+class ServiceWorld:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.master, self.api = free_address(), free_address()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._agent = (free_address(), free_address())
+        self._ports = free_block()
+
+    def start(self, name: str) -> None:
+        words = {
+            "master": ["--data-dir", str(self.folder / "m"), "--listen", self.master, "--http", free_address()],
+            "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a"), "--runtime", "process"),
+                      *("--listen", self._agent[0], "--http", self._agent[1]),
+                      *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a")],
+            "service": self.service_words(),
+        }[name]  # fmt: skip
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "barter.tools.cli.main", "start", name, *words],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def service_words(self) -> list[str]:
+        return ["--master", self.master, "--data-dir", str(self.folder / "s"), "--listen", self.api]
+
+    def end(self, name: str, number: signal.Signals) -> int:
+        process = self._processes.pop(name)
+        process.send_signal(number)
+        return process.wait(30)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """The status and the JSON of an API call; status 0 while nothing listens."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://{self.api}{path}", content, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+        except OSError:
+            return 0, None
+
+    def serving(self) -> bool:
+        return self.call("GET", "/v2/info")[0] == 200
+
+    def app(self, app_id: str = "web") -> dict[str, Any]:
+        status, answer = self.call("GET", f"/v2/apps/{app_id}")
+        return dict(answer["app"]) if status == 200 else {}
+
+    def settled(self, healthy: int, app_id: str = "web") -> dict[str, Any]:
+        """The app once no deployment of it is left and so many of its instances are healthy."""
+
+        def done() -> dict[str, Any] | None:
+            app = self.app(app_id)
+            return (
+                app if app and not app["deployments"] and app["tasksHealthy"] == healthy == len(app["tasks"]) else None
+            )
+
+        return until(done) or {}
+
+    def processes_of(self, task_id: str) -> list[psutil.Process]:
+        """The processes that run in the task's sandbox."""
+        return [process for process, place in self._here() if f"/{task_id}/" in f"{place}/"]
+
+    def left_running(self) -> list[str]:
+        return [place for _, place in self._here()]
+
+    def _here(self) -> Iterator[tuple[psutil.Process, str]]:
+        sandboxes = str(self.folder / "a" / "sandboxes")
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                place = process.cwd()
+                if place.startswith(sandboxes) and process.status() != psutil.STATUS_ZOMBIE:
+                    yield process, place
+
+    def stop(self) -> None:
+        """The agent leaves for good first, and its tasks with it."""
+        if "agent" in self._processes:
+            self.end("agent", signal.SIGUSR1)
+        for name in list(self._processes):
+            self.end(name, signal.SIGTERM)
+        until(lambda: not self.left_running())
+
+
+def answer_of(task: dict[str, Any]) -> str:
+    """What the instance says over HTTP, or empty."""
+    try:
+        with urllib.request.urlopen(f"http://{task['host']}:{task['ports'][0]}/", timeout=5) as reply:
+            return str(reply.read().decode().strip())
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def service_world(folder: Path, *names: str) -> Iterator[ServiceWorld]:
+    os.environ["no_proxy"] = "127.0.0.1"
+    world = ServiceWorld(folder)
+    try:
+        for name in names:
+            world.start(name)
+        until(world.serving)
+        yield world
+    finally:
+        world.stop()

@@ -1,0 +1,196 @@
+"""JSON becomes an App only when it means something here; what is wrong is named, all of it at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from barter.core.tasks import Network
+from barter.core.units import MIB
+from barter.frameworks.service.app import Check, Delays, Port, Unreachable, Upgrade
+from barter.frameworks.service.definition import DefinitionError, parse_app, parse_json
+from barter.frameworks.service.render import app_json
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
+CMD: dict[str, Any] = {"id": "/web", "cmd": "run"}
+IMAGE: dict[str, Any] = {"type": "DOCKER", "docker": {"image": "busybox"}}
+BRIDGE = [{"mode": "container/bridge"}]
+
+
+def test_defaults_are_marathons() -> None:
+    app = parse_app({"id": "web", "cmd": "run"})
+    assert (app.app_id, app.cpus, app.mem, app.disk, app.instances) == ("/web", 1000, 128 * MIB, 0, 1)
+    assert app.ports == (Port(name="default"),)
+    assert (app.upgrade, app.delays, app.unreachable) == (Upgrade(), Delays(1_000, 1_150_000, 300_000), Unreachable())
+    assert (app.network, app.kill_grace_ms, app.check) == (Network.HOST, 3_000, None)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
+    app = parse_app(parse_json(path.read_bytes()))
+    assert parse_app(app_json(app)) == app
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "reason"),
+    [
+        ({"cpus": -1}, "/cpus", "greater than or equal"),
+        ({"cpus": float("nan")}, "/cpus", "finite"),
+        ({"cpus": float("inf")}, "/cpus", "finite"),
+        ({"cpus": 0.0005}, "/cpus", "greater than or equal"),
+        ({"cpus": 0.1234}, "/cpus", "thousandth"),
+        ({"cpus": "1"}, "/cpus", "number"),
+        ({"cpus": True}, "/cpus", "number"),
+        ({"cpus": 1e9}, "/cpus", "less than or equal"),
+        ({"mem": -1}, "/mem", "greater than or equal"),
+        ({"mem": 1e300}, "/mem", "less than or equal"),
+        ({"disk": -0.5}, "/disk", "greater than or equal"),
+        ({"instances": 1.5}, "/instances", "integer"),
+        ({"instances": 10**30}, "/instances", "less than or equal"),
+        ({"id": "/Web"}, "/id", "'Web'"),
+        ({"id": "/a/../b"}, "/id", "'..'"),
+        ({"id": "//"}, "/id", "not usable"),
+        ({"id": "/a/tasks"}, "/id", "reserved"),
+        ({"id": "/" + "a" * 300}, "/id", "longer"),
+        ({"id": 7}, "/id", "string"),
+        ({"colour": "red"}, "/colour", "not a known field"),
+        ({"gpus": 1}, "/gpus", "not supported"),
+        ({"dependencies": ["/db"]}, "/dependencies", "not supported"),
+        ({"fetch": [{"uri": "http://x"}]}, "/fetch", "not supported"),
+        ({"killSelection": "OLDEST_FIRST"}, "/killSelection", "other than YOUNGEST_FIRST"),
+        ({"args": ["a"]}, "/args", "together with cmd"),
+        ({"cmd": None}, "/cmd", "is needed"),
+        ({"cmd": ""}, "/cmd", "at least 1"),
+        ({"env": {"A": 1}}, "/env/A", "string"),
+        ({"env": {"A=B": "1"}}, "/env/A=B", "'='"),
+        ({"env": {"A": {"secret": "x"}}}, "/env/A", "string"),
+        ({"constraints": [["zone", "NEAR"]]}, "/constraints/0", "NEAR"),
+        ({"constraints": [["zone", "LIKE", "("]]}, "/constraints/0", "regular expression"),
+        ({"constraints": [["zone"]]}, "/constraints/0", "at least 2"),
+        ({"constraints": [["zone", "UNIQUE"], ["zone", "UNIQUE"]]}, "/constraints/1", "twice"),
+        ({"portDefinitions": [{"port": 65536}]}, "/portDefinitions/0/port", "less than or equal"),
+        ({"portDefinitions": [{"port": -1}]}, "/portDefinitions/0/port", "greater than or equal"),
+        ({"portDefinitions": [{"port": 80}, {"port": 80}]}, "/portDefinitions/1", "80 is given twice"),
+        ({"portDefinitions": [{"name": "a"}, {"name": "a"}]}, "/portDefinitions/1/name", "twice"),
+        ({"portDefinitions": [{"name": "A_b"}]}, "/portDefinitions/0/name", "pattern"),
+        ({"networks": BRIDGE}, "/networks", "needs container.docker.image"),
+        ({"networks": [{"mode": "container", "name": "dcos"}]}, "/networks/0/name", "no named networks"),
+        ({"healthChecks": [{"protocol": "HTTPS"}]}, "/healthChecks/0/protocol", "should be"),
+        ({"healthChecks": [{"portIndex": 1}]}, "/healthChecks/0/portIndex", "there is no port 1"),
+        ({"healthChecks": [{"protocol": "COMMAND"}]}, "/healthChecks/0/command", "is needed"),
+        ({"healthChecks": [{}, {}]}, "/healthChecks", "one health check"),
+        ({"healthChecks": [{"intervalSeconds": 0}]}, "/healthChecks/0/intervalSeconds", "greater than or equal"),
+        ({"upgradeStrategy": {"minimumHealthCapacity": 1.1}}, "/upgradeStrategy/minimumHealthCapacity", "less than"),
+        ({"backoffFactor": 0.5}, "/backoffFactor", "greater than or equal"),
+        ({"acceptedResourceRoles": ["*", "slave_public"]}, "/acceptedResourceRoles", "not both"),
+        ({"acceptedResourceRoles": ["gold"]}, "/acceptedResourceRoles/0", "should be"),
+        ({"labels": {"HAPROXY_0_VHOST": "a b"}}, "/labels/HAPROXY_0_VHOST", "not a host name"),
+        ({"labels": {"HAPROXY_1_VHOST": "a.b"}}, "/labels/HAPROXY_1_VHOST", "no port 1"),
+        ({"labels": {"HAPROXY_0_MODE": "udp"}}, "/labels/HAPROXY_0_MODE", "http or tcp"),
+        ({"labels": {"HAPROXY_0_STICKY": "true"}}, "/labels/HAPROXY_0_STICKY", "not honoured"),
+        ({"container": {"type": "DOCKER"}}, "/container/docker", "is needed"),
+        ({"container": {"docker": {"image": "x", "privileged": True}}}, "/container/docker/privileged", "rights"),
+        ({"container": {"docker": {"image": "x", "parameters": [{}]}}}, "/container/docker/parameters", "passed"),
+        ({"container": {"docker": {"image": "x", "network": "USER"}}}, "/container/docker/network", "should be"),
+        ({"container": {"docker": {"image": "-v /:/x"}}}, "/container/docker/image", "pattern"),
+        ({"container": {**IMAGE, "volumes": [{"containerPath": "x", "hostPath": "/y"}]}},
+         "/container/volumes/0/containerPath", "pattern"),
+        ({"container": {**IMAGE, "volumes": [{"containerPath": "/x", "persistent": {"size": 1}}]}},
+         "/container/volumes/0/persistent", "only hostPath"),
+        ({"container": {"type": "MESOS", "volumes": [{"containerPath": "/x", "hostPath": "/y"}]}},
+         "/container/volumes", "need an image"),
+        ({"container": {**IMAGE, "portMappings": [{"containerPort": 80}] * 2}, "networks": BRIDGE},
+         "/container/portMappings/1", "twice"),
+        ({"container": {**IMAGE, "portMappings": [{"hostPort": 8, "containerPort": n} for n in (1, 2)]},
+          "networks": BRIDGE}, "/container/portMappings/1", "twice"),
+        ({"container": IMAGE, "networks": BRIDGE, "portDefinitions": [{"port": 0}]}, "/portDefinitions", "host"),
+        ({"container": {**IMAGE, "portMappings": [{}]}, "networks": [{"mode": "host"}]},
+         "/container/portMappings", "need networks"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(more: dict[str, Any], path: str, reason: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_app({**CMD, **more})
+    named = dict(caught.value.problems)
+    assert reason in named.get(path, ""), named
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_app({"id": "/web", "cmd": "x", "cpus": -1, "colour": "red", "gpus": 2})
+    assert {path for path, _ in caught.value.problems} == {"/cpus", "/colour", "/gpus"}
+
+
+def test_fields_that_say_nothing_are_taken() -> None:
+    exported = {"fetch": [], "gpus": 0, "killSelection": "YOUNGEST_FIRST", "executor": "", "dependencies": [],
+                "version": "2015-09-29T15:59:51.164Z", "tasksRunning": 3, "role": "*"}  # fmt: skip
+    assert parse_app({**CMD, **exported}) == parse_app(CMD)
+
+
+def test_a_bridge_app() -> None:
+    mapping = {"containerPort": 8080, "servicePort": 10001, "name": "http"}
+    container = {
+        **IMAGE,
+        "portMappings": [mapping],
+        "volumes": [{"containerPath": "/d", "hostPath": "/e", "mode": "RO"}],
+    }
+    app = parse_app({"id": "/web", "container": container, "networks": BRIDGE})
+    assert app.network is Network.BRIDGE
+    assert app.ports == (Port("http", 0, 8080, 10001),)
+    assert app.image is not None
+    assert app.image.volumes[0].read_only
+    assert parse_app(app_json(app)) == app
+
+
+def test_the_older_ways_to_say_it() -> None:
+    docker = {"image": "x", "network": "BRIDGE", "portMappings": [{"containerPort": 80}]}
+    assert parse_app({"id": "/a", "container": {"docker": docker}}).network is Network.BRIDGE
+    assert parse_app({"id": "/a", "cmd": "x", "ports": [0, 9000]}).ports == (Port(), Port(service_port=9000))
+    none = parse_app({"id": "/a", "container": {"docker": {"image": "x", "network": "NONE"}}})
+    assert (none.network, none.ports) == (Network.NONE, ())
+    assert parse_app(app_json(none)) == none
+
+
+def test_required_ports_are_host_ports_and_service_ports() -> None:
+    app = parse_app({**CMD, "portDefinitions": [{"port": 9000}, {"port": 0}], "requirePorts": True})
+    assert app.ports == (Port(host_port=9000, service_port=9000), Port())
+    assert parse_app(app_json(app)) == app
+
+
+def test_a_check_of_a_fixed_port() -> None:
+    check = parse_app({**CMD, "healthChecks": [{"protocol": "MESOS_TCP", "port": 99, "intervalSeconds": 0.5}]}).check
+    assert isinstance(check, Check)
+    assert (check.kind, check.port, check.interval_ms) == ("TCP", 99, 500)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"7", b"\xff\xfe\x00", b'{"a":1,"a":2}', b"[" * 100_000, b'{"a":"\\ud800"}', b'{"a":"\\u0000"}',
+     b'{"\\u0000":1}', b'{"a":["\\udfff"]}', b" " * (1 << 20) + b"{}"],
+    ids=range(12),
+)  # fmt: skip
+def test_what_is_no_json_object_of_text_is_refused(body: bytes) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_json(body)
+    assert len(caught.value.problems) >= 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+FIELDS = [*app_json(parse_app({**CMD, "container": IMAGE, "healthChecks": [{}]})), "container", "networks", "uris"]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
+def test_garbage_is_refused_and_nothing_else_is_raised(garbage: dict[str, Any]) -> None:
+    try:
+        app = parse_app({**CMD, **garbage})
+    except DefinitionError:
+        return
+    assert parse_app(app_json(app)) == app
+    assert json.loads(json.dumps(app_json(app), allow_nan=False)) == app_json(app)
