@@ -60,6 +60,11 @@ def field_value(attributes: Attributes, field: str) -> str | None:
     return attributes.get(field, attributes.get(_ALIASES.get(field, field)))
 
 
+def home(placed: Counter[str]) -> str:
+    """Where most instances run, which CLUSTER without a value keeps to; the first by name among equals, or empty."""
+    return min((place for place, count in placed.items() if count), key=lambda at: (-placed[at], at), default="")
+
+
 def refusal(constraint: Constraint, attributes: Attributes, placed: Counter[str], known: frozenset[str]) -> str:
     """Why an agent with `attributes` does not satisfy `constraint`; empty when it does.
 
@@ -84,8 +89,8 @@ def _judge(constraint: Constraint, value: str, placed: Counter[str], known: froz
         case Operator.MAX_PER:
             return here < int(wanted), f"{here} already on {value}"
         case Operator.CLUSTER:
-            home = wanted or _home(placed) or value
-            return value == home, f"{constraint.field} is {value}, the others run on {home}"
+            there = wanted or home(placed) or value
+            return value == there, f"{constraint.field} is {value}, the others run on {there}"
         case Operator.IS:
             return value == wanted, f"{constraint.field} is {value}"
         case Operator.LIKE:
@@ -94,11 +99,6 @@ def _judge(constraint: Constraint, value: str, placed: Counter[str], known: froz
             return _balanced(here, placed, known, int(wanted or 0)), f"{here} already on {value}, others have fewer"
         case Operator.UNLIKE:
             raise AssertionError("UNLIKE is judged by refusal()")
-
-
-def _home(placed: Counter[str]) -> str:
-    """Where most instances run, the first by name among equals; empty where none does."""
-    return min((place for place, count in placed.items() if count), key=lambda at: (-placed[at], at), default="")
 
 
 def _balanced(here: int, placed: Counter[str], known: frozenset[str], groups: int) -> bool:

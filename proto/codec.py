@@ -34,9 +34,8 @@ from barter.core.tasks import (
     TaskStatus,
     Volume,
 )
+from barter.proto.checks import check_amount, check_port, member
 from barter.proto.v1 import types_pb2 as pb
-
-PROTOCOLS = frozenset({"tcp", "udp"})
 
 
 def resources_to_wire(value: Resources) -> pb.Resources:
@@ -50,6 +49,8 @@ def resources_to_wire(value: Resources) -> pb.Resources:
 
 def resources_from_wire(wire: pb.Resources) -> Resources:
     scalars = {name: amount for name, amount in wire.scalars.items() if amount}
+    for name, amount in scalars.items():
+        check_amount(f"resources.{name}", amount)
     ranges = {
         name: normalize((pair.low, pair.high) for pair in value.ranges)
         for name, value in wire.ranges.items()
@@ -182,10 +183,19 @@ def demand_from_wire(wire: pb.Demand) -> Demand:
         count=wire.count,
         port_count=wire.port_count,
         role=wire.role or "*",
-        constraints=tuple(Constraint(c.field, Operator(c.operator), c.value) for c in wire.constraints),
+        constraints=tuple(_constraint_from_wire(wire.demand_id, each) for each in wire.constraints),
         runtime=wire.runtime or "process",
         on_public=wire.on_public,
     )
+
+
+def _constraint_from_wire(demand_id: str, wire: pb.Constraint) -> Constraint:
+    field = f"demand {demand_id}: constraint on {wire.field!r}"
+    operator = member(field, Operator, wire.operator)
+    try:
+        return Constraint(wire.field, operator, wire.value)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
 
 
 def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
@@ -209,7 +219,7 @@ def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
     if wire.kill_grace_ms < 0:
         raise ValueError(f"task {wire.task_id}: kill_grace_ms {wire.kill_grace_ms} is negative")
     for port in wire.ports:
-        _check_port(f"task {wire.task_id}: ports.{port.name}", port.number, port.protocol)
+        check_port(f"task {wire.task_id}: ports.{port.name}", port.number, port.protocol)
     return TaskInfo(
         task_id=TaskId(check_id("task id", wire.task_id)),
         name=wire.name,
@@ -244,11 +254,11 @@ def _container_from_wire(wire: pb.Container) -> Container:
     if not wire.image:
         raise ValueError("container.image: a container needs an image")
     for mapping in wire.port_mappings:
-        _check_port("container.port_mappings.container_port", mapping.container_port, mapping.protocol)
-        _check_port("container.port_mappings.host_port", mapping.host_port, mapping.protocol)
+        check_port("container.port_mappings.container_port", mapping.container_port, mapping.protocol)
+        check_port("container.port_mappings.host_port", mapping.host_port, mapping.protocol)
     return Container(
         image=wire.image,
-        network=Network(wire.network),
+        network=member("container.network", Network, wire.network),
         port_mappings=tuple(PortMapping(m.container_port, m.host_port, m.protocol) for m in wire.port_mappings),
         volumes=tuple(Volume(v.container_path, v.host_path, v.read_only) for v in wire.volumes),
         force_pull=wire.force_pull,
@@ -271,11 +281,11 @@ def _check_to_wire(value: HealthCheck) -> pb.HealthCheck:
 def _check_from_wire(wire: pb.HealthCheck) -> HealthCheck:
     if wire.interval_ms <= 0 or wire.timeout_ms <= 0 or wire.grace_ms < 0 or wire.max_failures < 0:
         raise ValueError("health_check: interval_ms and timeout_ms must be > 0, grace_ms and max_failures >= 0")
-    kind = CheckKind(wire.kind)
+    kind = member("health_check.kind", CheckKind, wire.kind)
     if kind is CheckKind.COMMAND and not wire.command:
         raise ValueError("health_check.command: a COMMAND check needs one")
     if kind is not CheckKind.COMMAND:
-        _check_port("health_check.port", wire.port, "tcp")
+        check_port("health_check.port", wire.port, "tcp")
     return HealthCheck(
         kind=kind,
         port=wire.port,
@@ -286,13 +296,6 @@ def _check_from_wire(wire: pb.HealthCheck) -> HealthCheck:
         timeout_ms=wire.timeout_ms,
         max_failures=wire.max_failures,
     )
-
-
-def _check_port(field: str, number: int, protocol: str) -> None:
-    if not 1 <= number <= 65535:
-        raise ValueError(f"{field}: {number} is outside 1-65535")
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"{field}: protocol {protocol!r} is neither tcp nor udp")
 
 
 def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
@@ -313,12 +316,12 @@ def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
 def status_from_wire(wire: pb.TaskStatus) -> TaskStatus:
     return TaskStatus(
         task_id=TaskId(wire.task_id),
-        state=TaskState(wire.state),
-        source=Source(wire.source),
+        state=member("status.state", TaskState, wire.state),
+        source=member("status.source", Source, wire.source),
         timestamp_ms=wire.timestamp_ms,
         uuid=wire.uuid,
         agent_id=AgentId(wire.agent_id),
-        reason=Reason(wire.reason),
+        reason=member("status.reason", Reason, wire.reason),
         message=wire.message,
         healthy=wire.healthy if wire.HasField("healthy") else None,
         exit_code=wire.exit_code if wire.HasField("exit_code") else None,

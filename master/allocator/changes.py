@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from barter.core.cluster import Demand
-from barter.core.constraints import Operator
+from barter.core.constraints import Operator, home
 from barter.core.units import format_duration
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
 from barter.master.allocator.index import AgentRecord
@@ -115,7 +115,8 @@ def _agent_for(asked: Constrained) -> str:
         case Operator.IS:
             return f"one more agent with {field}={value}"
         case Operator.CLUSTER:
-            return f"one more agent with {field}={value}" if value else f"one more agent with {field}={taken}"
+            there = value or home(placed)
+            return f"one more agent with {field}={there}" if there else _another(field, "")
         case Operator.GROUP_BY:
             groups = known | placed.keys()
             fewest = min((placed[each] for each in groups), default=0)

@@ -29,10 +29,25 @@ def slot(
 
 
 def demand(
-    name: str = "web", needs: str = "cpus=1,mem=1GiB", count: int = 1, *constraints: str, **more: object
+    name: str = "web",
+    needs: str = "cpus=1,mem=1GiB",
+    count: int = 1,
+    *constraints: str,
+    role: str = "*",
+    port_count: int = 0,
+    runtime: str = "process",
+    on_public: bool = False,
 ) -> Demand:
-    made = Demand(DemandId(name), parse_resources(needs), count, constraints=tuple(map(constraint, constraints)))
-    return replace(made, **more)
+    return Demand(
+        DemandId(name),
+        parse_resources(needs),
+        count,
+        port_count,
+        role,
+        tuple(map(constraint, constraints)),
+        runtime,
+        on_public,
+    )
 
 
 def constraint(text: str) -> Constraint:
@@ -41,14 +56,14 @@ def constraint(text: str) -> Constraint:
 
 
 def classic(name: str, *roles: str, used: str = "") -> Seeker:
-    return Seeker(FrameworkId(name), f"framework {name}", roles or ("*",), used=parse_resources(used))
+    return Seeker(FrameworkId(name), f"{name}-framework", roles or ("*",), used=parse_resources(used))
 
 
 def wanting(name: str, *demands: Demand, used: str = "") -> Seeker:
     """A framework that takes offers for its demands only, in whatever role they name."""
     roles = tuple(dict.fromkeys(each.role for each in demands)) or ("*",)
     return Seeker(
-        FrameworkId(name), f"framework {name}", roles, demands_only=True, demands=demands, used=parse_resources(used)
+        FrameworkId(name), f"{name}-framework", roles, demands_only=True, demands=demands, used=parse_resources(used)
     )
 
 

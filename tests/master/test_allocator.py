@@ -94,6 +94,14 @@ def test_groups_that_were_behind_are_filled_before_others_go_on() -> None:
     assert told.given() == {("f", "a3"): 2, ("f", "a2"): 1}
 
 
+def test_a_group_that_catches_up_lets_agents_that_did_not_change_go_on() -> None:
+    told = Told(slot("a1", zone="a"), slot("b1", free="", zone="b"))
+    told.tell(wanting("f", demand("web", "cpus=1", 9, "zone GROUP_BY")))
+    assert told.given() == {("f", "a1"): 1}
+    told.tell(slot("b1", free="cpus=1", zone="b"))
+    assert told.given() == {("f", "b1"): 1, ("f", "a1"): 1}
+
+
 def test_outstanding_offers_count_as_placed_until_they_are_answered() -> None:
     told = Told(slot("a1"), slot("a2"), wanting("f", demand("web", "cpus=1", 3, "@hostname UNIQUE")))
     first, _ = told.grants()

@@ -1,0 +1,30 @@
+"""What the codec refuses, with the field's name: for senders that are not ours."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+PROTOCOLS = frozenset({"tcp", "udp"})
+# Sums over a cluster stay within the wire's 64 bits, and each amount is exact in JSON.
+LARGEST_AMOUNT = 1 << 53
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+
+def member(field: str, kind: type[EnumT], text: str) -> EnumT:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(
+            f"{field}: {text[:80]!r} is not one of {', '.join(each or '(empty)' for each in kind)}"
+        ) from None
+
+
+def check_amount(field: str, amount: int) -> None:
+    if amount > LARGEST_AMOUNT:
+        raise ValueError(f"{field}: {amount} is absurdly large, at most {LARGEST_AMOUNT} is meant")
+
+
+def check_port(field: str, number: int, protocol: str) -> None:
+    if not 1 <= number <= 65535:
+        raise ValueError(f"{field}: {number} is outside 1-65535")
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"{field}: protocol {protocol!r} is neither tcp nor udp")

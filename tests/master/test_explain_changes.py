@@ -1,0 +1,192 @@
+"""Each reason for not fitting provokes the smallest change that would fit, and what is promised does fit."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from barter.core.cluster import Demand
+from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import Resources, parse_resources, resources
+from barter.core.units import MIB
+from barter.master.allocator import AgentSlot
+from barter.master.allocator.changes import Failing, smallest_changes
+from barter.master.allocator.index import AgentRecord
+from barter.master.allocator.resource_filters import resource_filters
+from barter.master.allocator.room import capacity, need_of
+from tests.master.allocator_kit import ROOMY, Told, demand, slot, wanting
+
+F, WEB = FrameworkId("f"), DemandId("web")
+PRIVATE, PUBLIC = "one more private agent with the process runtime", "one more public agent with the process runtime"
+
+
+def changes(wanted: Demand, *agents: AgentSlot, placed: dict[str, int] | None = None) -> tuple[str, ...]:
+    told = Told(*agents, wanting("f", wanted))
+    for agent_id, count in (placed or {}).items():
+        told.allocator.placed(F, wanted.demand_id, AgentId(agent_id), count)
+    return told.allocator.explain(F, wanted, 0).changes
+
+
+def test_nothing_is_to_be_changed_where_it_fits() -> None:
+    assert changes(demand(), slot("a"), slot("b", "cpus=0.1")) == ()
+
+
+def test_without_agents_one_is_to_be_started() -> None:
+    assert changes(demand()) == ("start an agent: barter start agent --master HOST:PORT",)
+
+
+def test_one_resource_short_takes_the_agent_that_needs_the_least_reduction() -> None:
+    assert changes(demand("web", "cpus=2"), slot("a", "cpus=1"), slot("b", "cpus=1.5"), slot("c", "cpus=0.5")) == (
+        "cpus 1.5 instead of 2 (on agent b.example)",
+        f"{PRIVATE}, with cpus=2 free",
+    )
+
+
+def test_each_resource_that_alone_falls_short_and_several_at_once_are_answered_smallest_first() -> None:
+    assert changes(
+        demand("web", "cpus=2,mem=1GiB"),
+        slot("a", "cpus=2,mem=256MiB"),
+        slot("b", "cpus=1.5,mem=1GiB"),
+        slot("c", "cpus=1.9,mem=1000MiB"),
+        slot("d", "cpus=1,mem=512MiB"),
+    ) == (
+        "cpus 1.5 instead of 2 (on agent b.example)",
+        "mem 256MiB instead of 1GiB (on agent a.example)",
+        "cpus 1.9 instead of 2 and mem 1000MiB instead of 1GiB (on agent c.example)",
+        f"{PRIVATE}, with cpus=2,mem=1GiB free",
+    )
+
+
+def test_an_agent_with_nothing_left_of_it_is_no_smaller_demand() -> None:
+    assert changes(demand("web", "cpus=2"), slot("a", free="mem=1GiB")) == (f"{PRIVATE}, with cpus=2 free",)
+
+
+def test_ports_short() -> None:
+    assert changes(demand("web", "cpus=1", port_count=3), slot("a", "cpus=1,ports=31000-31001")) == (
+        "2 free ports instead of 3 (on agent a.example)",
+        f"{PRIVATE}, with cpus=1 and 3 ports free",
+    )
+
+
+def test_a_named_port_that_is_taken() -> None:
+    assert changes(demand("web", "ports=80"), slot("a", ROOMY)) == (
+        "any free port instead of 80 (on agent a.example)",
+        f"{PRIVATE}, with ports=[80] free",
+    )
+
+
+def test_ids_of_a_set_have_no_smaller_demand() -> None:
+    assert changes(demand("web", "gpus={0}"), slot("a")) == (f"{PRIVATE}, with gpus={{0}} free",)
+
+
+def test_groups_that_are_full_want_another_agent_there_or_no_constraint() -> None:
+    wanted = demand("web", "cpus=1", 1, "@zone GROUP_BY")
+    agents = slot("a", zone="a"), slot("b", free="cpus=0.5", zone="b")
+    assert changes(wanted, *agents, placed={"a": 1}) == (
+        "cpus 0.5 instead of 1 (on agent b.example)",
+        "drop the constraint @zone GROUP_BY: would fit on 1 agent",
+        "one more agent with @zone=b",
+        f"{PRIVATE}, satisfying @zone GROUP_BY, with cpus=1 free",
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "zones", "placed", "hint"),
+    [
+        ("zone LIKE r.*", "ab", {}, "an agent whose zone is like r.*"),
+        ("zone UNLIKE [ab]", "ab", {}, "an agent whose zone is not like [ab]"),
+        ("zone IS c", "ab", {}, "one more agent with zone=c"),
+        ("zone CLUSTER c", "ab", {}, "one more agent with zone=c"),
+        ("zone UNIQUE", "ab", {"0": 1, "1": 1}, "one more agent with another zone than a or b"),
+        ("zone MAX_PER 1", "ab", {"0": 1, "1": 1}, "one more agent with another zone than a or b"),
+        ("zone GROUP_BY 3", "ab", {"0": 1, "1": 1}, "one more agent with another zone than a or b"),
+        ("rack UNIQUE", "ab", {}, "one more agent with a rack"),
+        ("rack GROUP_BY", "ab", {}, "one more agent with a rack"),
+        ("rack CLUSTER", "ab", {}, "one more agent with a rack"),
+    ],
+)
+def test_a_constraint_that_no_agent_satisfies(constraint: str, zones: str, placed: dict[str, int], hint: str) -> None:
+    agents = [slot(str(number), zone=zone) for number, zone in enumerate(zones)]
+    assert changes(demand("web", "cpus=1", 1, constraint), *agents, placed=placed) == (
+        f"drop the constraint {constraint}: would fit on 2 agents",
+        hint,
+        f"{PRIVATE}, satisfying {constraint}, with cpus=1 free",
+    )
+
+
+def test_a_home_that_is_full() -> None:
+    wanted = demand("web", "cpus=1", 1, "zone CLUSTER")
+    agents = slot("a", free="mem=1GiB", zone="a"), slot("b", zone="b")
+    assert changes(wanted, *agents, placed={"a": 2})[:2] == (
+        "drop the constraint zone CLUSTER: would fit on 1 agent",
+        "one more agent with zone=a",
+    )
+
+
+def test_a_refusal_in_force() -> None:
+    told = Told(slot("a"), slot("b", "cpus=0.5"), wanting("f", wanted := demand("web", "cpus=1")))
+    told.allocator.refuse(F, AgentId("a"), parse_resources("cpus=4"), 10_000)
+    assert told.allocator.explain(F, wanted, 7_000).changes[:2] == (
+        "revive, or wait until the filter ends in 3s",
+        "cpus 0.5 instead of 1 (on agent b.example)",
+    )
+
+
+def test_a_missing_runtime() -> None:
+    assert changes(demand("web", "cpus=1", runtime="docker"), slot("a"), slot("b")) == (
+        "an agent with the docker runtime",
+        "one more private agent with the docker runtime, with cpus=1 free",
+    )
+
+
+def test_the_wrong_side() -> None:
+    assert changes(demand("web", "cpus=1", on_public=True), slot("a")) == (
+        "one more public agent: barter start agent --public",
+        f"{PUBLIC}, with cpus=1 free",
+    )
+    assert changes(demand("web", "cpus=1"), slot("a", public=True)) == (
+        "one more private agent",
+        f"{PRIVATE}, with cpus=1 free",
+    )
+
+
+def test_an_agent_that_is_away() -> None:
+    away = slot("a", active=False, reason="unreachable")
+    assert changes(demand("web", "cpus=1"), away) == (
+        "agent a.example active again: unreachable",
+        f"{PRIVATE}, with cpus=1 free",
+    )
+
+
+def test_different_reasons_on_one_agent_leave_only_what_always_helps() -> None:
+    wanted = demand("web", "cpus=5", 1, "zone IS a")
+    assert changes(wanted, slot("a", zone="b"), slot("b", zone="a", public=True)) == (
+        f"{PRIVATE}, satisfying zone IS a, with cpus=5 free",
+    )
+
+
+FREE = st.builds(
+    lambda cpus, mem, low, ports: resources(cpus=cpus, mem=mem, ports=((low, low + ports - 1),) if ports else ()),
+    st.integers(0, 3000),
+    st.integers(0, 3000 * MIB),
+    st.integers(1, 4),
+    st.integers(0, 4),
+)
+
+
+@given(st.lists(FREE, min_size=1, max_size=4), FREE, st.integers(0, 3))
+def test_every_smaller_demand_that_is_promised_fits(free: list[Resources], need: Resources, port_count: int) -> None:
+    wanted = replace(demand(), resources=need, port_count=port_count)
+    agents = [AgentRecord(replace(slot(f"a{number}"), free=has), {}) for number, has in enumerate(free)]
+    filters = resource_filters(need_of(wanted))
+    failing = [Failing(each, tuple(asked for asked in filters if not asked.passes(each))) for each in agents]
+    found = smallest_changes(wanted, filters, failing, 0)
+    assert bool(found) == all(each.filters for each in failing)
+    for change in found:
+        if change.demand is not None:
+            host = change.text.rpartition("agent ")[2].removesuffix(".example)")
+            (agent,) = (each for each in agents if each.agent_id == host)
+            assert capacity(agent.slot.free, need_of(change.demand)) > 0, change
+            assert 0 < change.cost <= 1000
+    assert [(each.kind, each.cost) for each in found] == sorted((each.kind, each.cost) for each in found)
