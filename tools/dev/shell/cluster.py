@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from barter.tools.dev.supervisor import (
     TearDownFrameworks,
 )
 
-POLL_S, READY_BOUND_S, LOG_LINES = 0.1, 60.0, 8
+POLL_S, SLOW_S, READY_BOUND_S, LOG_LINES = 0.1, 10.0, 60.0, 8
 
 Say = Callable[[str], None]
 
@@ -123,12 +123,9 @@ class Cluster:
             folder.publish(self._data_dir, addresses(self._plan, self._pids, os.getpid()))
 
     def _report(self, name: str, reason: str) -> None:
-        path = self._data_dir / "logs" / f"{name}.log"
-        with path.open(errors="replace") as log:
-            last = deque(log, LOG_LINES)
-        self._say(f"{reason}; the end of {path}:")
-        for line in last:
-            self._say(f"  | {line.rstrip()}")
+        self._say(f"{reason}; the end of {self._data_dir}/logs/{name}.log:")
+        for line in self._log_end(name, LOG_LINES):
+            self._say(f"  | {line}")
 
     def _end(self, name: str, force: bool, reason: str) -> None:
         if force:
@@ -161,14 +158,13 @@ class Cluster:
         started = loop.time()
         found = probes(self._plan)
         waiting = {probe.name: asyncio.create_task(self._until_serving(probe, started)) for probe in found}
-        _, late = await asyncio.wait(waiting.values(), timeout=READY_BOUND_S)
-        if self._gone_on:
-            return
+        for bound in (SLOW_S, READY_BOUND_S):
+            _, late = await asyncio.wait(waiting.values(), timeout=started + bound - loop.time())
+            if self._gone_on:
+                return
+            if late:
+                self._say_late([name for name, task in waiting.items() if task in late], bound)
         if late:
-            names = [name for name, task in waiting.items() if task in late]
-            for task in late:
-                task.cancel()
-            self._say(f"not ready after {READY_BOUND_S:.0f} s: {', '.join(names)}; logs are in {self._data_dir}/logs")
             self._failed = True
             self._runner.post(StopAsked())
             return
@@ -179,8 +175,18 @@ class Cluster:
 
     async def _until_serving(self, probe: Probe, started: float) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._gone_on:
             if await asyncio.to_thread(probe.check):
-                break
+                self._say(f"  {probe.name:<10} {probe.serves}  ({loop.time() - started:.1f} s)")
+                return
             await asyncio.sleep(POLL_S)
-        self._say(f"  {probe.name:<10} {probe.serves}  ({loop.time() - started:.1f} s)")
+
+    def _say_late(self, names: Sequence[str], bound: float) -> None:
+        self._say(f"not ready after {bound:g} s; the last line of each one's log in {self._data_dir}/logs:")
+        for name in names:
+            last = self._log_end("agent-p" if name == "edge" else name, 1)
+            self._say(f"  {name:<10} {last[0] if last else 'nothing yet'}")
+
+    def _log_end(self, name: str, count: int) -> list[str]:
+        with (self._data_dir / "logs" / f"{name}.log").open(errors="replace") as log:
+            return [line.rstrip() for line in deque(log, count)]

@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from barter.agent.edge.shell.binary import NoHAProxy
+from barter.agent.edge.shell.binary import find as find_haproxy
 from barter.tools.dev.plan import DevOptions, Plan, plan
 from barter.tools.dev.shell import claim, folder
 from barter.tools.dev.shell.cluster import Cluster
@@ -21,6 +23,10 @@ def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], N
 
     Raises claim.Refused.
     """
+    try:
+        find_haproxy()
+    except NoHAProxy as error:
+        raise claim.Refused(f"the public agent's edge needs HAProxy: {error}") from None
     home = (data_dir or folder.default_dir()).resolve()
     held = claim.lock(home)
     block, holder = claim.task_port_block()
