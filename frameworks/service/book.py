@@ -10,7 +10,7 @@ from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.roster import Roster
 from barter.frameworks.service.state import AppState, StoredApp
 
-RECORD_SIZE = 32
+RECORD_SIZE = 128
 ORPHANS = ""
 """Marked in place of an app id: tasks that belong to none."""
 

@@ -1,7 +1,5 @@
 """From a demand's offer to the tasks launched on it."""
 
-from collections.abc import Iterator
-
 from barter.core import ranges as rng
 from barter.core.ids import DemandId, TaskId
 from barter.core.resources import PORTS, Resources
@@ -15,15 +13,11 @@ from barter.frameworks.service.timestamps import iso
 from barter.sdk import Command, Container, HealthCheck, Network, Offer, PortMapping, TaskInfo, TaskPort
 
 
-def fit(app: App, offer: Offer, most: int, turn: int) -> Iterator[tuple[int, ...]]:
-    """The host ports of up to `most` instances, one after the other, as long as the offer holds out."""
-    need, left = shape(app), offer.resources
-    for number in range(most):
-        chosen = ports_of.take(app.ports, left.ports, turn + number * max(len(app.ports), 1))
-        if chosen is None or any(left.scalars.get(name, 0) < amount for name, amount in need.scalars.items()):
-            return
-        left = left.without(_with_ports(need, chosen))
-        yield chosen
+def fit(app: App, offer: Offer, most: int, turn: int) -> list[tuple[int, ...]]:
+    """The host ports of as many instances as the offer holds, up to `most`."""
+    held = offer.resources.scalars
+    enough = [held.get(name, 0) // amount for name, amount in shape(app).scalars.items()]
+    return ports_of.take(app.ports, offer.resources.ports, turn, min([most, *enough]))
 
 
 def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[int, ...]) -> TaskInfo:

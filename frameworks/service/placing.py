@@ -36,7 +36,7 @@ def place(book: Book, offers: Sequence[Offer], now: int) -> list[Action]:
 def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int) -> Action:
     app, version = state.app, state.stored.version
     tasks = []
-    for host_ports in fit(app, offer, state.wanted, book.launched):
+    for host_ports in fit(app, offer, state.wanted, book.launched * len(app.ports)):
         book.launched += 1
         task_id = task_id_of(app.app_id, book.generation, book.launched)
         placed = Placed(

@@ -1,6 +1,7 @@
 """Which of an offer's ports an instance takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 
 from barter.core import ranges as rng
 from barter.core.ranges import Ranges
@@ -17,26 +18,21 @@ def chosen_count(app: App) -> int:
     return sum(not port.host_port for port in app.ports)
 
 
-def take(ports: Sequence[Port], free: Ranges, turn: int) -> tuple[int, ...] | None:
-    """A host port for each of `ports` out of `free`, or None where there are too few.
+def take(ports: Sequence[Port], free: Ranges, turn: int, most: int = 1) -> list[tuple[int, ...]]:
+    """Host ports out of `free` for up to `most` instances, each as `ports` has it; none where there are too few.
 
     Free choices start at a place that moves with `turn`, so that a port just freed is not the next one taken.
     """
     insisted = rng.of_numbers(port.host_port for port in ports if port.host_port)
     if not rng.contains(free, insisted):
-        return None
+        return []
     rest = rng.subtract(free, insisted)
-    wanted = sum(not port.host_port for port in ports)
-    size = rng.size(rest)
-    if size < wanted:
-        return None
-    chosen = iter([_nth(rest, (turn + step) % size) for step in range(wanted)])
-    return tuple(port.host_port or next(chosen) for port in ports)
+    wanted, size = sum(not port.host_port for port in ports), rng.size(rest)
+    count = min(most, size // wanted if wanted else most, 1 if insisted else most)
+    chosen = _from(rest, turn % size if size else 0)
+    return [tuple(port.host_port or next(chosen) for port in ports) for _ in range(count)]
 
 
-def _nth(ranges: Ranges, index: int) -> int:
-    for low, high in ranges:
-        if index <= high - low:
-            return low + index
-        index -= high - low + 1
-    raise IndexError("fewer numbers than that")
+def _from(ranges: Ranges, start: int) -> Iterator[int]:
+    """All numbers, beginning with the one at index `start` and going round."""
+    return islice(cycle(rng.numbers(ranges)), start, None)
