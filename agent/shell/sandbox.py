@@ -10,6 +10,8 @@ from barter.agent.facts import TaskKey
 from barter.core.ids import FrameworkId, TaskId, check_id
 
 KEEP = 200
+BUSY_KEEP = 2_000
+"""While tasks are launched: removing costs, and ext4 makes new files slowly for minutes after many were removed."""
 FOLDER = "sandboxes"
 
 
@@ -51,8 +53,10 @@ class Sandboxes:
     def ended(self, framework_id: FrameworkId, task_id: TaskId) -> None:
         self._ended.append((framework_id, task_id))
 
-    def excess(self) -> list[TaskKey]:
-        """Take those out that are too many, oldest first; for `remove`."""
+    def excess(self, *, busy: bool = False) -> list[TaskKey]:
+        """Take those out that are too many, oldest first; for `remove`. While `busy` they may be more."""
+        if busy and len(self._ended) <= BUSY_KEEP:
+            return []
         count = max(len(self._ended) - self._keep, 0)
         return [self._ended.popleft() for _ in range(count)]
 

@@ -93,9 +93,11 @@ class Serving:
         await asyncio.Event().wait()
 
     async def _sweep(self) -> None:
+        launched = 0
         while True:
             await asyncio.sleep(SWEEP_S)
-            if excess := self._sandboxes.excess():
+            busy, launched = launched != self.performer.launched, self.performer.launched
+            if excess := self._sandboxes.excess(busy=busy):
                 await asyncio.to_thread(self._sandboxes.remove, excess)
 
     async def _leave_or_stop(self, server: aio.Server) -> int:

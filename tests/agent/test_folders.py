@@ -36,6 +36,7 @@ def test_sandboxes_are_made_kept_and_removed_oldest_first(tmp_path: Path) -> Non
     assert boxes.excess() == []
     again = Sandboxes(tmp_path, keep=2)
     again.find_ended({(F, TaskId("t4"))})
+    assert again.excess(busy=True) == []
     excess = again.excess()
     assert [task for _, task in excess] == ["t0", "t1"]
     again.remove(excess)
