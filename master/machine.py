@@ -66,7 +66,7 @@ class Master:
         self, event: ev.AgentUpdates | ev.AgentHeartbeat | ev.AgentUnregister | ev.AgentDisconnected
     ) -> Agent | None:
         agent = self.cluster.agents.get(event.agent_id)
-        return agent if agent is not None and agent.session == event.session else None
+        return agent if agent is not None and agent.connected and agent.session == event.session else None
 
     def _end_batch(self, now: int) -> None:
         cluster = self.cluster

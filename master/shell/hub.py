@@ -14,7 +14,7 @@ from barter.master.actions import (
 )
 from barter.master.history import History
 from barter.master.messages import Error
-from barter.master.shell.outbox import Message, Outbox
+from barter.master.shell.outbox import Outbox
 from barter.master.shell.registry import Registry
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.shell.log import logger
@@ -24,22 +24,19 @@ LOGGED = ("agent_", "framework_", "settled")
 
 
 class Stream:
-    """One session: its number, what waits for it, and how to break it off when its peer does not read."""
+    """One session: its number, what waits for it, and who writes it."""
 
     def __init__(self, number: int, peer: str) -> None:
         self.number = number
         self.peer = peer
         self.outbox = Outbox()
-        self._handler = asyncio.current_task()
-
-    def put(self, message: Message) -> None:
-        self.outbox.put(message)
-        if self.outbox.overfull and self._handler is not None:
-            LOG.warning("a peer does not read what it is sent: its session ends", peer=self.peer)
-            self._handler.cancel()
+        self.writer: asyncio.Task[None] | None = None
 
     def beat(self) -> None:
+        """Heartbeat; the writer of a peer that does not read is broken off."""
         self.outbox.beat()
+        if self.outbox.overfull and self.writer is not None:
+            self.writer.cancel()
 
 
 class Hub:
@@ -55,7 +52,6 @@ class Hub:
         self.event_watches: set[EventWatch] = set()
 
     def open(self, peer: str) -> Stream:
-        """To be called in the task that serves the stream."""
         stream = Stream(next(self._numbers), peer)
         self._streams[stream.number] = stream
         return stream
@@ -91,7 +87,7 @@ class Hub:
             case SendToAgent() | SendToFramework():
                 stream = self._streams.get(action.session)
                 if stream is not None:
-                    stream.put(action.message)
+                    stream.outbox.put(action.message)
             case CloseSession():
                 self._close(action)
             case EndpointsChanged():
@@ -109,7 +105,7 @@ class Hub:
         if stream is None:
             return
         if action.reason:
-            stream.put(Error(action.reason, action.fatal))
+            stream.outbox.put(Error(action.reason, action.fatal))
         stream.outbox.close()
 
     def _say(self) -> None:

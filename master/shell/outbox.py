@@ -10,32 +10,36 @@ from barter.master.messages import Acknowledge, Offers, Run, ToAgent, ToFramewor
 
 JOINED_MOST = 5_000
 WAITING_MOST = 200_000
+BEATS_MOST = 2
 Message = ToAgent | ToFramework
 ItemT = TypeVar("ItemT")
 
 
 class Outbox:
-    """A peer that does not read fills it: beyond `WAITING_MOST` items it is `overfull` and takes no more."""
+    """A peer that reads empties it between two heartbeats, however much was put in at once.
+
+    It is `overfull` when more than `WAITING_MOST` items wait and none was taken for `BEATS_MOST` heartbeats.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[Message] = []
         self._items = 0
         self._wake = asyncio.Event()
         self._closed = False
-        self._beat = False
+        self._beats = 0
         self.overfull = False
 
     def put(self, message: Message) -> None:
         if self._closed or self.overfull:
             return
         self._items += size(message)
-        self.overfull = self._items > WAITING_MOST
         self._waiting.append(message)
         self._wake.set()
 
     def beat(self) -> None:
-        """Have something written, if nothing else is."""
-        self._beat = True
+        """A heartbeat is due: have something written, if nothing else waits."""
+        self._beats += 1
+        self.overfull = self._items > WAITING_MOST and self._beats > BEATS_MOST
         self._wake.set()
 
     def close(self) -> None:
@@ -48,12 +52,12 @@ class Outbox:
         while not self._waiting:
             if self._closed:
                 return None
-            if self._beat:
-                self._beat = False
+            if self._beats:
+                self._beats = 0
                 return []
             self._wake.clear()
             await self._wake.wait()
-        taken, self._waiting, self._items, self._beat = self._waiting, [], 0, False
+        taken, self._waiting, self._items, self._beats = self._waiting, [], 0, 0
         return joined(taken)
 
 

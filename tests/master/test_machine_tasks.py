@@ -8,7 +8,7 @@ from barter.core.cluster import Filters, FrameworkInfo
 from barter.core.ids import FrameworkId, OfferId, TaskId
 from barter.core.resources import resources
 from barter.core.task_state import TaskState as S
-from barter.core.tasks import Command, HealthCheck, CheckKind, Reason, TaskInfo, TaskPort
+from barter.core.tasks import CheckKind, Command, HealthCheck, Reason, TaskInfo, TaskPort
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -226,7 +226,9 @@ def test_a_healthy_port_is_an_endpoint_until_its_task_ends(world: World) -> None
     framework_id = world.running(info)
     assert world.cluster.endpoints.all() == ()
     seen = []
-    for number, (state, healthy) in enumerate([(S.RUNNING, True), (S.RUNNING, False), (S.RUNNING, True), (S.KILLING, None)]):
+    for number, (state, healthy) in enumerate(
+        [(S.RUNNING, True), (S.RUNNING, False), (S.RUNNING, True), (S.KILLING, None)]
+    ):
         world.update(framework_id, status("t1", state, number + 2, healthy=healthy))
         views = world.cluster.endpoints.all()
         seen.append([(each.host, each.port, each.draining) for view in views for each in view.endpoints])

@@ -22,6 +22,7 @@ MessageT = TypeVar("MessageT")
 A1, A2 = AgentId("a1"), AgentId("a2")
 AGENT, FRAMEWORK = 1, 2
 AGENT_TIMEOUT, OFFER_TIMEOUT = 30_000, 20_000
+FIRST_START = Recovered("abc123", 1)
 NEED = resources(cpus=100, mem=32 * MIB)
 
 
@@ -52,7 +53,7 @@ def demand(name: str, count: int, need: Resources = NEED) -> Demand:
 class World:
     """`now` goes on by one millisecond a batch; `facts` are those made durable, in order."""
 
-    def __init__(self, recovered: Recovered = Recovered("abc123", 1)) -> None:
+    def __init__(self, recovered: Recovered = FIRST_START) -> None:
         self.now = 1_000
         self.master = Master(recovered, Timing(AGENT_TIMEOUT, OFFER_TIMEOUT), self.now)
         self.cluster = self.master.cluster
@@ -111,7 +112,9 @@ class World:
     def accept(self, offer_id: OfferId, *tasks: TaskInfo, session: int = FRAMEWORK) -> None:
         self.do(ev.Accept(session, (offer_id,), tasks))
 
-    def update(self, framework_id: FrameworkId, *told: TaskStatus, session: int = AGENT, agent_id: AgentId = A1) -> None:
+    def update(
+        self, framework_id: FrameworkId, *told: TaskStatus, session: int = AGENT, agent_id: AgentId = A1
+    ) -> None:
         self.do(ev.AgentUpdates(session, agent_id, tuple((framework_id, each) for each in told)))
 
     def running(self, *tasks: TaskInfo) -> FrameworkId:
