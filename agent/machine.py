@@ -103,9 +103,11 @@ class Agent:
 
     def _refuse_stale(self, turn: Turn, order: Order) -> None:
         name, known = type(order).__name__, self.book.epoch
-        turn.note(f"{name} of epoch {order.epoch} refused: epoch {known} has spoken already", problem=True)
         if isinstance(order, Registered):
-            turn.add(LeaveMaster(f"its epoch {order.epoch} is over, {known} has spoken already"))
+            why = f"its epoch {order.epoch} is over, {known} has spoken already"
+            turn.add(LeaveMaster(f"{why}; if the master lost its data, start this agent with an empty --work-dir"))
+        else:
+            turn.note(f"{name} of epoch {order.epoch} refused: epoch {known} has spoken already", problem=True)
 
     def _master(self, turn: Turn, event: MasterConnected | MasterGone | MasterError) -> None:
         match event:
