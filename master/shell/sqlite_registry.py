@@ -29,12 +29,16 @@ class SqliteRegistry:
         self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_TABLES)
             self._check_format()
         except sqlite3.Error as error:
-            raise UnusableRegistry(f"{path}: {error}: restore the file, or start with an empty folder") from error
+            self._db.close()
+            raise _unusable(path, error) from error
 
     def start(self, new_cluster_id: str) -> Recovered:
         with self._transaction():
@@ -92,3 +96,7 @@ class SqliteRegistry:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> UnusableRegistry:
+    return UnusableRegistry(f"{path}: {error}: restore the file, or start with an empty folder")

@@ -118,7 +118,8 @@ class Peers:
                     [framework] = [one for one in self.frameworks if one.session == action.session]
                     framework.hear(action.message)
                 case act.CloseSession():
-                    for peer in (*self.agents, *self.frameworks):
+                    peers: list[FakeAgent | FakeFramework] = [*self.agents, *self.frameworks]
+                    for peer in peers:
                         if peer.session == action.session:
                             peer.session = 0
                 case _:

@@ -290,7 +290,7 @@ def test_why_tells_of_demands_tasks_and_those_never_placed(world: World) -> None
     assert about is not None
     assert about.summary == "TASK_RUNNING on host-a1"
     assert [entry.kind for entry in about.history] == ["task_launched", "task_status"]
-    world.accept(world.cluster.offers and next(iter(world.cluster.offers)), replace(task("t7"), resources=resources()))
+    world.accept(next(iter(world.cluster.offers)), replace(task("t7"), resources=resources()))
     about = why(world.cluster, "t7", world.now)
     assert about is not None
     assert "never placed: INVALID_TASK" in about.summary
