@@ -1,5 +1,6 @@
 """What the master knows: agents, frameworks, their tasks and offers, each reachable in one step from the others."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo, Offer, Service
@@ -107,12 +108,12 @@ class Ended:
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self.tasks: dict[TaskKey, Task] = {}
+        self.tasks: OrderedDict[TaskKey, Task] = OrderedDict()
 
     def add(self, task: Task) -> None:
         self.tasks[task.key] = task
         if len(self.tasks) > self._kept:
-            del self.tasks[next(iter(self.tasks))]
+            self.tasks.popitem(last=False)
 
     def get(self, key: TaskKey) -> Task | None:
         return self.tasks.get(key)
