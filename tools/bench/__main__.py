@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from barter.tools.bench import report
-from barter.tools.bench.machine import describe
+from barter.tools.bench.machine import busy, describe
 from barter.tools.bench.measure import BenchFailed, Progress, Result
 
 Bench = Callable[[Progress], list[Result]]
@@ -75,6 +75,8 @@ def cli(rounds: int, as_json: bool) -> None:
 
 
 def _show(bench: Bench, as_json: bool) -> None:
+    if warning := busy():
+        click.echo(f"warning: {warning}", err=True)
     try:
         results = bench(report.progress)
     except BenchFailed as error:

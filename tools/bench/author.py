@@ -11,6 +11,7 @@ from barter.tools.bench.measure import BenchFailed
 
 OFFER_SECONDS = 30
 BATCH_SECONDS = 300
+DECLINED_MS = 20
 
 
 @dataclass
@@ -26,11 +27,12 @@ class Batch:
 
 
 class Author(sdk.Scheduler):
-    """Holds every offer it gets. `until` of `launch` is what it waits for: all running, or all ended."""
+    """Asks for offers only when it launches, so that what is freed comes back as one and not in crumbs."""
 
     def __init__(self, master: str) -> None:
         self.driver = sdk.MasterDriver(self, sdk.FrameworkInfo("bench"), master)
-        self._offers: dict[sdk.OfferId, sdk.Offer] = {}
+        self._need = sdk.Resources()
+        self._offer: sdk.Offer | None = None
         self._batch = Batch(0, set())
         self._changed = asyncio.Event()
 
@@ -39,6 +41,7 @@ class Author(sdk.Scheduler):
         offer = await self._offer_for(tasks)
         self._batch = batch = Batch(time.perf_counter(), {task.task_id for task in tasks})
         self.driver.launch(offer, tasks, sdk.Filters(0))
+        self.driver.suppress()
         marks = batch.ended if ended else batch.running
         await self._until(lambda: len(marks) >= len(tasks) or bool(batch.failure), BATCH_SECONDS)
         if batch.failure or len(marks) < len(tasks):
@@ -54,14 +57,23 @@ class Author(sdk.Scheduler):
         await self._until(lambda: not batch.waiting, BATCH_SECONDS)
 
     def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
-        self._offers.update((offer.offer_id, offer) for offer in offers)
-        self._changed.set()
+        for offer in offers:
+            if self._offer is None and self._need in offer.resources:
+                self._offer = offer
+                self._changed.set()
+            else:
+                driver.decline(offer, sdk.Filters(DECLINED_MS))
 
     def offer_rescinded(self, driver: sdk.Driver, offer_id: sdk.OfferId) -> None:
-        self._offers.pop(offer_id, None)
+        if self._offer is not None and self._offer.offer_id == offer_id:
+            self._offer = None
 
     def disconnected(self, driver: sdk.Driver) -> None:
-        self._offers.clear()
+        self._offer = None
+
+    def error(self, driver: sdk.Driver, message: str) -> None:
+        self._batch.failure = message
+        self._changed.set()
 
     def status_update(self, driver: sdk.Driver, status: sdk.TaskStatus) -> None:
         batch = self._batch
@@ -75,15 +87,19 @@ class Author(sdk.Scheduler):
         self._changed.set()
 
     async def _offer_for(self, tasks: Sequence[sdk.TaskInfo]) -> sdk.Offer:
-        need = sdk.Resources({kind: amount * len(tasks) for kind, amount in tasks[0].resources.scalars.items()})
-
-        def fitting() -> list[sdk.Offer]:
-            return [offer for offer in self._offers.values() if need in offer.resources]
-
-        await self._until(lambda: bool(fitting()), OFFER_SECONDS)
-        if not fitting():
-            raise BenchFailed(f"no offer holds {len(tasks)} tasks ({need}) within {OFFER_SECONDS} s")
-        return self._offers.pop(fitting()[0].offer_id)
+        amounts = tasks[0].resources.scalars
+        self._need = sdk.Resources({kind: amount * len(tasks) for kind, amount in amounts.items()})
+        if self._offer is not None and self._need not in self._offer.resources:
+            self.driver.decline(self._offer)
+            self._offer = None
+        self.driver.revive()
+        await self._until(lambda: self._offer is not None or bool(self._batch.failure), OFFER_SECONDS)
+        if self._offer is None:
+            raise BenchFailed(
+                self._batch.failure or f"no offer holds {len(tasks)} tasks ({self._need}) within {OFFER_SECONDS} s"
+            )
+        offer, self._offer = self._offer, None
+        return offer
 
     async def _until(self, done: Callable[[], bool], seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -21,3 +21,11 @@ def _cpu_model() -> str:
         if name.strip() in ("model name", "Model") and value.strip():
             return value.strip()
     return platform.machine()
+
+
+def busy() -> str:
+    """A warning when others use this machine, as the load of the last minute shows it; else empty."""
+    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+    if load < cores / 2:
+        return ""
+    return f"this machine is busy (load {load:.1f} on {cores} cores): ratios will be lower than on a quiet one"
