@@ -21,7 +21,7 @@ FoundT = TypeVar("FoundT")
 PORTS_EACH = 40
 
 
-def until(attempt: Callable[[], FoundT], bound_s: float = 30.0) -> FoundT:
+def until(attempt: Callable[[], FoundT], bound_s: float = 60.0) -> FoundT:
     """What `attempt` returns once it is true; fails at the deadline."""
     deadline = time.monotonic() + bound_s
     while not (found := attempt()):
@@ -47,8 +47,10 @@ def free_block() -> str:
 
 
 class ServiceWorld:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    """`docker_host` is where its agent finds an engine; empty for plain processes only."""
+
+    def __init__(self, folder: Path, docker_host: str = "") -> None:
+        self.folder, self._docker_host = folder, docker_host
         self.master, self.api = free_address(), free_address()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._agent = (free_address(), free_address())
@@ -57,7 +59,8 @@ class ServiceWorld:
     def start(self, name: str) -> None:
         words = {
             "master": ["--data-dir", str(self.folder / "m"), "--listen", self.master, "--http", free_address()],
-            "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a"), "--runtime", "process"),
+            "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a")),
+                      *("--runtime", "docker" if self._docker_host else "process"),
                       *("--listen", self._agent[0], "--http", self._agent[1]),
                       *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a")],
             "service": self.service_words(),
@@ -65,7 +68,7 @@ class ServiceWorld:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "barter.tools.cli.main", "start", name, *words],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "DOCKER_HOST": self._docker_host}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
     def service_words(self) -> list[str]:
@@ -144,13 +147,19 @@ def answer_of(task: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def service_world(folder: Path, *names: str) -> Iterator[ServiceWorld]:
+def service_world(folder: Path, *names: str, docker_host: str = "") -> Iterator[ServiceWorld]:
     os.environ["no_proxy"] = "127.0.0.1"
-    world = ServiceWorld(folder)
+    world = ServiceWorld(folder, docker_host)
     try:
         for name in names:
             world.start(name)
         until(world.serving)
         yield world
+    except BaseException as error:
+        for name in ("service", "agent", "master"):
+            with contextlib.suppress(OSError):
+                error.add_note(f"{name}: {world.log(name)[-2000:]}")
+        error.add_note(json.dumps(world.call("GET", "/v2/apps?embed=apps.tasks")[1]))
+        raise
     finally:
         world.stop()
