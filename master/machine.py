@@ -1,7 +1,7 @@
 """The master as a pure machine: each event goes to its handler; a batch of events ends with one Tick."""
 
 from barter.core.machine import Tick
-from barter.master import accept, agents, frameworks, liveness, offers, placement, reconcile, updates, wishes
+from barter.master import accept, agents, frameworks, liveness, offers, placement, reclaim, reconcile, updates, wishes
 from barter.master import events as ev
 from barter.master.actions import Action, EndpointsChanged, HistoryGrew
 from barter.master.allocator.allocator import Allocator
@@ -74,6 +74,8 @@ class Master:
         for due in cluster.timers.pop_due(now):
             _happen(cluster, due, now)
         placement.place(cluster, now)
+        if reclaim.reclaim(cluster, now):
+            placement.place(cluster, now)
         if cluster.endpoints.changed or cluster.settled_changed:
             cluster.settled_changed = False
             services, removed = cluster.endpoints.take_changes()

@@ -4,9 +4,10 @@ from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
 from barter.master.allocator.explain import explain
-from barter.master.allocator.index import Index
-from barter.master.allocator.model import AgentSlot, Explanation, Grant, Seeker
+from barter.master.allocator.index import AgentRecord, Index
+from barter.master.allocator.model import AgentSlot, Explanation, Grant, Seeker, Unmet
 from barter.master.allocator.passes import run_pass
+from barter.master.allocator.placement import Placement, Rooms
 from barter.master.allocator.refusals import Refusal
 
 
@@ -57,6 +58,19 @@ class Allocator:
         for framework_id, agent_id in self._index.refusals.expire(now):
             self._index.reopen(framework_id, [agent_id])
         return run_pass(self._index, now) if self._index.changes else []
+
+    def take_unmet(self) -> tuple[Unmet, ...]:
+        """The demands that passes could not place since the last call; one that goes on waiting is told once."""
+        unmet, self._index.newly_unmet = tuple(self._index.newly_unmet), []
+        return unmet
+
+    def room_for(self, unmet: Unmet, slot: AgentSlot, now: int) -> int:
+        """How many tasks of the demand would fit on an agent if it stood as `slot` says; 0 where a filter says no."""
+        seeker = self._index.seekers.get(unmet.framework_id)
+        if seeker is None:
+            return 0
+        placement = Placement(self._index, Rooms(self._index), seeker, unmet.demand, now)
+        return placement.room_on(AgentRecord(slot, slot.info.placement_attributes))
 
     def next_wakeup(self) -> int | None:
         """When a refusal ends that could matter, or None."""

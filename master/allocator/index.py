@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from barter.core.cluster import Demand
 from barter.core.constraints import Attributes
 from barter.core.ids import AgentId, DemandId, FrameworkId
-from barter.master.allocator.model import AgentSlot, Seeker
+from barter.master.allocator.model import AgentSlot, Seeker, Unmet
 from barter.master.allocator.refusals import Refusals
 
 DemandKey = tuple[FrameworkId, DemandId]
@@ -69,6 +69,8 @@ class Index:
         self.changes = Changes()
         self.stuck: set[DemandKey] = set()
         self.stuck_on_counts: set[DemandKey] = set()
+        self.unmet: set[Unmet] = set()
+        self.newly_unmet: list[Unmet] = []
         self._tallies: defaultdict[FrameworkId, dict[DemandId, Tally]] = defaultdict(dict)
 
     def set_agent(self, slot: AgentSlot) -> None:

@@ -54,6 +54,16 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmet:
+    """A demand of which a pass could not place `tasks`; `name` is its framework's."""
+
+    framework_id: FrameworkId
+    name: str
+    demand: Demand
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What one filter says, and what it compared."""
 

@@ -8,7 +8,7 @@ from barter.core.ids import AgentId
 from barter.core.ranges import Ranges, union
 from barter.core.resources import Resources
 from barter.master.allocator.index import AgentRecord, DemandKey, Index
-from barter.master.allocator.model import PUBLIC_ROLE, Grant, Seeker
+from barter.master.allocator.model import PUBLIC_ROLE, Grant, Seeker, Unmet
 from barter.master.allocator.placement import Placement, Rooms
 from barter.master.allocator.room import worth_offering
 from barter.master.allocator.shares import Line, Rank, Shares
@@ -110,6 +110,13 @@ def _note_stuck(index: Index, placements: list[Placement]) -> None:
         for each in placements
         if each.remaining > 0 and not each.groups
     ]
+    unmet = [
+        Unmet(each.seeker.framework_id, each.seeker.name, each.demand, each.remaining)
+        for each in placements
+        if each.remaining > 0
+    ]
+    index.newly_unmet += [each for each in unmet if each not in index.unmet]
+    index.unmet = set(unmet)
     index.stuck = {key for each, key in keys if not each.counting}
     index.stuck_on_counts = {key for each, key in keys if each.counting}
 

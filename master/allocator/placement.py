@@ -78,6 +78,13 @@ class Placement:
             self._order.append((entries[0], cell))
         heapify(self._order)
 
+    def room_on(self, agent: AgentRecord) -> int:
+        """How many tasks it takes as it stands: one at a time where a constraint counts instances."""
+        room = capacity(agent.slot.free, self.need)
+        if not room or not all(each.passes(agent) for each in (*self._steady, *self._counting)):
+            return 0
+        return 1 if self._counting else min(room, self.remaining)
+
     def _cell(self, agent: AgentRecord) -> Cell:
         return tuple(field_value(agent.attributes, each.constraint.field) for each in self._counting)
 

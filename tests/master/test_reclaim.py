@@ -1,0 +1,63 @@
+"""Offers that nobody answered do not keep a demand waiting that fits with what they hold."""
+
+from barter.core.ids import DemandId
+from barter.core.resources import resources
+from barter.core.units import MIB
+from barter.master import events as ev
+from barter.master import messages as msg
+from tests.master.world import A1, A2, World, agent, demand
+
+HOARDER, SERVICE = 2, 3
+
+
+def world_with_hoarder() -> World:
+    world = World()
+    world.subscribe("hoarder", HOARDER)
+    world.register()
+    assert [offer.agent_id for offer in world.offers(HOARDER)] == [A1]
+    world.subscribe("service", SERVICE, demands_only=True)
+    return world
+
+
+def test_a_demand_takes_back_the_offer_that_stands_in_its_way() -> None:
+    world = world_with_hoarder()
+    world.do(ev.SetDemands(SERVICE, (demand("web", 2),)))
+    [rescind] = world.sent(msg.Rescind, HOARDER)
+    assert "demand web of service waits" in rescind.reason
+    [offer] = world.offers(SERVICE)
+    assert offer.demand_id == DemandId("web")
+    assert offer.resources.scalars == resources(cpus=200, mem=64 * MIB).scalars
+    [rest] = world.offers(HOARDER)
+    assert rest.resources == agent().resources.without(offer.resources)
+
+
+def test_an_offer_that_would_not_help_stays() -> None:
+    world = world_with_hoarder()
+    world.do(ev.SetDemands(SERVICE, (demand("web", 1, resources(cpus=64_000)),)))
+    assert not world.sent(msg.Rescind)
+    assert not world.offers(SERVICE)
+
+
+def test_only_as_many_offers_are_taken_back_as_are_needed() -> None:
+    world = world_with_hoarder()
+    world.do(ev.AgentRegister(9, agent(A2)))
+    world.do(ev.SetDemands(SERVICE, (demand("web", 1),)))
+    assert [len(rescind.offer_ids) for rescind in world.sent(msg.Rescind, HOARDER)] == [1]
+
+
+def test_offers_for_demands_are_not_taken_back() -> None:
+    world = World()
+    world.register()
+    world.subscribe("first", HOARDER, demands_only=True)
+    world.do(ev.SetDemands(HOARDER, (demand("big", 40),)))
+    assert world.offers(HOARDER)
+    world.subscribe("service", SERVICE, demands_only=True)
+    world.do(ev.SetDemands(SERVICE, (demand("web", 1),)))
+    assert not world.sent(msg.Rescind)
+
+
+def test_a_demand_that_goes_on_waiting_is_told_once() -> None:
+    world = world_with_hoarder()
+    world.do(ev.SetDemands(SERVICE, (demand("web", 1, resources(cpus=64_000)),)))
+    told = world.cluster.allocator.take_unmet()
+    assert told == ()
