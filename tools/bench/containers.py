@@ -7,7 +7,7 @@ import docker
 from barter import sdk
 from barter.tools.bench.author import author, tiny_tasks
 from barter.tools.bench.cluster import cluster
-from barter.tools.bench.images import SLEEP, engine, ensure_image, start_seconds
+from barter.tools.bench.images import AT_A_TIME, SLEEP, engine, ensure_image, start_seconds
 from barter.tools.bench.measure import Progress, Result, median
 
 
@@ -22,7 +22,7 @@ async def _measure(
 ) -> list[Result]:
     rates: list[float] = []
     floors: list[float] = []
-    await asyncio.to_thread(start_seconds, client, image, 8)
+    await asyncio.to_thread(start_seconds, client, image, AT_A_TIME)
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}: {containers} containers by the SDK directly")
         floors.append(containers / await asyncio.to_thread(start_seconds, client, image, containers))
@@ -38,8 +38,12 @@ def _rate(containers: int, image: str) -> float:
 
 
 async def _launch(master: str, containers: int, image: str) -> float:
-    tasks = tiny_tasks("container", containers, sdk.Command(argv=SLEEP), sdk.Container(image))
+    def tasks(name: str, count: int) -> list[sdk.TaskInfo]:
+        return tiny_tasks(name, count, sdk.Command(argv=SLEEP), sdk.Container(image))
+
     async with author(master) as framework:
-        batch = await framework.launch(tasks, ended=False)
+        await framework.launch(tasks("warm", AT_A_TIME), ended=False)
+        await framework.kill()
+        batch = await framework.launch(tasks("container", containers), ended=False)
         await framework.kill()
         return containers / (batch.running[-1] - batch.accepted)
