@@ -33,6 +33,10 @@ class Leaving:
     def started(self) -> bool:
         return self.stage is not Stage.STAYING
 
+    @property
+    def stopping_executor(self) -> bool:
+        return self.stage is Stage.STOPPING_EXECUTOR
+
     def tasks_done(self, live: int, now: int) -> bool:
         """Whether to go on to stopping the executor now."""
         if self.stage is not Stage.ENDING_TASKS or (live and now < self._deadline_ms):

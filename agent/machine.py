@@ -127,6 +127,8 @@ class Agent:
             case ExecutorHello():
                 self.executor.hello(event.executor)
                 reports.hello(turn, event)
+                if self.leaving.stopping_executor:
+                    turn.add(StopExecutor(self.leaving.reason))
             case ExecutorDisconnected():
                 self.executor.disconnected(event.executor)
             case ExecutorDied():

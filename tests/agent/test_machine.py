@@ -293,6 +293,13 @@ def test_leaving_for_good() -> None:
     assert machine.step(ev.ExecutorDied("it ended"), 40) == [act.Exit(0, "left the cluster: SIGUSR1")]
 
 
+def test_an_executor_that_comes_while_the_agent_leaves_is_stopped_too() -> None:
+    machine = agent()
+    machine.step(ev.ExecutorDied("none was left"), 0)
+    assert "StopExecutor" in kinds(machine.step(ev.Leave("SIGUSR1"), 10))
+    assert "StopExecutor" in kinds(machine.step(ev.ExecutorHello("e1"), 300))
+
+
 def test_leaving_does_not_wait_for_ever() -> None:
     machine = ready(agent())
     machine.step(run(task("t1")), 10)
