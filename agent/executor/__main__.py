@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from barter.agent.executor.shell.daemon import AlreadyServed, ExecutorOptions, run
+from barter.agent.executor.shell.daemon import ExecutorOptions, run
 from barter.shell import log
+from barter.shell.lock import FolderTaken
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
     log.setup()
     try:
         return run(ExecutorOptions(given.socket.absolute(), given.work_dir.absolute(), given.runtime, given.host))
-    except (AlreadyServed, OSError) as error:
+    except (FolderTaken, OSError) as error:
         print(f"executor: {error}", file=sys.stderr)
         return 1
 

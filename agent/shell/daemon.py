@@ -4,10 +4,10 @@ import asyncio
 import sys
 
 from barter.agent.shell.ledger import LedgerUnusable
-from barter.agent.shell.lock import Locked
 from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.service import AgentService
 from barter.shell import log
+from barter.shell.lock import FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
 __all__ = ["AgentOptions", "run"]
@@ -21,6 +21,6 @@ def run(options: AgentOptions) -> int:
     log.setup()
     try:
         return asyncio.run(AgentService(options).run())
-    except (Locked, LedgerUnusable, NotAllowed, AddressTaken, ValueError, OSError) as error:
+    except (FolderTaken, LedgerUnusable, NotAllowed, AddressTaken, ValueError, OSError) as error:
         print(f"barter agent: {error}", file=sys.stderr)
         return 1

@@ -13,7 +13,6 @@ from barter.agent.runtime.limits import describe
 from barter.agent.shell import engine, resources
 from barter.agent.shell.http import application
 from barter.agent.shell.ledger import Ledger
-from barter.agent.shell.lock import WorkDirLock
 from barter.agent.shell.node import Node
 from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.perform import Performer
@@ -24,8 +23,10 @@ from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from barter.shell import http, transport
+from barter.shell.lock import FolderLock
 from barter.shell.log import logger
 
+LOCK = "agent.lock"
 _log = logger("agent")
 
 
@@ -41,7 +42,8 @@ class AgentService:
         """Serve until a signal or the core's wish; return the exit code. Raises what keeps it from starting."""
         self._work_dir.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as held:
-            held.callback(WorkDirLock(self._work_dir).release)
+            advice = "stop it first, or choose another --work-dir"
+            held.callback(FolderLock(self._work_dir / LOCK, "agent", advice).release)
             ledger = Ledger(self._work_dir)
             held.callback(ledger.close)
             self._take_signals()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from barter.master.cluster import Timing
-from barter.master.shell.lock import FolderLock, FolderTaken
 from barter.master.shell.service import MasterService
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from barter.shell import log
+from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
 LOG = log.logger("master")
@@ -48,7 +48,7 @@ async def _run(options: MasterOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(options.data_dir)
+    lock = FolderLock(options.data_dir / "lock", "master", "stop it, or choose another --data-dir")
     try:
         registry = SqliteRegistry(options.data_dir / "master.sqlite3")
         try:
@@ -56,7 +56,7 @@ async def _run(options: MasterOptions) -> None:
         finally:
             registry.close()
     finally:
-        lock.close()
+        lock.release()
 
 
 async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio.Event) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from barter.agent.shell.lock import Locked, WorkDirLock
 from barter.agent.shell.process import LONGEST_SOCKET_PATH, identify, socket_path
 from barter.agent.shell.resources import detect, less, override
 from barter.agent.shell.sandbox import Sandboxes
@@ -16,14 +15,6 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import parse_resources, resources
 
 F = FrameworkId("f1")
-
-
-def test_one_agent_per_work_dir(tmp_path: Path) -> None:
-    first = WorkDirLock(tmp_path)
-    with pytest.raises(Locked, match=f"pid {os.getpid()}"):
-        WorkDirLock(tmp_path)
-    first.release()
-    WorkDirLock(tmp_path).release()
 
 
 def test_sandboxes_are_made_kept_and_removed_oldest_first(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_second_one_on_the_folder_is_refused(dev: Dev) -> None:
     command = [sys.executable, "-m", "barter.tools.cli.main", "dev", "--data-dir", str(dev.data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"(process {dev.process.pid}) already runs on" in done.stderr
+    assert f"in use by another `barter dev` (pid {dev.process.pid})" in done.stderr
     assert "--data-dir" in done.stderr
 
 

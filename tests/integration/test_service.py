@@ -153,7 +153,7 @@ def test_a_second_framework_on_the_folder_or_the_port_is_refused(folder: Path) -
     with service_world(folder, "service") as world:
         same_folder = [*world.service_words()[:4], "--listen", "127.0.0.1:0"]
         same_port = [*world.service_words()[:2], "--data-dir", str(folder / "other"), "--listen", world.api]
-        for words, why in ((same_folder, "another service framework runs"), (same_port, "cannot listen")):
+        for words, why in ((same_folder, "in use by another service framework"), (same_port, "cannot listen")):
             command = [sys.executable, "-m", "barter.tools.cli.main", "start", "service", *words]
             done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
             assert done.returncode == 1

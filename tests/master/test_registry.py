@@ -9,7 +9,6 @@ import pytest
 from barter.core.cluster import FrameworkInfo
 from barter.core.ids import FrameworkId
 from barter.master.facts import AgentAdmitted, AgentLeft, FrameworkAdmitted, FrameworkRemoved
-from barter.master.shell.lock import FolderLock, FolderTaken
 from barter.master.shell.registry import MemoryRegistry, Registry
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from tests.master.world import A1, A2, agent
@@ -78,11 +77,3 @@ def test_a_failed_commit_leaves_nothing_behind(tmp_path: Path) -> None:
         registry.commit([FrameworkAdmitted(FRAMEWORK), broken])
     assert registry.start("abc123").frameworks == ()
     registry.close()
-
-
-def test_a_folder_has_one_master(tmp_path: Path) -> None:
-    first = FolderLock(tmp_path)
-    with pytest.raises(FolderTaken, match="in use by another master"):
-        FolderLock(tmp_path)
-    first.close()
-    FolderLock(tmp_path).close()

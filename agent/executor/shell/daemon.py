@@ -1,7 +1,6 @@
 """The executor as a process: the core, its session with the agent, and a runtime, in one event loop."""
 
 import asyncio
-import fcntl
 import os
 import signal
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from barter.agent.runtime.base import Runtime
 from barter.agent.runtime.process import ProcessRuntime
 from barter.agent.runtime.select import Runtimes
 from barter.shell.clock import Clock
+from barter.shell.lock import FolderLock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
 from barter.shell.transport import is_loopback
@@ -43,10 +43,6 @@ class ExecutorOptions:
     work_dir: Path
     runtime: str = "process"
     host: str = "127.0.0.1"
-
-
-class AlreadyServed(Exception):
-    """Another executor holds this work folder."""
 
 
 def make_runtime(options: ExecutorOptions) -> Runtime:
@@ -140,23 +136,13 @@ async def _serve(options: ExecutorOptions) -> None:
 
 
 def run(options: ExecutorOptions) -> int:
-    """Block until the executor ends; raises AlreadyServed. Ctrl-C is for the agent's terminal, not for its tasks."""
+    """Block until the executor ends; raises FolderTaken. Ctrl-C is for the agent's terminal, not for its tasks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    lock = _lock(options.work_dir / "executor")
+    folder = options.work_dir / "executor"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder / "lock", "executor", "end it first, or give another --work-dir")
     try:
         asyncio.run(_serve(options))
     finally:
-        os.close(lock)
+        lock.release()
     return 0
-
-
-def _lock(folder: Path) -> int:
-    """Hold the folder until this process dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise AlreadyServed(f"another executor serves {folder.parent}: end it first, or give a --work-dir") from None
-    return descriptor

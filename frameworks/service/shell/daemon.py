@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import signal
 import sqlite3
 import sys
@@ -20,6 +19,7 @@ from barter.frameworks.service.shell.storage import load, next_generation
 from barter.sdk import FrameworkInfo, MasterDriver, SqliteStore
 from barter.shell import http, log
 from barter.shell.clock import Clock
+from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
 NAME = "service"
@@ -42,6 +42,8 @@ def run(options: ServiceOptions) -> int:
         return asyncio.run(_serve(options))
     except (NotAllowed, AddressTaken) as error:
         return _cannot_start(f"{error}: give another address with --listen")
+    except FolderTaken as error:
+        return _cannot_start(str(error))
     except OSError as error:
         return _cannot_start(f"{error}: give a folder that can be written with --data-dir")
     except (ValueError, sqlite3.Error, DefinitionError) as error:
@@ -50,12 +52,11 @@ def run(options: ServiceOptions) -> int:
 
 async def _serve(options: ServiceOptions) -> int:
     options.data_dir.mkdir(parents=True, exist_ok=True)
-    with (options.data_dir / "lock").open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _cannot_start(f"another service framework runs on {options.data_dir}: stop it, or give another one")
+    lock = FolderLock(options.data_dir / "lock", "service framework", "stop it, or give another --data-dir")
+    try:
         return await _serve_alone(options)
+    finally:
+        lock.release()
 
 
 async def _serve_alone(options: ServiceOptions) -> int:

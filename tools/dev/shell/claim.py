@@ -2,14 +2,13 @@
 
 import contextlib
 import errno
-import fcntl
 import json
-import os
 import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
+from barter.shell.lock import FolderLock, FolderTaken
 from barter.tools.dev.plan import BLOCKS, FIRST_TASK_PORT, HOST, TASK_PORTS, task_ports
 
 LOCK, RUN = "lock", "run.json"
@@ -20,25 +19,16 @@ class Refused(Exception):
     """Why no cluster can be started there, and what to do."""
 
 
-def lock(data_dir: Path) -> int:
+def lock(data_dir: Path) -> FolderLock:
     """Hold the folder until this process ends; raises Refused when another `barter dev` has it."""
+    advice = "use it (barter status), end it with Ctrl-C, or start another with --data-dir DIR"
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return FolderLock(data_dir / LOCK, "`barter dev`", advice)
+    except FolderTaken as taken:
+        raise Refused(str(taken)) from None
     except OSError as error:
         raise Refused(f"cannot use {data_dir}: {error.strerror}; name another folder with --data-dir DIR") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 20).decode(errors="replace").strip()
-        os.close(descriptor)
-        raise Refused(
-            f"a `barter dev` (process {holder or 'unknown'}) already runs on {data_dir}: use it (barter status), "
-            "end it with Ctrl-C, or start another with --data-dir DIR"
-        ) from None
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
 
 
 def empty(data_dir: Path) -> None:

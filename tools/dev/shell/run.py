@@ -1,7 +1,6 @@
 """`barter dev` from the claim on its folder to the last line it prints."""
 
 import asyncio
-import os
 import secrets
 import signal
 from collections.abc import Callable
@@ -47,7 +46,7 @@ def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], N
         if not code:
             claim.forget_run(home)
         say("stopped, and nothing is left running" if not code else f"ended with trouble: see {home}/logs")
-    os.close(held)
+    held.release()
     return code
 
 
