@@ -2,10 +2,13 @@
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import cast
 
 import grpc
 import grpc.aio as aio
+
+from barter.core.addresses import split_address
 
 MAX_MESSAGE_BYTES = 64 << 20
 LEADER_METADATA = "barter-leader"
@@ -34,14 +37,6 @@ class NotAllowed(Exception):
 
 class AddressTaken(Exception):
     """Something else listens there already."""
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """`"host:port"` or `"[::1]:port"` as a pair; raises ValueError."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
-        raise ValueError(f"{address!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
 
 
 def check_listen(address: str, *, insecure: bool) -> tuple[str, int]:
@@ -96,9 +91,10 @@ def blocking_channel(target: str) -> grpc.Channel:
     return grpc.insecure_channel(target, options=_OPTIONS)
 
 
-def leader_of(metadata: Sequence[tuple[str, str | bytes]] | None) -> str:
+def leader_of(metadata: object) -> str:
     """The leader's address out of a refusal's trailing metadata, or empty."""
-    for key, value in metadata or ():
+    # gRPC's two APIs agree on the pairs, not on the type that holds them.
+    for key, value in cast(Iterable[tuple[str, str | bytes]], metadata or ()):
         if key == LEADER_METADATA:
             return value.decode() if isinstance(value, bytes) else value
     return ""

@@ -19,6 +19,7 @@ from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import ExecutorProcess
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.serving import Serving
+from barter.core.addresses import split_address
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
@@ -116,7 +117,7 @@ class AgentService:
 
     def _describe(self, ledger: Ledger, port: int, runtime: str) -> AgentInfo:
         options = self._options
-        listen_host, _ = transport.split_address(options.listen)
+        listen_host, _ = split_address(options.listen)
         hostname = options.hostname or socket.gethostname()
         host = options.host or (hostname if listen_host in ("0.0.0.0", "::") else listen_host)
         return AgentInfo(

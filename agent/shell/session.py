@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable
 
 import grpc
 import grpc.aio as aio
@@ -13,6 +12,7 @@ import grpc.aio as aio
 from barter.agent.events import Event, MasterConnected, MasterGone, Registered
 from barter.agent.shell.decode import Spent, master_event
 from barter.agent.shell.outbox import Outbox
+from barter.core.addresses import split_addresses
 from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
 from barter.shell import transport
@@ -22,12 +22,7 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 2.0
 CONNECT_S = 5.0
 MOST_REDIRECTS = 3
 _Stream = aio.StreamStreamCall[pb.AgentCall, pb.AgentEvent]
-_Trailing = Sequence[tuple[str, str | bytes]]
 _log = logger("agent")
-
-
-class NoMaster(ValueError):
-    """`masters` names none."""
 
 
 class MasterSession:
@@ -35,12 +30,7 @@ class MasterSession:
 
     def __init__(self, masters: str, post: Callable[[Event], None], spent: Spent) -> None:
         """`masters` is "host:port[,host:port]"; raises ValueError on anything else."""
-        targets = [target.strip() for target in masters.split(",") if target.strip()]
-        if not targets:
-            raise NoMaster("no master given: name at least one as HOST:PORT")
-        for target in targets:
-            transport.split_address(target)
-        self._targets = targets
+        self._targets = split_addresses(masters)
         self._post = post
         self._spent = spent
         self._outbox: Outbox[pb.AgentCall] | None = None
@@ -107,7 +97,7 @@ class MasterSession:
             try:
                 await self._converse(call)
             except aio.AioRpcError as error:
-                leader = transport.leader_of(cast(_Trailing, error.trailing_metadata()))
+                leader = transport.leader_of(error.trailing_metadata())
                 why = f"{error.code().name}: {error.details()}"
             except asyncio.CancelledError:
                 if not self._why_left or _being_cancelled():

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
+from barter.core.addresses import split_address
 from barter.master.actions import Action
 from barter.master.cluster import Timing
 from barter.master.events import Event
@@ -49,7 +50,7 @@ class MasterService:
 
     async def start(self, listen: str, http_listen: str, *, insecure: bool = False) -> None:
         """Raises NotAllowed, AddressTaken or ValueError where an address cannot be used."""
-        host, _ = transport.split_address(listen)
+        host, _ = split_address(listen)
         port = transport.listen(self._server, listen, insecure=insecure)
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         face = http.face("Barter master", registry_of(self._metrics), self._health)

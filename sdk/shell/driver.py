@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from barter.core.addresses import split_addresses
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service
 from barter.core.ids import FrameworkId, OfferId, TaskId
 from barter.core.tasks import TaskInfo
@@ -21,7 +22,6 @@ from barter.sdk.shell.link import Link
 from barter.sdk.store import StateStore
 from barter.shell.clock import Clock
 from barter.shell.runner import Runner
-from barter.shell.transport import split_address
 
 LOG = logging.getLogger("barter.sdk")
 ID_KEY = "barter.framework_id"
@@ -43,11 +43,7 @@ class MasterDriver(Driver):
         demands_only: bool = False,
         store: StateStore | None = None,
     ) -> None:
-        addresses = [address.strip() for address in masters.split(",") if address.strip()]
-        if not addresses:
-            raise ValueError("no master is given: name one as HOST:PORT")
-        for address in addresses:
-            split_address(address)
+        addresses = split_addresses(masters)
         self._store = store
         self._session = Session(_with_kept_id(framework, store), addresses, demands_only=demands_only)
         self._runner: Runner[msg.Event, msg.Action] = Runner(self._session, Clock(), self._perform)

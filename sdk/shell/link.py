@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable
 
 import grpc
 import grpc.aio as aio
@@ -20,7 +19,6 @@ from barter.shell.transport import channel, leader_of
 
 LOG = logging.getLogger("barter.sdk")
 FLUSH_SECONDS = 1.0
-Trailing = Sequence[tuple[str, str | bytes]]
 
 
 class Link:
@@ -61,12 +59,12 @@ class Link:
             while isinstance(message := await self._stream.read(), SchedulerEvent):
                 self._post(msg.Heard(self._number, _decoded(message)))
         except aio.AioRpcError as error:
-            reason, leader = _brief(error), leader_of(cast(Trailing, error.trailing_metadata()))
+            reason, leader = _brief(error), leader_of(error.trailing_metadata())
         except asyncio.InvalidStateError:
             with contextlib.suppress(aio.AioRpcError):
                 await self._stream.read()
             reason = await self._stream.details() or reason
-            leader = leader_of(cast(Trailing, await self._stream.trailing_metadata()))
+            leader = leader_of(await self._stream.trailing_metadata())
         self._post(msg.LinkLost(self._number, reason, leader, random.randrange(1000)))
 
 

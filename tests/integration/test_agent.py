@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from barter.core.addresses import split_address
 from barter.proto.v1 import node_pb2
 from barter.proto.v1.node_pb2_grpc import NodeServiceStub
 from barter.shell import transport
@@ -216,7 +217,7 @@ def test_garbage_on_its_ports_is_borne(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         agent, master = await world.started(), world.master
         for address in (agent.node, agent.http):
-            host, port = transport.split_address(address)
+            host, port = split_address(address)
             with socket.create_connection((host, port)) as stream:
                 stream.sendall(os.urandom(4096))
         with socket.socket(socket.AF_UNIX) as stream:

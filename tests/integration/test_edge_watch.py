@@ -7,7 +7,7 @@ import pytest
 from grpc import StatusCode
 
 from barter.agent.edge.messages import Event, Told, WatchLost
-from barter.agent.edge.shell.watch import Watch, read_masters
+from barter.agent.edge.shell.watch import Watch
 from barter.proto.v1 import operator_pb2 as op
 from barter.shell.transport import LEADER_METADATA
 from tests.integration.edge_world import Context, Master, free_port
@@ -80,9 +80,3 @@ def test_a_master_that_is_not_there_yet_is_waited_for() -> None:
         await master.stop()
 
     asyncio.run(story())
-
-
-@pytest.mark.parametrize("text", ["", ",", "nowhere", "a:b", "a:70000"])
-def test_masters_must_be_addresses(text: str) -> None:
-    with pytest.raises(ValueError, match=r"HOST:PORT"):
-        read_masters(text)

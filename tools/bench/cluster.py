@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from barter.core.addresses import split_address
 from barter.tools.bench.measure import BenchFailed
 
 START_SECONDS = 30
@@ -106,8 +107,7 @@ def clean_env() -> dict[str, str]:
 
 
 def _is_healthy(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=2)
+    connection = http.client.HTTPConnection(*split_address(address), timeout=2)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from barter.core.addresses import split_address
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell.transport import blocking_channel
@@ -106,8 +107,7 @@ def _process_of(task: str) -> int:
 
 
 def _call(address: str, method: str, path: str, body: object = None) -> None:
-    host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection(*split_address(address), timeout=PATIENCE_SECONDS)
     try:
         content = None if body is None else json.dumps(body)
         connection.request(method, path, content, {"Content-Type": "application/json"})

@@ -48,14 +48,16 @@ def _attributes(text: str) -> dict[str, str]:
 
 
 def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
-        raise ValueError(f"{text!r} is not HOST:PORT")
+    from barter.core.addresses import split_address
+
+    split_address(text)
     return text
 
 
 def _addresses(text: str) -> str:
-    return ",".join(_address(item.strip()) for item in text.split(","))
+    from barter.core.addresses import split_addresses
+
+    return ",".join(split_addresses(text))
 
 
 DURATION = Parsed("duration", _duration)

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import grpc
 
+from barter.core.addresses import split_address
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
-from barter.shell.transport import blocking_channel, leader_of, split_address
+from barter.shell.transport import blocking_channel, leader_of
 from barter.tools.cli.errors import Refused
 
 ReplyT = TypeVar("ReplyT")
@@ -33,8 +34,7 @@ def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
             try:
                 return call(OperatorServiceStub(channel))  # type: ignore[no-untyped-call]
             except grpc.RpcError as error:
-                metadata: Any = error.trailing_metadata()
-                leader = leader_of(metadata)
+                leader = leader_of(error.trailing_metadata())
                 if leader and leader not in tried:
                     waiting.insert(0, leader)
                 elif error.code() in _SILENT:

@@ -23,7 +23,8 @@ from barter.agent.edge.messages import (
 from barter.agent.edge.shell import binary, privileges
 from barter.agent.edge.shell.haproxy import HAProxy
 from barter.agent.edge.shell.metrics import EdgeMetrics, EdgeStatus, status_of
-from barter.agent.edge.shell.watch import Watch, read_masters
+from barter.agent.edge.shell.watch import Watch
+from barter.core.addresses import split_addresses
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
@@ -64,7 +65,7 @@ class Edge:
         options.check()
         if options.work_dir is None:
             raise ValueError("the edge needs a work dir")
-        read_masters(masters)
+        split_addresses(masters)
         self._options = options
         self._masters = masters
         self._dir = options.work_dir.resolve()

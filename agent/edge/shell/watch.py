@@ -3,43 +3,33 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 import grpc
 import grpc.aio as aio
 
 from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.view import ServiceEndpoints
+from barter.core.addresses import split_addresses
 from barter.core.cluster import Endpoint, Service, ServicePort
 from barter.proto.codec import endpoint_from_wire
 from barter.proto.v1 import operator_pb2 as op
 from barter.proto.v1 import types_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell.log import logger
-from barter.shell.transport import channel, leader_of, split_address
+from barter.shell.transport import channel, leader_of
 
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.1, 2.0
 _LOOKUP_S, _LOOKUP_LASTS_S = 1.0, 30.0
 log = logger("edge.watch")
 
 
-def read_masters(text: str) -> tuple[str, ...]:
-    """`host:port[,host:port]` as addresses; raises ValueError."""
-    addresses = tuple(part.strip() for part in text.split(",") if part.strip())
-    for address in addresses:
-        split_address(address)
-    if not addresses:
-        raise ValueError("no master is named: give HOST:PORT[,HOST:PORT]")
-    return addresses
-
-
 class Watch:
     """Posts Told for every update and WatchLost when the word breaks off."""
 
     def __init__(self, masters: str, post: Callable[[Event], None]) -> None:
-        self._masters = read_masters(masters)
+        self._masters = split_addresses(masters)
         self._post = post
         self._lookups: dict[str, tuple[str, float]] = {}
         self._backoff = _FIRST_BACKOFF_S
@@ -68,8 +58,7 @@ class Watch:
                 await self._tell(master, update)
         except aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
-                metadata = cast(Sequence[tuple[str, str | bytes]], error.trailing_metadata() or ())
-                return leader_of(metadata), f"{master} does not lead"
+                return leader_of(error.trailing_metadata()), f"{master} does not lead"
             return "", f"{error.code().name}: {error.details()}"
         finally:
             await line.close(None)

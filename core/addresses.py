@@ -1,0 +1,19 @@
+"""Addresses as people write them: HOST:PORT."""
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """`"host:port"` or `"[::1]:port"` as a pair; raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{address!r} is not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def split_addresses(masters: str) -> tuple[str, ...]:
+    """The addresses in `"host:port[,host:port]"`; raises ValueError when there is none, or one that is none."""
+    addresses = tuple(address.strip() for address in masters.split(",") if address.strip())
+    if not addresses:
+        raise ValueError("no master is named: give HOST:PORT[,HOST:PORT]")
+    for address in addresses:
+        split_address(address)
+    return addresses
