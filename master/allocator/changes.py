@@ -7,12 +7,12 @@ from itertools import chain
 from barter.core.cluster import Demand
 from barter.core.constraints import Operator, home
 from barter.core.units import format_duration
-from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
+from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime
 from barter.master.allocator.index import AgentRecord
 from barter.master.allocator.resource_filters import ResourceFilter
 from barter.master.allocator.shrink import shrink
 
-WAIT, SHRINK_ONE, SHRINK_SEVERAL, DROP, RETURN, ADD, ADD_WHOLE = range(7)
+WAIT, SHRINK_ONE, SHRINK_SEVERAL, DROP, RETURN, RUNTIME, ADD = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def smallest_changes(
 ) -> tuple[Change, ...]:
     """The smallest first; none where an agent fits."""
     if not failing:
-        return (Change(ADD_WHOLE, 0, "start an agent: barter start agent --master HOST:PORT"),)
+        return (Change(ADD, 0, "start an agent: barter start agent --master HOST:PORT"),)
     if any(not each.filters for each in failing):
         return ()
     found = chain(
@@ -49,8 +49,8 @@ def smallest_changes(
         _shrink(demand, failing),
         _constraints(demand, filters, failing),
         _return(failing),
-        _runtime_or_side(demand, failing),
-        [Change(ADD_WHOLE, 0, _whole_agent(demand))],
+        _runtime(demand, failing),
+        [Change(ADD, 0, _whole_agent(demand, filters))],
     )
     return tuple(sorted(found, key=lambda change: (change.kind, change.cost, change.text)))
 
@@ -87,7 +87,6 @@ def _shrink(demand: Demand, failing: Sequence[Failing]) -> Iterable[Change]:
 
 
 def _constraints(demand: Demand, filters: Sequence[Filter], failing: Sequence[Failing]) -> Iterable[Change]:
-    blocked = any(each.only(Constrained) for each in failing)
     for asked in filters:
         if not isinstance(asked, Constrained):
             continue
@@ -97,39 +96,6 @@ def _constraints(demand: Demand, filters: Sequence[Filter], failing: Sequence[Fa
             rest = tuple(each for each in demand.constraints if each != asked.constraint)
             text = f"drop the constraint {asked.constraint}: would fit on {alone} {agents}"
             yield Change(DROP, 0, text, replace(demand, constraints=rest))
-        says_no = sum(asked in each.filters for each in failing)
-        if says_no == len(failing) or (says_no and blocked):
-            yield Change(ADD, 0, _agent_for(asked))
-
-
-def _agent_for(asked: Constrained) -> str:
-    """The agent a constraint is missing."""
-    field, value = asked.constraint.field, asked.constraint.value
-    placed, known = asked.spread.by_value(field), asked.spread.known(field)
-    taken = " or ".join(sorted(placed))
-    match asked.constraint.operator:
-        case Operator.LIKE:
-            return f"an agent whose {field} is like {value}"
-        case Operator.UNLIKE:
-            return f"an agent whose {field} is not like {value}"
-        case Operator.IS:
-            return f"one more agent with {field}={value}"
-        case Operator.CLUSTER:
-            there = value or home(placed)
-            return f"one more agent with {field}={there}" if there else _another(field, "")
-        case Operator.GROUP_BY:
-            groups = known | placed.keys()
-            fewest = min((placed[each] for each in groups), default=0)
-            behind = sorted(each for each in groups if placed[each] == fewest)
-            if not behind or len(groups) < int(value or 0):
-                return _another(field, " or ".join(sorted(groups)))
-            return f"one more agent with {field}={' or '.join(behind)}"
-        case Operator.UNIQUE | Operator.MAX_PER:
-            return _another(field, taken)
-
-
-def _another(field: str, taken: str) -> str:
-    return f"one more agent with another {field} than {taken}" if taken else f"one more agent with a {field}"
 
 
 def _return(failing: Sequence[Failing]) -> Iterable[Change]:
@@ -139,25 +105,50 @@ def _return(failing: Sequence[Failing]) -> Iterable[Change]:
             yield Change(RETURN, 0, f"agent {info.hostname} active again: {Active().detail(each.agent)}")
 
 
-def _runtime_or_side(demand: Demand, failing: Sequence[Failing]) -> Iterable[Change]:
-    """Where that alone is missing somewhere, or missing everywhere."""
-    side = "public" if demand.on_public else "private"
-    texts: tuple[tuple[type[Filter], str], ...] = (
-        (Runtime, f"an agent with the {demand.runtime} runtime"),
-        (Side, f"one more {side} agent" + (": barter start agent --public" if demand.on_public else "")),
-    )
-    for kind, text in texts:
-        says_no = [any(isinstance(asked, kind) for asked in each.filters) for each in failing]
-        if all(says_no) or any(each.only(kind) for each in failing):
-            yield Change(ADD, 0, text)
+def _runtime(demand: Demand, failing: Sequence[Failing]) -> Iterable[Change]:
+    hosts = [each.agent.slot.info.hostname for each in failing if each.only(Runtime)]
+    if hosts:
+        yield Change(RUNTIME, 0, f"the {demand.runtime} runtime on agent {min(hosts)}")
 
 
-def _whole_agent(demand: Demand) -> str:
+def _whole_agent(demand: Demand, filters: Sequence[Filter]) -> str:
     """What always helps: an agent that has it all."""
     side = "public" if demand.on_public else "private"
-    satisfying = f", satisfying {' and '.join(map(str, demand.constraints))}" if demand.constraints else ""
+    satisfying = [_satisfying(each) for each in filters if isinstance(each, Constrained)]
     needs = [str(demand.resources)] if demand.resources else []
     if demand.port_count:
         needs.append(f"{demand.port_count} {'port' if demand.port_count == 1 else 'ports'}")
-    free = f", with {' and '.join(needs)} free" if needs else ""
-    return f"one more {side} agent with the {demand.runtime} runtime{satisfying}{free}"
+    free = [f"{' and '.join(needs)} free"] if needs else []
+    return f"one more {side} agent with {', '.join([f'the {demand.runtime} runtime', *satisfying, *free])}"
+
+
+def _satisfying(asked: Constrained) -> str:
+    """The attribute of a new agent that a constraint is satisfied with."""
+    field, value = asked.constraint.field, asked.constraint.value
+    placed, known = asked.spread.by_value(field), asked.spread.known(field)
+    match asked.constraint.operator:
+        case Operator.LIKE:
+            return f"a {field} like {value}"
+        case Operator.UNLIKE:
+            return f"no {field} like {value}"
+        case Operator.IS:
+            return f"{field}={value}"
+        case Operator.CLUSTER:
+            there = value or home(placed)
+            return f"{field}={there}" if there else f"a {field}"
+        case Operator.GROUP_BY:
+            groups = known | placed.keys()
+            fewest = min((placed[each] for each in groups), default=0)
+            behind = sorted(each for each in groups if placed[each] == fewest)
+            if not behind or len(groups) < int(value or 0):
+                return _other_than(field, groups)
+            return f"{field}={' or '.join(behind)}"
+        case Operator.UNIQUE:
+            return _other_than(field, placed)
+        case Operator.MAX_PER:
+            return _other_than(field, [each for each, count in placed.items() if count >= int(value)])
+
+
+def _other_than(field: str, taken: Iterable[str]) -> str:
+    names = " or ".join(sorted(taken))
+    return f"a {field} other than {names}" if names else f"a {field}"
