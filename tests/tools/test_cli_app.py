@@ -113,7 +113,15 @@ def test_a_refused_definition_names_each_field(definition: Path) -> None:
     assert "  cpus: must be > 0\n  foo: unknown field" in text
 
 
-@pytest.mark.parametrize(("content", "said"), [("{", "is not JSON"), ("[]", "holds no app")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "holds no app"),
+        ('{"id": "a", "cmd": "x", "id": "b"}', "is not JSON: 'id' is given twice in one object"),
+        ("[" * 100_000, "is not JSON: it is nested too deeply"),
+    ],
+)
 def test_what_is_no_definition_is_not_sent(content: str, said: str) -> None:
     text, asked = invoke({}, "create", "-", code=1, stdin=content)
     assert said in text

@@ -144,12 +144,23 @@ def _client(url: str) -> Service:
 
 def _definition(file: TextIO) -> dict[str, Any]:
     try:
-        definition = json.load(file)
-    except ValueError as error:
-        raise Refused(f"{file.name} is not JSON: {error}") from None
+        definition = json.load(file, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise Refused(f"{file.name} is not JSON: {why}") from None
     if not isinstance(definition, dict):
         raise Refused(f"{file.name} holds no app: a JSON object is expected, as in examples/web.json")
     return definition
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError on a name given twice, of which the service framework would see only the last."""
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise ValueError(f"{name[:80]!r} is given twice in one object")
+        made[name] = value
+    return made
 
 
 def _change(
