@@ -3,11 +3,12 @@
 The special fields `@hostname`, `@zone` and `@region` (and Marathon's bare `hostname`) are attributes too.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from barter.core.patterns import compiled, matches
 
 Attributes = Mapping[str, str]
 
@@ -44,16 +45,17 @@ class Constraint:
             raise ValueError(f"{self.operator} needs a value")
         if self.operator is Operator.UNIQUE and self.value:
             raise ValueError("UNIQUE takes no value")
-        if self.operator in _NEEDS_NUMBER and self.value and not (self.value.isdecimal() and int(self.value) > 0):
-            raise ValueError(f"{self.operator} needs a whole number > 0, not {self.value!r}")
+        if self.operator in _NEEDS_NUMBER and self.value and not _is_count(self.value):
+            raise ValueError(f"{self.operator} needs a whole number > 0, not {self.value[:80]!r}")
         if self.operator in (Operator.LIKE, Operator.UNLIKE):
-            try:
-                re.compile(self.value)
-            except re.error as error:
-                raise ValueError(f"{self.value!r} is not a regular expression: {error}") from None
+            compiled(self.value)
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.field, self.operator, self.value) if part)
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 9 and int(text) > 0
 
 
 def field_value(attributes: Attributes, field: str) -> str | None:
@@ -73,8 +75,8 @@ def refusal(constraint: Constraint, attributes: Attributes, placed: Counter[str]
     """
     value = field_value(attributes, constraint.field)
     if constraint.operator is Operator.UNLIKE:
-        matches = value is not None and re.fullmatch(constraint.value, value) is not None
-        return f"{constraint}: {constraint.field} is {value}" if matches else ""
+        alike = value is not None and matches(constraint.value, value)
+        return f"{constraint}: {constraint.field} is {value}" if alike else ""
     if value is None:
         return f"{constraint}: the agent has no attribute {constraint.field}"
     satisfied, found = _judge(constraint, value, placed, known)
@@ -90,11 +92,14 @@ def _judge(constraint: Constraint, value: str, placed: Counter[str], known: froz
             return here < int(wanted), f"{here} already on {value}"
         case Operator.CLUSTER:
             there = wanted or home(placed) or value
-            return value == there, f"{constraint.field} is {value}, the others run on {there}"
+            return (
+                value == there,
+                f"{constraint.field} is {value}, {'wanted is' if wanted else 'the others run on'} {there}",
+            )
         case Operator.IS:
             return value == wanted, f"{constraint.field} is {value}"
         case Operator.LIKE:
-            return re.fullmatch(wanted, value) is not None, f"{constraint.field} is {value}"
+            return matches(wanted, value), f"{constraint.field} is {value}"
         case Operator.GROUP_BY:
             return _balanced(here, placed, known, int(wanted or 0)), f"{here} already on {value}, others have fewer"
         case Operator.UNLIKE:
