@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from barter.agent.runtime.engine import Engine, Failures
+from barter.agent.runtime.plain_file import open_to_append
 from barter.agent.runtime.rotate import LIMIT
 from barter.agent.runtime.spawn import STDERR, STDOUT
 
@@ -32,7 +33,7 @@ class _Sink:
     size: int = 0
 
     def open(self) -> None:
-        self.descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self.descriptor = open_to_append(self.path)
         self.size = os.fstat(self.descriptor).st_size
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.container_spec import container_spec, key_of, order_of
 from barter.agent.runtime.environment import process_environment
 from barter.agent.runtime.journal import Journal
+from barter.agent.runtime.plain_file import open_to_append
 from barter.agent.runtime.proc import start_time
 from barter.agent.runtime.rotate import rotate, rotate_all
 from barter.agent.runtime.volumes import bind
@@ -152,3 +153,30 @@ def test_a_link_does_not_lead_around_the_rule(tmp_path: Path) -> None:
 
 def test_a_plain_volume_is_bound() -> None:
     assert bind(Volume("/data", "/srv/data")) == "/srv/data:/data:rw"
+
+
+@pytest.mark.parametrize("trap", ["link", "pipe"])
+def test_a_container_cannot_lead_its_log_out_of_the_sandbox(tmp_path: Path, trap: str) -> None:
+    outside, log = tmp_path / "shadow", tmp_path / "stdout"
+    outside.write_bytes(b"secret")
+    if trap == "link":
+        log.symlink_to(outside)
+    else:
+        os.mkfifo(log)
+    with os.fdopen(open_to_append(log), "wb") as file:
+        file.write(b"root2::0:0::/:/bin/sh")
+    assert outside.read_bytes() == b"secret"
+    assert log.read_bytes() == b"root2::0:0::/:/bin/sh"
+    assert not log.is_symlink()
+
+
+def test_rotation_neither_reads_nor_writes_through_links(tmp_path: Path) -> None:
+    outside = tmp_path / "shadow"
+    outside.write_bytes(b"x" * 200)
+    (tmp_path / "stdout").symlink_to(outside)
+    (tmp_path / "stderr").write_bytes(b"y" * 200)
+    (tmp_path / "stderr.new").symlink_to(outside)
+    assert rotate_all([str(tmp_path)], limit=100) == 1
+    assert outside.read_bytes() == b"x" * 200
+    assert (tmp_path / "stderr.1").read_bytes() == b"y" * 100
+    assert not (tmp_path / "stderr.1").is_symlink()
