@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import random
 from collections.abc import Callable
 
@@ -13,14 +12,13 @@ from barter.agent.events import Event, MasterConnected, MasterGone, Registered
 from barter.agent.shell.decode import Spent, master_event
 from barter.agent.shell.outbox import Outbox
 from barter.core.addresses import split_addresses
+from barter.core.turns import Turns
 from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
 from barter.shell import transport
 from barter.shell.log import logger
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 2.0
 CONNECT_S = 5.0
-MOST_REDIRECTS = 3
 _Stream = aio.StreamStreamCall[pb.AgentCall, pb.AgentEvent]
 _log = logger("agent")
 
@@ -30,13 +28,12 @@ class MasterSession:
 
     def __init__(self, masters: str, post: Callable[[Event], None], spent: Spent) -> None:
         """`masters` is "host:port[,host:port]"; raises ValueError on anything else."""
-        self._targets = split_addresses(masters)
+        self._turns = Turns(split_addresses(masters))
         self._post = post
         self._spent = spent
         self._outbox: Outbox[pb.AgentCall] | None = None
         self._call: _Stream | None = None
         self._why_left = ""
-        self._registered = False
         self._warned = False
         self._finished = False
 
@@ -49,6 +46,7 @@ class MasterSession:
     def leave(self, reason: str) -> None:
         """End the present stream and go on to the next master."""
         self._why_left = reason
+        self._turns.shun()
         if self._call is not None:
             self._call.cancel()
 
@@ -64,23 +62,14 @@ class MasterSession:
 
     async def run(self) -> None:
         """Keep a session until cancelled or finished."""
-        turn = itertools.cycle(self._targets)
-        delay, leader, redirects = FIRST_DELAY_S, "", 0
         while not self._finished:
-            target = leader or next(turn)
-            self._registered, self._why_left = False, ""
+            target, self._why_left = self._turns.next(), ""
             why, leader = await self._attempt(target)
-            if self._registered:
-                delay, redirects, self._warned = FIRST_DELAY_S, 0, False
-            redirects = redirects + 1 if leader else 0
-            if leader and redirects <= MOST_REDIRECTS:
-                continue
-            leader, redirects = "", 0
-            if not self._warned and not self._finished:
+            followed = leader and not self._turns.redirected
+            if not (self._warned or followed or self._finished):
                 self._warned = True
                 _log.warning("no session with a master, trying again until there is", master=target, why=why)
-            await asyncio.sleep(random.uniform(delay / 2, delay))
-            delay = min(delay * 2, LONGEST_DELAY_S)
+            await asyncio.sleep(self._turns.lost(leader, random.randrange(1000)) / 1000)
 
     async def _attempt(self, target: str) -> tuple[str, str]:
         """One session from its start to its end: why it ended, and where the leader is if the master said so."""
@@ -116,7 +105,8 @@ class MasterSession:
             async for wire in call:
                 event = master_event(wire, self._spent)
                 if isinstance(event, Registered):
-                    self._registered = True
+                    self._turns.arrived()
+                    self._warned = False
                 if event is not None:
                     self._post(event)
         finally:

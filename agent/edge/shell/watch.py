@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.view import ServiceEndpoints
 from barter.core.addresses import split_addresses
 from barter.core.cluster import Endpoint, Service, ServicePort
+from barter.core.turns import Turns
 from barter.proto.codec import endpoint_from_wire
 from barter.proto.v1 import operator_pb2 as op
 from barter.proto.v1 import types_pb2 as pb
@@ -20,7 +22,6 @@ from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell.log import logger
 from barter.shell.transport import channel, leader_of
 
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.1, 2.0
 _LOOKUP_S, _LOOKUP_LASTS_S = 1.0, 30.0
 log = logger("edge.watch")
 
@@ -29,25 +30,20 @@ class Watch:
     """Posts Told for every update and WatchLost when the word breaks off."""
 
     def __init__(self, masters: str, post: Callable[[Event], None]) -> None:
-        self._masters = split_addresses(masters)
+        self._turns = Turns(split_addresses(masters))
         self._post = post
         self._lookups: dict[str, tuple[str, float]] = {}
-        self._backoff = _FIRST_BACKOFF_S
         self._troubled = False
         self._heard = False
 
     async def run(self) -> None:
         """Until cancelled: try one master after another, the leader first where one is named."""
-        turn, leader = 0, ""
         while True:
-            redirected, master = bool(leader), leader or self._masters[turn % len(self._masters)]
-            turn += not redirected
+            master = self._turns.next()
             leader, reason = await self._follow(master)
-            if leader and leader != master and not redirected:
-                continue
-            self._lost(master, reason)
-            await asyncio.sleep(self._backoff)
-            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_S)
+            if not leader or self._turns.redirected:
+                self._lost(master, reason)
+            await asyncio.sleep(self._turns.lost(leader, random.randrange(1000)) / 1000)
 
     async def _follow(self, master: str) -> tuple[str, str]:
         """Listen until the stream ends; returns the leader's address, if it was told, and why it ended."""
@@ -67,7 +63,8 @@ class Watch:
     async def _tell(self, master: str, update: op.EndpointsUpdate) -> None:
         if self._troubled or not self._heard:
             log.info("hears of endpoints", master=master)
-        self._troubled, self._heard, self._backoff = False, True, _FIRST_BACKOFF_S
+        self._troubled, self._heard = False, True
+        self._turns.arrived()
         services: list[ServiceEndpoints] = []
         for entry in update.services:
             service = _read_service(entry.service)
