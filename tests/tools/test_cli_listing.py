@@ -208,7 +208,11 @@ def test_a_master_that_does_not_lead_names_the_leader() -> None:
         assert len(json.loads(run("tasks", "-o", "json", "--master", follower))) == 1
 
 
-def test_a_table_on_a_narrow_terminal_breaks_prose_only(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_a_table_on_a_narrow_terminal_breaks_prose_only(
+    terminal: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("TERM", terminal)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
     columns = (Column("TASK", lambda row: row["id"]), Column("NOTE", lambda row: row["note"], prose=True))

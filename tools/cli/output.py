@@ -55,7 +55,7 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     if not sys.stdout.isatty():
         _plain(cells, columns)
         return
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
     from rich.table import Table
     from rich.text import Text
 
@@ -73,7 +73,8 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(highlight=False)
     narrowest = console.measure(table, options=console.options.update(max_width=10_000)).minimum
-    console.width = max(console.width, narrowest)
+    # Both at once: on a dumb terminal rich takes a width alone for nothing.
+    console.size = ConsoleDimensions(max(console.width, narrowest), console.height)
     console.print(table)
 
 
