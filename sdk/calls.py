@@ -89,6 +89,19 @@ Call = (
 )
 
 
+def tasks_of(call: Call) -> tuple[TaskId, ...]:
+    """The tasks whose status answers `call`."""
+    match call:
+        case Launch():
+            return tuple(task.task_id for task in call.tasks)
+        case Kill():
+            return (call.task_id,)
+        case Reconcile():
+            return call.task_ids
+        case _:
+            return ()
+
+
 def coalesce(calls: Iterable[Call]) -> list[Call]:
     """The same effect in fewer calls, in the same order.
 

@@ -31,3 +31,7 @@ class Seen:
             self._since = now
         self._current.add(uuid)
         return True
+
+    def forget(self, uuid: str) -> None:
+        self._current.discard(uuid)
+        self._previous.discard(uuid)

@@ -33,7 +33,7 @@ class Session:
         self.connected = False
         self._demands_only = demands_only
         self._route = Route(masters)
-        self._seen = Seen()
+        self._seen, self._ended = Seen(), Seen()
         self._standing = Standing()
         self._link = 0
         self._linked = False
@@ -159,6 +159,7 @@ class Session:
         self.connected = True
         self._route.arrived(event.heartbeat_ms, now)
         self._seen.restart(now)
+        self._ended.restart(now)
         actions.append(
             msg.Say(f"registered with master {self._route.address} as {event.framework_id}", warning=self._warned)
         )
@@ -183,6 +184,8 @@ class Session:
         if self._stop is not None:
             return []
         self._standing.note(call, connected=self.connected)
+        for task_id in calls.tasks_of(call):
+            self._ended.forget(task_id)
         if self.connected:
             return [msg.Send(call)]
         if isinstance(call, calls.Launch):
@@ -236,8 +239,9 @@ class Session:
             callback = self._inbox.popleft()
             if isinstance(callback, told.StatusUpdate):
                 status = callback.status
-                if status.uuid and not self._seen.add(status.uuid, now):
-                    repeated.append((status.task_id, status.uuid))
+                if not self._is_news(status, now):
+                    if status.uuid:
+                        repeated.append((status.task_id, status.uuid))
                     continue
                 self._standing.seen(status)
             turn.append(callback)
@@ -246,6 +250,13 @@ class Session:
             actions.append(msg.Invoke(self._calling))
         elif repeated and self.connected:
             actions.append(msg.Send(calls.Acknowledge(tuple(repeated))))
+
+    def _is_news(self, status: TaskStatus, now: int) -> bool:
+        """False for an update that was delivered, and for a second end: the answer to a question asked by the session
+        and the update itself may both tell of one."""
+        if status.uuid and not self._seen.add(status.uuid, now):
+            return False
+        return not status.terminal or self._ended.add(status.task_id, now)
 
     def _on_invoked(self, event: msg.Invoked, now: int) -> list[Action]:
         called, self._calling = self._calling[: event.count], ()

@@ -57,6 +57,21 @@ def test_a_repeated_status_is_acknowledged_and_not_told() -> None:
     assert again == [msg.Send(calls.Acknowledge(((TaskId("a"), "a:1"),)))]
 
 
+def test_an_end_is_told_once_whoever_tells_it_and_again_when_the_framework_asks() -> None:
+    session = connected()
+    answer = TaskStatus(TaskId("a"), TaskState.FINISHED, Source.MASTER, 0, reason=Reason.COMMAND_EXITED)
+    told_first = heard(session, msg.Update((status("a", TaskState.FINISHED, 2), answer)))
+    assert [each.status.uuid for each in invoked(told_first) if isinstance(each, told.StatusUpdate)] == ["a:2"]
+    session.step(msg.Invoked(1), 0)
+    assert heard(session, msg.Update((answer,))) == []
+    heard(session, msg.Update((status("b", TaskState.FINISHED, 0),)))
+    session.step(msg.Invoked(1), 0)
+    late = heard(session, msg.Update((status("b", TaskState.FINISHED, 1),)))
+    assert late == [msg.Send(calls.Acknowledge(((TaskId("b"), "b:1"),)))]
+    session.step(calls.Reconcile((TaskId("a"),)), 0)
+    assert len(invoked(heard(session, msg.Update((answer,))))) == 1
+
+
 def test_a_repeat_in_the_same_turn_waits_for_the_callback() -> None:
     session = connected()
     actions = heard(session, msg.Update((status("a"), status("a"))))
