@@ -61,4 +61,6 @@ class View:
         told, held = self.told.get(service_id), self.held.get(service_id)
         if told is None or held is None:
             return told or held
-        return ServiceEndpoints(told.service, told.endpoints + held.endpoints)
+        # Told only by its tasks, for its framework has not returned: how it was served still holds.
+        service = told.service if told.service.ports else held.service
+        return ServiceEndpoints(service, told.endpoints + held.endpoints)

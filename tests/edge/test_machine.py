@@ -323,6 +323,18 @@ def test_taking_over_goes_on_without_a_check_or_reload() -> None:
     assert "shop" not in world.config
 
 
+def test_a_service_told_only_by_its_tasks_is_served_as_before_until_its_framework_is_back() -> None:
+    world = serving(entry("web", (1, 2)))
+    bare = ServiceEndpoints(Service("web"), entry("web", (1,)).endpoints)
+    world.feed(Told((bare,), snapshot=True, settled=False))
+    world.wait(edge.LONGEST_MS)
+    assert world.ports("web") == [1, 2]
+    world.feed(Told((entry("web", (1, 2)),), settled=True))
+    world.wait(edge.LONGEST_MS)
+    assert world.ports("web") == [1, 2]
+    assert world.reloads == 0
+
+
 def test_taking_over_another_shape_reloads() -> None:
     world = Simulated()
     world.feed(Adopted("f" * 16, (entry("web").service,), {}))
