@@ -178,6 +178,9 @@ def _unique(values: Iterable[object], path: str, problems: Problems) -> None:
 def _constraints(part: AppPart, problems: Problems) -> tuple[Constraint, ...]:
     made: list[Constraint] = []
     for index, (field, operator, *value) in enumerate(part.constraints):
+        if operator not in Operator.__members__:
+            problems.append((f"/constraints/{index}", f"{operator!r} is none of {', '.join(Operator)}"))
+            continue
         try:
             made.append(Constraint(field, Operator(operator), *value))
         except ValueError as error:

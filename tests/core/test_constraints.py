@@ -35,7 +35,7 @@ def refused(text: str, attributes: dict[str, str], placed: dict[str, int] | None
         ("rack UNLIKE r.", {"rack": "r11"}, {}, ""),
         ("rack UNLIKE r.", {}, {}, ""),
         ("rack CLUSTER r1", {"rack": "r1"}, {}, ""),
-        ("rack CLUSTER r1", {"rack": "r2"}, {"r2": 3}, "rack CLUSTER r1: rack is r2, the others run on r1"),
+        ("rack CLUSTER r1", {"rack": "r2"}, {"r2": 3}, "rack CLUSTER r1: rack is r2, wanted is r1"),
         ("rack CLUSTER", {"rack": "r2"}, {}, ""),
         ("rack CLUSTER", {"rack": "r2"}, {"r1": 1}, "rack CLUSTER: rack is r2, the others run on r1"),
         ("rack CLUSTER", {"rack": "r2"}, {"r1": 0, "r2": 1}, ""),
