@@ -1,6 +1,7 @@
 """A master, an agent and a service framework that answer what a test tells them to."""
 
 import json
+import socketserver
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -106,3 +107,25 @@ def serving_http(answers: Answers, asked: list[tuple[str, str, Any]]) -> Iterato
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def serving_bytes(*exchange: tuple[bytes, bytes]) -> Iterator[str]:
+    """The address of something that, each time it has heard the one, says the other; it hangs up when its peer does."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            heard, waiting = b"", list(exchange)
+            while more := self.request.recv(4096):
+                heard += more
+                while waiting and waiting[0][0] in heard:
+                    self.request.sendall(waiting.pop(0)[1])
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from barter.proto.v1 import operator_pb2 as pb
 from barter.tools.cli import progress
 from barter.tools.cli.main import cli
-from tests.tools.stubs import Answers, StubMaster, serving, serving_http
+from tests.tools.stubs import Answers, StubMaster, serving, serving_bytes, serving_http
 
 NOBODY = "127.0.0.1:1"
 DEPLOYING = [{"id": "d1"}]
@@ -126,6 +126,13 @@ def test_what_is_no_definition_is_not_sent(content: str, said: str) -> None:
     text, asked = invoke({}, "create", "-", code=1, stdin=content)
     assert said in text
     assert asked == []
+
+
+def test_what_speaks_no_http_is_no_service_framework() -> None:
+    with serving_bytes((b"GET", b"\0\0\6\4\0\0\0\n")) as address:
+        done = CliRunner().invoke(cli, ["app", "ls", "--service", f"http://{address}"])
+    assert done.exit_code == 1
+    assert f"what listens at http://{address} does not speak HTTP" in done.output
 
 
 def test_an_app_that_exists_is_to_be_updated(definition: Path) -> None:

@@ -15,7 +15,7 @@ from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1 import types_pb2 as types
 from barter.tools.cli.main import cli
 from barter.tools.cli.output import Column, emit_list
-from tests.tools.stubs import StubMaster, StubNode, serving
+from tests.tools.stubs import StubMaster, StubNode, serving, serving_bytes
 
 RESOURCES = codec.resources_to_wire(parse_resources("cpus=1.5,mem=1GiB,disk=2GiB,ports=[31000-31001,31005],gpus={0}"))
 PLAIN = {"cpus": 1.5, "mem": 1 << 30, "disk": 2 << 30, "ports": [[31000, 31001], [31005, 31005]], "gpus": ["0"]}
@@ -170,6 +170,21 @@ def test_logs_come_from_the_agent() -> None:
     assert done.stdout_bytes == b"hello\n\xff\n"
     request = node.requests[0]
     assert (request.framework_id, request.stream, request.tail, request.follow) == ("f1", "stderr", 5, False)
+
+
+def test_an_empty_log_points_to_the_other_stream() -> None:
+    with serving(node=StubNode([])) as agent:
+        replies = {"ListTasks": pb.ListTasksResponse(tasks=[task(node_address=agent)])}
+        with serving(StubMaster(replies)) as address:
+            done = CliRunner().invoke(cli, ["logs", "web.1", "--master", address])
+    assert (done.stdout, done.stderr) == ("", "stdout of web.1 is empty; --stderr shows the other stream\n")
+
+
+def test_an_http_server_is_no_master() -> None:
+    settings, not_found = b"\0\0\0\4\0\0\0\0\0", b"\0\0\1\1\5\0\0\0\1\x8d"
+    with serving_bytes((b"PRI", settings), (b"GetStatus", not_found)) as address:
+        text = run("status", "--master", address, code=1)
+    assert f"what listens on {address} is no master\nNext: --master" in text
 
 
 def test_a_task_nobody_knows_has_no_logs() -> None:

@@ -28,15 +28,20 @@ def logs(task: str, follow: bool, use_stderr: bool, tail: int, master: str) -> N
         tail=tail,
         follow=follow,
     )
+    empty = True
     try:
         with stream(address, lambda channel: NodeServiceStub(channel).ReadLog(request)) as chunks:  # type: ignore[no-untyped-call]
             for chunk in chunks:
+                empty = empty and not chunk.data
                 sys.stdout.buffer.write(chunk.data)
                 sys.stdout.buffer.flush()
     except KeyboardInterrupt:
         return
     except BrokenPipeError:
         sys.stderr.close()
+    if empty and not follow:
+        other = "without --stderr its stdout" if use_stderr else "--stderr shows the other stream"
+        click.echo(f"{request.stream} of {task} is empty; {other}", err=True)
 
 
 def _locate(master: str, task: str) -> tuple[str, str]:

@@ -64,12 +64,15 @@ class Service:
             self._connection.request(method, path, content, headers)
             response = self._connection.getresponse()
             return response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.IncompleteRead) as error:
             self._connection.close()
             raise Refused(
                 f"no service framework answers at {self.url} ({error}): "
                 "start a cluster here with `barter dev`, or name yours with --service URL"
             ) from None
+        except http.client.HTTPException:
+            self._connection.close()
+            raise Refused(f"what listens at {self.url} does not speak HTTP", then="--service URL") from None
 
 
 def _refusal(status: int, reply: Any, what: str) -> Refused:

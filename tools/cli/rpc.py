@@ -14,6 +14,7 @@ from barter.tools.cli.errors import Refused
 ReplyT = TypeVar("ReplyT")
 
 TIMEOUT_S = 10.0
+_NO_GRPC = "Received http2 header with status"
 _SILENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
@@ -39,6 +40,8 @@ def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
                     waiting.insert(0, leader)
                 elif error.code() in _SILENT:
                     silent.append(address)
+                elif (error.details() or "").startswith(_NO_GRPC):
+                    raise Refused(f"what listens on {address} is no master", then="--master 127.0.0.1:5050") from None
                 else:
                     raise translated(error) from None
     raise unreachable(", ".join(silent) or masters)
