@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from barter.agent.runtime.proc import boot_id, start_time
 from barter.shell.log import logger
 
 RECORD, LOG, SOCKET = "executor.json", "executor.log", "agent.sock"
@@ -32,14 +33,9 @@ class Running:
 
 def identify(pid: int) -> str:
     """Raises ProcessLookupError when no such process lives; a zombie does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        raise ProcessLookupError(f"no process {pid}") from None
-    if stat[0] in "ZX":
-        raise ProcessLookupError(f"process {pid} has ended")
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
-    return f"{pid}-{stat[19]}-{boot}"
+    if not (started := start_time(pid)):
+        raise ProcessLookupError(f"no process {pid} lives")
+    return f"{pid}-{started}-{boot_id()[:8]}"
 
 
 def socket_path(work_dir: Path, agent_id: str) -> str:

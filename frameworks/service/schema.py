@@ -9,7 +9,6 @@ from barter.core.units import GIB, MIB, TIB
 WEEK_S = 7 * 24 * 3600
 MOST_CPUS, MOST_MEM_MIB, MOST_DISK_MIB = 10_000, 64 * TIB // MIB, 1024 * 16 * GIB * 1024 // MIB
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=WEEK_S)]
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 AnyPort = Annotated[int, Field(ge=0, le=65535)]

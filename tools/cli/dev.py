@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from barter.tools.dev.plan import MOST_AGENTS
+
 
 @click.command(epilog="Example: barter dev --runtime process")
 @click.option(
@@ -18,7 +20,7 @@ import click
 )
 @click.option(
     "--agents",
-    type=click.IntRange(1, 15),
+    type=click.IntRange(1, MOST_AGENTS),
     default=2,
     show_default=True,
     show_envvar=True,
