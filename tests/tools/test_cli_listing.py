@@ -1,6 +1,7 @@
 """What the verbs that look print, against a master that answers from a table."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -178,6 +179,17 @@ def test_an_empty_log_points_to_the_other_stream() -> None:
         with serving(StubMaster(replies)) as address:
             done = CliRunner().invoke(cli, ["logs", "web.1", "--master", address])
     assert (done.stdout, done.stderr) == ("", "stdout of web.1 is empty; --stderr shows the other stream\n")
+
+
+def test_a_folder_that_was_named_is_not_exchanged_for_another_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BARTER_DEV_DATA_DIR", str(tmp_path))
+    said = f"no `barter dev` is ready in {tmp_path}, where BARTER_DEV_DATA_DIR points"
+    assert said in run("status", code=1)
+    assert said in run("app", "rm", "web", code=1)
+    with serving(StubMaster({"ListOffers": pb.ListOffersResponse()})) as address:
+        assert "no offers are open" in run("offers", "--master", address)
 
 
 def test_an_http_server_is_no_master() -> None:

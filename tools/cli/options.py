@@ -1,11 +1,13 @@
 """Options that many verbs share, and where the cluster is when they are not given."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from barter.tools.dev.shell.folder import running
+from barter.tools.cli.errors import Refused
+from barter.tools.dev.shell.folder import DATA_DIR_VARIABLE, running
 
 DEFAULT_MASTER = "127.0.0.1:5050"
 DEFAULT_SERVICE = "http://127.0.0.1:8080"
@@ -42,4 +44,10 @@ def _find_service(ctx: click.Context, _parameter: click.Parameter, given: str | 
 def _find(ctx: click.Context, name: str, given: str | None) -> str:
     if found := given or (ctx.obj or {}).get(name):
         return str(found)
-    return str((running() or {}).get(name, ""))
+    addresses = running()
+    if addresses is None and (folder := os.environ.get(DATA_DIR_VARIABLE)):
+        raise Refused(
+            f"no `barter dev` is ready in {folder}, where {DATA_DIR_VARIABLE} points",
+            then=f"barter dev --data-dir {folder}, or unset {DATA_DIR_VARIABLE}",
+        )
+    return str((addresses or {}).get(name, ""))
