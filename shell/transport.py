@@ -53,7 +53,8 @@ def check_listen(address: str, *, insecure: bool) -> tuple[str, int]:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise AddressTaken(f"cannot listen on {address}: {error.strerror}") from None
+            why = f"cannot listen on {address}: {error.strerror}"
+            raise AddressTaken(f"{why}; end what listens there, or choose another address") from None
     return host, port
 
 

@@ -21,6 +21,12 @@ def run(options: AgentOptions) -> int:
     log.setup()
     try:
         return asyncio.run(AgentService(options).run())
-    except (FolderTaken, LedgerUnusable, NotAllowed, AddressTaken, ValueError, OSError) as error:
-        print(f"barter agent: {error}", file=sys.stderr)
-        return 1
+    except (FolderTaken, LedgerUnusable, NotAllowed, AddressTaken, ValueError) as error:
+        return _cannot_start(str(error))
+    except OSError as error:
+        return _cannot_start(f"{error}: choose another --work-dir")
+
+
+def _cannot_start(why: str) -> int:
+    print(f"barter agent: {why}", file=sys.stderr)
+    return 1

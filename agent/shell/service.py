@@ -45,6 +45,8 @@ class AgentService:
         with contextlib.ExitStack() as held:
             advice = "stop it first, or choose another --work-dir"
             held.callback(FolderLock(self._work_dir / LOCK, "agent", advice).release)
+            for address in (self._options.listen, self._options.http):
+                transport.check_listen(address, insecure=self._options.insecure)
             ledger = Ledger(self._work_dir)
             held.callback(ledger.close)
             self._take_signals()

@@ -13,7 +13,7 @@ from barter.master.shell.service import MasterService
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from barter.shell import log
 from barter.shell.lock import FolderLock, FolderTaken
-from barter.shell.transport import AddressTaken, NotAllowed
+from barter.shell.transport import AddressTaken, NotAllowed, check_listen
 
 LOG = log.logger("master")
 CLUSTER_ID_LENGTH = 6
@@ -37,10 +37,16 @@ def run(options: MasterOptions) -> int:
     log.setup()
     try:
         asyncio.run(_run(options))
-    except (FolderTaken, UnusableRegistry, NotAllowed, AddressTaken, ValueError, OSError) as error:
-        print(f"barter master: {error}", file=sys.stderr)
-        return 1
+    except (FolderTaken, UnusableRegistry, NotAllowed, AddressTaken, ValueError) as error:
+        return _cannot_start(str(error))
+    except OSError as error:
+        return _cannot_start(f"{error}: choose another --data-dir")
     return 0
+
+
+def _cannot_start(why: str) -> int:
+    print(f"barter master: {why}", file=sys.stderr)
+    return 1
 
 
 async def _run(options: MasterOptions) -> None:
@@ -50,6 +56,8 @@ async def _run(options: MasterOptions) -> None:
     options.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(options.data_dir / "lock", "master", "stop it, or choose another --data-dir")
     try:
+        for address in (options.listen, options.http):
+            check_listen(address, insecure=options.insecure)
         registry = SqliteRegistry(options.data_dir / "master.sqlite3")
         try:
             await _serve(options, registry, stop)

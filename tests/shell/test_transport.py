@@ -1,9 +1,11 @@
 """Addresses, and who may be listened to."""
 
+import socket
+
 import pytest
 
 from barter.core.addresses import split_address, split_addresses
-from barter.shell.transport import NotAllowed, check_listen
+from barter.shell.transport import AddressTaken, NotAllowed, check_listen
 
 
 def test_addresses_are_read() -> None:
@@ -25,3 +27,10 @@ def test_beyond_loopback_needs_a_word(address: str) -> None:
 
 def test_loopback_is_free() -> None:
     assert check_listen("127.0.0.1:0", insecure=False) == ("127.0.0.1", 0)
+
+
+def test_a_port_in_use_says_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(AddressTaken, match=f"cannot listen on {address}: .*; end what listens there, or choose"):
+            check_listen(address, insecure=False)

@@ -40,9 +40,7 @@ def run(options: ServiceOptions) -> int:
     log.setup()
     try:
         return asyncio.run(_serve(options))
-    except (NotAllowed, AddressTaken) as error:
-        return _cannot_start(f"{error}: give another address with --listen")
-    except FolderTaken as error:
+    except (NotAllowed, AddressTaken, FolderTaken) as error:
         return _cannot_start(str(error))
     except OSError as error:
         return _cannot_start(f"{error}: give a folder that can be written with --data-dir")
