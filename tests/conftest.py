@@ -1,11 +1,17 @@
 """For every test: the quick ones first, and one line at the end for what this machine could not have."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 # How long an example takes depends on who else uses the machine.
 settings.register_profile("barter", deadline=None, print_blob=True)
 settings.load_profile("barter")
+
+# A run started in the background ignores Ctrl-C, and so would every process it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +20,7 @@ from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1 import types_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer, add_AgentServiceServicer_to_server
 from barter.shell.transport import LEADER_METADATA, listen, server
+from tests.integration.machine import free_address
 
 FRAMEWORK = "c-1-0001"
 FoundT = TypeVar("FoundT")
@@ -31,22 +29,6 @@ Context = aio.ServicerContext[pb.AgentCall, pb.AgentEvent]
 
 def task(name: str, line: str) -> TaskInfo:
     return TaskInfo(TaskId(name), name, resources(cpus=1, mem=1 << 20), Command(shell=line))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def until(what: Callable[[], FoundT], seconds: float = 20.0) -> FoundT:
-    """Poll until `what` is true; fails the test at the deadline."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, "waited in vain"
-        await asyncio.sleep(0.01)
-    return found
 
 
 class Master(AgentServiceServicer):
@@ -136,8 +118,8 @@ sys.exit(run(AgentOptions(masters, Path(work_dir), listen, http, runtime=runtime
 class AgentProcess:
     def __init__(self, masters: str, work_dir: Path, runtime: str = "process", node: str = "") -> None:
         self.work_dir = work_dir
-        self.node = node or f"127.0.0.1:{free_port()}"
-        self.http = f"127.0.0.1:{free_port()}"
+        self.node = node or free_address()
+        self.http = free_address()
         self.log = work_dir.parent / f"{work_dir.name}.log"
         with open(self.log, "ab") as log:
             command = [sys.executable, "-c", AGENT, masters, str(work_dir), self.node, self.http, runtime]
@@ -156,11 +138,3 @@ class AgentProcess:
             return pid
         except (OSError, ValueError):
             return 0
-
-
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

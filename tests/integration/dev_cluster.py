@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from barter.agent.edge.shell.binary import NoHAProxy, find
+from tests.integration.machine import until
 
 FoundT = TypeVar("FoundT")
 
@@ -81,16 +81,6 @@ class Dev:
                 if process.pid != os.getpid() and any(place in word for word in words):
                     found.append(f"{process.pid} {words}")
         return found
-
-
-def until(attempt: Callable[[], FoundT | None], bound_s: float = 30.0) -> FoundT:
-    """What `attempt` returns once it is something; fails the test when it never is."""
-    deadline = time.monotonic() + bound_s
-    while time.monotonic() < deadline:
-        if found := attempt():
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"nothing within {bound_s} s")
 
 
 def start(data_dir: Path, *words: str) -> Dev:

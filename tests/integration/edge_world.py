@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ from barter.proto.v1 import operator_pb2 as op
 from barter.proto.v1 import types_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer, add_OperatorServiceServicer_to_server
 from barter.shell import transport
+from tests.integration.machine import free_port
 
 BACKENDS = """
 import http.server, json, sys, threading
@@ -160,12 +160,6 @@ def service(
         for number in ports
     ]
     return op.ServiceEndpoints(service=pb.Service(service_id=service_id, ports=[port]), endpoints=endpoints)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class World:

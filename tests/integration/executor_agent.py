@@ -169,13 +169,3 @@ async def agent() -> AsyncIterator[Agent]:
             yield one
         finally:
             await one.close()
-
-
-async def poll(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that no message tells."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not condition():  # noqa: ASYNC110 - there is nobody to set an event
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"did not happen: {what}") from None

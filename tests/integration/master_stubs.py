@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from barter.proto.v1 import agent_pb2, scheduler_pb2, types_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceStub
+from tests.integration.machine import free_address
 from tests.master.world import agent, status
 
 PATIENCE_SECONDS = 20
@@ -28,12 +28,6 @@ from pathlib import Path
 from barter.master.shell.daemon import MasterOptions, run
 sys.exit(run(MasterOptions(Path(sys.argv[1]), sys.argv[2], sys.argv[3], heartbeat_ms=200, agent_timeout_ms=60_000)))
 """
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 class RealMaster:

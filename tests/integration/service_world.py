@@ -8,32 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
+from tests.integration.machine import free_address, until
+
 FoundT = TypeVar("FoundT")
 PORTS_EACH = 40
-
-
-def until(attempt: Callable[[], FoundT], bound_s: float = 60.0) -> FoundT:
-    """What `attempt` returns once it is true; fails at the deadline."""
-    deadline = time.monotonic() + bound_s
-    while not (found := attempt()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-    return found
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def free_block() -> str:

@@ -17,7 +17,8 @@ from barter.core.addresses import split_address
 from barter.proto.v1 import node_pb2
 from barter.proto.v1.node_pb2_grpc import NodeServiceStub
 from barter.shell import transport
-from tests.integration.agent_world import FRAMEWORK, AgentProcess, Master, lives, task, until
+from tests.integration.agent_world import FRAMEWORK, AgentProcess, Master, task
+from tests.integration.machine import alive, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +35,7 @@ class World:
     async def started(self) -> AgentProcess:
         """An agent that is registered and has its executor."""
         one = self.agent()
-        await until(lambda: self.master.registers and one.executor_pid)
+        await eventually(lambda: self.master.registers and one.executor_pid)
         return one
 
 
@@ -50,7 +51,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
         for agent in one.agents:
             pid = agent.executor_pid
             await agent.end(signal.SIGKILL)
-            if pid and lives(pid):
+            if pid and alive(pid):
                 os.kill(pid, signal.SIGKILL)
         await one.master.stop()
 
@@ -73,7 +74,7 @@ def test_tasks_run_and_the_agent_leaves_nothing(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         agent, master = await world.started(), world.master
         await master.run(task("good", "echo out; echo err >&2"), task("bad", "exit 3"), task("../up", "true"))
-        await until(lambda: all(len(master.states(name)) == 2 for name in ("good", "bad")))
+        await eventually(lambda: all(len(master.states(name)) == 2 for name in ("good", "bad")))
         assert master.states("good") == ["TASK_RUNNING", "TASK_FINISHED"]
         assert master.states("bad") == ["TASK_RUNNING", "TASK_FAILED"]
         assert master.states("../up") == ["TASK_ERROR"]
@@ -88,11 +89,11 @@ def test_tasks_run_and_the_agent_leaves_nothing(tmp_path: Path) -> None:
         assert "barter_agent_updates_pending 0.0" in metrics
         pid = agent.executor_pid
         await master.run(task("long", "sleep 600"))
-        await until(lambda: master.states("long") == ["TASK_RUNNING"])
+        await eventually(lambda: master.states("long") == ["TASK_RUNNING"])
         assert await agent.end(signal.SIGUSR1) == 0
         assert master.states("long")[-1] == "TASK_KILLED"
         assert master.unregistered == ["SIGUSR1"]
-        assert not lives(pid)
+        assert not alive(pid)
         assert not {"agent.sock", "executor.json"} & set(os.listdir(agent.work_dir))
 
     play(tmp_path, story)
@@ -103,20 +104,20 @@ def test_kill_9_of_the_agent_costs_no_task(tmp_path: Path) -> None:
         agent, master = await world.started(), world.master
         master.acking = False
         await master.run(task("stays", "sleep 600"), task("ends", "while [ ! -e ../go ]; do sleep 0.05; done"))
-        await until(lambda: master.states("stays") and master.states("ends"))
+        await eventually(lambda: master.states("stays") and master.states("ends"))
         pid = agent.executor_pid
         await agent.end(signal.SIGKILL)
         (agent.work_dir / "sandboxes" / FRAMEWORK / "go").touch()
         again = world.agent()
-        await until(lambda: len(master.registers) == 2 and master.states("ends")[-1] == "TASK_FINISHED")
+        await eventually(lambda: len(master.registers) == 2 and master.states("ends")[-1] == "TASK_FINISHED")
         first, second = master.registers
         assert first.agent.agent_id == second.agent.agent_id
         assert {each.task.task_id for each in second.tasks} == {"stays", "ends"}
         assert again.executor_pid == pid
-        assert lives(pid)
+        assert alive(pid)
         master.acking = True
         await master.kill("stays")
-        await until(lambda: master.states("stays")[-1] == "TASK_KILLED")
+        await eventually(lambda: master.states("stays")[-1] == "TASK_KILLED")
         assert master.states("stays") == ["TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"]
         assert master.states("ends") == ["TASK_RUNNING", "TASK_FINISHED"]
         await again.end(signal.SIGUSR1)
@@ -128,14 +129,14 @@ def test_kill_9_of_the_executor_costs_no_task(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         agent, master = await world.started(), world.master
         await master.run(task("stays", "sleep 600"))
-        await until(lambda: master.states("stays"))
+        await eventually(lambda: master.states("stays"))
         first = agent.executor_pid
         os.kill(first, signal.SIGKILL)
-        await until(lambda: agent.executor_pid != first)
+        await eventually(lambda: agent.executor_pid != first)
         await master.run(task("new", "true"))
-        await until(lambda: master.states("new") == ["TASK_RUNNING", "TASK_FINISHED"])
+        await eventually(lambda: master.states("new") == ["TASK_RUNNING", "TASK_FINISHED"])
         await master.kill("stays", grace_ms=100)
-        await until(lambda: master.states("stays")[-1] == "TASK_KILLED")
+        await eventually(lambda: master.states("stays")[-1] == "TASK_KILLED")
         assert master.states("stays") == ["TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"]
         assert await agent.end(signal.SIGUSR1) == 0
 
@@ -146,12 +147,12 @@ def test_sigterm_leaves_the_tasks(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         agent, master = await world.started(), world.master
         await master.run(task("stays", "sleep 600"))
-        await until(lambda: master.states("stays"))
+        await eventually(lambda: master.states("stays"))
         assert await agent.end(signal.SIGTERM) == 0
-        assert lives(agent.executor_pid)
+        assert alive(agent.executor_pid)
         assert master.unregistered == []
         again = world.agent()
-        await until(lambda: len(master.registers) == 2)
+        await eventually(lambda: len(master.registers) == 2)
         assert [each.status.state for each in master.registers[1].tasks] == ["TASK_RUNNING"]
         assert await again.end(signal.SIGUSR1) == 0
 
@@ -166,12 +167,12 @@ def test_the_leader_is_found_and_a_silent_master_is_left(tmp_path: Path) -> None
             deaf.bind(("127.0.0.1", 0))
             dead = f"127.0.0.1:{deaf.getsockname()[1]}"
             agent = world.agent(f"{dead},{follower.address}")
-            await until(lambda: leader.registers)
-            await until(lambda: leader.heartbeats >= 2)
+            await eventually(lambda: leader.registers)
+            await eventually(lambda: leader.heartbeats >= 2)
             leader.silent = True
-            await until(lambda: "it was silent for 3 heartbeats" in agent.log.read_text())
+            await eventually(lambda: "it was silent for 3 heartbeats" in agent.log.read_text())
             leader.silent = False
-            await until(lambda: len(leader.registers) >= 2)
+            await eventually(lambda: len(leader.registers) >= 2)
         assert await agent.end(signal.SIGUSR1) == 0
         await follower.stop()
 
@@ -183,15 +184,15 @@ def test_an_old_epoch_is_refused_over_a_restart(tmp_path: Path) -> None:
         agent, master = await world.started(), world.master
         master.epoch = 7
         await master.run(task("one", "true"))
-        await until(lambda: len(master.states("one")) == 2)
+        await eventually(lambda: len(master.states("one")) == 2)
         await agent.end(signal.SIGKILL)
         master.epoch = 6
         again = world.agent()
-        await until(lambda: "its epoch 6 is over" in again.log.read_text())
+        await eventually(lambda: "its epoch 6 is over" in again.log.read_text())
         master.epoch = 8
         registers = len(master.registers)
-        await until(lambda: len(master.registers) > registers)
-        await until(lambda: "epoch 8" in again.log.read_text())
+        await eventually(lambda: len(master.registers) > registers)
+        await eventually(lambda: "epoch 8" in again.log.read_text())
         assert await again.end(signal.SIGUSR1) == 0
 
     play(tmp_path, story)
@@ -224,7 +225,7 @@ def test_garbage_on_its_ports_is_borne(tmp_path: Path) -> None:
             stream.connect(str(agent.work_dir / "agent.sock"))
             stream.sendall(os.urandom(4096))
         await master.run(task("one", "true"))
-        await until(lambda: len(master.states("one")) == 2)
+        await eventually(lambda: len(master.states("one")) == 2)
         assert await agent.end(signal.SIGUSR1) == 0
 
     play(tmp_path, story)
@@ -236,14 +237,14 @@ def test_docker_that_is_missing_is_waited_for(tmp_path: Path, monkeypatch: pytes
     async def story(world: World) -> None:
         agent = AgentProcess(world.master.address, tmp_path / "docker", "docker")
         world.agents.append(agent)
-        await until(lambda: "no Docker Engine answers" in agent.log.read_text())
+        await eventually(lambda: "no Docker Engine answers" in agent.log.read_text())
         health = json.loads(await asyncio.to_thread(fetch, f"http://{agent.http}/health"))
         assert health["ready"] is False
         assert world.master.registers == []
         assert await agent.end(signal.SIGTERM) == 0
         auto = AgentProcess(world.master.address, tmp_path / "auto", "auto")
         world.agents.append(auto)
-        await until(lambda: world.master.registers)
+        await eventually(lambda: world.master.registers)
         assert list(world.master.registers[0].agent.runtimes) == ["process"]
         assert await auto.end(signal.SIGUSR1) == 0
 
@@ -255,7 +256,7 @@ def test_no_process_is_left(tmp_path: Path) -> None:
         agent, master = await world.started(), world.master
         mark = f"barter-{os.getpid()}-mark"
         await master.run(task("tree", f"sh -c 'sleep 600 & exec sleep 601 # {mark}' & wait"))
-        await until(lambda: master.states("tree"))
+        await eventually(lambda: master.states("tree"))
         assert await agent.end(signal.SIGUSR1) == 0
         found = await asyncio.to_thread(subprocess.check_output, ["ps", "-eo", "args"], text=True)
         assert str(agent.work_dir) not in found

@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.integration.dev_cluster import Dev, cluster, start, until
+from tests.integration.dev_cluster import Dev, cluster, start
 from tests.integration.engine import Engine
+from tests.integration.machine import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = [pytest.mark.integration, pytest.mark.haproxy]

@@ -1,7 +1,6 @@
 """The docker runtime in a real executor, against a real engine."""
 
 import asyncio
-import socket
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,7 +12,8 @@ from barter.core.resources import resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import CheckKind, Container, HealthCheck, Network, PortMapping, Reason, Volume
 from tests.integration.engine import Engine
-from tests.integration.executor_agent import Agent, agent, poll, task
+from tests.integration.executor_agent import Agent, agent, task
+from tests.integration.machine import eventually, free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.docker]
 
@@ -51,7 +51,7 @@ def test_a_container_runs_and_its_output_and_end_are_told(engine: Engine, busybo
         assert (one.sandbox("t1") / "left").read_text() == "x\n"
         end = await one.end_of("t2")
         assert (end.state, end.exit_code, end.message) == (FAILED, 3, "exited with status 3")
-        await poll(lambda: containers(engine, one.folder) == [], "the containers are removed")
+        await eventually(lambda: containers(engine, one.folder) == [], "the containers are removed")
 
     with_agent(engine, story)
 
@@ -128,12 +128,12 @@ def test_containers_outlive_their_executor_without_loss_or_doubling(engine: Engi
         one.launch(task("t1", count, image=busybox))
         one.launch(task("t2", "exit 5", image=busybox))
         out = one.sandbox("t1") / "stdout"
-        await poll(lambda: out.exists() and out.stat().st_size > 100, "output is followed")
+        await eventually(lambda: out.exists() and out.stat().st_size > 100, "output is followed")
         await one.kill_executor()
         await one.start_executor("docker", {"DOCKER_HOST": engine.host})
         assert "t1" in {each.status.task_id for each in one.hellos[-1].tasks}
         size = out.stat().st_size
-        await poll(lambda: out.stat().st_size > size + 100, "output is followed again")
+        await eventually(lambda: out.stat().st_size > size + 100, "output is followed again")
         (one.sandbox("t1") / "go").touch()
         assert (await one.end_of("t1")).exit_code == 4
         assert (await one.end_of("t2")).exit_code == 5
@@ -147,13 +147,6 @@ def test_containers_outlive_their_executor_without_loss_or_doubling(engine: Engi
 def has_bridge(engine: Engine) -> bool:
     with engine.client() as client:
         return any(network["Driver"] == "bridge" for network in client.networks())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def fetch(port: int) -> bytes:

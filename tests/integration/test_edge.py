@@ -17,7 +17,8 @@ from barter.agent.edge.messages import Event, Failed, Running
 from barter.agent.edge.model import Address, Route, Targets
 from barter.agent.edge.shell import process
 from barter.agent.edge.shell.haproxy import HAProxy
-from tests.integration.edge_world import Backends, binaries, failures, free_port, load, world
+from tests.integration.edge_world import Backends, binaries, failures, load, world
+from tests.integration.machine import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.haproxy]
 NONE_HERE = pytest.param("", marks=pytest.mark.skip(reason="a HAProxy"))

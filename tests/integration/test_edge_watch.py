@@ -10,7 +10,8 @@ from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.shell.watch import Watch
 from barter.proto.v1 import operator_pb2 as op
 from barter.shell.transport import LEADER_METADATA
-from tests.integration.edge_world import Context, Master, free_port
+from tests.integration.edge_world import Context, Master
+from tests.integration.machine import free_address
 
 pytestmark = pytest.mark.integration
 
@@ -50,7 +51,7 @@ def test_the_leader_is_followed_and_names_become_addresses() -> None:
         await follower.start()
         follower.leader = leader.address
         leader.tell("web", [31_000])
-        heard = Heard(f"{follower.address},127.0.0.1:{free_port()}")
+        heard = Heard(f"{follower.address},{free_address()}")
         told = await heard.next()
         assert isinstance(told, Told)
         assert (told.snapshot, told.settled) == (True, True)
@@ -71,7 +72,7 @@ def test_the_leader_is_followed_and_names_become_addresses() -> None:
 def test_a_master_that_is_not_there_yet_is_waited_for() -> None:
     async def story() -> None:
         master = Master()
-        master.address = f"127.0.0.1:{free_port()}"
+        master.address = free_address()
         heard = Heard(master.address)
         await asyncio.sleep(0)
         await master.start()

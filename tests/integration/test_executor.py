@@ -12,7 +12,8 @@ import pytest
 
 from barter.core.task_state import TaskState
 from barter.core.tasks import CheckKind, HealthCheck, Reason
-from tests.integration.executor_agent import Agent, agent, poll, task
+from tests.integration.executor_agent import Agent, agent, task
+from tests.integration.machine import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -33,7 +34,7 @@ def test_it_outlives_its_agent_and_tells_the_next_what_happened() -> None:
         await one.running("t2")
         await one.hang_up()
         (one.sandbox("t1") / "go").touch()
-        await poll((one.sandbox("t1") / "stdout").exists, "it ran")
+        await eventually((one.sandbox("t1") / "stdout").exists, "it ran")
         one.statuses.clear()
         await one.listen()
         await one.until(lambda: len(one.hellos) == 2)
@@ -52,7 +53,7 @@ def test_sigterm_ends_it_and_leaves_its_tasks() -> None:
         pid = await one.start_executor()
         one.launch(task("t1", "echo $$; exec sleep 300"))
         out = one.sandbox("t1") / "stdout"
-        await poll(lambda: out.exists() and bool(out.read_text()), "it writes its pid")
+        await eventually(lambda: out.exists() and bool(out.read_text()), "it writes its pid")
         os.kill(pid, signal.SIGINT)
         os.kill(pid, signal.SIGTERM)
         assert await one.executor_exit() == 0

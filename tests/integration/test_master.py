@@ -24,7 +24,8 @@ from barter.master.shell.service import MasterService
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, operator_pb2, scheduler_pb2, types_pb2
 from barter.shell.transport import channel
-from tests.integration.master_stubs import PATIENCE_SECONDS, START, Peers, RealMaster, Session, free_address, update
+from tests.integration.machine import free_address
+from tests.integration.master_stubs import PATIENCE_SECONDS, START, Peers, RealMaster, Session, update
 from tests.master.world import status, task
 
 pytestmark = pytest.mark.integration

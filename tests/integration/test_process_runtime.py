@@ -12,7 +12,8 @@ from barter.agent.runtime.limits import FOLDER, home_name
 from barter.core.resources import resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
-from tests.integration.executor_agent import Agent, agent, poll, task
+from tests.integration.executor_agent import Agent, agent, task
+from tests.integration.machine import alive, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -35,13 +36,6 @@ def with_agent(story: Callable[[Agent], Awaitable[None]]) -> None:
 def nothing_left(work_dir: Path) -> bool:
     homes = [h.base / FOLDER / home_name(work_dir) for h in find_here().hierarchies]
     return not any(home.exists() for home in homes) and os.listdir(work_dir / "executor") == ["lock"]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_a_task_runs_in_its_sandbox_and_its_end_is_told() -> None:
@@ -87,13 +81,13 @@ def test_a_kill_reaches_all_of_a_task_and_insists() -> None:
         one.launch(task("t1", "sleep 300 & echo $!; trap '' TERM; while :; do sleep 300; done"))
         await one.running("t1")
         out = one.sandbox("t1") / "stdout"
-        await poll(lambda: bool(out.exists() and out.read_text()), "the child's pid is written")
+        await eventually(lambda: bool(out.exists() and out.read_text()), "the child's pid is written")
         child = int(out.read_text())
         one.kill("t1", grace_ms=100)
         end = await one.end_of("t1")
         assert one.states("t1") == [RUNNING, KILLING, KILLED]
         assert (end.reason, end.message) == (Reason.KILLED_BY_FRAMEWORK, "for a test; ended by SIGKILL")
-        await poll(lambda: not alive(child), "the child is gone")
+        await eventually(lambda: not alive(child), "the child is gone")
 
     with_agent(story)
 
@@ -103,7 +97,7 @@ def test_what_a_task_leaves_behind_dies_with_it() -> None:
         one.launch(task("t1", "sleep 300 & echo $!"))
         assert (await one.end_of("t1")).state is FINISHED
         child = int((one.sandbox("t1") / "stdout").read_text())
-        await poll(lambda: not alive(child), "the child is gone")
+        await eventually(lambda: not alive(child), "the child is gone")
 
     with_agent(story)
 

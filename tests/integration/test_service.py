@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.integration.engine import Engine
-from tests.integration.service_world import ServiceWorld, answer_of, service_world, until
+from tests.integration.machine import until
+from tests.integration.service_world import ServiceWorld, answer_of, service_world
 
 pytestmark = pytest.mark.integration
 EXAMPLE = json.loads((Path(__file__).parents[2] / "examples" / "web.json").read_text())
