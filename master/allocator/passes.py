@@ -1,10 +1,11 @@
 """One pass: demands first, since they are work that is known to be wanted, then classic offers of what is left."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from barter.core.ids import AgentId
+from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.ranges import Ranges, union
 from barter.core.resources import Resources
 from barter.master.allocator.index import AgentRecord, DemandKey, Index
@@ -39,35 +40,51 @@ def run_pass(index: Index, now: int) -> list[Grant]:
 
 
 def _serve_demands(index: Index, rooms: Rooms, shares: Shares, now: int) -> list[Grant]:
-    """Task by task to who is first in line: an open demand's key only grows, so the heap may hold old ones."""
+    """Task by task to who is first in line: a share only grows, so the heap may hold old ranks.
+
+    A framework's demands under one role have one rank and wait behind each other, in the order they were told.
+    """
     placements = _open_placements(index, rooms, now)
-    queue: list[tuple[Rank, int, Placement]] = [
-        (shares.rank(each.seeker.framework_id, each.demand.role), number, each)
-        for number, each in enumerate(placements)
-    ]
+    waiting: dict[tuple[FrameworkId, str], deque[Placement]] = {}
+    for each in placements:
+        waiting.setdefault((each.seeker.framework_id, each.demand.role), deque()).append(each)
+    queue = [(shares.rank(*line), line) for line in waiting]
     heapify(queue)
-    given: dict[tuple[int, AgentId], _Given] = {}
+    given: dict[tuple[FrameworkId, DemandId, AgentId], _Given] = {}
     while queue:
-        rank, number, placement = heappop(queue)
-        now_rank = shares.rank(placement.seeker.framework_id, placement.demand.role)
-        if now_rank != rank:
-            heappush(queue, (now_rank, number, placement))
+        rank, line = heappop(queue)
+        if (now_rank := shares.rank(*line)) != rank:
+            heappush(queue, (now_rank, line))
             continue
-        found = placement.place(alone=not queue)
-        if found is None:
-            continue
-        agent, tasks = found
-        if (number, agent.agent_id) not in given:
-            given[number, agent.agent_id] = _Given(placement, _why_demand(placement, agent, rank))
-        record = given[number, agent.agent_id]
-        record.tasks += tasks
-        record.ports = union(record.ports, rooms[agent.agent_id].take(placement.need, tasks))
-        placement.book(agent, tasks)
-        shares.book(placement.seeker, placement.demand.resources, tasks)
-        if placement.remaining > 0:
-            heappush(queue, (shares.rank(placement.seeker.framework_id, placement.demand.role), number, placement))
+        placement = waiting[line][0]
+        found = placement.place(alone=not queue and len(waiting[line]) == 1)
+        if found is not None:
+            _give(found, placement, rank, given, rooms, shares)
+        if found is None or placement.remaining <= 0:
+            waiting[line].popleft()
+        if waiting[line]:
+            heappush(queue, (shares.rank(*line), line))
     _note_stuck(index, placements)
-    return [each.grant(agent_id) for (_, agent_id), each in given.items()]
+    return [each.grant(agent_id) for (*_, agent_id), each in given.items()]
+
+
+def _give(
+    found: tuple[AgentRecord, int],
+    placement: Placement,
+    rank: Rank,
+    given: dict[tuple[FrameworkId, DemandId, AgentId], _Given],
+    rooms: Rooms,
+    shares: Shares,
+) -> None:
+    agent, tasks = found
+    key = (placement.seeker.framework_id, placement.demand.demand_id, agent.agent_id)
+    if key not in given:
+        given[key] = _Given(placement, _why_demand(placement, agent, rank))
+    record = given[key]
+    record.tasks += tasks
+    record.ports = union(record.ports, rooms[agent.agent_id].take(placement.need, tasks))
+    placement.book(agent, tasks)
+    shares.book(placement.seeker, placement.demand.resources, tasks)
 
 
 def _why_demand(placement: Placement, agent: AgentRecord, rank: Rank) -> str:

@@ -7,6 +7,7 @@ import pytest
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import parse_resources
 from barter.master.allocator import Allocator
+from barter.master.allocator.shares import Rank, Shares
 from tests.master.allocator_kit import Told, demand, slot, wanting
 
 F, WEB = FrameworkId("f"), DemandId("web")
@@ -197,3 +198,17 @@ def test_what_nobody_knows_is_ignored() -> None:
     assert allocator.allocate(0) == []
     told = Told(slot("a"), wanting("f", demand(count=2)))
     assert told.given() == {("f", "a"): 2}, "counts never go below zero"
+
+
+def test_the_cost_of_a_demand_does_not_grow_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[str] = []
+    rank = Shares.rank
+
+    def counting(self: Shares, framework_id: FrameworkId, role: str) -> Rank:
+        ranked.append(role)
+        return rank(self, framework_id, role)
+
+    monkeypatch.setattr(Shares, "rank", counting)
+    demands = [demand(f"d{n}", "cpus=0.001") for n in range(500)]
+    assert len(Told(slot("a1"), wanting("f", *demands)).grants()) == 500
+    assert len(ranked) <= 4 * 500
