@@ -18,6 +18,10 @@ FORGOT = "the agent came back without the task"
 
 def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     """Admit an agent or take one back; what it tells of its tasks is the truth."""
+    if (why := _impostor(cluster, event)) is not None:
+        cluster.close(event.session, why, fatal=False)
+        cluster.history.record(now, "agent_refused", event.info.agent_id, why)
+        return
     agent = _admit(cluster, event, now)
     cluster.to_agent(agent, Registered(), "the agent registered")
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
@@ -32,6 +36,17 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
     settle(cluster, agent.info.agent_id, now)
+
+
+def _impostor(cluster: Cluster, event: AgentRegister) -> str | None:
+    """Why an agent that comes under the id of a connected one is refused, unless it is that agent on a new stream."""
+    known, info = cluster.agents.get(event.info.agent_id), event.info
+    if known is None or not known.connected or known.info.node_address == info.node_address:
+        return None
+    return (
+        f"agent {info.agent_id} is connected and answers at {known.info.node_address}, not at {info.node_address}: "
+        "if its work dir was copied, give this agent an empty --work-dir"
+    )
 
 
 def _admit(cluster: Cluster, event: AgentRegister, now: int) -> Agent:

@@ -69,9 +69,12 @@ class Endpoints:
         return tuple(self._view(name) for name in sorted({*self._told, *serving}))
 
     def _view(self, service_id: str) -> ServiceView:
-        told = self._told.get(service_id)
-        service = told[1] if told else Service(service_id)
-        return ServiceView(service, tuple(self._by_service.get(service_id, {}).values()))
+        """Of a service that a framework tells, only that framework's tasks: others would get its requests."""
+        endpoints = tuple(self._by_service.get(service_id, {}).values())
+        if (told := self._told.get(service_id)) is None:
+            return ServiceView(Service(service_id), endpoints)
+        owner, service = told
+        return ServiceView(service, tuple(each for each in endpoints if each.framework_id == owner))
 
 
 def _serving(task: Task, host: str, was_serving: bool) -> tuple[Endpoint, ...]:

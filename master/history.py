@@ -6,6 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 KEPT = 10_000
+LONGEST_SUBJECT, LONGEST_REASON = 255, 1_000
 
 
 class Entry(NamedTuple):
@@ -24,8 +25,9 @@ class History:
         self._ring: deque[Entry] = deque(maxlen=kept)
 
     def record(self, now: int, kind: str, subject: str, reason: str) -> None:
+        """Peers word subjects and reasons too, so both are cut to what is worth keeping."""
         self.sequence += 1
-        self._ring.append(Entry(self.sequence, now, kind, subject, reason))
+        self._ring.append(Entry(self.sequence, now, kind, subject[:LONGEST_SUBJECT], reason[:LONGEST_REASON]))
 
     def since(self, sequence: int) -> tuple[Entry, ...]:
         """Those kept with a higher sequence, oldest first; costs as many steps as it returns."""
@@ -37,4 +39,4 @@ class History:
         return self.since(self.sequence - count if count > 0 else 0)
 
     def of(self, subject: str) -> Iterator[Entry]:
-        return (entry for entry in self._ring if entry.subject == subject)
+        return (entry for entry in self._ring if entry.subject == subject[:LONGEST_SUBJECT])

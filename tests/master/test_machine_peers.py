@@ -54,6 +54,21 @@ def test_the_same_agent_again_is_not_persisted_again(world: World) -> None:
     assert len(world.facts) == 2
 
 
+def test_an_agent_under_the_id_of_a_connected_one_is_refused(world: World) -> None:
+    mine, copied = (replace(agent(), node_address=f"10.0.0.{n}:5060") for n in (1, 2))
+    framework_id = world.subscribe()
+    world.register(mine)
+    world.accept(world.offers()[0].offer_id, task("t1"))
+    world.update(framework_id, status("t1", S.RUNNING, 1))
+    world.register(copied, session=5)
+    assert "answers at 10.0.0.1:5060, not at 10.0.0.2:5060" in world.closed()[5].reason
+    assert AGENT not in world.closed()
+    assert [each.status.state for each in world.cluster.frameworks[framework_id].tasks.values()] == [S.RUNNING]
+    world.do(ev.AgentDisconnected(AGENT, A1))
+    world.register(copied, session=6)
+    assert world.cluster.agents[A1].info == copied
+
+
 def test_events_of_an_older_stream_change_nothing(world: World) -> None:
     framework_id = world.running(task("t1"))
     world.register(session=5, tasks=[(framework_id, task("t1"), status("t1", S.RUNNING))])
@@ -300,3 +315,19 @@ def test_why_tells_of_demands_tasks_and_those_never_placed(world: World) -> None
 def test_an_unknown_agents_word_changes_nothing(world: World) -> None:
     world.do(ev.AgentHeartbeat(3, AgentId("a9")), ev.AgentUpdates(3, AgentId("a9"), ()))
     assert world.last == []
+
+
+def test_tasks_of_another_framework_get_none_of_a_services_requests(world: World) -> None:
+    port = TaskPort("http", 31_000, "tcp", "web")
+    thief = task("thief", resources(cpus=100, mem=32 * MIB, ports=((31_000, 31_000),)), ports=(port,))
+    world.running(thief)
+    world.subscribe(session=8, name="owner")
+    world.do(ev.SetServices(8, (WEB,)))
+    assert [(view.service, view.endpoints) for view in world.cluster.endpoints.all()] == [(WEB, ())]
+
+
+def test_history_keeps_no_more_of_a_peers_words_than_it_can_hold(world: World) -> None:
+    world.subscribe()
+    world.do(ev.Reconcile(FRAMEWORK, (TaskId("x" * 1_000_000),)))
+    world.do(ev.SetDemands(FRAMEWORK, tuple(demand(f"d{n}", 1) for n in range(1_000))))
+    assert max(len(entry.subject) + len(entry.reason) for entry in world.cluster.history.last(0)) <= 1_255
