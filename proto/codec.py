@@ -34,8 +34,10 @@ from barter.core.tasks import (
     TaskStatus,
     Volume,
 )
-from barter.proto.checks import check_amount, check_port, member
+from barter.proto.checks import LONGEST_URL, check_amount, check_name, check_port, check_size, member
 from barter.proto.v1 import types_pb2 as pb
+
+MOST_ROLES = 100
 
 
 def resources_to_wire(value: Resources) -> pb.Resources:
@@ -78,15 +80,20 @@ def agent_to_wire(value: AgentInfo) -> pb.AgentInfo:
 
 
 def agent_from_wire(wire: pb.AgentInfo) -> AgentInfo:
+    check_id("agent id", wire.agent_id)
+    check_size("agent", wire.ByteSize())
+    for name, value in wire.attributes.items():
+        check_name("agent.attributes", name)
+        check_name(f"agent.attributes.{name}", value)
     return AgentInfo(
-        agent_id=AgentId(check_id("agent id", wire.agent_id)),
-        hostname=wire.hostname,
-        host=wire.host,
+        agent_id=AgentId(wire.agent_id),
+        hostname=check_name("agent.hostname", wire.hostname),
+        host=check_name("agent.host", wire.host),
         resources=resources_from_wire(wire.resources),
         attributes=dict(wire.attributes),
         public=wire.public,
         runtimes=tuple(wire.runtimes),
-        node_address=wire.node_address,
+        node_address=check_name("agent.node_address", wire.node_address),
         notes=tuple(wire.notes),
     )
 
@@ -108,16 +115,18 @@ def framework_from_wire(wire: pb.FrameworkInfo) -> FrameworkInfo:
         raise ValueError("framework.name: a framework needs a name")
     if wire.framework_id:
         check_id("framework id", wire.framework_id)
+    if len(wire.roles) > MOST_ROLES:
+        raise ValueError(f"framework.roles: {len(wire.roles)} are too many, at most {MOST_ROLES}")
     if wire.failover_timeout_ms < 0:
         raise ValueError(f"framework.failover_timeout_ms: {wire.failover_timeout_ms} is negative")
     return FrameworkInfo(
-        name=wire.name,
+        name=check_name("framework.name", wire.name),
         framework_id=FrameworkId(wire.framework_id),
-        user=wire.user,
-        roles=tuple(wire.roles) or ("*",),
+        user=check_name("framework.user", wire.user),
+        roles=tuple(check_name("framework.roles", role) for role in wire.roles) or ("*",),
         failover_timeout_ms=wire.failover_timeout_ms,
-        web_url=wire.web_url,
-        hostname=wire.hostname,
+        web_url=check_name("framework.web_url", wire.web_url, LONGEST_URL),
+        hostname=check_name("framework.hostname", wire.hostname),
     )
 
 
@@ -175,6 +184,8 @@ def demand_to_wire(value: Demand) -> pb.Demand:
 def demand_from_wire(wire: pb.Demand) -> Demand:
     if not wire.demand_id:
         raise ValueError("demand.demand_id: a demand needs an id")
+    check_name("demand.demand_id", wire.demand_id)
+    check_size(f"demand {wire.demand_id}", wire.ByteSize())
     if wire.count < 0 or wire.port_count < 0:
         raise ValueError(f"demand {wire.demand_id}: count {wire.count} and port_count {wire.port_count} must be >= 0")
     return Demand(
@@ -182,7 +193,7 @@ def demand_from_wire(wire: pb.Demand) -> Demand:
         resources=resources_from_wire(wire.resources),
         count=wire.count,
         port_count=wire.port_count,
-        role=wire.role or "*",
+        role=check_name(f"demand {wire.demand_id}: role", wire.role) or "*",
         constraints=tuple(_constraint_from_wire(wire.demand_id, each) for each in wire.constraints),
         runtime=wire.runtime or "process",
         on_public=wire.on_public,
@@ -216,13 +227,15 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
 
 
 def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
+    check_id("task id", wire.task_id)
+    check_size(f"task {wire.task_id}", wire.ByteSize())
     if wire.kill_grace_ms < 0:
         raise ValueError(f"task {wire.task_id}: kill_grace_ms {wire.kill_grace_ms} is negative")
     for port in wire.ports:
         check_port(f"task {wire.task_id}: ports.{port.name}", port.number, port.protocol)
     return TaskInfo(
-        task_id=TaskId(check_id("task id", wire.task_id)),
-        name=wire.name,
+        task_id=TaskId(wire.task_id),
+        name=check_name(f"task {wire.task_id}: name", wire.name),
         resources=resources_from_wire(wire.resources),
         command=Command(wire.command.shell, tuple(wire.command.argv), dict(wire.command.env)),
         container=_container_from_wire(wire.container) if wire.HasField("container") else None,
@@ -336,6 +349,10 @@ def service_to_wire(value: Service) -> pb.Service:
 
 
 def service_from_wire(wire: pb.Service) -> Service:
+    if not wire.service_id:
+        raise ValueError("service.service_id: a service needs an id")
+    check_name("service.service_id", wire.service_id)
+    check_size(f"service {wire.service_id}", wire.ByteSize())
     for port in wire.ports:
         if not 0 <= port.number <= 65535:
             raise ValueError(f"service {wire.service_id}: port {port.name} number {port.number} is outside 0-65535")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from barter.core.ids import AgentId, FrameworkId
+from barter.core.ids import AgentId, FrameworkId, check_id
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.proto import codec
@@ -18,7 +18,11 @@ def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentReg
         if amount > MOST_OF_A_SCALAR:
             raise ValueError(f"agent.resources.{name}: {amount} is absurdly large")
     tasks = (
-        (FrameworkId(each.framework_id), codec.task_from_wire(each.task), codec.status_from_wire(each.status))
+        (
+            FrameworkId(check_id("framework id", each.framework_id)),
+            codec.task_from_wire(each.task),
+            codec.status_from_wire(each.status),
+        )
         for each in wire.tasks
     )
     return ev.AgentRegister(session, info, tuple(tasks), _updates(wire.updates))
@@ -78,4 +82,6 @@ def heartbeat(epoch: int) -> pb.AgentEvent:
 
 
 def _updates(wire: Iterable[pb.FrameworkUpdate]) -> tuple[ev.AgentStatus, ...]:
-    return tuple((FrameworkId(each.framework_id), codec.status_from_wire(each.status)) for each in wire)
+    return tuple(
+        (FrameworkId(check_id("framework id", each.framework_id)), codec.status_from_wire(each.status)) for each in wire
+    )

@@ -43,7 +43,10 @@ from barter.proto.v1 import types_pb2 as pb
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 SOME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=6)
+SOME_NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)
+NAMED = st.dictionaries(NAMES, NAMES, max_size=3)
 MAPPINGS = st.dictionaries(TEXT, TEXT, max_size=3)
 MS = st.integers(0, 1 << 62)
 PORTS = st.integers(1, 65535)
@@ -63,16 +66,16 @@ CONSTRAINTS = st.one_of(
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 PROTOCOLS = st.sampled_from(["tcp", "udp"])
 
-AGENTS = st.builds(AgentInfo, IDS.map(AgentId), TEXT, TEXT, RESOURCES, MAPPINGS, st.booleans(), TEXTS, TEXT, TEXTS)
+AGENTS = st.builds(AgentInfo, IDS.map(AgentId), NAMES, NAMES, RESOURCES, NAMED, st.booleans(), TEXTS, NAMES, TEXTS)
 FRAMEWORKS = st.builds(
     FrameworkInfo,
-    SOME,
+    SOME_NAMES,
     st.one_of(st.just(""), IDS).map(FrameworkId),
-    TEXT,
-    st.lists(TEXT, min_size=1, max_size=3).map(tuple),
+    NAMES,
+    st.lists(NAMES, min_size=1, max_size=3).map(tuple),
     MS,
-    TEXT,
-    TEXT,
+    NAMES,
+    NAMES,
 )
 OFFERS = st.builds(
     Offer,
@@ -90,11 +93,11 @@ OFFERS = st.builds(
 )
 DEMANDS = st.builds(
     Demand,
-    SOME.map(DemandId),
+    SOME_NAMES.map(DemandId),
     RESOURCES,
     MS,
     MS,
-    SOME,
+    SOME_NAMES,
     st.lists(CONSTRAINTS, max_size=2).map(tuple),
     SOME,
     st.booleans(),
@@ -116,7 +119,7 @@ CONTAINERS = st.builds(
 TASKS = st.builds(
     TaskInfo,
     IDS.map(TaskId),
-    TEXT,
+    NAMES,
     RESOURCES,
     st.builds(Command, TEXT, TEXTS, MAPPINGS),
     st.none() | CONTAINERS,
@@ -141,7 +144,7 @@ STATUSES = st.builds(
 )
 SERVICES = st.builds(
     Service,
-    TEXT,
+    SOME_NAMES,
     st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS), max_size=2).map(tuple),
 )
 ENDPOINTS = st.builds(
@@ -312,6 +315,22 @@ def _with_range(low: int, high: int) -> pb.Resources:
             codec.service_from_wire,
             pb.Service(service_id="s", ports=[pb.ServicePort(name="http", number=65536)]),
             "service s: port http number 65536",
+        ),
+        (codec.agent_from_wire, pb.AgentInfo(agent_id="a", hostname="a\x1b[2J"), "agent.hostname: .* control"),
+        (
+            codec.agent_from_wire,
+            pb.AgentInfo(agent_id="a", attributes={"rack": "r" * 256}),
+            "agent.attributes.rack: 256",
+        ),
+        (codec.framework_from_wire, pb.FrameworkInfo(name="f" * 256), "framework.name: 256 characters are too many"),
+        (codec.framework_from_wire, pb.FrameworkInfo(name="f", roles=["r"] * 101), "framework.roles: 101 are too many"),
+        (codec.demand_from_wire, pb.Demand(demand_id="d\n"), "demand.demand_id: .* control characters"),
+        (codec.service_from_wire, pb.Service(), "service.service_id: a service needs an id"),
+        (codec.service_from_wire, pb.Service(service_id="a\n bind *:22"), "service.service_id: .* control"),
+        (
+            codec.task_from_wire,
+            pb.TaskInfo(task_id="t", labels={"l": "x" * (1 << 20)}),
+            "task t: its definition has 10485.. bytes, at most 262144",
         ),
     ],
 )
