@@ -15,6 +15,7 @@ from barter.core.resources import NOTHING
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.proto import codec
 from barter.proto.v1 import types_pb2 as pb
+from barter.shell.sqlite import open_durable
 
 FORMAT = 1
 FILE = "ledger.sqlite"
@@ -45,7 +46,7 @@ class Ledger:
         """Open or make the ledger of `work_dir`; raises LedgerUnusable."""
         self._path = work_dir / FILE
         try:
-            self._db = sqlite3.connect(self._path, isolation_level=None)
+            self._db = open_durable(self._path)
             self._prepare()
         except sqlite3.Error as error:
             raise LedgerUnusable(
@@ -54,8 +55,6 @@ class Ledger:
         self.agent_id = AgentId(self._meta_or_draw())
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found == 0:
             self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")

@@ -8,6 +8,7 @@ from pathlib import Path
 from barter.master.facts import AgentAdmitted, AgentLeft, Fact, FrameworkAdmitted, FrameworkRemoved, Recovered
 from barter.proto import codec
 from barter.proto.v1 import types_pb2 as pb
+from barter.shell.sqlite import open_durable
 
 FORMAT = "1"
 AGENT, FRAMEWORK = "agent", "framework"
@@ -22,18 +23,16 @@ class UnusableRegistry(Exception):
 
 
 class SqliteRegistry:
-    """WAL with synchronous=FULL: what was committed is on the disk. Bodies are the contract's protobuf messages."""
+    """What was committed is on the disk. Bodies are the contract's protobuf messages."""
 
     def __init__(self, path: Path) -> None:
         """Raises UnusableRegistry."""
         self._path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = open_durable(path)
         except sqlite3.Error as error:
             raise _unusable(path, error) from error
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_TABLES)
             self._check_format()
         except sqlite3.Error as error:

@@ -1,19 +1,17 @@
 """A state store in one SQLite file."""
 
-import sqlite3
 from pathlib import Path
 
 from barter.sdk.store import StateStore
+from barter.shell.sqlite import open_durable
 
 
 class SqliteStore(StateStore):
-    """WAL with synchronous=FULL: what was set is on the disk when `set` returns. Raises sqlite3.Error."""
+    """What was set is on the disk when `set` returns. Raises sqlite3.Error."""
 
     def __init__(self, path: Path | str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
+        self._db = open_durable(path)
         self._db.execute("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
 
     def get(self, key: str) -> bytes | None:

@@ -42,7 +42,7 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
 @_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
-@_flag("--heartbeat", "5s", "How often it says to frameworks that it is there.", type=DURATION)
+@_flag("--heartbeat", "5s", "How often it says to agents and frameworks that it is there.", type=DURATION)
 @_insecure
 def master(
     data_dir: Path, listen: str, http: str, agent_timeout: int, offer_timeout: int, heartbeat: int, insecure: bool

@@ -1,0 +1,23 @@
+"""A durable file is one, and what cannot be a database is refused without leaving it open."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from barter.shell.sqlite import open_durable
+
+FULL = 2
+
+
+def test_commits_go_to_the_disk(tmp_path: Path) -> None:
+    db = open_durable(tmp_path / "facts.sqlite")
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert db.execute("PRAGMA synchronous").fetchone() == (FULL,)
+    db.close()
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "facts.sqlite").write_text("no database, and long enough that nobody takes it for an empty one" * 9)
+    with pytest.raises(sqlite3.DatabaseError):
+        open_durable(tmp_path / "facts.sqlite")
