@@ -7,6 +7,7 @@ wait while launches are under way.
 import asyncio
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,7 +39,7 @@ class DockerRuntime(Runtime):
         """`publish_on` is the address that mapped ports are bound to, empty for all."""
         self._publish_on = publish_on
         self._home = home_name(work_dir)
-        self._private = (str(work_dir / "executor"),)
+        self._private = (os.path.realpath(work_dir),)
         self._notes = work_dir / "executor" / "logs"
         self._tasks: dict[TaskKey, DockerTask] = {}
         self._pulls: dict[str, asyncio.Task[None]] = {}

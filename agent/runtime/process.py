@@ -51,7 +51,7 @@ class ProcessRuntime(Runtime):
 
     async def start(self, report: Report) -> Sequence[Held]:
         self._report = report
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._children.open()
         entries = self._journal.open()
         lost = any(entry.pid == 0 and entry.ended is None for entry in entries.values())

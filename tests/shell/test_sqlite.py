@@ -21,3 +21,12 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "facts.sqlite").write_text("no database, and long enough that nobody takes it for an empty one" * 9)
     with pytest.raises(sqlite3.DatabaseError):
         open_durable(tmp_path / "facts.sqlite")
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "facts.sqlite"
+    file.touch(mode=0o644)
+    db = open_durable(file)
+    db.execute("CREATE TABLE secrets (env TEXT)")
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    db.close()

@@ -139,7 +139,7 @@ def run(options: ExecutorOptions) -> int:
     """Block until the executor ends; raises FolderTaken. Ctrl-C is for the agent's terminal, not for its tasks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = options.work_dir / "executor"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FolderLock(folder / "lock", "executor", "end it first, or give another --work-dir")
     try:
         asyncio.run(_serve(options))
