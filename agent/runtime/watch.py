@@ -51,3 +51,16 @@ class Watch:
             del self._looked_at[pid]
             self._gone(pid)
         self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._look) if self._looked_at else None
+
+
+async def gone(pid: int) -> None:
+    """Return once the process has ended, a child or not; a child is left to be reaped."""
+    if not (started := start_time(pid)):
+        return
+    ended = asyncio.Event()
+    watch = Watch(lambda _: ended.set())
+    watch.add(pid, started)
+    try:
+        await ended.wait()
+    finally:
+        watch.close()

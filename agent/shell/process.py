@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from barter.agent.runtime.proc import boot_id, start_time
+from barter.agent.runtime.watch import gone
 from barter.shell.log import logger
 
 RECORD, LOG, SOCKET = "executor.json", "executor.log", "agent.sock"
 LONGEST_SOCKET_PATH = 100
-POLL_S = 0.2
 COMMAND = (sys.executable, "-m", "barter.agent.executor")
 _log = logger("agent")
 
@@ -112,7 +112,7 @@ class ExecutorProcess:
         fresh.replace(self._work_dir / RECORD)
 
     async def _wait(self, pid: int) -> None:
-        await _ended(pid)
+        await gone(pid)
         code = ""
         if self._child is not None and self._child.pid == pid:
             code = f" with code {self._child.wait()}"
@@ -137,30 +137,3 @@ class ExecutorProcess:
         """Wait until it has ended."""
         if self._watch is not None:
             await asyncio.gather(self._watch, return_exceptions=True)
-
-
-async def _ended(pid: int) -> None:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    except OSError:
-        await _ended_by_looking(pid)
-        return
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(descriptor, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
-
-
-async def _ended_by_looking(pid: int) -> None:
-    """For kernels without process descriptors."""
-    while True:
-        try:
-            identify(pid)
-        except ProcessLookupError:
-            return
-        await asyncio.sleep(POLL_S)

@@ -1,12 +1,13 @@
 """A HAProxy master as an operating system process: spawned so that it outlives the agent, watched, found again."""
 
-import asyncio
 import contextlib
 import os
 import signal
 from pathlib import Path
 
 import psutil
+
+from barter.agent.runtime.watch import gone
 
 LOG = "haproxy.log"
 PID = "haproxy.pid"
@@ -57,18 +58,7 @@ def find_all(work_dir: Path) -> list[int]:
 
 async def ended(pid: int) -> None:
     """Return once the process has ended, whether it is this one's child or not; a child is reaped."""
-    loop = asyncio.get_running_loop()
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    done = asyncio.Event()
-    loop.add_reader(handle, done.set)
-    try:
-        await done.wait()
-    finally:
-        loop.remove_reader(handle)
-        os.close(handle)
+    await gone(pid)
     reap(pid)
 
 
