@@ -1,14 +1,17 @@
 """The agent contract's messages, from and to the master's own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from barter.core.ids import AgentId, FrameworkId, check_id
+from barter.core.task_state import TERMINAL
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2 as pb
+from barter.shell.log import logger
 
 MOST_OF_A_SCALAR = 1 << 53
+LOG = logger("master")
 
 
 def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentRegister:
@@ -17,15 +20,7 @@ def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentReg
     for name, amount in info.resources.scalars.items():
         if amount > MOST_OF_A_SCALAR:
             raise ValueError(f"agent.resources.{name}: {amount} is absurdly large")
-    tasks = (
-        (
-            FrameworkId(check_id("framework id", each.framework_id)),
-            codec.task_from_wire(each.task),
-            codec.status_from_wire(each.status),
-        )
-        for each in wire.tasks
-    )
-    return ev.AgentRegister(session, info, tuple(tasks), _updates(wire.updates))
+    return ev.AgentRegister(session, info, tuple(_tasks(wire.tasks)), tuple(_updates(wire.updates)))
 
 
 def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.AgentEvent:
@@ -36,7 +31,7 @@ def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.Ag
                 raise ValueError(f"register.agent.agent_id: this stream is of agent {agent_id}")
             return register_from_wire(session, wire.register)
         case "updates":
-            return ev.AgentUpdates(session, agent_id, _updates(wire.updates.updates))
+            return ev.AgentUpdates(session, agent_id, tuple(_updates(wire.updates.updates)))
         case "heartbeat":
             return ev.AgentHeartbeat(session, agent_id)
         case "unregister":
@@ -81,7 +76,22 @@ def heartbeat(epoch: int) -> pb.AgentEvent:
     return pb.AgentEvent(epoch=epoch, heartbeat=pb.AgentEvent.Heartbeat())
 
 
-def _updates(wire: Iterable[pb.FrameworkUpdate]) -> tuple[ev.AgentStatus, ...]:
-    return tuple(
-        (FrameworkId(check_id("framework id", each.framework_id)), codec.status_from_wire(each.status)) for each in wire
-    )
+def _tasks(wire: Iterable[pb.AgentTask]) -> Iterator[ev.AgentTask]:
+    """An agent keeps what it refused until that is acknowledged, also what no master should have ordered: left out."""
+    for each in wire:
+        try:
+            framework_id = FrameworkId(check_id("framework id", each.framework_id))
+            yield framework_id, codec.task_from_wire(each.task), codec.status_from_wire(each.status)
+        except ValueError as error:
+            if each.status.state not in TERMINAL:
+                raise
+            LOG.warning("an agent tells of an ended task that cannot be: left out", reason=str(error))
+
+
+def _updates(wire: Iterable[pb.FrameworkUpdate]) -> Iterator[ev.AgentStatus]:
+    """Those that can be read: the others of a message must not wait for one that never will be."""
+    for each in wire:
+        try:
+            yield FrameworkId(check_id("framework id", each.framework_id)), codec.status_from_wire(each.status)
+        except ValueError as error:
+            LOG.warning("an agent sent an update that cannot be read: left out", reason=str(error))
