@@ -39,7 +39,7 @@ class DockerRuntime(Runtime):
         """`publish_on` is the address that mapped ports are bound to, empty for all."""
         self._publish_on = publish_on
         self._home = home_name(work_dir)
-        self._private = (os.path.realpath(work_dir),)
+        self._private = (os.path.realpath(work_dir), *_engine_socket())
         self._notes = work_dir / "executor" / "logs"
         self._tasks: dict[TaskKey, DockerTask] = {}
         self._pulls: dict[str, asyncio.Task[None]] = {}
@@ -345,3 +345,9 @@ class DockerRuntime(Runtime):
 def _resolve(future: "asyncio.Future[bool]", value: bool) -> None:
     if not future.done():
         future.set_result(value)
+
+
+def _engine_socket() -> tuple[str, ...]:
+    """Where another than the usual engine is used: who has its socket has the machine."""
+    host = os.environ.get("DOCKER_HOST", "")
+    return (os.path.realpath(host.removeprefix("unix://")),) if host.startswith("unix://") else ()

@@ -7,7 +7,11 @@ from barter.agent.runtime.base import LaunchFailed
 from barter.core.tasks import Volume
 
 # A volume may be none of these, nor lie below one, nor contain one.
-PROTECTED = ("/boot", "/dev", "/etc", "/proc", "/root/.docker", "/run", "/sys", "/var/lib/docker", "/var/run")
+PROTECTED = (
+    *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys"),
+    *("/root/.docker", "/root/.ssh", "/usr/bin", "/usr/lib", "/usr/libexec", "/usr/local/bin", "/usr/local/sbin"),
+    *("/usr/sbin", "/var/lib/containerd", "/var/lib/docker", "/var/run", "/var/spool"),
+)
 
 
 def bind(volume: Volume, private: tuple[str, ...] = ()) -> str:
