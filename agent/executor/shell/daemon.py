@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from barter.agent.executor.actions import (
@@ -31,7 +32,7 @@ from barter.shell.log import logger
 from barter.shell.runner import Runner
 from barter.shell.transport import is_loopback
 
-VERSION = "0.1.0"
+VERSION = version("barter")
 _log = logger("executor")
 
 
