@@ -32,7 +32,7 @@ from barter.shell.log import logger
 from barter.shell.runner import Runner
 from barter.shell.transport import is_loopback
 
-VERSION = version("barter")
+VERSION = version("barter-scheduler")
 _log = logger("executor")
 
 
