@@ -27,6 +27,7 @@ from barter.shell.log import logger
 LAUNCHES_AT_ONCE = 8
 FOLLOW_AFTER_S = 0.5
 LAST_LINES_S = 0.25
+LONGEST_COPY_S = 5.0
 _RETRY_S = 1.0
 _REMOVE_PAUSES_S = (0.2, 1.0, 5.0, 20.0, 60.0)
 _P = ParamSpec("_P")
@@ -294,7 +295,9 @@ class DockerRuntime(Runtime):
         assert current is not None
         current.set_name("remove")
         if task.started:
-            await task.copied.wait()
+            # An engine that was killed and restored may never end the log it follows.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(task.copied.wait(), LONGEST_COPY_S)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), 10.0)
         for pause in (*_REMOVE_PAUSES_S, 0.0):
