@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import docker
 import pytest
 
 from barter.core.task_state import TaskState
@@ -38,6 +39,14 @@ async def finish(one: Agent) -> None:
     assert await one.executor_exit() == 0
 
 
+def containers(engine: OwnEngine) -> list[str]:
+    client = docker.APIClient(engine.host, version="auto")
+    try:
+        return [each["Names"][0] for each in client.containers(all=True)]
+    finally:
+        client.close()
+
+
 def ends(one: Agent, task_id: str) -> int:
     return sum(status.terminal for status in one.of(task_id))
 
@@ -46,9 +55,9 @@ def test_with_live_restore_containers_go_on_and_no_end_is_missed() -> None:
     async def story(engine: OwnEngine, image: str) -> None:
         async with agent() as one:
             await one.start_executor("docker", {"DOCKER_HOST": engine.host})
-            one.launch(task("t1", WAITS, image=image), task("t2", WAITS, image=image))
-            await one.running("t1")
-            await one.running("t2")
+            one.launch(*(task(name, WAITS, image=image) for name in ("t1", "t2", "t3")))
+            for name in ("t1", "t2", "t3"):
+                await one.running(name)
             engine.kill()
             (one.sandbox("t1") / "go").touch()
             assert await asyncio.to_thread(engine.start) == ""
@@ -58,6 +67,7 @@ def test_with_live_restore_containers_go_on_and_no_end_is_missed() -> None:
             assert (end.exit_code, ends(one, "t1"), ends(one, "t2")) == (4, 1, 1)
             assert (one.sandbox("t2") / "stdout").read_text() == "bye\n"
             await finish(one)
+            assert containers(engine) == []
 
     with own_engine(live_restore=True) as (engine, image):
         asyncio.run(story(engine, image))
