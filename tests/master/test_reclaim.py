@@ -5,6 +5,8 @@ from barter.core.resources import resources
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
+from barter.master.allocator import Allocator
+from tests.master import allocator_kit as kit
 from tests.master.world import A1, A2, World, agent, demand
 
 HOARDER, SERVICE = 2, 3
@@ -56,8 +58,15 @@ def test_offers_for_demands_are_not_taken_back() -> None:
     assert not world.sent(msg.Rescind)
 
 
-def test_a_demand_that_goes_on_waiting_is_told_once() -> None:
-    world = world_with_hoarder()
-    world.do(ev.SetDemands(SERVICE, (demand("web", 1, resources(cpus=64_000)),)))
-    told = world.cluster.allocator.take_unmet()
-    assert told == ()
+def test_a_demand_that_goes_on_waiting_is_told_once_until_it_changes() -> None:
+    allocator = Allocator()
+    allocator.set_agent(kit.slot("a1", free="cpus=0.5"))
+    allocator.set_seeker(kit.wanting("f1", kit.demand(needs="cpus=1")))
+    allocator.allocate(1)
+    assert [each.tasks for each in allocator.take_unmet()] == [1]
+    allocator.set_agent(kit.slot("a1", free="cpus=0.75"))
+    allocator.allocate(2)
+    assert allocator.take_unmet() == ()
+    allocator.set_seeker(kit.wanting("f1", kit.demand(needs="cpus=1", count=2)))
+    allocator.allocate(3)
+    assert [each.tasks for each in allocator.take_unmet()] == [2]
