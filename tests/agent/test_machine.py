@@ -300,6 +300,15 @@ def test_an_executor_that_comes_while_the_agent_leaves_is_stopped_too() -> None:
     assert "StopExecutor" in kinds(machine.step(ev.ExecutorHello("e1"), 300))
 
 
+def test_leaving_waits_for_an_executor_that_is_still_ending_containers() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 10)
+    machine.step(ev.Leave("SIGUSR1"), 10)
+    assert "StopExecutor" in kinds(machine.step(Tick(), 7_000))
+    assert "Exit" not in kinds(machine.step(Tick(), 20_000))
+    assert kinds(machine.step(ev.ExecutorDied("it ended"), 20_001)) == ["Exit"]
+
+
 def test_leaving_does_not_wait_for_ever() -> None:
     machine = ready(agent())
     machine.step(run(task("t1")), 10)
