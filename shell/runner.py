@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from barter.core.machine import Machine, Tick
+from barter.core.batch import Batch
+from barter.core.machine import Machine
 from barter.shell.clock import Clock
 
 EventT = TypeVar("EventT")
@@ -25,13 +26,13 @@ class Runner(Generic[EventT, ActionT]):
         perform: Callable[[list[ActionT]], Awaitable[None]],
     ) -> None:
         self.machine = machine
+        self._batch = Batch(machine)
         self._clock = clock
         self._perform = perform
-        self._waiting: list[EventT] = []
         self._wake = asyncio.Event()
 
     def post(self, event: EventT) -> None:
-        self._waiting.append(event)
+        self._batch.post(event)
         self._wake.set()
 
     async def run(self) -> None:
@@ -42,20 +43,12 @@ class Runner(Generic[EventT, ActionT]):
 
     async def turn(self) -> None:
         """One batch: every waiting event, then a Tick if it is time."""
-        events, self._waiting = self._waiting, []
         self._wake.clear()
-        actions: list[ActionT] = []
-        now = self._clock.now()
-        for event in events:
-            actions += self.machine.step(event, now)
-        wakeup = self.machine.next_wakeup()
-        if wakeup is not None and wakeup <= now:
-            actions += self.machine.step(Tick(), now)
-        if actions:
+        if actions := self._batch.turn(self._clock.now()):
             await self._perform(actions)
 
     async def _until_due(self) -> None:
-        if self._waiting:
+        if self._batch.waiting:
             return
         wakeup = self.machine.next_wakeup()
         timeout = None if wakeup is None else max(wakeup - self._clock.now(), 0) / 1000

@@ -1,0 +1,30 @@
+"""A core and the events that wait for it: how a runner, and the simulator, feed it."""
+
+from typing import Generic, TypeVar
+
+from barter.core.machine import Machine, Tick
+
+EventT = TypeVar("EventT")
+ActionT = TypeVar("ActionT")
+
+
+class Batch(Generic[EventT, ActionT]):
+    """`turn` applies all that waits at one moment, then a Tick if one is due, so that many events cost one answer."""
+
+    def __init__(self, machine: Machine[EventT, ActionT]) -> None:
+        self.machine = machine
+        self.waiting: list[EventT] = []
+
+    def post(self, event: EventT) -> None:
+        self.waiting.append(event)
+
+    def turn(self, now: int) -> list[ActionT]:
+        """What all waiting events cause, in order."""
+        events, self.waiting = self.waiting, []
+        actions: list[ActionT] = []
+        for event in events:
+            actions += self.machine.step(event, now)
+        wakeup = self.machine.next_wakeup()
+        if wakeup is not None and wakeup <= now:
+            actions += self.machine.step(Tick(), now)
+        return actions
