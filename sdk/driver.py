@@ -1,7 +1,7 @@
 """What a scheduler may ask for: the one handle its callbacks are given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from barter.core.cluster import Demand, Filters, Offer, Service
 from barter.core.ids import FrameworkId, TaskId
@@ -56,6 +56,17 @@ class Driver(ABC):
     @abstractmethod
     def set_services(self, services: Sequence[Service]) -> None:
         """Replace the services its tasks' ports belong to; told again after a lost session."""
+
+    @abstractmethod
+    def now(self) -> int:
+        """The time in milliseconds since 1970; it never runs backwards."""
+
+    @abstractmethod
+    def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
+        """Call `call` once, `delay_ms` from now, as callbacks are called: never beside one, never after `stop`.
+
+        What schedulers do by time they do with this, so that time can be simulated. A process's end forgets it.
+        """
 
     @abstractmethod
     def stop(self, failover: bool = False) -> None:

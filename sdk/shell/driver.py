@@ -5,29 +5,23 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 from barter.core.addresses import split_addresses
-from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service
-from barter.core.ids import FrameworkId, OfferId, TaskId
-from barter.core.tasks import TaskInfo
+from barter.core.cluster import FrameworkInfo
 from barter.sdk import calls
 from barter.sdk import messages as msg
-from barter.sdk.driver import USUAL_FILTERS, Driver, Offers
 from barter.sdk.scheduler import Scheduler
-from barter.sdk.session import Session
-from barter.sdk.shell.invoke import Invoker
+from barter.sdk.session_driver import SessionDriver, in_steps
 from barter.sdk.shell.link import Link
 from barter.sdk.store import StateStore
 from barter.shell.clock import Clock
 from barter.shell.runner import Runner
 
 LOG = logging.getLogger("barter.sdk")
-ID_KEY = "barter.framework_id"
 
 
-class MasterDriver(Driver):
+class MasterDriver(SessionDriver):
     """Runs `scheduler` as `framework` on the masters in `masters` ("host:port[,host:port]").
 
     With `demands_only` it is offered what answers its demands and nothing else. With a `store` the framework id is
@@ -43,46 +37,21 @@ class MasterDriver(Driver):
         demands_only: bool = False,
         store: StateStore | None = None,
     ) -> None:
-        addresses = split_addresses(masters)
-        self._store = store
-        self._session = Session(_with_kept_id(framework, store), addresses, demands_only=demands_only)
-        self._runner: Runner[msg.Event, msg.Action] = Runner(self._session, Clock(), self._perform)
-        self._invoker = Invoker(scheduler, self)
+        super().__init__(
+            scheduler, framework, split_addresses(masters), _raised, demands_only=demands_only, store=store
+        )
+        self._clock = Clock()
+        self._runner: Runner[msg.Event, msg.Action] = Runner(self._session, self._clock, self._perform)
         self._link: Link | None = None
         self._thread = threading.get_ident()
         self._served = False
 
-    @property
-    def framework_id(self) -> FrameworkId:
-        return self._session.framework.framework_id
+    def now(self) -> int:
+        return self._clock.now()
 
-    def launch(self, offers: Offers, tasks: Sequence[TaskInfo], filters: Filters = USUAL_FILTERS) -> None:
-        self._post(calls.Launch(_offer_ids(offers), tuple(tasks), filters))
-
-    def decline(self, offers: Offers, filters: Filters = USUAL_FILTERS) -> None:
-        self._post(calls.Decline(_offer_ids(offers), filters))
-
-    def revive(self) -> None:
-        self._post(calls.Revive())
-
-    def suppress(self) -> None:
-        self._post(calls.Suppress())
-
-    def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
-        self._post(calls.Kill(task_id, grace_ms))
-
-    def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
-        self._post(calls.Reconcile(tuple(task_ids)))
-
-    def set_demands(self, demands: Sequence[Demand]) -> None:
-        self._post(calls.SetDemands(tuple(demands)))
-
-    def set_services(self, services: Sequence[Service]) -> None:
-        self._post(calls.SetServices(tuple(services)))
-
-    def stop(self, failover: bool = False) -> None:
-        self._invoker.stopped = True
-        self._post(msg.Stop(failover))
+    def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
+        self._check_thread()
+        asyncio.get_running_loop().call_later(max(delay_ms, 0) / 1000, self._invoker.run, call)
 
     def run(self) -> int:
         """Serve in a loop of its own until `stop` or a fatal error; return the exit code.
@@ -124,22 +93,21 @@ class MasterDriver(Driver):
         return await self.serve()
 
     def _post(self, event: msg.Event) -> None:
+        self._check_thread()
+        self._runner.post(event)
+
+    def _check_thread(self) -> None:
         if threading.get_ident() != self._thread:
             raise RuntimeError(
                 "drivers are called from their own loop: use loop.call_soon_threadsafe(driver.kill, ...)"
             )
-        self._runner.post(event)
 
     async def _perform(self, actions: list[msg.Action]) -> None:
-        waiting: list[calls.Call] = []
-        for action in actions:
-            if isinstance(action, msg.Send):
-                waiting.append(action.call)
-                continue
-            await self._flush(waiting)
-            waiting = []
-            await self._act(action)
-        await self._flush(waiting)
+        for step in in_steps(actions):
+            if isinstance(step, list):
+                await self._send(step)
+            else:
+                await self._act(step)
 
     async def _act(self, action: msg.Action) -> None:
         match action:
@@ -157,12 +125,12 @@ class MasterDriver(Driver):
             case msg.Finish():
                 await self._finish(action)
             case msg.Send():
-                await self._flush([action.call])
+                await self._send([action.call])
 
-    async def _flush(self, waiting: list[calls.Call]) -> None:
+    async def _send(self, coalesced: list[calls.Call]) -> None:
         if self._link is None:
             return
-        for call in calls.coalesce(waiting):
+        for call in coalesced:
             try:
                 await self._link.send(call, self.framework_id)
             except (ValueError, TypeError, AttributeError) as error:
@@ -173,14 +141,6 @@ class MasterDriver(Driver):
         self._invoker.error(message)
         if isinstance(call, calls.Launch):
             self._runner.post(msg.Unsendable(call, message))
-
-    def _keep_id(self, framework_id: FrameworkId) -> None:
-        if self._store is None:
-            return
-        if framework_id:
-            self._store.set(ID_KEY, framework_id.encode())
-        else:
-            self._store.delete(ID_KEY)
 
     async def _finish(self, action: msg.Finish) -> None:
         LOG.log(logging.ERROR if action.code else logging.INFO, action.reason)
@@ -203,10 +163,5 @@ class _Finished(Exception):
         self.code = code
 
 
-def _offer_ids(offers: Offers) -> tuple[OfferId, ...]:
-    return (offers.offer_id,) if isinstance(offers, Offer) else tuple(offer.offer_id for offer in offers)
-
-
-def _with_kept_id(framework: FrameworkInfo, store: StateStore | None) -> FrameworkInfo:
-    kept = None if store is None or framework.framework_id else store.get(ID_KEY)
-    return framework if kept is None else replace(framework, framework_id=FrameworkId(kept.decode()))
+def _raised(name: str, error: Exception) -> None:
+    LOG.error("the scheduler's callback for %s raised; the session goes on", name, exc_info=error)

@@ -1,21 +1,22 @@
 """Calls a scheduler's callbacks, and bears what they raise."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from barter.sdk import callbacks as told
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
 
-LOG = logging.getLogger("barter.sdk")
+Raised = Callable[[str, Exception], None]
+"""What was called, and what it raised: for the log."""
 
 
 class Invoker:
     """Once `stopped` is set no further callback is called."""
 
-    def __init__(self, scheduler: Scheduler, driver: Driver) -> None:
+    def __init__(self, scheduler: Scheduler, driver: Driver, raised: Raised) -> None:
         self._scheduler = scheduler
         self._driver = driver
+        self._raised = raised
         self.stopped = False
 
     def invoke(self, callbacks: Sequence[told.Callback]) -> int:
@@ -26,16 +27,27 @@ class Invoker:
             try:
                 self._call(callback)
             except Exception as error:
-                name = type(callback).__name__
-                LOG.exception("the scheduler's callback for %s raised; the session goes on", name)
-                self.error(f"your callback for {name} raised {type(error).__name__}: {error}")
+                self._bear(type(callback).__name__, error)
         return len(callbacks)
+
+    def run(self, due: Callable[[], None]) -> None:
+        """Call what the scheduler asked to have called later."""
+        if self.stopped:
+            return
+        try:
+            due()
+        except Exception as error:
+            self._bear("call_later", error)
 
     def error(self, message: str) -> None:
         try:
             self._scheduler.error(self._driver, message)
-        except Exception:
-            LOG.exception("the scheduler's error callback raised")
+        except Exception as error:
+            self._raised("Error", error)
+
+    def _bear(self, name: str, error: Exception) -> None:
+        self._raised(name, error)
+        self.error(f"your callback for {name} raised {type(error).__name__}: {error}")
 
     def _call(self, callback: told.Callback) -> None:
         scheduler, driver = self._scheduler, self._driver
