@@ -14,7 +14,7 @@ from barter.master.machine import Master
 from barter.master.shell.hub import Hub
 from barter.master.shell.metrics import MasterMetrics, registry_of
 from barter.master.shell.operators import Operators
-from barter.master.shell.registry import Registry
+from barter.master.registry import Registry
 from barter.master.shell.sessions import AgentSessions, Identity, SchedulerSessions
 from barter.proto.v1.agent_pb2_grpc import add_AgentServiceServicer_to_server
 from barter.proto.v1.operator_pb2_grpc import add_OperatorServiceServicer_to_server

@@ -9,7 +9,7 @@ import pytest
 from barter.core.cluster import FrameworkInfo
 from barter.core.ids import FrameworkId
 from barter.master.facts import AgentAdmitted, AgentLeft, FrameworkAdmitted, FrameworkRemoved
-from barter.master.shell.registry import MemoryRegistry, Registry
+from barter.master.registry import MemoryRegistry, Registry
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from tests.master.world import A1, A2, agent
 
