@@ -135,6 +135,62 @@ def test_an_exception_is_reported_and_the_session_goes_on(stub_master: Stub, cap
     assert sum("my bug" in (record.exc_text or "") for record in caplog.records) == 1
 
 
+def test_timers_run_in_time_and_one_that_raises_is_borne(stub_master: Stub, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        stub = stub_master()
+        await stub.start()
+        ran: list[tuple[str, int]] = []
+
+        def fail() -> None:
+            ran.append(("fail", driver.now()))
+            raise ZeroDivisionError("my bug")
+
+        def end() -> None:
+            ran.append(("end", driver.now()))
+            driver.kill(TaskId("t1"))
+            driver.call_later(0, lambda: ran.append(("never", 0)))
+            driver.stop(failover=True)
+
+        def react(driver: Driver, name: str) -> None:
+            driver.call_later(50, end)
+            driver.call_later(20, fail)
+
+        recorder = Recorder(react)
+        driver = MasterDriver(recorder, INFO, stub.address)
+        before = driver.now()
+        driver.call_later(-1, lambda: ran.append(("at once", driver.now())))
+        assert await asyncio.wait_for(driver.serve(), 20) == 0
+        await stub.stop()
+        assert [name for name, _ in ran] == ["at once", "fail", "end"]
+        assert ran[0][1] >= before
+        assert ran[1][1] >= before + 20
+        assert ran[2][1] >= before + 50
+        assert recorder.errors == ["your callback for call_later raised ZeroDivisionError: my bug"]
+
+    asyncio.run(main())
+    assert sum("my bug" in (record.exc_text or "") for record in caplog.records) == 1
+
+
+def test_no_timer_runs_after_stop(stub_master: Stub) -> None:
+    async def main() -> None:
+        stub = stub_master()
+        await stub.start()
+        ran: list[str] = []
+
+        def react(driver: Driver, name: str) -> None:
+            driver.call_later(10, lambda: ran.append("too late"))
+            driver.stop(failover=True)
+
+        assert await asyncio.wait_for(MasterDriver(Recorder(react), INFO, stub.address).serve(), 20) == 0
+        later = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.02, later.set)
+        await later.wait()
+        assert ran == []
+        await stub.stop()
+
+    asyncio.run(main())
+
+
 def test_it_comes_back_after_a_lost_session_and_follows_the_leader(stub_master: Stub) -> None:
     async def main() -> None:
         first, second = stub_master(), stub_master()

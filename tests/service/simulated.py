@@ -24,7 +24,7 @@ from barter.frameworks.service.actions import (
 from barter.frameworks.service.app import App
 from barter.frameworks.service.events import Event, Offered, PutApp, Registered, StatusCame
 from barter.frameworks.service.machine import ServiceMachine
-from barter.frameworks.service.shell.storage import load, next_generation, save
+from barter.frameworks.service.storage import load, next_generation, save
 from barter.sdk import (
     AgentId,
     Demand,

@@ -12,11 +12,9 @@ import httpx
 from prometheus_client import CollectorRegistry
 
 from barter.core.ids import AgentId
-from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.metrics import AppCollector
-from barter.frameworks.service.shell.storage import load, next_generation
 from barter.sdk import (
     GIB,
     Demand,
@@ -50,6 +48,8 @@ class Script(Driver):
         self.services: Sequence[Service] = ()
         self.killed: list[str] = []
         self._offers = 0
+        self._clock = Clock()
+        self._stopped = False
 
     @property
     def framework_id(self) -> FrameworkId:
@@ -89,8 +89,14 @@ class Script(Driver):
     def set_services(self, services: Sequence[Service]) -> None:
         self.services = services
 
+    def now(self) -> int:
+        return self._clock.now()
+
+    def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(delay_ms / 1000, lambda: None if self._stopped else call())
+
     def stop(self, failover: bool = False) -> None:
-        raise AssertionError("nobody asked for that")
+        self._stopped = True
 
     def tell(self, task_id: str, state: TaskState, healthy: bool | None = None) -> None:
         if self.bridge is not None:
@@ -130,21 +136,21 @@ async def serving(store: MemoryStore | None = None) -> AsyncIterator[Face]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     store = store or MemoryStore()
-    script, machine = Script(), ServiceMachine(next_generation(store), *load(store))
-    bridge = script.bridge = Bridge(machine, store, Clock())
-    bridge.driver = script
+    script = Script()
+    bridge = script.bridge = Bridge(store)
     registry = CollectorRegistry()
-    registry.register(AppCollector(machine))
+    registry.register(AppCollector(bridge.machine))
     face = http.face("service", registry, lambda: {"status": "serving"})
-    Api(bridge, lambda: {"name": "service", "frameworkId": "f-1"}).install(face)
+    Api(bridge, script.now, lambda: {"name": "service", "frameworkId": "f-1"}).install(face)
     stop = await http.serve(face, address)
-    running = asyncio.create_task(bridge.run())
+    bridge.attach(script)
     bridge.registered(script, FrameworkId("f-1"))
     try:
         async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
             yield Face(client, script, store)
     finally:
-        running.cancel()
+        script.stop()
+        bridge.close()
         await stop()
 
 

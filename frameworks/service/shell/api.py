@@ -21,8 +21,9 @@ from barter.frameworks.service.views import app_view, definition_view, deploymen
 class Api:
     """Reads come from the machine as it stands; changes go through it and are answered when they are durable."""
 
-    def __init__(self, bridge: Bridge, info: Callable[[], dict[str, object]]) -> None:
+    def __init__(self, bridge: Bridge, now: Callable[[], int], info: Callable[[], dict[str, object]]) -> None:
         self._bridge = bridge
+        self._now = now
         self._info = info
 
     def install(self, app: FastAPI) -> None:
@@ -93,12 +94,12 @@ class Api:
     async def delete(self, request: Request, app_id: str) -> Response:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
         event = DeleteApp(number, edits.path_of(app_id), deployment, _forced(request))
-        return _answered(await self._bridge.ask(event))
+        return _answered(await self._bridge.answer_to(event))
 
     async def restart(self, request: Request, app_id: str) -> Response:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
         event = RestartApp(number, edits.path_of(app_id), deployment, _forced(request))
-        return _answered(await self._bridge.ask(event))
+        return _answered(await self._bridge.answer_to(event))
 
     async def tasks(self, app_id: str) -> Response:
         state = self._state(app_id)
@@ -120,7 +121,7 @@ class Api:
         ids = tuple(one.task_id for one in chosen)
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
         event = KillInstances(number, state.stored.app_id, ids, deployment, scale, _forced(request))
-        answer = await self._bridge.ask(event)
+        answer = await self._bridge.answer_to(event)
         if answer.status != 200 or scale:
             return _answered(answer)
         return JSONResponse({"task": shown[0]} if task_id else {"tasks": shown})
@@ -148,7 +149,7 @@ class Api:
         return JSONResponse([view for view in views if view])
 
     async def queue(self) -> Response:
-        now = self._bridge.clock.now()
+        now = self._now()
         views = [queue_view(state, now) for state in self._living()]
         return JSONResponse({"queue": [view for view in views if view]})
 
@@ -168,7 +169,7 @@ class Api:
 
     async def _ask_put(self, request: Request, app: Any, base: int) -> Answer:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
-        return await self._bridge.ask(PutApp(number, app, base, deployment, _forced(request)))
+        return await self._bridge.answer_to(PutApp(number, app, base, deployment, _forced(request)))
 
     def _living(self) -> list[AppState]:
         return [state for state in self._bridge.machine.apps.values() if not state.stored.deleting]

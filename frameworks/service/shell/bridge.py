@@ -1,110 +1,69 @@
-"""Between the SDK's driver, the machine and the API: callbacks become events, actions become calls and answers."""
+"""The scheduler for who awaits answers and reads logs."""
 
 import asyncio
-from collections.abc import Sequence
 
-from barter.core.ids import TaskId
-from barter.frameworks.service.actions import (
-    Action,
-    Answer,
-    Decline,
-    DropApp,
-    DropLaunch,
-    Kill,
-    Launch,
-    Reconcile,
-    SaveApp,
-    SaveLaunch,
-    SetDemands,
-    SetServices,
-    Telling,
-)
-from barter.frameworks.service.events import Event, Offered, Registered, Request, StatusCame
-from barter.frameworks.service.machine import ServiceMachine
-from barter.frameworks.service.shell.storage import save
-from barter.sdk import Driver, Filters, FrameworkId, Offer, Scheduler, StateStore, TaskStatus
-from barter.shell.clock import Clock
+from barter.core.ids import FrameworkId
+from barter.frameworks.service.actions import Answer, Kill, Launch, Telling
+from barter.frameworks.service.events import Request
+from barter.frameworks.service.scheduler import ServiceScheduler
+from barter.sdk import Driver, StateStore
 from barter.shell.log import logger
-from barter.shell.runner import Runner
 
 
-class Bridge(Scheduler):
-    """The scheduler handed to the driver. Set `driver` before `run`."""
+class Bridge(ServiceScheduler):
+    """`close` it when its driver has stopped: then nothing is answered any more but that."""
 
-    def __init__(self, machine: ServiceMachine, store: StateStore, clock: Clock) -> None:
-        self.machine = machine
-        self.clock = clock
-        self.driver: Driver | None = None
-        self._store = store
-        self._runner: Runner[Event, Action] = Runner(machine, clock, self._perform)
-        self._waiting: dict[int, asyncio.Future[Answer]] = {}
-        self._requests = 0
+    def __init__(self, store: StateStore) -> None:
+        super().__init__(store)
         self._log = logger("service")
+        self._asking: set[asyncio.Future[Answer]] = set()
+        self._closed = False
 
-    async def run(self) -> None:
-        await self._runner.run()
-
-    def next_request(self) -> int:
-        self._requests += 1
-        return self._requests
-
-    async def ask(self, request: Request) -> Answer:
-        """The machine's answer, once what it stands for is durable."""
+    async def answer_to(self, request: Request) -> Answer:
+        """The machine's answer, once what it stands for is durable; status 503 where there will be none."""
+        if self._closed:
+            return _stopping(request.request)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[request.request] = answer
-        self._runner.post(request)
-        return await answer
+        self._asking.add(answer)
+        self.ask(request, lambda answered: _resolve(answer, answered))
+        try:
+            return await answer
+        finally:
+            self._asking.discard(answer)
+
+    def close(self) -> None:
+        self._closed = True
+        for answer in self._asking:
+            _resolve(answer, _stopping(0))
 
     def registered(self, driver: Driver, framework_id: FrameworkId) -> None:
         self._log.info("registered", framework=framework_id)
-        self._runner.post(Registered())
+        super().registered(driver, framework_id)
 
     def reregistered(self, driver: Driver) -> None:
         self._log.info("registered again")
-        self._runner.post(Registered())
+        super().reregistered(driver)
 
     def disconnected(self, driver: Driver) -> None:
         self._log.warning("the master is lost: running tasks are not touched")
 
-    def resource_offers(self, driver: Driver, offers: Sequence[Offer]) -> None:
-        self._runner.post(Offered(tuple(offers)))
-
-    def status_update(self, driver: Driver, status: TaskStatus) -> None:
-        self._runner.post(StatusCame(status))
-
     def error(self, driver: Driver, message: str) -> None:
-        self._log.error("the master refused", message=message)
+        self._log.error("refused, or failed", message=message)
 
-    async def _perform(self, actions: list[Action]) -> None:
-        save(self._store, [action for action in actions if isinstance(action, SaveApp | DropApp | SaveLaunch)])
-        for action in actions:
-            if isinstance(action, Answer):
-                self._answer(action)
-            elif not isinstance(action, SaveApp | DropApp | SaveLaunch | DropLaunch):
-                self._tell(action)
-        save(self._store, [action for action in actions if isinstance(action, DropLaunch)])
+    def tell(self, driver: Driver, action: Telling) -> None:
+        if isinstance(action, Launch):
+            self._log.info("launch", tasks=[task.task_id for task in action.tasks], reason=action.reason)
+        elif isinstance(action, Kill):
+            self._log.info("kill", task=action.task_id, reason=action.reason)
+        super().tell(driver, action)
 
-    def _answer(self, answer: Answer) -> None:
-        waiting = self._waiting.pop(answer.request, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
 
-    def _tell(self, action: Telling) -> None:
-        driver = self.driver
-        if driver is None:
-            raise RuntimeError("the bridge has no driver")
-        match action:
-            case Launch():
-                self._log.info("launch", tasks=[task.task_id for task in action.tasks], reason=action.reason)
-                driver.launch(action.offer, action.tasks, Filters(refuse_ms=0))
-            case Decline():
-                driver.decline(action.offer, Filters(action.refuse_ms))
-            case Kill():
-                self._log.info("kill", task=action.task_id, reason=action.reason)
-                driver.kill(TaskId(action.task_id), action.grace_ms if action.grace_ms >= 0 else None)
-            case Reconcile():
-                driver.reconcile(tuple(TaskId(task_id) for task_id in action.task_ids))
-            case SetDemands():
-                driver.set_demands(action.demands)
-            case SetServices():
-                driver.set_services(action.services)
+def _resolve(answer: asyncio.Future[Answer], answered: Answer) -> None:
+    """Unless who asked has gone."""
+    if not answer.done():
+        answer.set_result(answered)
+
+
+def _stopping(request: int) -> Answer:
+    message = "the service framework is stopping, and may not have done this: look at the app when it is back"
+    return Answer(request, status=503, message=message)

@@ -1,7 +1,6 @@
 """The service framework as a process."""
 
 import asyncio
-import contextlib
 import signal
 import sqlite3
 import sys
@@ -11,14 +10,11 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from barter.frameworks.service.definition import DefinitionError
-from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.metrics import AppCollector
-from barter.frameworks.service.shell.storage import load, next_generation
 from barter.sdk import FrameworkInfo, MasterDriver, SqliteStore
 from barter.shell import http, log
-from barter.shell.clock import Clock
 from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
@@ -59,12 +55,10 @@ async def _serve(options: ServiceOptions) -> int:
 
 async def _serve_alone(options: ServiceOptions) -> int:
     store = SqliteStore(options.data_dir / "service.sqlite")
-    apps, launches = load(store)
-    machine = ServiceMachine(next_generation(store), apps, launches)
-    clock = Clock()
-    bridge = Bridge(machine, store, clock)
+    bridge = Bridge(store)
     framework = FrameworkInfo(NAME, web_url=f"http://{options.listen}")
-    driver = bridge.driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
+    driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
+    bridge.attach(driver)
 
     def info() -> dict[str, object]:
         return {
@@ -76,33 +70,27 @@ async def _serve_alone(options: ServiceOptions) -> int:
         }
 
     registry = CollectorRegistry()
-    registry.register(AppCollector(machine))
+    registry.register(AppCollector(bridge.machine))
     face = http.face("barter service", registry, lambda: {"status": "serving", **info()})
-    Api(bridge, info).install(face)
+    Api(bridge, driver.now, info).install(face)
     stop_http = await http.serve(face, options.listen, insecure=options.insecure)
-    log.logger(NAME).info("ready", http=options.listen, masters=options.masters, apps=len(apps), launches=len(launches))
+    states = bridge.machine.apps.values()
+    instances = sum(len(state.instances) for state in states)
+    log.logger(NAME).info("ready", http=options.listen, masters=options.masters, apps=len(states), instances=instances)
     try:
         return await _until_stopped(bridge, driver)
     finally:
+        bridge.close()
         await stop_http()
 
 
 async def _until_stopped(bridge: Bridge, driver: MasterDriver) -> int:
-    """Until a signal (0), or the driver or the machine gives up (1)."""
+    """Until a signal (0), or the driver or the scheduler gives up (1)."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: driver.stop(failover=True))
-    session, core = asyncio.ensure_future(driver.serve()), asyncio.ensure_future(bridge.run())
-    await asyncio.wait((session, core), return_when=asyncio.FIRST_COMPLETED)
-    if session.done():
-        core.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await core
-        return session.result()
-    driver.stop(failover=True)
-    await session
-    await core
-    return 1
+    code = await driver.serve()
+    return 1 if bridge.failure else code
 
 
 def _cannot_start(message: str) -> int:

@@ -1,0 +1,124 @@
+"""The service framework as a scheduler on any driver: callbacks become events, actions become calls and answers."""
+
+from collections.abc import Callable, Sequence
+
+from barter.core.batch import Batch
+from barter.core.ids import FrameworkId, TaskId
+from barter.frameworks.service.actions import (
+    Action,
+    Answer,
+    Decline,
+    DropApp,
+    DropLaunch,
+    Kill,
+    Launch,
+    Reconcile,
+    SaveApp,
+    SaveLaunch,
+    SetDemands,
+    SetServices,
+    Telling,
+)
+from barter.frameworks.service.events import Event, Offered, Registered, Request, StatusCame
+from barter.frameworks.service.machine import ServiceMachine
+from barter.frameworks.service.storage import load, next_generation, save
+from barter.frameworks.service.wakeups import Wakeups
+from barter.sdk import Driver, Filters, Offer, Scheduler, StateStore, TaskStatus
+
+Answered = Callable[[Answer], None]
+
+
+class ServiceScheduler(Scheduler):
+    """Takes up what the process before it left in `store`. All that comes in one turn of the driver is one batch.
+
+    `attach` it to its driver where requests may come before it is registered; they wait until there is a driver.
+    `failure` is what kept a batch from being performed: the machine is ahead of the store then, so it has stopped.
+    Raises DefinitionError on a store that holds something else.
+    """
+
+    def __init__(self, store: StateStore) -> None:
+        self.machine = ServiceMachine(next_generation(store), *load(store))
+        self.failure: Exception | None = None
+        self._store = store
+        self._batch: Batch[Event, Action] = Batch(self.machine)
+        self._driver: Driver | None = None
+        self._wakeups: Wakeups | None = None
+        self._waiting: dict[int, Answered] = {}
+        self._requests = 0
+
+    def attach(self, driver: Driver) -> None:
+        """Plan and act through `driver` from now on; once is enough."""
+        if self._driver is None:
+            self._driver, self._wakeups = driver, Wakeups(driver, self._turn)
+            self._wakeups.at(driver.now())
+
+    def next_request(self) -> int:
+        self._requests += 1
+        return self._requests
+
+    def ask(self, request: Request, answered: Answered) -> None:
+        """`answered` is called once with the machine's answer, when what it stands for is durable."""
+        self._waiting[request.request] = answered
+        self._post(request)
+
+    def registered(self, driver: Driver, framework_id: FrameworkId) -> None:
+        self.attach(driver)
+        self._post(Registered())
+
+    def reregistered(self, driver: Driver) -> None:
+        self._post(Registered())
+
+    def resource_offers(self, driver: Driver, offers: Sequence[Offer]) -> None:
+        self._post(Offered(tuple(offers)))
+
+    def status_update(self, driver: Driver, status: TaskStatus) -> None:
+        self._post(StatusCame(status))
+
+    def tell(self, driver: Driver, action: Telling) -> None:
+        """Make the driver's call that `action` stands for."""
+        match action:
+            case Launch():
+                driver.launch(action.offer, action.tasks, Filters(refuse_ms=0))
+            case Decline():
+                driver.decline(action.offer, Filters(action.refuse_ms))
+            case Kill():
+                driver.kill(TaskId(action.task_id), action.grace_ms if action.grace_ms >= 0 else None)
+            case Reconcile():
+                driver.reconcile(tuple(TaskId(task_id) for task_id in action.task_ids))
+            case SetDemands():
+                driver.set_demands(action.demands)
+            case SetServices():
+                driver.set_services(action.services)
+
+    def _post(self, event: Event) -> None:
+        self._batch.post(event)
+        if self._driver is not None and self._wakeups is not None:
+            self._wakeups.at(self._driver.now())
+
+    def _turn(self) -> None:
+        driver, wakeups = self._driver, self._wakeups
+        if driver is None or wakeups is None or self.failure is not None:
+            return
+        try:
+            self._perform(driver, self._batch.turn(driver.now()))
+        except Exception as error:
+            self.failure = error
+            driver.stop(failover=True)
+            raise
+        due = self.machine.next_wakeup()
+        if due is not None:
+            wakeups.at(due)
+
+    def _perform(self, driver: Driver, actions: list[Action]) -> None:
+        save(self._store, [action for action in actions if isinstance(action, SaveApp | DropApp | SaveLaunch)])
+        for action in actions:
+            if isinstance(action, Answer):
+                self._answer(action)
+            elif not isinstance(action, SaveApp | DropApp | SaveLaunch | DropLaunch):
+                self.tell(driver, action)
+        save(self._store, [action for action in actions if isinstance(action, DropLaunch)])
+
+    def _answer(self, answer: Answer) -> None:
+        answered = self._waiting.pop(answer.request, None)
+        if answered is not None:
+            answered(answer)
