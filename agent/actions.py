@@ -45,8 +45,16 @@ class SendUnregister:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectMaster:
+    """Open a session; none is under way. `MasterConnected` once its stream is open, `MasterGone` at its end."""
+
+    link: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveMaster:
-    """End this session and try the next master."""
+    """End the present link, whatever it has come to; its `MasterGone` is due then like at any other end."""
 
     reason: str
 
@@ -110,6 +118,7 @@ Action = (
     | SendUpdates
     | SendHeartbeat
     | SendUnregister
+    | ConnectMaster
     | LeaveMaster
     | LaunchTasks
     | KillAtExecutor

@@ -10,12 +10,25 @@ from barter.core.tasks import TaskInfo, TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class MasterConnected:
-    """A stream to a master is open and waits for its first call."""
+    """The stream of the `ConnectMaster` with this link is open and waits for its first call.
+
+    All that is heard on it comes between this and its `MasterGone`.
+    """
+
+    link: int
 
 
 @dataclass(frozen=True, slots=True)
 class MasterGone:
+    """The link has ended or never came about: told once for each `ConnectMaster`, and the last thing of that link.
+
+    `leader` is where the master said the leader is, `jitter` a random number from 0 to 999.
+    """
+
+    link: int
     reason: str
+    leader: str = ""
+    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,56 +1,109 @@
-"""The session with a master as far as time decides it: heartbeats out, and silence in."""
+"""The session with whichever master leads: whom to try and when, heartbeats out, and when a master is left.
 
-REGISTER_MS = 10_000
-SILENT_HEARTBEATS = 3
-"""The last of them is counted from the moment the silence was noticed: the agent itself may have been late."""
+A link is one attempt at a session, from `ConnectMaster` to the one `MasterGone` that ends it, and the next begins only
+after that: so what masters say needs no number, and is heard exactly while a link is open.
+"""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from barter.agent.actions import ConnectMaster, LeaveMaster, SendHeartbeat
+from barter.agent.events import MasterGone
+from barter.core.route import ANSWER_MS, Route
+
+
+class Phase(Enum):
+    AWAY = auto()
+    DIALLING = auto()
+    OPEN = auto()
+    REGISTERED = auto()
+    LEAVING = auto()
 
 
 class MasterLink:
-    """`connected` from the stream's opening, `registered` once the master has answered."""
+    """`connected` from the stream's opening until it is gone or left, `registered` once the master has answered."""
 
-    def __init__(self) -> None:
-        self.connected = False
-        self.registered = False
-        self.heartbeat_ms = 0
-        self._silent_ms = 0
-        self._noticed = False
+    def __init__(self, masters: Sequence[str]) -> None:
+        self._route = Route(masters)
+        self._phase = Phase.AWAY
+        self._link = 0
+        self._retry_ms = 0
+        self._heartbeat_ms = 0
         self._beat_ms = 0
+        self._warned = False
+        self._retired = False
 
-    def open(self, now: int) -> None:
-        self.connected, self.registered = True, False
-        self._silent_ms = now + REGISTER_MS
+    @property
+    def connected(self) -> bool:
+        return self._phase in (Phase.OPEN, Phase.REGISTERED)
 
-    def close(self) -> None:
-        self.connected = self.registered = False
+    @property
+    def registered(self) -> bool:
+        return self._phase is Phase.REGISTERED
 
-    def register(self, heartbeat_ms: int, now: int) -> None:
-        self.registered, self.heartbeat_ms = True, heartbeat_ms
-        self._beat_ms = now + heartbeat_ms
-        self.heard(now)
-
-    def heard(self, now: int) -> None:
-        if self.registered:
-            self._silent_ms, self._noticed = now + (SILENT_HEARTBEATS - 1) * self.heartbeat_ms, False
-
-    def silence(self, now: int) -> str:
-        """Why this master is to be left now; empty while it is not."""
-        if not self.connected or now < self._silent_ms:
-            return ""
-        if not self.registered:
-            return f"it did not answer the registration within {REGISTER_MS} ms"
-        if not self._noticed:
-            self._silent_ms, self._noticed = now + self.heartbeat_ms, True
-            return ""
-        return f"it was silent for {SILENT_HEARTBEATS} heartbeats of {self.heartbeat_ms} ms"
-
-    def beat(self, now: int) -> bool:
-        """Whether a heartbeat is due; the next one is then a heartbeat away."""
-        if not self.registered or now < self._beat_ms:
+    def open(self, link: int, now: int) -> bool:
+        """Whether this is the link that was asked for; it then waits for the registration."""
+        if self._phase is not Phase.DIALLING or link != self._link:
             return False
-        self._beat_ms = now + self.heartbeat_ms
+        self._phase = Phase.OPEN
+        self._route.heard(now)
         return True
 
+    def register(self, heartbeat_ms: int, now: int) -> None:
+        self._phase, self._heartbeat_ms, self._warned = Phase.REGISTERED, heartbeat_ms, False
+        self._beat_ms = now + heartbeat_ms
+        self._route.arrived(heartbeat_ms, now)
+
+    def heard(self, now: int) -> None:
+        self._route.heard(now)
+
+    def leave(self, reason: str) -> LeaveMaster:
+        """Hear this link no more; once it is gone, the other masters come first."""
+        self._phase = Phase.LEAVING
+        self._route.masters.shun()
+        return LeaveMaster(reason)
+
+    def gone(self, event: MasterGone, now: int) -> str:
+        """Plan the next try; returns what to warn of, once until registered again and not of a leader to be found."""
+        if self._phase is Phase.AWAY or event.link != self._link:
+            return ""
+        self._phase = Phase.AWAY
+        followed = event.leader and not self._route.masters.redirected
+        self._retry_ms = now + self._route.lost(event.leader, event.jitter)
+        if self._warned or followed or self._retired:
+            return ""
+        self._warned = True
+        return f"no session with master {self._route.address} ({event.reason}), trying again until there is"
+
+    def retire(self) -> None:
+        """There is to be no link after the present one."""
+        self._retired = True
+
+    def due(self, now: int) -> ConnectMaster | LeaveMaster | SendHeartbeat | None:
+        if self._phase is Phase.AWAY and not self._retired and now >= self._retry_ms:
+            self._phase = Phase.DIALLING
+            self._link += 1
+            return ConnectMaster(self._link, self._route.set_out(now))
+        if self.connected and self._route.is_silent(now):
+            return self.leave(self._silence())
+        if self.registered and now >= self._beat_ms:
+            self._beat_ms = now + self._heartbeat_ms
+            return SendHeartbeat()
+        return None
+
     def wakeup(self) -> int | None:
-        if not self.connected:
-            return None
-        return min(self._silent_ms, self._beat_ms) if self.registered else self._silent_ms
+        match self._phase:
+            case Phase.AWAY:
+                return None if self._retired else self._retry_ms
+            case Phase.OPEN:
+                return self._route.deadline
+            case Phase.REGISTERED:
+                deadline = self._route.deadline
+                return self._beat_ms if deadline is None else min(deadline, self._beat_ms)
+            case _:
+                return None
+
+    def _silence(self) -> str:
+        if not self.registered:
+            return f"it did not answer the registration within {ANSWER_MS} ms"
+        return f"it was silent for over {self._route.silence_ms} ms; its heartbeats come every {self._heartbeat_ms} ms"

@@ -1,12 +1,12 @@
 """The agent as a state machine: it admits what the master orders, and answers for it until all is acknowledged."""
 
+from collections.abc import Sequence
+
 from barter.agent import orders, reports
 from barter.agent.actions import (
     Action,
     AgentTask,
     Exit,
-    LeaveMaster,
-    SendHeartbeat,
     SendRegister,
     SendUnregister,
     StartExecutor,
@@ -44,12 +44,15 @@ from barter.core.tasks import Reason
 
 
 class Agent:
-    """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done."""
+    """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done.
 
-    def __init__(self, info: AgentInfo, book: Book) -> None:
+    `masters` are addresses, at least one. Orders count only while a link with a master is open, see `agent/link.py`.
+    """
+
+    def __init__(self, info: AgentInfo, book: Book, masters: Sequence[str]) -> None:
         self.info = info
         self.book = book
-        self.link = MasterLink()
+        self.link = MasterLink(masters)
         self.executor = Supervisor()
         self.leaving = Leaving()
 
@@ -57,7 +60,8 @@ class Agent:
         turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
         match event:
             case Registered() | MasterHeartbeat() | RunTasks() | KillTask() | KillFramework() | Acknowledged():
-                self._order(turn, event)
+                if self.link.connected:
+                    self._order(turn, event)
             case ExecutorReports():
                 if event.executor == self.executor.connected:
                     reports.reports(turn, event)
@@ -105,21 +109,23 @@ class Agent:
         name, known = type(order).__name__, self.book.epoch
         if isinstance(order, Registered):
             why = f"its epoch {order.epoch} is over, {known} has spoken already"
-            turn.add(LeaveMaster(f"{why}; if the master lost its data, start this agent with an empty --work-dir"))
+            advice = "if the master lost its data, start this agent with an empty --work-dir"
+            turn.add(self.link.leave(f"{why}; {advice}"))
         else:
             turn.note(f"{name} of epoch {order.epoch} refused: epoch {known} has spoken already", problem=True)
 
     def _master(self, turn: Turn, event: MasterConnected | MasterGone | MasterError) -> None:
         match event:
-            case MasterConnected():
-                self.link.open(turn.now)
+            case MasterConnected() if self.link.open(event.link, turn.now):
                 tasks = tuple(AgentTask(e.framework_id, e.task, e.status) for e in self.book.entries())
                 turn.add(SendRegister(tasks, self.book.unacknowledged()))
             case MasterGone():
-                self.link.close()
-            case MasterError():
+                if why := self.link.gone(event, turn.now):
+                    turn.note(why, problem=True)
+            case MasterError() if self.link.connected:
                 turn.note(f"the master refused: {event.message}", problem=True)
                 if event.fatal and event.epoch >= self.book.epoch:
+                    self.link.retire()
                     turn.add(Exit(1, f"the master does not want this agent: {event.message}"))
 
     def _executor(self, turn: Turn, event: ExecutorHello | ExecutorDisconnected | ExecutorDied) -> None:
@@ -163,13 +169,12 @@ class Agent:
             if self.link.registered:
                 turn.add(SendUnregister(self.leaving.reason))
                 turn.record(Left())
+                self.link.retire()
         if self.leaving.executor_done(self.executor.alive, turn.now):
+            self.link.retire()
             turn.add(Exit(0, f"left the cluster: {self.leaving.reason}"))
 
     def _tick(self, turn: Turn) -> None:
-        if why := self.link.silence(turn.now):
-            self.link.close()
-            turn.add(LeaveMaster(why))
-        elif self.link.beat(turn.now):
-            turn.add(SendHeartbeat())
+        if (action := self.link.due(turn.now)) is not None:
+            turn.add(action)
         self._start_executor(turn)

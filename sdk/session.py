@@ -11,13 +11,13 @@ from dataclasses import replace
 from barter.core.cluster import FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
+from barter.core.route import Route
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
 from barter.sdk import callbacks as told
 from barter.sdk import calls
 from barter.sdk import messages as msg
 from barter.sdk.messages import Action
-from barter.sdk.route import Route
 from barter.sdk.seen import Seen
 from barter.sdk.standing import Standing
 

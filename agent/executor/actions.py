@@ -20,6 +20,11 @@ class ExecutorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a session with the agent; none is under way. `Connected` once it is open, `Disconnected` at its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendHello:
     """`tasks`: all it holds with their last status; `statuses`: those not yet recorded, oldest first."""
 
@@ -64,4 +69,4 @@ class Exit:
     reason: str
 
 
-Action = SendHello | SendStatus | StartTask | EndTask | RunCheck | Release | Exit
+Action = Connect | SendHello | SendStatus | StartTask | EndTask | RunCheck | Release | Exit

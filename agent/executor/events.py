@@ -58,12 +58,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A session with the agent is open and waits for the Hello."""
+    """The session of the last `Connect` is open and waits for the Hello."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The agent is away."""
+    """The session has ended or never came about: told once for each `Connect`."""
 
 
 @dataclass(frozen=True, slots=True)

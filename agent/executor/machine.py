@@ -1,6 +1,16 @@
 """The executor's core: holds tasks from their launch until the agent has recorded their end."""
 
-from barter.agent.executor.actions import Action, EndTask, Exit, Release, RunCheck, SendHello, SendStatus, StartTask
+from barter.agent.executor.actions import (
+    Action,
+    Connect,
+    EndTask,
+    Exit,
+    Release,
+    RunCheck,
+    SendHello,
+    SendStatus,
+    StartTask,
+)
 from barter.agent.executor.ends import Cause, outcome
 from barter.agent.executor.events import (
     Checked,
@@ -22,6 +32,7 @@ from barter.agent.executor.events import (
 from barter.agent.executor.health import Health
 from barter.agent.executor.held import HeldTask
 from barter.agent.executor.kill import KillPlan
+from barter.agent.executor.link import AgentLink
 from barter.agent.executor.outbox import Outbox
 from barter.agent.executor.timers import Timers
 from barter.core.machine import Tick
@@ -41,7 +52,7 @@ class Executor:
         self._live = 0
         self._outbox = Outbox()
         self._timers = Timers()
-        self._connected = False
+        self._link = AgentLink()
         self._stop: Stop | None = None
         self._exit_ms: int | None = None
 
@@ -56,10 +67,8 @@ class Executor:
         return actions
 
     def next_wakeup(self) -> int | None:
-        due = self._timers.next()
-        if self._exit_ms is None:
-            return due
-        return self._exit_ms if due is None else min(due, self._exit_ms)
+        due = (self._timers.next(), self._exit_ms, self._link.wakeup())
+        return min((at for at in due if at is not None), default=None)
 
     def _apply(self, event: Event | Tick, now: int) -> list[Action]:
         match event:
@@ -70,10 +79,12 @@ class Executor:
             case Recorded():
                 return self._recorded(event.sequence)
             case Connected():
-                self._connected, self._exit_ms = True, None
+                if not self._link.open(now):
+                    return []
+                self._exit_ms = None
                 return [SendHello(tuple(task.last for task in self._tasks.values()), self._outbox.waiting())]
             case Disconnected():
-                self._connected = False
+                self._link.gone(now)
                 return []
             case Stop():
                 return self._stopped(event, now)
@@ -189,6 +200,8 @@ class Executor:
                 actions.append(RunCheck(task.order, task.health.check))
         if self._exit_ms is not None and self._exit_ms <= now:
             actions += self._exit()
+        elif self._link.due(now):
+            actions.append(Connect())
         return actions
 
     def _recorded(self, sequence: int) -> list[Action]:
@@ -213,9 +226,9 @@ class Executor:
 
     def _plan_exit(self, now: int) -> None:
         """Ends once nothing runs: after a Stop when all is told, without an agent after a while."""
-        if self._live or (self._connected and self._stop is None):
+        if self._live or (self._link.connected and self._stop is None):
             self._exit_ms = None
-        elif self._stop is not None and (self._outbox.empty or not self._connected):
+        elif self._stop is not None and (self._outbox.empty or not self._link.connected):
             self._exit_ms = now
         elif self._exit_ms is None:
             self._exit_ms = now + (LAST_WORDS_MS if self._stop is not None else IDLE_MS)
@@ -250,4 +263,4 @@ class Executor:
     ) -> list[Action]:
         status = task.say(self._outbox.next_sequence, now, state, reason, message, exit_code)
         self._outbox.add(status)
-        return [SendStatus(status)] if self._connected else []
+        return [SendStatus(status)] if self._link.connected else []

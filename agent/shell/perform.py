@@ -157,6 +157,8 @@ class Performer:
                 self._executors.send([executor_pb2.ExecutorEvent(kill=kill)])
             case act.Note():
                 (_log.warning if action.problem else _log.info)(action.message)
+            case act.ConnectMaster():
+                self._session.connect(action.link, action.address)
             case act.LeaveMaster():
                 _log.warning("leaving this master", why=action.reason)
                 self._session.leave(action.reason)

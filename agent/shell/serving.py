@@ -21,6 +21,7 @@ from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import RECORD, ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
+from barter.core.addresses import split_addresses
 from barter.core.cluster import AgentInfo
 from barter.shell.clock import Clock
 from barter.shell.log import logger
@@ -47,12 +48,12 @@ class Serving:
         self._sandboxes, self._process = sandboxes, process
         running = process.running
         self._socket = running.socket if running else socket_path(self._work_dir, info.agent_id)
-        self.agent = Agent(info, ledger.load())
+        self.agent = Agent(info, ledger.load(), split_addresses(options.masters))
         self._runner: Runner[Event, Action] = Runner(self.agent, Clock(), self._perform)
         post = self._runner.post
         process.on_death(lambda reason: post(ExecutorDied(reason)))
         self._executors = executors.ExecutorSessions(process, post)
-        self._session = MasterSession(options.masters, post, ledger.spent)
+        self._session = MasterSession(post, ledger.spent)
         self.performer = Performer(info, ledger, sandboxes, process, self._executors, self._session, self._socket, post)
         self._edge: EdgeTask | None = None
         if options.public and options.edge is not None:

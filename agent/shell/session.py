@@ -1,4 +1,4 @@
-"""The agent's session with whichever master leads."""
+"""The agent's streams to masters, one at a time, as its core asks for them."""
 
 import asyncio
 import contextlib
@@ -8,34 +8,39 @@ from collections.abc import Callable
 import grpc
 import grpc.aio as aio
 
-from barter.agent.events import Event, MasterConnected, MasterGone, Registered
+from barter.agent.events import Event, MasterConnected, MasterGone
 from barter.agent.shell.decode import Spent, master_event
 from barter.agent.shell.outbox import Outbox
-from barter.core.addresses import split_addresses
-from barter.core.turns import Turns
 from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
 from barter.shell import transport
-from barter.shell.log import logger
 
 CONNECT_S = 5.0
 _Stream = aio.StreamStreamCall[pb.AgentCall, pb.AgentEvent]
-_log = logger("agent")
 
 
 class MasterSession:
-    """Tries each master in turn, goes where a master says the leader is, and tells the core how it went."""
+    """What is heard on a link is posted after its MasterConnected, before its MasterGone, and not once it was left."""
 
-    def __init__(self, masters: str, post: Callable[[Event], None], spent: Spent) -> None:
-        """`masters` is "host:port[,host:port]"; raises ValueError on anything else."""
-        self._turns = Turns(split_addresses(masters))
+    def __init__(self, post: Callable[[Event], None], spent: Spent) -> None:
         self._post = post
         self._spent = spent
         self._outbox: Outbox[pb.AgentCall] | None = None
-        self._call: _Stream | None = None
+        self._stream: _Stream | None = None
+        self._attempt: asyncio.Task[tuple[str, str]] | None = None
         self._why_left = ""
-        self._warned = False
-        self._finished = False
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connect(self, link: int, address: str) -> None:
+        self._why_left = ""
+        self._attempt = asyncio.create_task(self._talk(link, address))
+        self._attempt.add_done_callback(lambda attempt: self._ended(link, attempt))
+
+    def leave(self, reason: str) -> None:
+        """End the present link."""
+        self._why_left = reason
+        if self._attempt is not None:
+            self._attempt.cancel()
 
     def send(self, calls: list[pb.AgentCall]) -> None:
         """Send in order; dropped while no stream is open, for the next registration tells all again."""
@@ -43,89 +48,72 @@ class MasterSession:
             for call in calls:
                 self._outbox.put(call)
 
-    def leave(self, reason: str) -> None:
-        """End the present stream and go on to the next master."""
-        self._why_left = reason
-        self._turns.shun()
-        if self._call is not None:
-            self._call.cancel()
-
     async def finish(self) -> None:
-        """Let the last calls out, end the stream in good order, and `run` with it."""
-        self._finished = True
-        if self._outbox is None or self._call is None:
+        """Let the last calls out and end the stream in good order."""
+        if self._outbox is None or self._stream is None:
             return
         with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError, asyncio.CancelledError):
+            stream = self._stream
             await self._outbox.emptied()
-            await self._call.done_writing()
-            await self._call.code()
+            await stream.done_writing()
+            await stream.code()
 
     async def run(self) -> None:
-        """Keep a session until cancelled or finished."""
-        while not self._finished:
-            target, self._why_left = self._turns.next(), ""
-            why, leader = await self._attempt(target)
-            followed = leader and not self._turns.redirected
-            if not (self._warned or followed or self._finished):
-                self._warned = True
-                _log.warning("no session with a master, trying again until there is", master=target, why=why)
-            await asyncio.sleep(self._turns.lost(leader, random.randrange(1000)) / 1000)
-
-    async def _attempt(self, target: str) -> tuple[str, str]:
-        """One session from its start to its end: why it ended, and where the leader is if the master said so."""
-        async with transport.channel(target) as channel:
-            try:
-                async with asyncio.timeout(CONNECT_S):
-                    reachable = await _connected(channel)
-            except TimeoutError:
-                reachable = False
-            if not reachable:
-                return "nobody answers there", ""
-            call: _Stream = AgentServiceStub(channel).Session()  # type: ignore[no-untyped-call]
-            why, leader = "the master ended the session", ""
-            try:
-                await self._converse(call)
-            except aio.AioRpcError as error:
-                leader = transport.leader_of(error.trailing_metadata())
-                why = f"{error.code().name}: {error.details()}"
-            except asyncio.CancelledError:
-                if not self._why_left or _being_cancelled():
-                    raise
-            finally:
-                self._outbox = self._call = None
-                why = self._why_left or why
-                self._post(MasterGone(why))
-            return why, leader
-
-    async def _converse(self, call: _Stream) -> None:
-        self._call, self._outbox = call, Outbox()
-        writer = asyncio.create_task(self._outbox.drain(call.write))
-        self._post(MasterConnected())
+        """Until cancelled; raises what no link should raise."""
         try:
-            async for wire in call:
+            await self._broken
+        finally:
+            if self._attempt is not None:
+                self._attempt.cancel()
+                await asyncio.wait([self._attempt])
+
+    def _ended(self, link: int, attempt: "asyncio.Task[tuple[str, str]]") -> None:
+        why, leader = self._why_left, ""
+        if not attempt.cancelled():
+            if (error := attempt.exception()) is not None:
+                if not self._broken.done():
+                    self._broken.set_exception(error)
+                return
+            why, leader = attempt.result()
+        self._post(MasterGone(link, why, leader, random.randrange(1000)))
+
+    async def _talk(self, link: int, address: str) -> tuple[str, str]:
+        """One link from its start to its end: why it ended, and where the leader is if the master said so."""
+        async with transport.channel(address) as channel:
+            if not await _reachable(channel):
+                return "nobody answers there", ""
+            stream: _Stream = AgentServiceStub(channel).Session()  # type: ignore[no-untyped-call]
+            try:
+                await self._converse(link, stream)
+            except aio.AioRpcError as error:
+                return f"{error.code().name}: {error.details()}", transport.leader_of(error.trailing_metadata())
+            return "the master ended the session", ""
+
+    async def _converse(self, link: int, stream: _Stream) -> None:
+        self._stream, self._outbox = stream, Outbox()
+        writer = asyncio.create_task(self._outbox.drain(stream.write))
+        self._post(MasterConnected(link))
+        try:
+            async for wire in stream:
                 event = master_event(wire, self._spent)
-                if isinstance(event, Registered):
-                    self._turns.arrived()
-                    self._warned = False
                 if event is not None:
                     self._post(event)
         finally:
+            self._outbox = self._stream = None
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
-            call.cancel()
+            stream.cancel()
 
 
-def _being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-async def _connected(channel: aio.Channel) -> bool:
-    """Whether a connection came about; False at the first refusal."""
-    state = channel.get_state(try_to_connect=True)
-    while state is not grpc.ChannelConnectivity.READY:
-        if state in (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN):
-            return False
-        await channel.wait_for_state_change(state)
-        state = channel.get_state()
-    return True
+async def _reachable(channel: aio.Channel) -> bool:
+    """Whether a connection comes about in time; False at the first refusal."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_S):
+            state = channel.get_state(try_to_connect=True)
+            while state is not grpc.ChannelConnectivity.READY:
+                if state in (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN):
+                    return False
+                await channel.wait_for_state_change(state)
+                state = channel.get_state()
+            return True
+    return False

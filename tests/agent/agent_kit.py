@@ -6,6 +6,7 @@ from barter.agent.book import Book
 from barter.agent.machine import Agent
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, FrameworkId, TaskId
+from barter.core.machine import Tick
 from barter.core.ranges import of_numbers
 from barter.core.resources import Resources, resources
 from barter.core.task_state import TaskState
@@ -16,7 +17,8 @@ HAS = resources(cpus=4000, mem=4 << 30, ports=((31000, 31009),))
 
 
 def agent(book: Book | None = None, *, has: Resources = HAS, runtimes: tuple[str, ...] = ("process",)) -> Agent:
-    return Agent(AgentInfo(AgentId("a1"), "host-1", "127.0.0.1", has, runtimes=runtimes), book or Book())
+    info = AgentInfo(AgentId("a1"), "host-1", "127.0.0.1", has, runtimes=runtimes)
+    return Agent(info, book or Book(), ("m1:5050", "m2:5050"))
 
 
 def task(name: str, *, cpus: int = 100, ports: tuple[int, ...] = (), image: str = "") -> TaskInfo:
@@ -40,10 +42,21 @@ def acks(*uuids: str, epoch: int = 1) -> ev.Acknowledged:
     return ev.Acknowledged(epoch, tuple((F, TaskId(uuid.rpartition(":")[0]), uuid) for uuid in uuids))
 
 
+def dialled(machine: Agent, now: int) -> act.ConnectMaster:
+    """What an agent that is due to connect asks for."""
+    [action] = [each for each in machine.step(Tick(), now) if isinstance(each, act.ConnectMaster)]
+    return action
+
+
+def opened(machine: Agent, now: int) -> list[act.Action]:
+    """What an agent that is due to connect does on its new stream."""
+    return machine.step(ev.MasterConnected(dialled(machine, now).link), now)
+
+
 def ready(machine: Agent, executor: str = "e1") -> Agent:
     """With an executor and a registered master."""
     machine.step(ev.ExecutorHello(executor), 0)
-    machine.step(ev.MasterConnected(), 0)
+    opened(machine, 0)
     machine.step(ev.Registered(1, "c1", 1000), 0)
     return machine
 

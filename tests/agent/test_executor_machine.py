@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barter.agent.executor.actions import Action, EndTask, Exit, Release, RunCheck, SendHello, SendStatus, StartTask
+from barter.agent.executor.actions import (
+    Action,
+    Connect,
+    EndTask,
+    Exit,
+    Release,
+    RunCheck,
+    SendHello,
+    SendStatus,
+    StartTask,
+)
 from barter.agent.executor.events import (
     Checked,
     Connected,
@@ -40,6 +50,7 @@ CHECK = HealthCheck(CheckKind.TCP, port=80, grace_ms=0, interval_ms=1_000, timeo
 
 def connected() -> Executor:
     executor = Executor()
+    assert executor.step(Tick(), 0) == [Connect()]
     executor.step(Connected(), 0)
     return executor
 
@@ -170,7 +181,8 @@ def test_hello_tells_every_task_and_what_was_not_recorded() -> None:
     executor = running()
     executor.step(Disconnected(), 1)
     assert executor.step(Ended(KEY, 0), 2) == []
-    [hello] = executor.step(Connected(), 3)
+    assert executor.step(Tick(), 101) == [Connect()]
+    [hello] = executor.step(Connected(), 102)
     assert isinstance(hello, SendHello)
     assert [(each.status.state, each.sequence) for each in hello.tasks] == [(TaskState.FINISHED, 2)]
     assert [each.sequence for each in hello.statuses] == [1, 2]
@@ -181,6 +193,7 @@ def test_tasks_of_an_earlier_executor_are_told_but_not_as_news() -> None:
     other = replace(ORDER, task=replace(TASK, task_id=TaskId("t2")))
     assert executor.step(Held(ORDER), 0) == []
     assert executor.step(Held(other, killing=True), 0) == [EndTask(other.key, force=False, reason="killed")]
+    assert executor.step(Tick(), 1) == [Connect()]
     [hello] = executor.step(Connected(), 1)
     assert isinstance(hello, SendHello)
     assert [(each.status.state, each.sequence) for each in hello.tasks] == [
@@ -211,7 +224,7 @@ def test_stop_does_not_wait_for_ever_for_an_agent_that_records_nothing() -> None
 def test_without_agent_and_tasks_it_ends_by_itself_but_never_with_tasks() -> None:
     executor = running()
     executor.step(Disconnected(), 0)
-    assert executor.step(Tick(), 10 * IDLE_MS) == []
+    assert executor.step(Tick(), 10 * IDLE_MS) == [Connect()]
     executor.step(Ended(KEY, 0), 10 * IDLE_MS)
     assert executor.next_wakeup() == 11 * IDLE_MS
     [end] = executor.step(Tick(), 11 * IDLE_MS)
@@ -241,16 +254,21 @@ events: st.SearchStrategy[Event | Tick] = st.one_of(
 
 @given(st.lists(st.tuples(events, st.integers(0, 2_000)), max_size=60))
 def test_whatever_comes_every_story_is_legal(script: list[tuple[Event | Tick, int]]) -> None:
-    """Sequences count up without a gap, states follow the table, and a task starts at most once."""
-    executor, now = Executor(), 0
+    """Sequences count up without a gap, states follow the table, a task starts at most once, one session at a time."""
+    executor, now = connected(), 0
     last: dict[str, TaskState] = {}
     told: list[int] = []
     started: list[TaskKey] = []
+    under_way = True
     for event, later in script:
         now += later
         if isinstance(event, Recorded) and event.sequence > len(told):
             continue  # an agent records only what it was told
+        under_way = under_way and not isinstance(event, Disconnected)
         for action in executor.step(event, now):
+            if isinstance(action, Connect):
+                assert not under_way
+                under_way = True
             if isinstance(action, StartTask):
                 started.append(action.order.key)
             if isinstance(action, Release):

@@ -21,7 +21,8 @@ S = TaskState
 
 START: Story = [
     (0, ev.ExecutorDied("none was left by an earlier agent")),
-    (1, ev.MasterConnected()),
+    (1, Tick()),
+    (1, ev.MasterConnected(1)),
     (2, ev.Registered(1, "abc", 1000)),
     (100, ev.ExecutorHello("e1")),
 ]
@@ -50,9 +51,12 @@ STORIES: dict[str, Story] = {
         *START,
         (200, run(task("t1"))),
         (205, reports(report("t1", S.RUNNING, 1))),
-        (300, ev.MasterGone("UNAVAILABLE")),
+        (300, ev.MasterGone(1, "UNAVAILABLE", "m3:5050", 999)),
         (301, reports(report("t1", S.FINISHED, 2))),
-        (400, ev.MasterConnected()),
+        (350, acks("t1:1")),
+        (400, Tick()),
+        (400, ev.MasterConnected(1)),
+        (400, ev.MasterConnected(2)),
         (401, ev.Registered(2, "abc", 1000)),
         (402, run(task("t2"), epoch=1)),
         (403, acks("t1:1", "t1:2", epoch=2)),

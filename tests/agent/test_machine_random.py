@@ -68,6 +68,7 @@ class AgentStory(RuleBasedStateMachine):
         self.executors = 1
         self.executor = Executor("e1", {})
         self.connected = False
+        self.link, self.links = 0, 0
         self.started: Counter[Key] = Counter()
         self.told: dict[tuple[FrameworkId, str], TaskStatus] = {}
         self.owed: set[tuple[FrameworkId, str]] = set()
@@ -103,6 +104,11 @@ class AgentStory(RuleBasedStateMachine):
             case act.SendUpdates() | act.SendRegister():
                 for framework_id, status in action.updates:
                     self.hear(framework_id, status)
+            case act.ConnectMaster():
+                assert (self.link, action.link) == (0, self.links + 1), "two links at a time"
+                self.link = self.links = action.link
+            case act.LeaveMaster():
+                assert self.link, "nothing to leave"
             case act.LaunchTasks() if self.connected:
                 for framework_id, info in action.tasks:
                     self.launch((framework_id, info.task_id))
@@ -131,6 +137,7 @@ class AgentStory(RuleBasedStateMachine):
             book.apply(fact)
         self.agent = agent(book)
         self.connected = False
+        self.link = self.links = 0
 
     @rule(framework=FRAMEWORKS, tasks=TASKS, lose=st.booleans())
     def run_tasks(self, framework: FrameworkId, tasks: list[TaskInfo], lose: bool) -> None:
@@ -197,7 +204,7 @@ class AgentStory(RuleBasedStateMachine):
             ev.Acknowledged(known - 1, tuple(uuids)),
         ):
             actions = self.step(event)
-            assert [type(action) for action in actions] == [act.Note]
+            assert [type(action) for action in actions] == [act.Note] * self.agent.link.connected
         assert before == [(entry.key, entry.status, set(entry.pending)) for entry in self.agent.book.entries()]
 
     @rule(data=st.data())
@@ -216,9 +223,44 @@ class AgentStory(RuleBasedStateMachine):
 
     def new_master(self) -> None:
         self.epoch += 1
-        self.step(ev.MasterGone("it died"))
-        self.step(ev.MasterConnected())
-        self.step(ev.Registered(self.epoch, "c", 1000))
+        self.link_ends("", 999)
+        while not self.link:
+            wakeup = self.agent.next_wakeup()
+            assert wakeup is not None
+            self.now = max(self.now, wakeup)
+            self.step(Tick())
+        self.master_answers()
+        assert self.agent.link.registered
+
+    @rule(leader=st.sampled_from(["", "m2:5050", "m9:5050"]), jitter=st.integers(0, 999))
+    def link_ends(self, leader: str, jitter: int) -> None:
+        if self.link:
+            link, self.link = self.link, 0
+            self.step(ev.MasterGone(link, "it died", leader, jitter))
+            assert not self.agent.link.connected
+
+    @rule()
+    def master_answers(self) -> None:
+        """Nothing happens where the link was already answered, or has just been left."""
+        if self.link:
+            self.step(ev.MasterConnected(self.link))
+            self.step(ev.Registered(self.epoch, "c", 1000))
+
+    @rule(behind=st.integers(1, 2))
+    def old_link(self, behind: int) -> None:
+        """What an earlier link still has to say changes nothing, nor do a master's words while no link is open."""
+        wakeup = self.agent.next_wakeup()
+        late: list[ev.Event] = [ev.MasterGone(self.links - behind, "late"), ev.MasterConnected(self.links - behind)]
+        if not self.agent.link.connected:
+            late += [
+                ev.RunTasks(self.epoch + 1, FrameworkId("f1"), (task("late"),)),
+                ev.KillFramework(self.epoch + 1, FrameworkId("f1")),
+                ev.Registered(self.epoch + 1, "c", 1000),
+                ev.MasterError(self.epoch + 1, "go away", True),
+            ]
+        for event in late:
+            assert self.step(event) == []
+        assert self.agent.next_wakeup() == wakeup
 
     def executor_connects(self) -> None:
         self.connected = True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from barter.agent.executor.actions import (
     Action,
+    Connect,
     EndTask,
     ExecutorStatus,
     Exit,
@@ -18,7 +19,7 @@ from barter.agent.executor.actions import (
     SendStatus,
     StartTask,
 )
-from barter.agent.executor.events import Disconnected, Event, Order, TaskKey
+from barter.agent.executor.events import Event, Order, TaskKey
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.executor.shell.session import Session
@@ -74,7 +75,7 @@ class Daemon:
         early: list[Event] = []
         report = early.append
         held = await self._runtime.start(lambda event: report(event))
-        for event in (*held, *early, Disconnected()):
+        for event in (*held, *early):
             self._runner.post(event)
         report = self._runner.post
         _log.info("ready", pid=os.getpid(), tasks=len(held))
@@ -113,6 +114,8 @@ class Daemon:
                     self._checker.begin(action)
                 case Release():
                     releases.append(action.key)
+                case Connect():
+                    self._session.connect()
                 case SendHello():
                     self._session.send(hello_to_wire(action, os.getpid(), VERSION))
                 case Exit():

@@ -1,4 +1,4 @@
-"""The session with the agent: connects, sends, hears, and connects again for as long as the executor lives."""
+"""The sessions with the agent, one at a time, as the core asks for them."""
 
 import asyncio
 import contextlib
@@ -13,16 +13,24 @@ from barter.proto.v1.executor_pb2_grpc import ExecutorServiceStub
 from barter.shell.log import logger
 from barter.shell.transport import channel
 
-FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.1, 2.0
 _PATIENCE_S = 2.0
 _log = logger("executor")
 
 
 class Session:
+    """Posts what it hears between one Connected and its Disconnected."""
+
     def __init__(self, socket: str, post: Callable[[Event], None]) -> None:
         self._target = f"unix:{socket}"
         self._post = post
         self._outgoing: asyncio.Queue[pb.ExecutorCall | None] | None = None
+        self._attempt: asyncio.Task[None] | None = None
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._missed = False
+
+    def connect(self) -> None:
+        self._attempt = asyncio.create_task(self._dial())
+        self._attempt.add_done_callback(self._ended)
 
     def send(self, call: pb.ExecutorCall) -> None:
         """Queue a message; without a session it is dropped, because the next Hello says it all again."""
@@ -36,25 +44,34 @@ class Session:
                 await asyncio.wait_for(self._outgoing.join(), 1.0)
 
     async def run(self) -> None:
-        """Until cancelled."""
-        backoff, missed = FIRST_BACKOFF_S, False
-        while True:
-            async with channel(self._target) as link:
-                try:
-                    await asyncio.wait_for(link.channel_ready(), _PATIENCE_S)
-                except TimeoutError:
-                    if not missed:
-                        _log.warning("the agent does not answer, trying on", socket=self._target)
-                    missed = True
-                    continue
-                if missed:
-                    _log.info("the agent answers again")
-                began = asyncio.get_running_loop().time()
-                await self._talk(link)
-                missed = False
-            lasted = asyncio.get_running_loop().time() - began
-            backoff = FIRST_BACKOFF_S if lasted > LAST_BACKOFF_S else min(backoff * 2, LAST_BACKOFF_S)
-            await asyncio.sleep(backoff)
+        """Until cancelled; raises what no session should raise."""
+        try:
+            await self._broken
+        finally:
+            if self._attempt is not None:
+                self._attempt.cancel()
+                await asyncio.wait([self._attempt])
+
+    def _ended(self, attempt: asyncio.Task[None]) -> None:
+        error = None if attempt.cancelled() else attempt.exception()
+        if error is None:
+            self._post(Disconnected())
+        elif not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def _dial(self) -> None:
+        async with channel(self._target) as link:
+            try:
+                await asyncio.wait_for(link.channel_ready(), _PATIENCE_S)
+            except TimeoutError:
+                if not self._missed:
+                    _log.warning("the agent does not answer, trying on", socket=self._target)
+                self._missed = True
+                return
+            if self._missed:
+                _log.info("the agent answers again")
+            self._missed = False
+            await self._talk(link)
 
     async def _talk(self, link: aio.Channel) -> None:
         """One session, until it ends for whatever reason."""
@@ -70,7 +87,6 @@ class Session:
         finally:
             self._outgoing.put_nowait(None)
             self._outgoing = None
-            self._post(Disconnected())
 
     def _hear(self, message: pb.ExecutorEvent) -> None:
         try:
