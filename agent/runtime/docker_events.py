@@ -1,61 +1,38 @@
 """One stream of the engine's events for all containers: their ends, without a thread for each."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from barter.agent.runtime.engine import Engine, Failures, run_thread
-from barter.shell.log import logger
-
-_log = logger("executor")
-_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.1, 2.0
+from barter.agent.containers.events import Died, EngineConnected, EngineLost, Event
+from barter.agent.runtime.container_spec import key_of
+from barter.agent.runtime.engine import Engine
 
 
-class Events:
-    """In its thread calls `connected()` after each connect, before events that follow, and `died(labels, code)`."""
+class News:
+    """Posts EngineConnected, then Died for each end, then EngineLost; or EngineLost alone."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        label: str,
-        connected: Callable[[], None],
-        died: Callable[[dict[str, str], int], None],
-    ) -> None:
-        self._engine = engine
+    def __init__(self, label: str, post: Callable[[Event], None]) -> None:
         self._filters = {"type": ["container"], "event": ["die"], "label": [label]}
-        self._connected = connected
-        self._died = died
-        self._closed = threading.Event()
+        self._post = post
         self._stream: Any = None
         self._since: int | None = None
 
-    def open(self) -> None:
-        run_thread("engine-events", self._run)
-
     def close(self) -> None:
-        self._closed.set()
+        """End the stream, from another thread."""
         if self._stream is not None:
             self._stream.close()
 
-    def _run(self) -> None:
-        pause = _FIRST_PAUSE_S
-        while not self._closed.is_set():
-            try:
-                # The engine answers once it listens, so a list made after that misses no end.
-                self._stream = self._engine.client.events(since=self._since, filters=self._filters, decode=True)
-                if pause > _FIRST_PAUSE_S:
-                    _log.info("the Docker Engine answers again")
-                pause = _FIRST_PAUSE_S
-                self._connected()
-                for event in self._stream:
-                    self._hear(event)
-            except (*Failures, ValueError) as error:
-                if pause == _FIRST_PAUSE_S and not self._closed.is_set():
-                    _log.warning("lost the Docker Engine, trying on", why=str(error))
-            self._closed.wait(pause)
-            pause = min(pause * 2, _LAST_PAUSE_S)
-
-    def _hear(self, event: dict[str, Any]) -> None:
-        self._since = int(event["time"])
-        attributes = event["Actor"]["Attributes"]
-        self._died(attributes, int(attributes.get("exitCode", 0)))
+    def hear(self, reach: Callable[[], Engine]) -> None:
+        """Until the stream ends, or cannot be had."""
+        try:
+            # The engine answers once it listens, so a list made after that misses no end.
+            self._stream = reach().client.events(since=self._since, filters=self._filters, decode=True)
+            self._post(EngineConnected())
+            for event in self._stream:
+                self._since = int(event["time"])
+                attributes = event["Actor"]["Attributes"]
+                self._post(Died(key_of(attributes), int(attributes.get("exitCode", 0))))
+        except Exception as error:
+            self._post(EngineLost(str(error)))
+        else:
+            self._post(EngineLost("it ended its stream of events"))

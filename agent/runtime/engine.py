@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils import kwargs_from_env, parse_repository_tag
+from urllib3.exceptions import NewConnectionError
 
 from barter.agent.runtime.base import ImageFailed, LaunchFailed
 
@@ -19,10 +20,15 @@ CALL_S = 60
 _CONNECTIONS = 32
 
 Failures = (DockerException, requests.RequestException, OSError)
+_NOBODY_THERE = (ConnectionRefusedError, FileNotFoundError, requests.ConnectTimeout, NewConnectionError)
 
 
 class EngineAway(Exception):
-    """The engine does not answer."""
+    """The engine does not answer; the call had no effect."""
+
+
+class AnswerLost(EngineAway):
+    """The call was made and not answered; it may have had its effect."""
 
 
 class ImageMissing(Exception):
@@ -34,18 +40,17 @@ class NameTaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A container as the engine lists it; `state` is its word: created, running, exited, ..."""
+class Shown:
+    """A container as the engine shows it; `state` is its word: created, running, exited, ...
+
+    A list says nothing of `exit_code` and `out_of_memory`.
+    """
 
     container_id: str
     state: str
     labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    exit_code: int
-    out_of_memory: bool
+    exit_code: int | None = None
+    out_of_memory: bool = False
 
 
 class Engine:
@@ -60,7 +65,7 @@ class Engine:
             raise EngineAway(str(error)) from None
 
     def create(self, name: str, spec: dict[str, object]) -> str:
-        """The new container's id; raises ImageMissing, NameTaken or LaunchFailed."""
+        """The new container's id; raises ImageMissing, NameTaken, LaunchFailed, EngineAway or AnswerLost."""
         try:
             created: dict[str, str] = self.client.create_container_from_config(spec, name=name)  # type: ignore[no-untyped-call]
             return created["Id"]
@@ -71,15 +76,16 @@ class Engine:
                 raise NameTaken(_said(error)) from None
             raise LaunchFailed(f"the Docker Engine refuses the container: {_said(error)}") from None
         except Failures as error:
-            raise LaunchFailed(f"the Docker Engine did not make the container: {error}; is it running?") from None
+            raise _silence(error, f"the Docker Engine did not make the container: {error}; is it running?") from None
 
     def start(self, container_id: str) -> None:
-        """Start a created container, or remove it; raises LaunchFailed."""
+        """Start a created container; raises LaunchFailed, EngineAway or AnswerLost."""
         try:
             self.client.start(container_id)
-        except Failures as error:
-            self.remove(container_id)
+        except APIError as error:
             raise LaunchFailed(f"the Docker Engine could not start the container: {_said(error)}") from None
+        except Failures as error:
+            raise _silence(error, f"the Docker Engine did not start the container: {error}; is it running?") from None
 
     def pull(self, image: str, cancelled: Callable[[], bool]) -> None:
         """Raises ImageFailed. Stops without one when `cancelled` says so."""
@@ -113,23 +119,24 @@ class Engine:
             return False
         return True
 
-    def ours(self, label: str) -> list[Seen]:
+    def ours(self, label: str) -> list[Shown]:
         """All containers with a label, also ended ones; raises EngineAway."""
         try:
             listed = self.client.containers(all=True, filters={"label": [label]})
         except Failures as error:
             raise EngineAway(str(error)) from None
-        return [Seen(each["Id"], each["State"], each["Labels"]) for each in listed]
+        return [Shown(each["Id"], each["State"], each["Labels"]) for each in listed]
 
-    def find(self, name: str) -> Seen | None:
-        """The container of that name or id; raises EngineAway."""
-        found = self._inspect(name)
-        return None if found is None else Seen(found["Id"], found["State"]["Status"], found["Config"]["Labels"] or {})
-
-    def end_of(self, container_id: str) -> End | None:
-        """How an ended container ended; None when the engine does not know it. Raises EngineAway."""
-        found = self._inspect(container_id)
-        return None if found is None else End(found["State"]["ExitCode"], found["State"]["OOMKilled"])
+    def find(self, name: str) -> Shown | None:
+        """The container of that name or id, None when the engine does not know it; raises EngineAway."""
+        try:
+            found = self.client.inspect_container(name)
+        except NotFound:
+            return None
+        except Failures as error:
+            raise EngineAway(str(error)) from None
+        state, labels = found["State"], found["Config"]["Labels"] or {}
+        return Shown(found["Id"], state["Status"], labels, state["ExitCode"], state["OOMKilled"])
 
     def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool, str]:
         """Run a shell line in a container; whether it exited with 0, and what was found."""
@@ -154,15 +161,6 @@ class Engine:
             if pid := self.client.exec_inspect(execution)["Pid"]:
                 os.kill(pid, signal.SIGKILL)
 
-    def _inspect(self, container: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = self.client.inspect_container(container)
-        except NotFound:
-            return None
-        except Failures as error:
-            raise EngineAway(str(error)) from None
-        return found
-
     def _connect(self, version: str, timeout_s: float) -> docker.APIClient:
         return docker.APIClient(
             version=version,
@@ -180,6 +178,21 @@ def run_thread(name: str, work: Callable[[], None]) -> None:
 def _said(error: Exception) -> str:
     """The engine's own sentence out of an error of the SDK."""
     return str(error.explanation or error) if isinstance(error, APIError) else str(error)
+
+
+def _silence(error: Exception, message: str) -> EngineAway:
+    """Without an answer: whether anything was asked at all."""
+    return (
+        EngineAway(message) if any(isinstance(each, _NOBODY_THERE) for each in _causes(error)) else AnswerLost(message)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """requests and urllib3 keep what went wrong in their errors' arguments and reasons."""
+    yield error
+    for inner in (*error.args, getattr(error, "reason", None)):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
 
 
 def _pull_failed(image: str, said: str) -> str:

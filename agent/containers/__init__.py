@@ -1,0 +1,1 @@
+"""Which calls an engine gets for an executor's tasks, and what its answers mean for them."""

@@ -1,0 +1,109 @@
+"""From a container that runs to the report of its end: its output, its exit, whether its memory was short."""
+
+from barter.agent.containers.actions import Action, CopyLogs, Kill, Report
+from barter.agent.containers.alarms import Due
+from barter.agent.containers.book import RETRY_MS, Book, inspect
+from barter.agent.containers.events import Seen, Standing
+from barter.agent.containers.task import ContainerTask, Output, Phase
+from barter.agent.executor.events import Ended
+
+FOLLOW_AFTER_MS = 500
+LAST_LINES_MS = 250
+COPY_TRIES = 3
+SIGKILLED = 137
+
+
+class Ends:
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def begin(self, task: ContainerTask, now: int) -> list[Action]:
+        """It runs, or did and has ended by now."""
+        task.phase = Phase.RUNNING
+        if task.died:
+            return self._finish(task, now)
+        self._book.alarms.set(now + FOLLOW_AFTER_MS, Due.FOLLOW, task)
+        return self.kill(task, "SIGTERM", "killed while it started") if task.killing else []
+
+    def kill(self, task: ContainerTask, signal: str, reason: str) -> list[Action]:
+        return [Kill(task.key, task.container, signal, reason)]
+
+    def follow(self, task: ContainerTask, now: int, *, quiet: bool) -> list[Action]:
+        """Copy the output as it comes, once the engine has time for it."""
+        if task.phase is not Phase.RUNNING or task.output is Output.UNDER_WAY:
+            return []
+        if not quiet:
+            self._book.alarms.set(now + FOLLOW_AFTER_MS, Due.FOLLOW, task)
+            return []
+        return self._copy(task, follow=True)
+
+    def died(self, task: ContainerTask, code: int | None, now: int) -> list[Action]:
+        """The first word of its end counts; one that comes before the start was answered is kept until then."""
+        if not task.died:
+            task.died, task.exit_code = True, code
+        return self._finish(task, now) if task.phase is Phase.RUNNING else []
+
+    def inspected(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
+        """The answer for one that may have ended unheard, or whose memory may have been short."""
+        if task.phase is Phase.ENDING:
+            task.out_of_memory = seen is not None and seen.out_of_memory
+            return self._last_lines(task, now)
+        if task.phase is not Phase.RUNNING or (seen is not None and seen.standing is Standing.RUNNING):
+            return []
+        if seen is None:
+            return self.died(task, None, now)
+        task.died, task.exit_code, task.out_of_memory = True, seen.exit_code, seen.out_of_memory
+        return self._last_lines(task, now)
+
+    def inspect_failed(self, task: ContainerTask, now: int) -> list[Action]:
+        """Whether memory was short is not worth the wait, everything else is."""
+        if task.phase is Phase.ENDING:
+            return self._last_lines(task, now)
+        if task.phase in (Phase.RUNNING, Phase.FINDING, Phase.PROBING):
+            self._book.alarms.set(now + RETRY_MS, Due.INSPECT, task)
+        return []
+
+    def copied(self, task: ContainerTask, now: int, *, whole: bool) -> list[Action]:
+        """A copy ended; one that broke off is tried again once the container has ended."""
+        if task.output is not Output.UNDER_WAY:
+            return []
+        task.output = Output.WHOLE if whole else Output.NONE
+        if task.phase not in (Phase.LAST_LINES, Phase.OVER):
+            return []
+        if not whole:
+            if task.copies < COPY_TRIES:
+                self._book.alarms.set(now + (RETRY_MS if task.copies else 0), Due.COPY, task)
+                return []
+            task.output = Output.GIVEN_UP
+        return self.report(task)
+
+    def copy_again(self, task: ContainerTask) -> list[Action]:
+        there = task.container in self._book.containers
+        return self._copy(task, follow=False) if there and task.output is Output.NONE else []
+
+    def report(self, task: ContainerTask) -> list[Action]:
+        """Say the end, once."""
+        if task.phase is not Phase.LAST_LINES:
+            return []
+        task.phase = Phase.OVER
+        short = task.out_of_memory and task.exit_code == SIGKILLED and not task.killing
+        return [Report(Ended(task.key, task.exit_code, out_of_memory=short))]
+
+    def _finish(self, task: ContainerTask, now: int) -> list[Action]:
+        if task.exit_code != SIGKILLED or task.killing or task.out_of_memory:
+            return self._last_lines(task, now)
+        task.phase = Phase.ENDING
+        return inspect(task)
+
+    def _last_lines(self, task: ContainerTask, now: int) -> list[Action]:
+        """The end is reported when the last lines are in the sandbox or a moment later."""
+        task.phase = Phase.LAST_LINES
+        if task.output is Output.WHOLE:
+            return self.report(task)
+        self._book.alarms.set(now + LAST_LINES_MS, Due.REPORT_END, task)
+        return [] if task.output is Output.UNDER_WAY else self._copy(task, follow=False)
+
+    def _copy(self, task: ContainerTask, *, follow: bool) -> list[Action]:
+        task.output = Output.UNDER_WAY
+        task.copies += not follow
+        return [CopyLogs(task.order, task.container, follow)]

@@ -1,0 +1,132 @@
+"""Carries out what the machine asks of the engine, in any thread, and puts the answer into its words."""
+
+from pathlib import Path
+
+from barter.agent.containers import actions as act
+from barter.agent.containers import events as ev
+from barter.agent.containers.events import Standing, Trouble
+from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
+from barter.agent.runtime.container_spec import HOME, container_spec, order_of
+from barter.agent.runtime.docker_logs import ContainerLog
+from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken, Shown
+from barter.shell.log import logger
+
+Call = act.Create | act.Start | act.Pull | act.Inspect | act.List | act.Kill | act.Remove | act.CopyLogs
+_STANDINGS = {"created": Standing.CREATED, "exited": Standing.EXITED, "dead": Standing.EXITED}
+_STANDINGS |= dict.fromkeys(("running", "paused", "restarting"), Standing.RUNNING)
+_TROUBLES = {ImageMissing: Trouble.IMAGE_MISSING, NameTaken: Trouble.NAME_TAKEN, LaunchFailed: Trouble.REFUSED}
+_TROUBLES |= {EngineAway: Trouble.AWAY, AnswerLost: Trouble.LOST}
+_log = logger("executor")
+
+
+class Calls:
+    def __init__(self, home: str, private: tuple[str, ...], publish_on: str, notes: Path) -> None:
+        """As `container_spec` takes them; `notes` is where the copies of output keep how far they are."""
+        self._home = home
+        self._private = private
+        self._publish_on = publish_on
+        self._notes = notes
+        self._engine: Engine | None = None
+        self._logs: dict[str, ContainerLog] = {}
+        self._cancelled: set[int] = set()
+
+    @property
+    def label(self) -> str:
+        return f"{HOME}={self._home}"
+
+    @property
+    def engine(self) -> Engine:
+        """Reached when first asked for; raises EngineAway."""
+        if self._engine is None:
+            self._engine = Engine()
+        return self._engine
+
+    def cancel(self, pull: int) -> None:
+        self._cancelled.add(pull)
+
+    def answer(self, call: Call) -> ev.Event | None:
+        """Blocks. Whatever happens there is an answer, as the machine waits for it."""
+        try:
+            return self._answer(call)
+        except (EngineAway, ImageMissing, NameTaken, RuntimeFailure) as failure:
+            return _failed(call, _TROUBLES.get(type(failure), Trouble.REFUSED), str(failure))
+        except Exception as error:
+            _log.exception("a call to the Docker Engine went wrong", call=type(call).__name__)
+            return _failed(call, Trouble.LOST, f"the Docker Engine's answer was not understood: {error}")
+
+    def _answer(self, call: Call) -> ev.Event | None:
+        match call:
+            case act.Create():
+                return self._create(call)
+            case act.Start():
+                self.engine.start(call.container)
+                return ev.StartDone(call.key)
+            case act.Pull():
+                return self._pull(call)
+            case act.Inspect():
+                shown = self.engine.find(call.container)
+                return ev.Inspected(call.key, None if shown is None else self._seen(shown))
+            case act.List():
+                return ev.Listed(call.number, [self._seen(shown) for shown in self.engine.ours(self.label)])
+            case act.Kill():
+                self.engine.kill(call.container, call.signal)
+                return None
+            case act.Remove():
+                if not self.engine.remove(call.container):
+                    return ev.RemoveFailed(call.container)
+                if (log := self._logs.pop(call.container, None)) is not None:
+                    log.forget()
+                return ev.Removed(call.container)
+            case act.CopyLogs():
+                return ev.LogsCopied(call.container, self._log_of(call).copy(follow=call.follow))
+
+    def _create(self, call: act.Create) -> ev.Event:
+        container = call.order.task.container
+        if container is None:
+            raise LaunchFailed("a task without an image is nothing for a Docker Engine")
+        spec = container_spec(call.order, container, self._home, self._private, self._publish_on)
+        return ev.Created(call.order.key, self.engine.create(call.order.container_name, spec))
+
+    def _pull(self, call: act.Pull) -> ev.Event:
+        try:
+            self.engine.pull(call.image, lambda: call.number in self._cancelled)
+        finally:
+            self._cancelled.discard(call.number)
+        return ev.PullDone(call.number)
+
+    def _log_of(self, call: act.CopyLogs) -> ContainerLog:
+        log = self._logs.get(call.container)
+        if log is None:
+            log = ContainerLog(self.engine, call.container, call.order.sandbox, self._notes)
+            self._logs[call.container] = log
+        return log
+
+    def _seen(self, shown: Shown) -> ev.Seen:
+        order = None
+        if shown.labels.get(HOME) == self._home:
+            try:
+                order = order_of(shown.labels)
+            except ValueError as error:
+                _log.warning("a container of ours is not understood", container=shown.container_id, why=str(error))
+        standing = _STANDINGS.get(shown.state, Standing.EXITED)
+        return ev.Seen(shown.container_id, standing, order, shown.exit_code, shown.out_of_memory)
+
+
+def _failed(call: Call, trouble: Trouble, message: str) -> ev.Event:
+    match call:
+        case act.Create():
+            return ev.CreateFailed(call.order.key, trouble, message)
+        case act.Start():
+            return ev.StartFailed(call.key, trouble, message)
+        case act.Pull():
+            return ev.PullFailed(call.number, message)
+        case act.Inspect():
+            return ev.InspectFailed(call.key)
+        case act.List():
+            return ev.ListFailed(call.number)
+        case act.Kill():
+            return ev.KillFailed(call.key, call.signal)
+        case act.Remove():
+            return ev.RemoveFailed(call.container)
+        case act.CopyLogs():
+            return ev.LogsCopied(call.container, whole=False)
