@@ -15,5 +15,8 @@ def to_bits(ranges: Ranges) -> int:
 
 
 def to_ranges(bits: int) -> Ranges:
-    text = f"{bits:b}"[::-1]
-    return tuple((run.start(), run.end() - 1) for run in _ONES.finditer(text))
+    if not bits:
+        return ()
+    lowest = (bits & -bits).bit_length() - 1
+    text = f"{bits >> lowest:b}"[::-1]
+    return tuple((lowest + run.start(), lowest + run.end() - 1) for run in _ONES.finditer(text))
