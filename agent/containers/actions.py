@@ -112,19 +112,7 @@ class Closed:
     """After Close: every container on its way out is gone."""
 
 
-Action = (
-    Watch
-    | List
-    | Create
-    | Start
-    | Pull
-    | CancelPull
-    | Inspect
-    | Kill
-    | Remove
-    | CopyLogs
-    | Recovered
-    | Report
-    | Log
-    | Closed
-)
+Call = Create | Start | Pull | Inspect | List | Kill | Remove | CopyLogs
+"""What an engine is asked, once, and answers once."""
+
+Action = Call | Watch | CancelPull | Recovered | Report | Log | Closed

@@ -20,7 +20,7 @@ from barter.agent.containers.machine import Containers
 from barter.agent.executor.events import Ended, Held, Order, TaskKey
 from barter.agent.runtime.base import Report, Runtime
 from barter.agent.runtime.children import signal_name
-from barter.agent.runtime.docker_calls import Call, Calls
+from barter.agent.runtime.docker_calls import Calls
 from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
@@ -115,7 +115,7 @@ class DockerRuntime(Runtime):
             event = replace(event, signal=signal_name(code - 128))
         self._report(event)
 
-    def _ask(self, call: Call) -> None:
+    def _ask(self, call: act.Call) -> None:
         """In a thread."""
         if (answer := self._calls.answer(call)) is not None:
             self._post(answer)

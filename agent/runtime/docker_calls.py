@@ -4,6 +4,8 @@ from pathlib import Path
 
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
+from barter.agent.containers.actions import Call
+from barter.agent.containers.answers import failed
 from barter.agent.containers.events import Standing, Trouble
 from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, container_spec, order_of
@@ -11,7 +13,6 @@ from barter.agent.runtime.docker_logs import ContainerLog
 from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken, Shown
 from barter.shell.log import logger
 
-Call = act.Create | act.Start | act.Pull | act.Inspect | act.List | act.Kill | act.Remove | act.CopyLogs
 _STANDINGS = {"created": Standing.CREATED, "exited": Standing.EXITED, "dead": Standing.EXITED}
 _STANDINGS |= dict.fromkeys(("running", "paused", "restarting"), Standing.RUNNING)
 _TROUBLES = {ImageMissing: Trouble.IMAGE_MISSING, NameTaken: Trouble.NAME_TAKEN, LaunchFailed: Trouble.REFUSED}
@@ -49,10 +50,10 @@ class Calls:
         try:
             return self._answer(call)
         except (EngineAway, ImageMissing, NameTaken, RuntimeFailure) as failure:
-            return _failed(call, _TROUBLES.get(type(failure), Trouble.REFUSED), str(failure))
+            return failed(call, _TROUBLES.get(type(failure), Trouble.REFUSED), str(failure))
         except Exception as error:
             _log.exception("a call to the Docker Engine went wrong", call=type(call).__name__)
-            return _failed(call, Trouble.LOST, f"the Docker Engine's answer was not understood: {error}")
+            return failed(call, Trouble.LOST, f"the Docker Engine's answer was not understood: {error}")
 
     def _answer(self, call: Call) -> ev.Event | None:
         match call:
@@ -110,23 +111,3 @@ class Calls:
                 _log.warning("a container of ours is not understood", container=shown.container_id, why=str(error))
         standing = _STANDINGS.get(shown.state, Standing.EXITED)
         return ev.Seen(shown.container_id, standing, order, shown.exit_code, shown.out_of_memory)
-
-
-def _failed(call: Call, trouble: Trouble, message: str) -> ev.Event:
-    match call:
-        case act.Create():
-            return ev.CreateFailed(call.order.key, trouble, message)
-        case act.Start():
-            return ev.StartFailed(call.key, trouble, message)
-        case act.Pull():
-            return ev.PullFailed(call.number, message)
-        case act.Inspect():
-            return ev.InspectFailed(call.key)
-        case act.List():
-            return ev.ListFailed(call.number)
-        case act.Kill():
-            return ev.KillFailed(call.key, call.signal)
-        case act.Remove():
-            return ev.RemoveFailed(call.container)
-        case act.CopyLogs():
-            return ev.LogsCopied(call.container, whole=False)
