@@ -1,0 +1,62 @@
+"""The service framework as it is in production, with those who operate it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from barter.core.cluster import FrameworkInfo
+from barter.core.tasks import TaskInfo
+from barter.frameworks.service.scheduler import ServiceScheduler
+from barter.frameworks.service.state import AppState
+from barter.sdk.store import StateStore
+from barter.tools.sim.workloads.apps import FOREVER
+from barter.tools.sim.workloads.operator import Operator, OperatorAct, draw_acts
+from barter.tools.sim.workloads.workload import Act, Workload
+
+APP_LABEL = "barter.app"
+
+
+class ServiceWorkload(Workload):
+    """`scheduler` is that of the latest process."""
+
+    name = "service"
+    framework = FrameworkInfo("service")
+    demands_only = True
+
+    def __init__(self) -> None:
+        self.scheduler: ServiceScheduler | None = None
+        self._operator = Operator()
+
+    def start(self, store: StateStore, rng: Random) -> ServiceScheduler:
+        self.scheduler = ServiceScheduler(store)
+        self._operator.meet(self.scheduler)
+        return self.scheduler
+
+    def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:
+        return draw_acts(rng, duration_ms)
+
+    def act(self, act: Act) -> None:
+        if isinstance(act, OperatorAct):
+            self._operator.act(act)
+
+    def settled(self, running: Sequence[TaskInfo]) -> str:
+        if self.scheduler is None:
+            return "it never started"
+        counts = Counter(task.labels[APP_LABEL] for task in running)
+        states = self.scheduler.machine.apps
+        strays = sorted(app_id for app_id in counts if app_id not in states)
+        missing = [f"{app_id}: {counts[app_id]} run, of an app that is no more" for app_id in strays]
+        missing += [found for app_id, state in states.items() if (found := _missing(state, counts[app_id]))]
+        return "; ".join(missing)
+
+
+def _missing(state: AppState, running: int) -> str:
+    stored, wanted = state.stored, state.app.instances
+    if stored.deleting:
+        return f"{stored.app_id}: being deleted, {state.waiting}"
+    if state.app.cmd != FOREVER and state.app.image is None:
+        return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}"
+    if state.ready == wanted == running == len(state.instances) and stored.deployment is None:
+        return ""
+    found = f"{running} run, {len(state.instances)} known, {state.ready} ready of {wanted}"
+    return f"{stored.app_id}: {found}, {state.waiting or 'not looked at yet'}"
