@@ -34,6 +34,10 @@ class Leaving:
         return self.stage is not Stage.STAYING
 
     @property
+    def over(self) -> bool:
+        return self.stage is Stage.GONE
+
+    @property
     def stopping_executor(self) -> bool:
         return self.stage is Stage.STOPPING_EXECUTOR
 

@@ -139,9 +139,16 @@ class Agent:
                 self.executor.disconnected(event.executor)
             case ExecutorDied():
                 delay = self.executor.died(turn.now)
-                if self.book.live_count or not self.leaving.started:
+                if self._executor_wanted:
                     turn.note(f"the executor is not running ({event.reason}): starting one in {delay} ms")
                     self._start_executor(turn)
+                else:
+                    self.executor.stay_down()
+
+    @property
+    def _executor_wanted(self) -> bool:
+        """An agent that leaves needs one only to end its tasks."""
+        return not self.leaving.started or (self.book.live_count > 0 and not self.leaving.over)
 
     def _start_executor(self, turn: Turn) -> None:
         if self.executor.start(turn.now):
@@ -172,6 +179,7 @@ class Agent:
                 self.link.retire()
         if self.leaving.executor_done(self.executor.alive, turn.now):
             self.link.retire()
+            self.executor.stay_down()
             turn.add(Exit(0, f"left the cluster: {self.leaving.reason}"))
 
     def _tick(self, turn: Turn) -> None:

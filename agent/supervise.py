@@ -38,5 +38,9 @@ class Supervisor:
         self._start_ms, self._started_ms, self.alive = None, now, True
         return True
 
+    def stay_down(self) -> None:
+        """It is not wanted any more."""
+        self._start_ms = None
+
     def wakeup(self) -> int | None:
         return self._start_ms

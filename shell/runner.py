@@ -1,6 +1,7 @@
 """Drives a core: events in, actions out, one batch at a time, in order."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -52,7 +53,7 @@ class Runner(Generic[EventT, ActionT]):
             return
         wakeup = self.machine.next_wakeup()
         timeout = None if wakeup is None else max(wakeup - self._clock.now(), 0) / 1000
-        try:
-            await asyncio.wait_for(self._wake.wait(), timeout)
-        except TimeoutError:
-            return
+        # Not `wait_for`: on Python 3.11 that forgets a cancellation which comes with an event.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()

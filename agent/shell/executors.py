@@ -27,11 +27,10 @@ class ExecutorSessions(ExecutorServiceServicer):
         self._post = post
         self._outbox: Outbox[pb.ExecutorEvent] | None = None
 
-    def send(self, events: list[pb.ExecutorEvent]) -> None:
+    def send(self, event: pb.ExecutorEvent) -> None:
         """Send in order; dropped while no executor is connected, for its Hello settles what it must know."""
         if self._outbox is not None:
-            for event in events:
-                self._outbox.put(event)
+            self._outbox.put(event)
 
     async def Session(
         self,

@@ -1,16 +1,18 @@
-"""Carries out an agent's actions: one transaction and one message per peer for a whole batch."""
+"""Carries out an agent's actions, batch by batch in the steps that `agent/steps.py` makes of them."""
 
 import asyncio
 from collections.abc import Callable
 
 from barter.agent import actions as act
 from barter.agent.events import Event, LaunchFailed
+from barter.agent.facts import Fact
 from barter.agent.shell.executors import ExecutorSessions
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.process import ExecutorProcess
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
 from barter.agent.shell.wire import Wires
+from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId
 from barter.core.tasks import TaskInfo, TaskStatus
@@ -19,7 +21,6 @@ from barter.proto.v1 import agent_pb2, executor_pb2
 from barter.shell.log import logger
 
 FLUSH_S = 1.0
-LAUNCHES_PER_MESSAGE = 500
 _log = logger("agent")
 
 
@@ -53,36 +54,24 @@ class Performer:
 
     async def perform(self, actions: list[act.Action]) -> None:
         wires = Wires()
-        self._record(actions, wires)
-        calls: list[agent_pb2.AgentCall] = []
-        recorded = 0
-        for action in actions:
-            match action:
+        for step in steps(actions):
+            match step:
                 case act.Record():
-                    pass
-                case act.SendUpdates():
-                    self._add_updates(calls, action, wires)
-                case act.SendRecorded():
-                    recorded = action.sequence
+                    self._record(step.facts, wires)
+                case act.SendUpdates() | act.SendRegister() | act.SendHeartbeat() | act.SendUnregister():
+                    self._session.send(self._call(step, wires))
                 case act.LaunchTasks():
-                    self._session.send(calls)
-                    calls = []
-                    await self._launch(action, wires)
+                    self._launch(step, wires)
+                    # Messages leave only when the loop runs.
+                    await asyncio.sleep(0)
                 case act.TaskEnded():
-                    self._sandboxes.ended(action.framework_id, action.task_id)
-                case act.SendRegister() | act.SendHeartbeat() | act.SendUnregister():
-                    calls.append(self._call(action, wires))
+                    self._sandboxes.ended(step.framework_id, step.task_id)
+                case act.KillAtExecutor() | act.StopExecutor() | act.SendRecorded():
+                    self._executors.send(_executor_event(step))
                 case _:
-                    self._do(action)
-        self._session.send(calls)
-        if recorded:
-            acknowledgement = executor_pb2.ExecutorEvent.Recorded(sequence=recorded)
-            self._executors.send([executor_pb2.ExecutorEvent(recorded=acknowledgement)])
+                    self._do(step)
 
-    def _record(self, actions: list[act.Action], wires: Wires) -> None:
-        facts = [fact for action in actions if isinstance(action, act.Record) for fact in action.facts]
-        if not facts:
-            return
+    def _record(self, facts: tuple[Fact, ...], wires: Wires) -> None:
         self.batches += 1
         self._ledger.write(facts, wires)
         if self._ledger.unflushed and not self._flush_planned:
@@ -93,17 +82,14 @@ class Performer:
         self._flush_planned = False
         self._ledger.flush()
 
-    def _add_updates(self, calls: list[agent_pb2.AgentCall], action: act.SendUpdates, wires: Wires) -> None:
-        """Into the last message where that is one of updates too."""
-        if not calls or not calls[-1].HasField("updates"):
-            calls.append(agent_pb2.AgentCall(updates=agent_pb2.AgentCall.Updates()))
-        calls[-1].updates.updates.extend(_update(wires, *update) for update in action.updates)
-        self.updates_sent += len(action.updates)
-
     def _call(
-        self, action: act.SendRegister | act.SendHeartbeat | act.SendUnregister, wires: Wires
+        self, action: act.SendUpdates | act.SendRegister | act.SendHeartbeat | act.SendUnregister, wires: Wires
     ) -> agent_pb2.AgentCall:
         match action:
+            case act.SendUpdates():
+                self.updates_sent += len(action.updates)
+                updates = [_update(wires, *update) for update in action.updates]
+                return agent_pb2.AgentCall(updates=agent_pb2.AgentCall.Updates(updates=updates))
             case act.SendHeartbeat():
                 return agent_pb2.AgentCall(heartbeat=agent_pb2.AgentCall.Heartbeat())
             case act.SendUnregister():
@@ -119,15 +105,12 @@ class Performer:
                 register = agent_pb2.AgentCall.Register(agent=self._wire_info, tasks=tasks, updates=updates)
                 return agent_pb2.AgentCall(register=register)
 
-    async def _launch(self, action: act.LaunchTasks, wires: Wires) -> None:
-        """In messages of a bounded size, so that the executor begins while the rest is prepared."""
-        for start in range(0, len(action.tasks), LAUNCHES_PER_MESSAGE):
-            launch = executor_pb2.ExecutorEvent.Launch()
-            for framework_id, task in action.tasks[start : start + LAUNCHES_PER_MESSAGE]:
-                self._add_launch(launch, framework_id, task, wires)
-            self._executors.send([executor_pb2.ExecutorEvent(launch=launch)])
-            self.launched += len(launch.tasks)
-            await asyncio.sleep(0)
+    def _launch(self, action: act.LaunchTasks, wires: Wires) -> None:
+        launch = executor_pb2.ExecutorEvent.Launch()
+        for framework_id, task in action.tasks:
+            self._add_launch(launch, framework_id, task, wires)
+        self._executors.send(executor_pb2.ExecutorEvent(launch=launch))
+        self.launched += len(launch.tasks)
 
     def _add_launch(
         self, launch: executor_pb2.ExecutorEvent.Launch, framework_id: FrameworkId, task: TaskInfo, wires: Wires
@@ -147,14 +130,6 @@ class Performer:
 
     def _do(self, action: act.Action) -> None:
         match action:
-            case act.KillAtExecutor():
-                kill = executor_pb2.ExecutorEvent.Kill(
-                    framework_id=action.framework_id,
-                    task_id=action.task_id,
-                    grace_ms=action.grace_ms,
-                    reason=action.reason,
-                )
-                self._executors.send([executor_pb2.ExecutorEvent(kill=kill)])
             case act.Note():
                 (_log.warning if action.problem else _log.info)(action.message)
             case act.ConnectMaster():
@@ -164,14 +139,28 @@ class Performer:
                 self._session.leave(action.reason)
             case act.StartExecutor():
                 self._process.start(self._socket)
-            case act.StopExecutor():
-                stop = executor_pb2.ExecutorEvent.Stop(kill=True)
-                self._executors.send([executor_pb2.ExecutorEvent(stop=stop)])
             case act.Exit():
                 if not self.exited.done():
                     self.exited.set_result(action)
             case _:
                 raise AssertionError(f"no way to perform {action}")
+
+
+def _executor_event(action: act.KillAtExecutor | act.StopExecutor | act.SendRecorded) -> executor_pb2.ExecutorEvent:
+    match action:
+        case act.KillAtExecutor():
+            kill = executor_pb2.ExecutorEvent.Kill(
+                framework_id=action.framework_id,
+                task_id=action.task_id,
+                grace_ms=action.grace_ms,
+                reason=action.reason,
+            )
+            return executor_pb2.ExecutorEvent(kill=kill)
+        case act.StopExecutor():
+            return executor_pb2.ExecutorEvent(stop=executor_pb2.ExecutorEvent.Stop(kill=True))
+        case act.SendRecorded():
+            recorded = executor_pb2.ExecutorEvent.Recorded(sequence=action.sequence)
+            return executor_pb2.ExecutorEvent(recorded=recorded)
 
 
 def _update(wires: Wires, framework_id: FrameworkId, status: TaskStatus) -> agent_pb2.FrameworkUpdate:

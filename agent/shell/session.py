@@ -42,11 +42,10 @@ class MasterSession:
         if self._attempt is not None:
             self._attempt.cancel()
 
-    def send(self, calls: list[pb.AgentCall]) -> None:
+    def send(self, call: pb.AgentCall) -> None:
         """Send in order; dropped while no stream is open, for the next registration tells all again."""
         if self._outbox is not None:
-            for call in calls:
-                self._outbox.put(call)
+            self._outbox.put(call)
 
     async def finish(self) -> None:
         """Let the last calls out and end the stream in good order."""

@@ -335,3 +335,19 @@ def test_status_of_another_framework_with_the_same_task_id() -> None:
     foreign = ev.Reported(FrameworkId("f2"), TaskStatus(TaskId("t1"), S.FAILED, Source.EXECUTOR, 1), 1)
     assert told(machine.step(reports(foreign), 11)) == []
     assert machine.book.live_count == 1
+
+
+def test_an_agent_that_has_left_starts_no_executor() -> None:
+    machine = ready(agent())
+    machine.step(ev.Leave("SIGUSR1"), 10)
+    assert kinds(machine.step(ev.ExecutorDied("it ended"), 20)) == ["Exit"]
+    assert "StartExecutor" not in kinds(machine.step(Tick(), 500))
+    machine.step(ev.ExecutorDied("another"), 501)
+    assert "StartExecutor" not in kinds(machine.step(Tick(), 60_000))
+
+
+def test_an_agent_that_leaves_starts_an_executor_for_the_tasks_that_are_left() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 10)
+    machine.step(ev.Leave("SIGUSR1"), 20)
+    assert "StartExecutor" in kinds(machine.step(ev.ExecutorDied("crashed"), 30))

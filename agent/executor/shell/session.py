@@ -13,7 +13,7 @@ from barter.proto.v1.executor_pb2_grpc import ExecutorServiceStub
 from barter.shell.log import logger
 from barter.shell.transport import channel
 
-_PATIENCE_S = 2.0
+_PATIENCE_S, _DRAIN_S = 2.0, 1.0
 _log = logger("executor")
 
 
@@ -41,7 +41,8 @@ class Session:
         """Wait a moment for what is queued to go out."""
         if self._outgoing is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._outgoing.join(), 1.0)
+                async with asyncio.timeout(_DRAIN_S):
+                    await self._outgoing.join()
 
     async def run(self) -> None:
         """Until cancelled; raises what no session should raise."""
@@ -62,7 +63,8 @@ class Session:
     async def _dial(self) -> None:
         async with channel(self._target) as link:
             try:
-                await asyncio.wait_for(link.channel_ready(), _PATIENCE_S)
+                async with asyncio.timeout(_PATIENCE_S):
+                    await link.channel_ready()
             except TimeoutError:
                 if not self._missed:
                     _log.warning("the agent does not answer, trying on", socket=self._target)
