@@ -33,7 +33,14 @@ def launch(*names: str) -> act.LaunchTasks:
 
 
 def test_one_transaction_first_and_one_recorded_last() -> None:
-    batch = [record(1), act.SendRecorded(3), act.Note("n"), record(2, 3), act.SendRecorded(5), kill("t1")]
+    batch: list[act.Action] = [
+        record(1),
+        act.SendRecorded(3),
+        act.Note("n"),
+        record(2, 3),
+        act.SendRecorded(5),
+        kill("t1"),
+    ]
     assert steps(batch) == [record(1, 2, 3), act.Note("n"), kill("t1"), act.SendRecorded(5)]
 
 
@@ -42,7 +49,7 @@ def test_updates_share_a_message() -> None:
 
 
 def test_nothing_for_the_master_overtakes() -> None:
-    batch = [updates("a"), act.SendHeartbeat(), updates("b"), act.SendUnregister("left")]
+    batch: list[act.Action] = [updates("a"), act.SendHeartbeat(), updates("b"), act.SendUnregister("left")]
     assert steps(batch) == batch
 
 
