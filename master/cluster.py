@@ -47,6 +47,7 @@ class Cluster:
         self.total, self.used, self.offered = Tally(), Tally(), Tally()
         self.endpoints = Endpoints()
         self.history = History()
+        self.told_history = 0
         self.timers = Timers()
         self.fresh_agents: dict[AgentId, None] = {}
         self.fresh_frameworks: dict[FrameworkId, None] = {}

@@ -1,7 +1,9 @@
 """The named ports of running, healthy tasks, per service, and which services changed since the last look."""
 
+from collections.abc import Iterable, Mapping
+
 from barter.core.cluster import Endpoint, Service
-from barter.core.ids import FrameworkId
+from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TaskState
 from barter.master.actions import ServiceView
 from barter.master.state import Task, TaskKey
@@ -35,6 +37,29 @@ class Endpoints:
             if self._told.get(service.service_id) != (framework_id, service):
                 self._told[service.service_id] = (framework_id, service)
                 self._changed.add(service.service_id)
+
+    @property
+    def told(self) -> tuple[tuple[FrameworkId, Service], ...]:
+        return tuple(self._told.values())
+
+    @property
+    def serving(self) -> tuple[Endpoint, ...]:
+        """Service by service, in the order in which views give them."""
+        return tuple(endpoint for endpoints in self._by_service.values() for endpoint in endpoints.values())
+
+    def put_back(
+        self, told: Iterable[tuple[FrameworkId, Service]], serving: Iterable[Endpoint], tasks: Mapping[TaskKey, Task]
+    ) -> None:
+        """Make empty ones what `told` and `serving` gave of others; raises KeyError where a task is not there."""
+        self._told = {service.service_id: (framework_id, service) for framework_id, service in told}
+        by_task: dict[TaskKey, dict[str, Endpoint]] = {}
+        for endpoint in serving:
+            key = endpoint.framework_id, TaskId(endpoint.task_id)
+            self._by_service.setdefault(endpoint.service_id, {})[key, endpoint.port_name] = endpoint
+            by_task.setdefault(key, {})[endpoint.port_name] = endpoint
+        for key, found in by_task.items():
+            names = dict.fromkeys(port.name for port in tasks[key].info.ports if port.name in found)
+            self._by_task[key] = tuple(found[name] for name in names)
 
     def sync(self, task: Task, host: str) -> None:
         """Bring the endpoints of one task in line with its state."""

@@ -21,12 +21,11 @@ class Master:
     def __init__(self, recovered: Recovered, timing: Timing, now: int, allocator: Allocator | None = None) -> None:
         self.cluster = Cluster(recovered, timing, allocator or Allocator())
         self._now = now
-        self._batch_open = False
-        self._told_history = 0
+        self.batch_open = False
         _recover(self.cluster, recovered, now)
 
     def next_wakeup(self) -> int | None:
-        if self._batch_open:
+        if self.batch_open:
             return self._now
         due = (self.cluster.timers.next, self.cluster.allocator.next_wakeup())
         return min((at for at in due if at is not None), default=None)
@@ -60,7 +59,7 @@ class Master:
                 if (framework_id := cluster.sessions.get(event.session)) is None:
                     return
                 _of_framework(cluster, cluster.frameworks[framework_id], event, now)
-        self._batch_open = True
+        self.batch_open = True
 
     def _agent(
         self, event: ev.AgentUpdates | ev.AgentHeartbeat | ev.AgentUnregister | ev.AgentDisconnected
@@ -70,7 +69,7 @@ class Master:
 
     def _end_batch(self, now: int) -> None:
         cluster = self.cluster
-        self._batch_open = False
+        self.batch_open = False
         for due in cluster.timers.pop_due(now):
             _happen(cluster, due, now)
         placement.place(cluster, now)
@@ -80,9 +79,9 @@ class Master:
             cluster.settled_changed = False
             services, removed = cluster.endpoints.take_changes()
             cluster.out.append(EndpointsChanged(services, removed, cluster.settled, "endpoints or services changed"))
-        if cluster.history.sequence > self._told_history:
-            self._told_history = cluster.history.sequence
-            cluster.out.append(HistoryGrew(self._told_history, "something happened"))
+        if cluster.history.sequence > cluster.told_history:
+            cluster.told_history = cluster.history.sequence
+            cluster.out.append(HistoryGrew(cluster.told_history, "something happened"))
 
 
 def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:

@@ -47,6 +47,11 @@ class Timers:
         heappush(self._heap, (when, self._count, due))
 
     @property
+    def waiting(self) -> list[tuple[int, Due]]:
+        """All of them with when they are due, in the order in which they will be."""
+        return [(when, due) for when, _, due in sorted(self._heap, key=lambda each: each[:2])]
+
+    @property
     def next(self) -> int | None:
         return self._heap[0][0] if self._heap else None
 

@@ -5,6 +5,7 @@ from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
 from barter.master.allocator.explain import explain
 from barter.master.allocator.index import AgentRecord, Index
+from barter.master.allocator.memory import Memory, memory_of
 from barter.master.allocator.model import AgentSlot, Explanation, Grant, Seeker, Unmet
 from barter.master.allocator.passes import run_pass
 from barter.master.allocator.placement import Placement, Rooms
@@ -18,8 +19,12 @@ class Allocator:
     free, `set_seeker` with more used and, for a demand, `offered(+tasks)`. Times are milliseconds.
     """
 
-    def __init__(self) -> None:
-        self._index = Index()
+    def __init__(self, index: Index | None = None) -> None:
+        self._index = index or Index()
+
+    def memory(self) -> Memory:
+        """What a snapshot has to keep of it; `index_of` makes the index of a new one of that."""
+        return memory_of(self._index)
 
     def set_agent(self, slot: AgentSlot) -> None:
         """Add or replace an agent."""

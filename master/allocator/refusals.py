@@ -1,6 +1,6 @@
 """What frameworks declined, and until when: Mesos' RefusedOfferFilter."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -61,6 +61,12 @@ class Refusals:
         )
         declined.by_agent[agent_id] = (*kept, refusal)
         heappush(declined.ends, (refusal.until_ms, agent_id))
+
+    def all(self) -> Iterator[tuple[FrameworkId, AgentId, Refusal]]:
+        """Each with whose it is and of which agent, by these; those of one pair in the order they were added."""
+        for framework_id, declined in sorted(self._declined.items(), key=lambda each: each[0]):
+            for agent_id, refusals in sorted(declined.by_agent.items(), key=lambda each: each[0]):
+                yield from ((framework_id, agent_id, refusal) for refusal in refusals)
 
     def clear(self, framework_id: FrameworkId) -> list[AgentId]:
         """Forget the framework's; returns the agents it had refused."""

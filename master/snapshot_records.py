@@ -1,0 +1,103 @@
+"""The whole of a master between two batches, as an immutable value: what can be worked out of it is left out."""
+
+from dataclasses import dataclass
+
+from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service
+from barter.core.ids import AgentId, FrameworkId, TaskId
+from barter.core.tasks import TaskInfo, TaskStatus
+from barter.master.allocator.memory import Memory
+from barter.master.cluster import Timing
+from barter.master.messages import Kill
+from barter.master.state import OpenOffer, TaskKey
+from barter.master.timers import Due
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`states` is how many tasks there are in each, the ended ones since the start included; `history` its length."""
+
+    now_ms: int
+    cluster_id: str
+    epoch: int
+    timing: Timing
+    frameworks_made: int
+    offers_made: int
+    history: int
+    states: dict[str, int]
+    expected_agents: tuple[AgentId, ...]
+    expected_frameworks: tuple[FrameworkId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRecord:
+    """`tasks` are the live ones on it, in the agent's order: their records stand in the frameworks' order."""
+
+    info: AgentInfo
+    session: int
+    unreachable: bool
+    heard_ms: int
+    registered_ms: int
+    tasks: tuple[TaskKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkRecord:
+    info: FrameworkInfo
+    session: int
+    absences: int
+    demands_only: bool
+    suppressed: bool
+    subscribed_ms: int
+    demands: tuple[Demand, ...]
+    services: tuple[Service, ...]
+    unanswered: tuple[TaskId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    framework_id: FrameworkId
+    agent_id: AgentId
+    info: TaskInfo
+    status: TaskStatus
+    launched_ms: int
+    kill: Kill | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRecord:
+    """A status that its framework has yet to acknowledge."""
+
+    framework_id: FrameworkId
+    agent_id: AgentId
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRecord:
+    """A service and the framework it belongs to: of several that tell it, the one whose tasks serve it."""
+
+    framework_id: FrameworkId
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRecord:
+    when_ms: int
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything in the master's own order. The texts of the history are not in it: nothing is decided by them."""
+
+    head: Head
+    agents: tuple[AgentRecord, ...]
+    frameworks: tuple[FrameworkRecord, ...]
+    tasks: tuple[TaskRecord, ...]
+    ended: tuple[TaskRecord, ...]
+    pending: tuple[PendingRecord, ...]
+    offers: tuple[OpenOffer, ...]
+    told: tuple[ToldRecord, ...]
+    endpoints: tuple[Endpoint, ...]
+    timers: tuple[TimerRecord, ...]
+    allocator: Memory
