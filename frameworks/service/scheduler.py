@@ -74,6 +74,16 @@ class ServiceScheduler(Scheduler):
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         self._post(StatusCame(status))
 
+    def perform(self, driver: Driver, actions: Sequence[Action]) -> None:
+        """Carry out a batch: what is to be durable, then the driver's calls and the answers, then what ended goes."""
+        save(self._store, [action for action in actions if isinstance(action, SaveApp | DropApp | SaveLaunch)])
+        for action in actions:
+            if isinstance(action, Answer):
+                self._answer(action)
+            elif not isinstance(action, SaveApp | DropApp | SaveLaunch | DropLaunch):
+                self.tell(driver, action)
+        save(self._store, [action for action in actions if isinstance(action, DropLaunch)])
+
     def tell(self, driver: Driver, action: Telling) -> None:
         """Make the driver's call that `action` stands for."""
         match action:
@@ -100,7 +110,7 @@ class ServiceScheduler(Scheduler):
         if driver is None or wakeups is None or self.failure is not None:
             return
         try:
-            self._perform(driver, self._batch.turn(driver.now()))
+            self.perform(driver, self._batch.turn(driver.now()))
         except Exception as error:
             self.failure = error
             driver.stop(failover=True)
@@ -108,15 +118,6 @@ class ServiceScheduler(Scheduler):
         due = self.machine.next_wakeup()
         if due is not None:
             wakeups.at(due)
-
-    def _perform(self, driver: Driver, actions: list[Action]) -> None:
-        save(self._store, [action for action in actions if isinstance(action, SaveApp | DropApp | SaveLaunch)])
-        for action in actions:
-            if isinstance(action, Answer):
-                self._answer(action)
-            elif not isinstance(action, SaveApp | DropApp | SaveLaunch | DropLaunch):
-                self.tell(driver, action)
-        save(self._store, [action for action in actions if isinstance(action, DropLaunch)])
 
     def _answer(self, answer: Answer) -> None:
         answered = self._waiting.pop(answer.request, None)

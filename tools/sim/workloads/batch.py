@@ -1,7 +1,7 @@
 """A framework of finite jobs on demands: each is done once, and tried again under a new task id where it fails."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -17,6 +17,7 @@ from barter.tools.sim.workloads.jobs import SHAPES, Job, JobBook, job_of
 from barter.tools.sim.workloads.workload import Act, Workload
 
 JOB_LABEL = "job"
+Watch = Callable[[Sequence[TaskInfo]], None]
 RETRY_MS, ASK_AGAIN_MS, GIVEN_UP_MS = 1_000, 30_000, 120_000
 
 
@@ -29,9 +30,13 @@ class Submit(Act):
 
 
 class BatchScheduler(Scheduler):
-    """`unheard` are tasks nothing was heard of by this process, `away` those out of reach."""
+    """`unheard` are tasks nothing was heard of by this process, `away` those out of reach.
 
-    def __init__(self, store: StateStore) -> None:
+    `watching` are called with each task that is about to be launched.
+    """
+
+    def __init__(self, store: StateStore, watching: Sequence[Watch] = ()) -> None:
+        self._watching = watching
         self.book = JobBook(store)
         self.driver: Driver | None = None
         self.resting: set[str] = set()
@@ -73,13 +78,16 @@ class BatchScheduler(Scheduler):
             self.away.pop(status.task_id, None)
 
     def _use(self, driver: Driver, offer: Offer) -> None:
-        rest, tasks = offer.resources, []
+        rest = offer.resources
+        tasks: list[TaskInfo] = []
         for job in self._queued(offer.demand_id):
             if SHAPES[job.shape] not in rest:
                 break
             rest = rest.without(SHAPES[job.shape])
             tasks.append(_task(self.book.next_attempt(job), offer))
-            self.unheard[str(tasks[-1].task_id)] = None
+            self.unheard[tasks[-1].task_id] = None
+        for watch in self._watching:
+            watch(tasks)
         driver.launch(offer, tasks, Filters(refuse_ms=0))
 
     def _queued(self, shape: str) -> list[Job]:
@@ -155,9 +163,10 @@ class BatchWorkload(Workload):
     def __init__(self) -> None:
         self.scheduler: BatchScheduler | None = None
         self.submitted: dict[str, Job] = {}
+        self.watching: list[Watch] = []
 
     def start(self, store: StateStore, rng: Random) -> BatchScheduler:
-        self.scheduler = BatchScheduler(store)
+        self.scheduler = BatchScheduler(store, self.watching)
         return self.scheduler
 
     def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:

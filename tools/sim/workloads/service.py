@@ -1,23 +1,39 @@
 """The service framework as it is in production, with those who operate it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from barter.core.cluster import FrameworkInfo
 from barter.core.tasks import TaskInfo
+from barter.frameworks.service.actions import Action
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.frameworks.service.state import AppState
+from barter.sdk.driver import Driver
 from barter.sdk.store import StateStore
 from barter.tools.sim.workloads.apps import FOREVER
 from barter.tools.sim.workloads.operator import Operator, OperatorAct, draw_acts
 from barter.tools.sim.workloads.workload import Act, Workload
 
 APP_LABEL = "barter.app"
+Watch = Callable[[Sequence[Action]], None]
+
+
+class WatchedService(ServiceScheduler):
+    """Shows each batch of actions before it is carried out."""
+
+    def __init__(self, store: StateStore, watching: Sequence[Watch]) -> None:
+        super().__init__(store)
+        self._watching = watching
+
+    def perform(self, driver: Driver, actions: Sequence[Action]) -> None:
+        for watch in self._watching:
+            watch(actions)
+        super().perform(driver, actions)
 
 
 class ServiceWorkload(Workload):
-    """`scheduler` is that of the latest process."""
+    """`scheduler` is that of the latest process; `watching` are called with what it decides."""
 
     name = "service"
     framework = FrameworkInfo("service")
@@ -25,10 +41,11 @@ class ServiceWorkload(Workload):
 
     def __init__(self) -> None:
         self.scheduler: ServiceScheduler | None = None
+        self.watching: list[Watch] = []
         self._operator = Operator()
 
     def start(self, store: StateStore, rng: Random) -> ServiceScheduler:
-        self.scheduler = ServiceScheduler(store)
+        self.scheduler = WatchedService(store, self.watching)
         self._operator.meet(self.scheduler)
         return self.scheduler
 
@@ -38,6 +55,11 @@ class ServiceWorkload(Workload):
     def act(self, act: Act) -> None:
         if isinstance(act, OperatorAct):
             self._operator.act(act)
+
+    @property
+    def apps(self) -> Mapping[str, AppState]:
+        """As the latest process knows them."""
+        return self.scheduler.machine.apps if self.scheduler else {}
 
     def settled(self, running: Sequence[TaskInfo]) -> str:
         if self.scheduler is None:

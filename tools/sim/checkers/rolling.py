@@ -1,0 +1,111 @@
+"""The service framework's own kills never lead under the minimum of ready instances."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from barter.core.task_state import IllegalTransition, TaskState, advance
+from barter.frameworks.service.actions import Action, Kill, Launch
+from barter.sdk.callbacks import Callback, StatusUpdate
+from barter.tools.sim.checkers.watched import find
+from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.framework import SimFramework
+from barter.tools.sim.observe import Observer, Violated
+from barter.tools.sim.process import Process
+from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
+
+OPERATORS_WISH = "asked for by an operator"
+
+
+@dataclass(slots=True)
+class _Known:
+    """An instance by what the running process was told of it."""
+
+    app_id: str
+    checked: bool
+    state: TaskState = TaskState.STAGING
+    healthy: bool = False
+    to_end: bool = False
+
+    @property
+    def ready(self) -> bool:
+        return self.state is TaskState.RUNNING and not self.to_end and (self.healthy or not self.checked)
+
+
+class Rolling(Observer):
+    """Ready: running, healthy where that is checked, and not asked to end. A new process has heard of nothing yet.
+
+    What an operator wants ended may go; of the rest as many stay ready as the minimum says, or as there were.
+    """
+
+    name = "rolling"
+
+    def __init__(self) -> None:
+        self._framework: SimFramework | None = None
+        self._workload = ServiceWorkload()
+        self._known: dict[str, _Known] = {}
+
+    def begin(self, cluster: SimCluster) -> None:
+        if (found := find(cluster, ServiceWorkload)) is not None:
+            self._framework, self._workload = found
+            self._workload.watching.append(self._decided)
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if process is self._framework:
+            self._known = {
+                task_id: _Known(app_id, one.placed.checked, to_end=bool(one.kill_reason))
+                for app_id, state in self._workload.apps.items()
+                for task_id, one in state.instances.items()
+            }
+
+    def called(self, framework: SimFramework, callback: Callback) -> None:
+        if framework is not self._framework or not isinstance(callback, StatusUpdate):
+            return
+        status = callback.status
+        known = self._known.get(status.task_id)
+        if known is None or status.state is TaskState.UNKNOWN:
+            return
+        try:
+            known.state = status.state if status.state is known.state else advance(known.state, status.state)
+        except IllegalTransition:
+            return
+        if status.terminal:
+            del self._known[status.task_id]
+        elif status.state is TaskState.RUNNING and status.healthy is not None:
+            known.healthy = status.healthy
+
+    def _decided(self, actions: Sequence[Action]) -> None:
+        kills: dict[str, list[Kill]] = {}
+        for action in actions:
+            if isinstance(action, Launch):
+                for task in action.tasks:
+                    checked = task.health_check is not None
+                    self._known[task.task_id] = _Known(task.labels[APP_LABEL], checked)
+            elif isinstance(action, Kill) and (known := self._known.get(action.task_id)):
+                kills.setdefault(known.app_id, []).append(action)
+        for app_id, of_app in kills.items():
+            self._killed(app_id, of_app)
+
+    def _killed(self, app_id: str, kills: Sequence[Kill]) -> None:
+        self._end(kill for kill in kills if kill.reason == OPERATORS_WISH)
+        before = self._ready(app_id)
+        own = [kill for kill in kills if kill.reason != OPERATORS_WISH]
+        self._end(own)
+        state = self._workload.apps.get(app_id)
+        if state is None or state.stored.deleting:
+            return
+        after, least = self._ready(app_id), state.app.upgrade.fewest_ready(state.app.instances)
+        if after < min(before, least):
+            reasons = "; ".join(f"{kill.task_id}: {kill.reason}" for kill in own)
+            message = f"{app_id}: kills leave {after} of {before} ready instances, {least} are to stay ({reasons})"
+            raise Violated(self.name, message)
+
+    def _end(self, kills: Iterable[Kill]) -> None:
+        for kill in kills:
+            self._known[kill.task_id].to_end = True
+
+    def _ready(self, app_id: str) -> int:
+        """Of those the framework still holds for its own."""
+        state = self._workload.apps.get(app_id)
+        instances = state.instances if state else ()
+        return sum(task_id in self._known and self._known[task_id].ready for task_id in instances)
