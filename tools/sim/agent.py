@@ -1,0 +1,223 @@
+"""An agent: its production core over a ledger on disk, its session with a master, and its executor's."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from barter.agent import actions as act
+from barter.agent import events as ev
+from barter.agent.executor import events as executor_ev
+from barter.agent.facts import Fact
+from barter.agent.machine import Agent
+from barter.core.cluster import AgentInfo
+from barter.core.ids import AgentId
+from barter.core.machine import Machine
+from barter.tools.sim import wire
+from barter.tools.sim.disk import SimLedger
+from barter.tools.sim.executor import SimExecutor
+from barter.tools.sim.host import Host
+from barter.tools.sim.network import End, Message, Network
+from barter.tools.sim.process import Process
+from barter.tools.sim.world import World
+
+SPAWN_US = (150_000, 400_000)
+DEATH_SEEN_US = (500, 20_000)
+FLUSH_US = 1_000_000
+
+
+class SimAgent(Process[ev.Event, act.Action]):
+    """With its machine: the executor is a process of its own, and goes on when the agent ends."""
+
+    def __init__(self, world: World, network: Network, machine: Host, info: AgentInfo, masters: Sequence[str]) -> None:
+        super().__init__(world, machine.name, machine.name)
+        self.machine_host = machine
+        self._ids = 0
+        self.ledger = SimLedger(self.disk, self._draw_id, self._committed)
+        self.machine: Agent
+        self.executor: SimExecutor | None = None
+        self.left = False
+        self._info = info
+        self._masters = tuple(masters)
+        self._network = network
+        self._master_end: End | None = None
+        self._executor_end: End | None = None
+        self._link = 0
+        self._executors = 0
+        self._flush_planned = False
+
+    @property
+    def info(self) -> AgentInfo:
+        return self.machine.info
+
+    def make(self) -> Machine[ev.Event, act.Action]:
+        book = self.ledger.load()
+        info = _with_id(self._info, self.ledger.agent_id)
+        self.machine = Agent(info, book, self._masters)
+        self._network.listen(f"{self.host}/agent", self.host, self._accept)
+        self._flush_planned = False
+        if self.executor is None:
+            self.world.after(0, self.within_life(lambda: self.post(ev.ExecutorDied("none was left"))))
+        return self.machine
+
+    def stepped(self, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        for see in self.world.seen.agent_stepped:
+            see(self, events, actions)
+
+    def perform(self, actions: list[act.Action]) -> None:
+        self._record(actions)
+        recorded = 0
+        for action in actions:
+            match action:
+                case act.SendRecorded():
+                    recorded = action.sequence
+                case act.SendRegister() | act.SendUpdates() | act.SendHeartbeat() | act.SendUnregister():
+                    self._to_master(action)
+                case act.LaunchTasks():
+                    orders = (wire.order(self.host, self.info.agent_id, *each) for each in action.tasks)
+                    self._to_executor(executor_ev.Launch(tuple(orders)))
+                case act.KillAtExecutor():
+                    self._to_executor(wire.kill(action))
+                case act.ConnectMaster():
+                    self._connect(action)
+                case act.LeaveMaster():
+                    self._leave_master(action)
+                case act.StartExecutor():
+                    self.world.after(self._rng.randrange(*SPAWN_US), self.within_life(self._spawn))
+                case act.StopExecutor():
+                    self._to_executor(executor_ev.Stop(kill=True))
+                case act.Exit():
+                    self.world.after(0, self.within_life(partial(self._exit, action)))
+                case _:
+                    pass
+        if recorded:
+            self._to_executor(executor_ev.Recorded(recorded))
+
+    def lost(self) -> None:
+        self.ledger.lose_unflushed()
+        self._network.deafen(f"{self.host}/agent")
+        for end in (self._master_end, self._executor_end):
+            if end is not None:
+                self._network.drop(end, kept=self._rng.randrange(end.on_the_way + 1))
+        self._master_end = self._executor_end = None
+
+    def _draw_id(self) -> AgentId:
+        self._ids += 1
+        return AgentId(f"{self.name}.{self._ids}")
+
+    def _record(self, actions: list[act.Action]) -> None:
+        facts = [fact for action in actions if isinstance(action, act.Record) for fact in action.facts]
+        if not facts:
+            return
+        if not self.ledger.write(facts) and not self._flush_planned:
+            self._flush_planned = True
+            self.world.after(FLUSH_US, self.within_life(self._flush))
+
+    def _committed(self, facts: Sequence[Fact]) -> None:
+        for see in self.world.seen.agent_committed:
+            see(self, facts)
+
+    def _flush(self) -> None:
+        self._flush_planned = False
+        self.ledger.flush()
+
+    def _exit(self, action: act.Exit) -> None:
+        """Left for good, the executor is ended by force; else it goes on."""
+        self.left = self.machine.leaving.started and action.code == 0
+        self.crash(action.reason)
+        if self.left and self.executor is not None:
+            self.executor.crash("its agent left")
+
+    # The master.
+
+    def _connect(self, action: act.ConnectMaster) -> None:
+        self._drop_master()
+        self._link = action.link
+        life = self.life
+
+        def opened(end: End) -> None:
+            if life != self.life or self._link != action.link:
+                self._network.drop(end)
+                return
+            self._master_end = end
+            end.hear = partial(self._hear_master, action.link)
+            end.ended = partial(self._master_gone, action.link)
+            self.post(ev.MasterConnected(action.link))
+
+        gone = self.within_life
+        self._network.dial(
+            self.host, action.address, opened, lambda reason: gone(partial(self._master_gone, action.link, reason))()
+        )
+
+    def _hear_master(self, link: int, message: Message) -> None:
+        if link == self._link and isinstance(message, wire.FromMaster):
+            event = wire.to_agent(message, self.ledger.spent)
+            if event is not None:
+                self.post(event)
+
+    def _master_gone(self, link: int, reason: str) -> None:
+        if link == self._link:
+            self._master_end = None
+            self.post(ev.MasterGone(link, reason, "", self._rng.randrange(1000)))
+
+    def _leave_master(self, action: act.LeaveMaster) -> None:
+        link = self._link
+        if self._drop_master():
+            self._master_gone(link, action.reason)
+
+    def _drop_master(self) -> bool:
+        end, self._master_end = self._master_end, None
+        if end is not None:
+            self._network.drop(end)
+        return end is not None
+
+    def _to_master(self, said: act.SendRegister | act.SendUpdates | act.SendHeartbeat | act.SendUnregister) -> None:
+        if self._master_end is not None:
+            self._master_end.send(wire.AgentCall(self.info, said))
+            self.disk.sent()
+
+    # The executor.
+
+    def _spawn(self) -> None:
+        if self.executor is not None:
+            return
+        self._executors += 1
+        identity = f"{self.host}/executor-{self._executors}"
+        self.executor = SimExecutor(self.world, self._network, self.machine_host, identity, self._executor_ended)
+        self.executor.start()
+
+    def _executor_ended(self, identity: str) -> None:
+        self.executor = None
+        if self.up:
+            died = self.within_life(lambda: self.post(ev.ExecutorDied(f"{identity} ended")))
+            self.world.after(self._rng.randrange(*DEATH_SEEN_US), died)
+
+    def _accept(self, end: End) -> None:
+        end.hear = partial(self._hear_executor, end)
+        end.ended = lambda _: self._executor_parted(end)
+
+    def _hear_executor(self, end: End, message: Message) -> None:
+        if not isinstance(message, wire.ExecutorCall):
+            return
+        if self.executor is None or message.identity != self.executor.identity:
+            end.send(executor_ev.Stop(kill=False))
+            return
+        event = wire.executor_call(message)
+        if isinstance(event, ev.ExecutorHello):
+            self._executor_end = end
+        if self._executor_end is end:
+            self.post(event)
+
+    def _executor_parted(self, end: End) -> None:
+        if self._executor_end is end:
+            self._executor_end = None
+            if self.executor is not None:
+                self.post(ev.ExecutorDisconnected(self.executor.identity))
+
+    def _to_executor(self, event: executor_ev.Event) -> None:
+        if self._executor_end is not None:
+            self._executor_end.send(event)
+            self.disk.sent()
+
+
+def _with_id(info: AgentInfo, agent_id: AgentId) -> AgentInfo:
+    return replace(info, agent_id=agent_id)

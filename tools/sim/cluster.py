@@ -1,0 +1,155 @@
+"""A whole cluster in one world: masters, agents with their machines, frameworks, and the network between them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from barter.core.cluster import AgentInfo
+from barter.core.ids import AgentId
+from barter.master.cluster import Timing as MasterTiming
+from barter.tools.sim.agent import SimAgent
+from barter.tools.sim.behaviour import Behaviour, by_command
+from barter.tools.sim.config import AgentSpec, Timing
+from barter.tools.sim.engine import Engine
+from barter.tools.sim.framework import Program, SimFramework
+from barter.tools.sim.host import Host
+from barter.tools.sim.master import SimMaster
+from barter.tools.sim.network import Network
+from barter.tools.sim.process import USUAL_DOWN_US, Process
+from barter.tools.sim.world import World
+
+MASTER = "master"
+
+
+class SimCluster:
+    """Its processes by name. Nothing happens before `start` and the world's `run_until`."""
+
+    def __init__(self, world: World, timing: Timing, behaviour: Behaviour = by_command) -> None:
+        self.world = world
+        self.network = Network(world)
+        self.behaviour = behaviour
+        master_timing = MasterTiming(timing.agent_timeout_ms, timing.offer_timeout_ms)
+        self.master = SimMaster(world, self.network, MASTER, master_timing, timing.heartbeat_ms)
+        self.master.ended = self._start_again
+        self.timing = timing
+        self.agents: dict[str, SimAgent] = {}
+        self.hosts: dict[str, Host] = {}
+        self.engines: dict[str, Engine] = {}
+        self.frameworks: dict[str, SimFramework] = {}
+        self.machines_down: dict[str, int] = {}
+        self._undo: dict[int, Callable[[], None]] = {}
+        self._undone = 0
+
+    def add_agents(self, specs: Sequence[AgentSpec]) -> None:
+        for spec in specs:
+            host = self.hosts[spec.name] = Host(self.world, spec.name, self.behaviour)
+            if spec.docker:
+                host.engine = self.engines[spec.name] = Engine(self.world, spec.name, host)
+            info = AgentInfo(
+                AgentId(spec.name),
+                spec.name,
+                spec.name,
+                spec.resources,
+                spec.attributes,
+                spec.public,
+                ("docker", "process") if spec.docker else ("process",),
+                f"{spec.name}:5060",
+            )
+            agent = self.agents[spec.name] = SimAgent(self.world, self.network, host, info, (MASTER,))
+            agent.ended = self._agent_ended
+
+    def add_framework(self, name: str, program: Program) -> SimFramework:
+        framework = self.frameworks[name] = SimFramework(self.world, self.network, name, program, (MASTER,))
+        framework.ended = self._framework_ended
+        return framework
+
+    def start(self) -> None:
+        for see in self.world.seen.begin:
+            see(self)
+        self.master.start()
+        for agent in self.agents.values():
+            agent.start()
+        for framework in self.frameworks.values():
+            framework.start()
+
+    def process(self, name: str) -> SimMaster | SimAgent | SimFramework:
+        """The master, an agent or a framework."""
+        if name == self.master.name:
+            return self.master
+        return self.agents.get(name) or self.frameworks[name]
+
+    def processes(self) -> list[Process[Any, Any]]:
+        """All but executors, which are their agents' children."""
+        return [self.master, *self.agents.values(), *self.frameworks.values()]
+
+    # Faults that last, and machines.
+
+    def until(self, us: int, undo: Callable[[], None]) -> None:
+        """Have `undo` done once: after so long, or when all is healed."""
+        self._undone += 1
+        number = self._undone
+        self._undo[number] = undo
+
+        def done() -> None:
+            if (still := self._undo.pop(number, None)) is not None:
+                still()
+
+        self.world.after(us, done)
+
+    def heal(self) -> None:
+        """The end of all that lasts: what is cut is mended, what is down is started, what is armed is calm."""
+        undo, self._undo = self._undo, {}
+        for each in undo.values():
+            each()
+        for process in self.processes():
+            process.disk.calm()
+            process.resume()
+        for agent in self.agents.values():
+            if agent.executor is not None:
+                agent.executor.resume()
+        for engine in self.engines.values():
+            engine.calm()
+
+    def crash_machine(self, name: str, us: int) -> None:
+        """Power is lost for so long: everything on it ends, and its peers are not told."""
+        self.power_off(name)
+        self.until(us, lambda: self.power_on(name))
+
+    def power_off(self, name: str) -> None:
+        self.machines_down[name] = self.machines_down.get(name, 0) + 1
+        agent = self.agents[name]
+        self.network.unplug(name)
+        agent.crash("its machine crashed")
+        if agent.executor is not None:
+            agent.executor.crash("its machine crashed")
+        self.hosts[name].crash()
+
+    def power_on(self, name: str) -> None:
+        """Once for each time it was switched off."""
+        self.machines_down[name] -= 1
+        if not self.machines_down[name]:
+            del self.machines_down[name]
+            self.hosts[name].boot()
+            self.agents[name].start()
+
+    # What a supervisor does.
+
+    def _start_again(self, process: Process[Any, Any]) -> None:
+        down_us, process.down_us = process.down_us, USUAL_DOWN_US
+        self.until(down_us, lambda: self._start_unless_off(process))
+
+    def _start_unless_off(self, process: Process[Any, Any]) -> None:
+        if process.host not in self.machines_down:
+            process.start()
+
+    def _agent_ended(self, process: Process[Any, Any]) -> None:
+        """Also one that left for good: what starts then is a new agent."""
+        if process.host not in self.machines_down:
+            self._start_again(process)
+
+    def _framework_ended(self, process: Process[Any, Any]) -> None:
+        """One that was told it is removed is set up anew, as its operator would."""
+        framework = self.frameworks[process.name]
+        if framework.code == 1:
+            framework.store.forget_id()
+        if framework.code != 0 or framework.stopped_for_failover:
+            self._start_again(process)

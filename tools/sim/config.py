@@ -1,0 +1,36 @@
+"""What a simulated cluster is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from barter.core.resources import Resources, resources
+from barter.core.units import GIB
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """One machine: its name is its host's and its agent's."""
+
+    name: str
+    resources: Resources
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    public: bool = False
+    docker: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """In milliseconds, as a master's options."""
+
+    agent_timeout_ms: int = 30_000
+    offer_timeout_ms: int = 30_000
+    heartbeat_ms: int = 5_000
+
+
+def usual_agents(count: int) -> tuple[AgentSpec, ...]:
+    """Machines of 8 cpus and 16 GiB with a hundred ports, in zones a, b and c, every fifth of them public."""
+    has = resources(cpus=8_000, mem=16 * GIB, ports=((31_000, 31_099),))
+    return tuple(
+        AgentSpec(f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4)
+        for number in range(count)
+    )

@@ -1,0 +1,187 @@
+"""An executor: its production core, its session with the agent of its machine, and the runtimes below it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from barter.agent.executor import actions as act
+from barter.agent.executor import events as ev
+from barter.agent.executor.machine import Executor
+from barter.agent.facts import TaskKey
+from barter.core.machine import Machine
+from barter.tools.sim import wire
+from barter.tools.sim.containers import SimContainers
+from barter.tools.sim.host import Host
+from barter.tools.sim.network import End, Message, Network
+from barter.tools.sim.process import Process
+from barter.tools.sim.processes import SimProcesses
+from barter.tools.sim.world import World
+
+CHECK_US = (1_000, 30_000)
+
+
+class SimExecutor(Process[ev.Event, act.Action]):
+    """One process, started once; `identity` names it and no other ever. Its tasks outlive it."""
+
+    def __init__(
+        self, world: World, network: Network, machine: Host, identity: str, exited: Callable[[str], None]
+    ) -> None:
+        super().__init__(world, identity, machine.name)
+        self.identity = identity
+        self._network = network
+        self._machine = machine
+        self._exited = exited
+        self._end: End | None = None
+        self._early: list[ev.Event] | None = []
+        self._containers: SimContainers | None = None
+
+    def make(self) -> Machine[ev.Event, act.Action]:
+        return Executor()
+
+    def start(self) -> None:
+        """As the daemon does: what an earlier executor left first, and only then anything else."""
+        super().start()
+        self._processes = SimProcesses(self.world, self._machine, self._rng, self._later, self._report)
+        held = self._processes.start()
+        if self._machine.engine is None:
+            self._ready(held)
+        else:
+            self._containers = SimContainers(self.world, self._machine.engine, self._later)
+            self._containers.start(self._report, lambda found: self._ready([*held, *found]))
+
+    def stepped(self, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        for see in self.world.seen.executor_stepped:
+            see(self, events, actions)
+
+    def perform(self, actions: list[act.Action]) -> None:
+        statuses: list[act.ExecutorStatus] = []
+        orders: list[ev.Order] = []
+        releases: list[ev.TaskKey] = []
+        for action in actions:
+            match action:
+                case act.SendStatus():
+                    statuses.append(action.status)
+                case act.StartTask():
+                    orders.append(action.order)
+                case act.EndTask():
+                    self._launch(orders)
+                    self._end_task(action)
+                case act.RunCheck():
+                    self._later(self._rng.randrange(*CHECK_US), partial(self._check, action))
+                case act.Release():
+                    releases.append(action.key)
+                case act.SendHello():
+                    self._say(action)
+                case act.Connect():
+                    self._network.dial(self.host, f"{self.host}/agent", self._opened(), self._failed())
+                case act.Exit():
+                    self._exit(action)
+        self._launch(orders)
+        if releases:
+            self._release(releases)
+        if statuses:
+            self._say(tuple(statuses))
+
+    def lost(self) -> None:
+        self._processes.stop()
+        if self._containers is not None:
+            self._containers.stop()
+        if self._end is not None:
+            self._network.drop(self._end, kept=self._rng.randrange(self._end.on_the_way + 1))
+            self._end = None
+        self._exited(self.identity)
+
+    def plan(self) -> None:
+        if self._early is None:
+            super().plan()
+
+    def post(self, event: ev.Event) -> None:
+        if self._early is None:
+            super().post(event)
+        else:
+            self._early.append(event)
+
+    def _ready(self, held: Sequence[ev.Event]) -> None:
+        if not self.up:
+            return
+        early, self._early = self._early or [], None
+        for event in (*held, *early):
+            self.post(event)
+        self.plan()
+
+    def _report(self, event: ev.Event) -> None:
+        self.post(event)
+
+    def _later(self, us: int, call: Callable[[], None]) -> None:
+        self.world.after(us, self.within_life(call))
+
+    def _exit(self, action: act.Exit) -> None:
+        end = partial(self.crash, action.reason)
+        if self._containers is None:
+            self._later(0, end)
+        else:
+            self._containers.close(end)
+
+    # The runtimes.
+
+    def _launch(self, orders: list[ev.Order]) -> None:
+        plain = [order for order in orders if order.task.container is None]
+        images = [order for order in orders if order.task.container is not None]
+        orders.clear()
+        if plain:
+            self._processes.launch(plain)
+        if images and self._containers is not None:
+            self._containers.launch(images)
+
+    def _end_task(self, action: act.EndTask) -> None:
+        self._processes.end(action.key, force=action.force)
+        if self._containers is not None:
+            self._containers.end(action.key, force=action.force)
+
+    def _release(self, keys: list[ev.TaskKey]) -> None:
+        self._processes.release(keys)
+        if self._containers is not None:
+            self._containers.release(keys)
+
+    def _check(self, action: act.RunCheck) -> None:
+        running = self._machine.tasks.get(_plain(action.order.key))
+        if running is None:
+            self.post(ev.Checked(action.order.key, False, "connection refused"))
+        else:
+            self.post(ev.Checked(action.order.key, running.healthy, "as the task answers"))
+
+    # The session with the agent.
+
+    def _opened(self) -> Callable[[End], None]:
+        life = self.life
+
+        def opened(end: End) -> None:
+            if life != self.life:
+                self._network.drop(end)
+                return
+            self._end = end
+            end.hear = self._hear
+            end.ended = lambda _: self._parted(end)
+            self.post(ev.Connected())
+
+        return opened
+
+    def _failed(self) -> Callable[[str], None]:
+        gone = self.within_life(lambda: self.post(ev.Disconnected()))
+        return lambda _: gone()
+
+    def _parted(self, end: End) -> None:
+        if self._end is end:
+            self._end = None
+            self.post(ev.Disconnected())
+
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, ev.Launch | ev.Kill | ev.Recorded | ev.Stop):
+            self.post(message)
+
+    def _say(self, said: act.SendHello | tuple[act.ExecutorStatus, ...]) -> None:
+        if self._end is not None:
+            self._end.send(wire.ExecutorCall(self.identity, said))
+
+
+def _plain(key: ev.TaskKey) -> TaskKey:
+    return key.framework_id, key.task_id

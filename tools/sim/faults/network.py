@@ -1,0 +1,93 @@
+"""What goes wrong between a master and those who keep a session with it."""
+
+from collections.abc import Callable
+
+from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.faults.model import SECOND_US, Draw, Fault, Kind, at_once, clients, lasting
+from barter.tools.sim.network import End
+
+ONE_WAY, OTHER_WAY = 1, 2
+
+
+def _cut(cluster: SimCluster, fault: Fault) -> None:
+    """Messages are held, and come when it ends, unless their stream was given up."""
+    ways = [(fault.target, cluster.master.host), (cluster.master.host, fault.target)]
+    if fault.amount in (ONE_WAY, OTHER_WAY):
+        ways = [ways[fault.amount - 1]]
+    for here, there in ways:
+        cluster.network.cut(here, there)
+        cluster.until(fault.us, lambda here=here, there=there: cluster.network.mend(here, there))  # type: ignore[misc]
+
+
+def _ends(cluster: SimCluster, fault: Fault) -> list[End]:
+    """The target's own ends of its streams to the master."""
+    return [end for end in cluster.network.ends if end.here == fault.target and end.there == cluster.master.host]
+
+
+def _each(strike: Callable[[SimCluster, Fault, End], None]) -> Callable[[SimCluster, Fault], None]:
+    def all_of_them(cluster: SimCluster, fault: Fault) -> None:
+        for end in _ends(cluster, fault):
+            strike(cluster, fault, end)
+
+    return all_of_them
+
+
+def _stall(cluster: SimCluster, fault: Fault, end: End) -> None:
+    if fault.amount != OTHER_WAY:
+        end.stall(fault.us)
+    if fault.amount != ONE_WAY:
+        end.peer.stall(fault.us)
+
+
+def _break(cluster: SimCluster, fault: Fault, end: End) -> None:
+    cluster.network.break_off(end, "the connection was reset")
+
+
+def _half_open(cluster: SimCluster, fault: Fault, end: End) -> None:
+    near = end if fault.amount == ONE_WAY else end.peer
+    cluster.network.break_off(near, "the connection was reset", far_side=False)
+
+
+def _dial_twice(cluster: SimCluster, fault: Fault) -> None:
+    cluster.network.dial_twice(fault.target)
+    _each(_break)(cluster, fault)
+
+
+def _slow(cluster: SimCluster, fault: Fault) -> None:
+    cluster.network.slowness[fault.target] = fault.amount
+
+    def mend() -> None:
+        cluster.network.slowness.pop(fault.target, None)
+
+    cluster.until(fault.us, mend)
+
+
+def _one_way(us: Draw) -> Draw:
+    return lambda rng: (us(rng)[0], rng.choice((ONE_WAY, OTHER_WAY)))
+
+
+KINDS = (
+    Kind("cut", 0.7, clients, lasting(1, 120), _cut, "no packet passes between it and the master; then all come late"),
+    Kind("cut-one-way", 0.5, clients, _one_way(lasting(1, 120)), _cut, "packets pass in one direction only"),
+    Kind(
+        "stall", 1.0, clients, _one_way(lasting(0.1, 8)), _each(_stall), "lost packets: a stream's messages come late"
+    ),
+    Kind("break", 1.0, clients, at_once, _each(_break), "its stream breaks, and loses what was on its way"),
+    Kind(
+        "half-open",
+        0.7,
+        clients,
+        _one_way(at_once),
+        _each(_half_open),
+        "its stream breaks, and one end never learns it",
+    ),
+    Kind("dial-twice", 0.4, clients, at_once, _dial_twice, "its next registration arrives twice, on two streams"),
+    Kind(
+        "slow",
+        0.4,
+        clients,
+        lambda rng: (rng.randrange(60) * SECOND_US, rng.randrange(20, 400)),
+        _slow,
+        "its packets take many times as long",
+    ),
+)

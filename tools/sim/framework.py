@@ -1,0 +1,193 @@
+"""A framework's process: its scheduler, unchanged, on the production session, over a store on disk."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
+from typing import Protocol
+
+from barter.core.cluster import FrameworkInfo
+from barter.core.machine import Machine
+from barter.sdk import calls
+from barter.sdk import messages as msg
+from barter.sdk.scheduler import Scheduler
+from barter.sdk.session_driver import SessionDriver, in_steps
+from barter.sdk.store import StateStore
+from barter.tools.sim import wire
+from barter.tools.sim.disk import SimStore
+from barter.tools.sim.network import End, Message, Network
+from barter.tools.sim.observe import Violated
+from barter.tools.sim.process import Process
+from barter.tools.sim.world import World
+
+
+class Program(Protocol):
+    """What runs in a framework's process: started anew with each process, on what is in its store."""
+
+    @property
+    def framework(self) -> FrameworkInfo: ...
+
+    @property
+    def demands_only(self) -> bool: ...
+
+    def start(self, store: StateStore, rng: Random) -> Scheduler: ...
+
+
+class SimDriver(SessionDriver):
+    """Lives as long as one life of its process."""
+
+    def __init__(self, process: "SimFramework", scheduler: Scheduler) -> None:
+        program = process.program
+        super().__init__(
+            scheduler,
+            program.framework,
+            process.masters,
+            process.raised,
+            demands_only=program.demands_only,
+            store=process.store,
+        )
+        self.session, self.invoker = self._session, self._invoker
+        self._process = process
+
+    def now(self) -> int:
+        return self._process.clock.now()
+
+    def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
+        process = self._process
+        due = process.clock.when(process.clock.now() + max(delay_ms, 0))
+        process.world.at(due, process.within_life(partial(self._invoker.run, call)))
+
+    def stop(self, failover: bool = False) -> None:
+        self._process.stopped_for_failover = failover
+        super().stop(failover)
+
+    def keep_id(self, action: msg.KeepId) -> None:
+        self._keep_id(action.framework_id)
+
+    def _post(self, event: msg.Event) -> None:
+        self._process.post(event)
+
+
+class SimFramework(Process[msg.Event, msg.Action]):
+    """`code` is the exit code once its driver has finished; one that stopped for a failover starts again."""
+
+    def __init__(self, world: World, network: Network, name: str, program: Program, masters: Sequence[str]) -> None:
+        super().__init__(world, name, name)
+        self.program = program
+        self.masters = tuple(masters)
+        self.store = SimStore(self.disk)
+        self.code: int | None = None
+        self.stopped_for_failover = False
+        self.problems: list[str] = []
+        self.error: Exception | None = None
+        self.scheduler: Scheduler
+        self.driver: SimDriver
+        self._network = network
+        self._end: End | None = None
+        self._link = 0
+
+    def make(self) -> Machine[msg.Event, msg.Action]:
+        self.code, self.stopped_for_failover = None, False
+        self._link = 0
+        self.scheduler = self.program.start(self.store, self.world.random(f"{self.name} life {self.life}"))
+        self.driver = SimDriver(self, self.scheduler)
+        self.world.after(0, self.within_life(lambda: self.post(msg.Start())))
+        return self.driver.session
+
+    def raised(self, name: str, error: Exception) -> None:
+        if isinstance(error, Violated):
+            raise error
+        self.error = error
+        self.problems.append(f"its callback for {name} raised {type(error).__name__}: {error}")
+
+    def stepped(self, events: Sequence[msg.Event], actions: Sequence[msg.Action]) -> None:
+        """What matters is told as `called` and `asked`."""
+
+    def perform(self, actions: list[msg.Action]) -> None:
+        for step in in_steps(actions):
+            if isinstance(step, list):
+                self._send(step)
+            else:
+                self._act(step)
+
+    def lost(self) -> None:
+        if self._end is not None:
+            self._network.drop(self._end, kept=self._rng.randrange(self._end.on_the_way + 1))
+            self._end = None
+
+    def _act(self, action: msg.Action) -> None:
+        match action:
+            case msg.Invoke():
+                self._invoke(action)
+            case msg.Connect():
+                self._connect(action)
+            case msg.Disconnect():
+                self._drop()
+            case msg.KeepId():
+                self.driver.keep_id(action)
+            case msg.Finish():
+                self._finish(action)
+            case _:
+                pass
+
+    def _invoke(self, action: msg.Invoke) -> None:
+        watching = self.world.seen.called
+        count = 0
+        for callback in action.callbacks:
+            called = self.driver.invoker.invoke((callback,))
+            count += called
+            if not called:
+                break
+            for see in watching:
+                see(self, callback)
+        self.post(msg.Invoked(count))
+
+    def _send(self, coalesced: list[calls.Call]) -> None:
+        for call in coalesced:
+            if self._end is None:
+                return
+            for see in self.world.seen.asked:
+                see(self, call)
+            self._end.send(wire.FrameworkCall(self.driver.framework_id, call))
+            self.disk.sent()
+
+    def _connect(self, action: msg.Connect) -> None:
+        self._drop()
+        self._link = action.link
+        life = self.life
+
+        def opened(end: End) -> None:
+            if life != self.life or self._link != action.link:
+                self._network.drop(end)
+                return
+            self._end = end
+            end.hear = partial(self._hear, action.link)
+            end.ended = partial(self._parted, action.link)
+            end.send(wire.FrameworkCall(self.driver.framework_id, action.subscribe))
+
+        self._network.dial(
+            self.host,
+            action.address,
+            opened,
+            lambda reason: self.within_life(partial(self._parted, action.link, reason))(),
+        )
+
+    def _hear(self, link: int, message: Message) -> None:
+        if isinstance(message, wire.FromMaster):
+            self.post(msg.Heard(link, wire.to_framework(message)))
+
+    def _parted(self, link: int, reason: str) -> None:
+        if link == self._link:
+            self._end = None
+        self.post(msg.LinkLost(link, reason, "", self._rng.randrange(1000)))
+
+    def _drop(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            self._network.drop(end)
+
+    def _finish(self, action: msg.Finish) -> None:
+        if action.error:
+            self.driver.invoker.error(action.error)
+        self.code = action.code
+        self._drop()
+        self.world.after(0, self.within_life(partial(self.crash, action.reason)))

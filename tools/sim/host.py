@@ -1,0 +1,95 @@
+"""A machine: what really runs on it, whatever anybody believes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from barter.agent.executor.events import Ended, Order
+from barter.agent.facts import TaskKey
+from barter.core.tasks import TaskInfo
+from barter.tools.sim.behaviour import Behaviour
+from barter.tools.sim.engine import Engine
+from barter.tools.sim.world import World
+
+SIGTERM_CODE, SIGKILL_CODE = 143, 137
+_TERM_US = (1_000, 50_000)
+
+
+@dataclass(slots=True)
+class Running:
+    """A process or container of a task; `ended` hears its exit code, `healthy` is what its checks find."""
+
+    task: TaskInfo
+    ended: Callable[[int], None]
+    deaf: bool
+    healthy: bool = True
+    over: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """What the process runtime keeps of a task in a file that survives its executor."""
+
+    order: Order
+    killing: bool = False
+    end: Ended | None = None
+
+
+class Host:
+    """`tasks` is the ground truth, `journal` the process runtime's file."""
+
+    def __init__(self, world: World, name: str, behaviour: Behaviour) -> None:
+        self.world, self.name = world, name
+        self.behaviour = behaviour
+        self.up = True
+        self.engine: Engine | None = None
+        self.tasks: dict[TaskKey, Running] = {}
+        self.journal: dict[TaskKey, Entry] = {}
+        self._rng = world.random(f"host {name}")
+
+    def run(self, key: TaskKey, task: TaskInfo, ended: Callable[[int], None]) -> Running:
+        """Start it; `ended` is called once, also when the machine crashes."""
+        run = self.behaviour(task)
+        running = self.tasks[key] = Running(task, ended, run.deaf)
+        for see in self.world.seen.task_started:
+            see(self, key, task)
+        if run.seconds is not None:
+            self.world.after(int(run.seconds * 1_000_000), partial(self._over, key, running, run.exit_code))
+        return running
+
+    def signal(self, key: TaskKey, *, force: bool) -> None:
+        """SIGTERM, after which most end soon, or SIGKILL."""
+        running = self.tasks.get(key)
+        if running is None or (running.deaf and not force):
+            return
+        code = SIGKILL_CODE if force else SIGTERM_CODE
+        self.world.after(self._rng.randrange(*_TERM_US), partial(self._over, key, running, code))
+
+    def end(self, key: TaskKey, exit_code: int) -> None:
+        """It ends now, by itself."""
+        if (running := self.tasks.get(key)) is not None:
+            self._over(key, running, exit_code)
+
+    def crash(self) -> None:
+        """Power is lost: every task ends, and the journal, which nobody syncs, may lose its last lines."""
+        self.up = False
+        if self.engine is not None:
+            self.engine.crash()
+        for key in list(self.tasks):
+            self.end(key, SIGKILL_CODE)
+        for key in list(self.journal)[len(self.journal) - self._rng.randrange(min(len(self.journal), 4) + 1) :]:
+            del self.journal[key]
+
+    def boot(self) -> None:
+        self.up = True
+        if self.engine is not None:
+            self.engine.boot()
+
+    def _over(self, key: TaskKey, running: Running, exit_code: int) -> None:
+        if running.over:
+            return
+        running.over = True
+        del self.tasks[key]
+        for see in self.world.seen.task_ended:
+            see(self, key, exit_code)
+        running.ended(exit_code)

@@ -1,0 +1,56 @@
+"""The population of the campaign: Barter's own frameworks, and one that behaves badly."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from barter.core.tasks import TaskInfo
+from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.framework import SimFramework
+from barter.tools.sim.population import Deed, Population
+from barter.tools.sim.workloads.batch import BatchWorkload
+from barter.tools.sim.workloads.classic import ClassicWorkload
+from barter.tools.sim.workloads.service import ServiceWorkload
+from barter.tools.sim.workloads.workload import Act, Workload
+
+
+class Usual(Population):
+    def __init__(self) -> None:
+        self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload())
+
+    def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
+        deeds: list[Deed] = []
+        for workload in self.workloads:
+            framework = cluster.add_framework(workload.name, workload)
+            acts = workload.operator_actions(cluster.world.random(f"acts {workload.name}"), until_us // 1000)
+            deeds += [_deed(framework, workload, act) for act in acts]
+        return deeds
+
+    def calm(self) -> None:
+        for workload in self.workloads:
+            workload.calm()
+
+    def unsettled(self, cluster: SimCluster) -> str:
+        return "; ".join(
+            f"{workload.name}: {missing}"
+            for workload in self.workloads
+            if (missing := workload.settled(_running(cluster, workload.name)))
+        )
+
+
+def _running(cluster: SimCluster, name: str) -> list[TaskInfo]:
+    framework_id = cluster.frameworks[name].driver.framework_id
+    return [
+        running.task
+        for host in cluster.hosts.values()
+        for (owner, _), running in host.tasks.items()
+        if owner == framework_id
+    ]
+
+
+def _deed(framework: SimFramework, workload: Workload, act: Act) -> Deed:
+    """Who asks a framework that is down gives up."""
+
+    def ask() -> None:
+        framework.within_life(partial(workload.act, act))()
+
+    return Deed(act.at_ms * 1000, f"{act.at_ms / 1000:10.3f} {workload.name} is asked: {act}", ask)
