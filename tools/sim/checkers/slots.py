@@ -47,8 +47,10 @@ class Slots(Observer):
 
     def task_ended(self, host: Host, key: TaskKey, exit_code: int) -> None:
         if self._wanted.pop(key[1], None) is not None:
-            for of_app in (*self._running.values(), *self._launched.values()):
-                of_app.pop(key[1], None)
+            for running in self._running.values():
+                running.pop(key[1], None)
+            for launched in self._launched.values():
+                launched.pop(key[1], None)
 
     def _decided(self, actions: Sequence[Action]) -> None:
         for action in actions:
