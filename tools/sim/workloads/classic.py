@@ -70,7 +70,7 @@ class ClassicScheduler(Scheduler):
             elif self.lacking > 0 and chance < 0.8:
                 self._accept(driver, [offer])
             else:
-                driver.decline(offer, Filters(self._rng.choice((0, 1_000, 5_000, 30_000))))
+                driver.decline(offer, Filters(self._rng.choice((0, 1_000, 10_000, 60_000, 60_000))))
 
     def offer_rescinded(self, driver: Driver, offer_id: OfferId) -> None:
         offer = self.held.pop(offer_id, None)
