@@ -4,7 +4,7 @@ import click
 
 from barter.tools.cli.lazy import LazyGroup, Verb
 
-RUN, LOOK, APPS = "Run", "Look", "Act"
+RUN, LOOK, APPS, TEST = "Run", "Look", "Act", "Test"
 _CLI = "barter.tools.cli"
 
 VERBS = (
@@ -19,6 +19,7 @@ VERBS = (
     Verb("events", f"{_CLI}.events:events", LOOK, "What happened, with reasons."),
     Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task or app is, or is not, placed."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
+    Verb("sim", f"{_CLI}.sim:sim", TEST, "Whole clusters under faults, from a seed."),
     Verb("app", f"{_CLI}.app:app", APPS, "Create, update, scale and remove apps."),
     Verb("framework", f"{_CLI}.framework:framework", APPS, "Tear a framework down."),
 )

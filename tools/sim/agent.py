@@ -9,6 +9,7 @@ from barter.agent import events as ev
 from barter.agent.executor import events as executor_ev
 from barter.agent.facts import Fact
 from barter.agent.machine import Agent
+from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId
 from barter.core.machine import Machine
@@ -42,6 +43,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._master_end: End | None = None
         self._executor_end: End | None = None
         self._link = 0
+        self._given_up = ""
         self._executors = 0
         self._flush_planned = False
 
@@ -64,33 +66,31 @@ class SimAgent(Process[ev.Event, act.Action]):
             see(self, events, actions)
 
     def perform(self, actions: list[act.Action]) -> None:
-        self._record(actions)
-        recorded = 0
-        for action in actions:
-            match action:
-                case act.SendRecorded():
-                    recorded = action.sequence
+        for step in steps(actions):
+            match step:
+                case act.Record():
+                    self._record(step.facts)
                 case act.SendRegister() | act.SendUpdates() | act.SendHeartbeat() | act.SendUnregister():
-                    self._to_master(action)
+                    self._to_master(step)
                 case act.LaunchTasks():
-                    orders = (wire.order(self.host, self.info.agent_id, *each) for each in action.tasks)
+                    orders = (wire.order(self.host, self.info.agent_id, *each) for each in step.tasks)
                     self._to_executor(executor_ev.Launch(tuple(orders)))
                 case act.KillAtExecutor():
-                    self._to_executor(wire.kill(action))
+                    self._to_executor(wire.kill(step))
+                case act.SendRecorded():
+                    self._to_executor(executor_ev.Recorded(step.sequence))
                 case act.ConnectMaster():
-                    self._connect(action)
+                    self._connect(step)
                 case act.LeaveMaster():
-                    self._leave_master(action)
+                    self._leave_master(step)
                 case act.StartExecutor():
                     self.world.after(self._rng.randrange(*SPAWN_US), self.within_life(self._spawn))
                 case act.StopExecutor():
                     self._to_executor(executor_ev.Stop(kill=True))
                 case act.Exit():
-                    self.world.after(0, self.within_life(partial(self._exit, action)))
+                    self.world.after(0, self.within_life(partial(self._exit, step)))
                 case _:
                     pass
-        if recorded:
-            self._to_executor(executor_ev.Recorded(recorded))
 
     def lost(self) -> None:
         self.ledger.lose_unflushed()
@@ -104,11 +104,9 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._ids += 1
         return AgentId(f"{self.name}.{self._ids}")
 
-    def _record(self, actions: list[act.Action]) -> None:
-        facts = [fact for action in actions if isinstance(action, act.Record) for fact in action.facts]
-        if not facts:
-            return
-        if not self.ledger.write(facts) and not self._flush_planned:
+    def _record(self, facts: Sequence[Fact]) -> None:
+        self.ledger.write(facts)
+        if self.ledger.unflushed and not self._flush_planned:
             self._flush_planned = True
             self.world.after(FLUSH_US, self.within_life(self._flush))
 
@@ -130,45 +128,46 @@ class SimAgent(Process[ev.Event, act.Action]):
     # The master.
 
     def _connect(self, action: act.ConnectMaster) -> None:
-        self._drop_master()
-        self._link = action.link
+        """Answered by exactly one MasterGone, whatever comes in between."""
+        self._link, self._given_up = action.link, ""
         life = self.life
 
         def opened(end: End) -> None:
-            if life != self.life or self._link != action.link:
+            if life != self.life:
                 self._network.drop(end)
                 return
             self._master_end = end
-            end.hear = partial(self._hear_master, action.link)
-            end.ended = partial(self._master_gone, action.link)
-            self.post(ev.MasterConnected(action.link))
+            end.hear = partial(self._hear_master, end)
+            end.ended = self._master_gone
+            if self._given_up:
+                self._drop_master(self._given_up)
+            else:
+                self.post(ev.MasterConnected(action.link))
 
-        gone = self.within_life
-        self._network.dial(
-            self.host, action.address, opened, lambda reason: gone(partial(self._master_gone, action.link, reason))()
-        )
+        def failed(reason: str) -> None:
+            self.within_life(partial(self._master_gone, reason))()
 
-    def _hear_master(self, link: int, message: Message) -> None:
-        if link == self._link and isinstance(message, wire.FromMaster):
+        self._network.dial(self.host, action.address, opened, failed)
+
+    def _hear_master(self, end: End, message: Message) -> None:
+        if end is self._master_end and isinstance(message, wire.FromMaster):
             event = wire.to_agent(message, self.ledger.spent)
             if event is not None:
                 self.post(event)
 
-    def _master_gone(self, link: int, reason: str) -> None:
-        if link == self._link:
-            self._master_end = None
-            self.post(ev.MasterGone(link, reason, "", self._rng.randrange(1000)))
-
     def _leave_master(self, action: act.LeaveMaster) -> None:
-        link = self._link
-        if self._drop_master():
-            self._master_gone(link, action.reason)
+        self._given_up = action.reason
+        if self._master_end is not None:
+            self._drop_master(action.reason)
 
-    def _drop_master(self) -> bool:
-        end, self._master_end = self._master_end, None
-        if end is not None:
-            self._network.drop(end)
-        return end is not None
+    def _drop_master(self, reason: str) -> None:
+        if self._master_end is not None:
+            self._network.drop(self._master_end)
+            self._master_gone(reason)
+
+    def _master_gone(self, reason: str) -> None:
+        self._master_end = None
+        self.post(ev.MasterGone(self._link, reason, "", self._rng.randrange(1000)))
 
     def _to_master(self, said: act.SendRegister | act.SendUpdates | act.SendHeartbeat | act.SendUnregister) -> None:
         if self._master_end is not None:

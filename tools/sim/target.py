@@ -5,11 +5,12 @@ from barter.tools.sim.population import Populate
 USUAL = ""
 
 
-def populate_of(target: str) -> Populate:
-    """Of an empty target the usual workloads, else of the scheduler it names, `module:Class`.
+class NoScheduler(Exception):
+    """The name given is not one of a scheduler; the text says why."""
 
-    Raises `barter.sdk.testing.program.NoProgram` where there is none.
-    """
+
+def populate_of(target: str) -> Populate:
+    """Of an empty target the usual workloads, else of the scheduler it names, `module:Class`; raises NoScheduler."""
     if target == USUAL:
         from barter.tools.sim.usual import Usual
 

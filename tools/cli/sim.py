@@ -1,0 +1,125 @@
+"""`barter sim`."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from barter.tools.cli.options import output_option
+
+if TYPE_CHECKING:
+    from barter.tools.sim.failing import Failing
+    from barter.tools.sim.seed import Outcome, Plan
+
+EPILOG = """\b
+Examples:
+  barter sim --seeds 200                        Barter's own frameworks, seeds 0 to 199
+  barter sim --seed 17 --trace                  one of them, with its story
+  barter sim my_module:MyScheduler --seeds 200  your framework under the same faults
+  barter sim --faults                           the table of faults
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("scheduler", default="", metavar="[MODULE:CLASS]")
+@click.option(
+    "--seeds", type=click.IntRange(1), metavar="N", help="Run so many seeds, on all processors.  [default: 100]"
+)
+@click.option("--first", type=click.IntRange(0), default=0, show_default=True, help="The first of them.")
+@click.option("--seed", type=click.IntRange(0), help="Run this one alone.")
+@click.option("--trace", is_flag=True, help="Print the story of --seed.")
+@click.option("--only", metavar="I,J,...", help="Of what is done to the world of --seed only these, by number.")
+@click.option("--agents", type=click.IntRange(1), default=10, show_default=True, help="Machines.")
+@click.option("--minutes", type=click.IntRange(2), default=30, show_default=True, help="Virtual time of a run.")
+@click.option("--rate", "rates", multiple=True, metavar="FAULT=N", help="So many per hour and target; see --faults.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each processor]")
+@click.option("--faults", is_flag=True, help="Print the table of faults and their rates.")
+@output_option
+def sim(
+    scheduler: str,
+    seeds: int | None,
+    first: int,
+    seed: int | None,
+    trace: bool,
+    only: str | None,
+    agents: int,
+    minutes: int,
+    rates: tuple[str, ...],
+    jobs: int | None,
+    faults: bool,
+    output: str,
+) -> None:
+    """Whole clusters in one process, under faults, from a seed.
+
+    Master, agents, executors and frameworks are the production code on a simulated network, disks and clocks. What
+    must never be is checked after every step; a seed that fails is made smaller first. The same seed and version
+    give the same run. Without MODULE:CLASS the frameworks are Barter's own.
+    """
+    from barter.tools.cli import sim_output as out
+    from barter.tools.sim.seed import Plan
+
+    if faults:
+        out.table_of_faults(output)
+        return
+    if seed is None and (trace or only):
+        raise click.UsageError("--trace and --only are for one --seed")
+    if seed is not None and seeds is not None:
+        raise click.UsageError("either --seed or --seeds")
+    plan = Plan(agents=agents, minutes=minutes, rates=_rates(rates))
+    if seed is not None:
+        sys.exit(_one(scheduler, seed, plan, trace, _numbers(only), output))
+    chosen = range(first, first + (seeds or 100))
+    sys.exit(_many(scheduler, chosen, plan, jobs or 0, output))
+
+
+def _rates(given: tuple[str, ...]) -> dict[str, float]:
+    from barter.tools.sim.faults.table import TABLE
+
+    rates: dict[str, float] = {}
+    for item in given:
+        name, _, value = item.partition("=")
+        try:
+            rate = float(value)
+        except ValueError:
+            rate = -1.0
+        if name not in TABLE or not 0 <= rate <= 10_000:
+            raise click.UsageError(f"--rate {item!r} is not FAULT=NUMBER with a fault of `barter sim --faults`")
+        rates[name] = rate
+    return rates
+
+
+def _numbers(given: str | None) -> frozenset[int] | None:
+    if given is None:
+        return None
+    try:
+        return frozenset(int(number) for number in given.split(",") if number)
+    except ValueError:
+        raise click.UsageError(f"--only {given!r} is not a list of numbers like 3,17,21") from None
+
+
+def _one(scheduler: str, seed: int, plan: "Plan", trace: bool, only: frozenset[int] | None, output: str) -> int:
+    from barter.tools.cli import sim_output as out
+    from barter.tools.sim.seed import Run
+    from barter.tools.sim.story import Story
+
+    run = Run(seed, plan, out.populate(scheduler))
+    observers = [Story(click.echo)] if trace else []
+    outcome = run.play(only, observers)
+    out.one(outcome, output if not trace else "table")
+    return 1 if outcome.violation else 0
+
+
+def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -> int:
+    from barter.tools.cli import sim_output as out
+    from barter.tools.sim.shell.campaign import seeds as run_seeds
+
+    out.populate(scheduler)
+    report: Any = out.Report(scheduler, chosen, plan, output)
+    result: Outcome | Failing
+    try:
+        for result in run_seeds(scheduler, chosen, plan, jobs):
+            report.add(result)
+    except KeyboardInterrupt:
+        report.interrupted()
+        return 1
+    return int(report.end())
