@@ -74,6 +74,16 @@ def cli(rounds: int, as_json: bool) -> None:
     _show(lambda say: bench.run(rounds, say), as_json)
 
 
+@main.command()
+@click.option("--seeds", default=20, show_default=True, type=click.IntRange(1), help="Medians of so many.")
+@json_option
+def sim(seeds: int, as_json: bool) -> None:
+    """Simulated clusters: events and virtual seconds a second, and ten thousand agents."""
+    from barter.tools.bench import sim as bench
+
+    _show(lambda say: bench.run(seeds, say), as_json)
+
+
 def _show(bench: Bench, as_json: bool) -> None:
     if warning := busy():
         click.echo(f"warning: {warning}", err=True)
