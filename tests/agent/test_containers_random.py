@@ -157,8 +157,8 @@ class Story(RuleBasedStateMachine):
 
     def _lose_engine(self) -> None:
         lost, self.following = self.following, []
-        for call in lost:
-            self.step(ev.LogsCopied(call.container, whole=False))
+        for copy in lost:
+            self.step(ev.LogsCopied(copy.container, whole=False))
         unheard, self.mail = self.mail, []
         for call, _ in unheard:
             self.step(failed(call, Trouble.LOST, "connection reset"))

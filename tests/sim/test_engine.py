@@ -194,8 +194,8 @@ def test_closing_waits_for_removals() -> None:
     assert closed == [0]
 
 
-FIRST_WORDS = ([], [Pulling])
-LAST_WORDS = ([NotStarted], [Started, Ended])
+FIRST_WORDS: tuple[list[type[RuntimeEvent]], ...] = ([], [Pulling])
+LAST_WORDS: tuple[list[type[RuntimeEvent]], ...] = ([NotStarted], [Started, Ended])
 
 
 def rough(place: Place, *, restarts: bool) -> list[Order]:
