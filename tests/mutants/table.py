@@ -37,7 +37,7 @@ def main() -> int:
     names = sys.argv[1:] or [mutant.name for mutant in mutants]
     found = record.recorded()
     with ThreadPoolExecutor(os.cpu_count()) as both:
-        for name, now in zip(names, both.map(record.run, names), strict=True):
+        for name, now in zip(names, both.map(record.first_found, names), strict=True):
             found.pop(name, None)
             if now is not None:
                 found[name] = now

@@ -80,7 +80,7 @@ def test_every_mutant_can_be_imported() -> None:
 
 
 def test_the_table_stands_between_its_markers() -> None:
-    made = table([EXAMPLE], {"example": Found(3, 4, "task_ids", "t-1 ran twice")})
+    made = table([EXAMPLE], {"example": Found(3, "task_ids", "t-1 ran twice")})
     assert (
         "| example | [mesos/chronos#1](https://github.com/mesos/chronos/issues/1) | It ran twice. | `task_ids` | 4 |"
         in made
