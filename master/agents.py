@@ -22,6 +22,8 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         cluster.close(event.session, why, fatal=False)
         cluster.history.record(now, "agent_refused", event.info.agent_id, why)
         return
+    known = cluster.agents.get(event.info.agent_id)
+    missed = known is not None and known.never_heard
     agent = _admit(cluster, event, now)
     cluster.to_agent(agent, Registered(), "the agent registered")
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
@@ -35,7 +37,8 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     for task in agent.tasks.values():
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
-    settle(cluster, agent.info.agent_id, now)
+    if missed:
+        settle(cluster, agent.info.agent_id, now)
 
 
 def _impostor(cluster: Cluster, event: AgentRegister) -> str | None:

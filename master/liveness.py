@@ -43,12 +43,13 @@ def _unreachable(cluster: Cluster, agent: Agent, now: int) -> None:
 
 
 def settle(cluster: Cluster, agent_id: AgentId, now: int) -> None:
-    """An agent expected after the start is back; the last one lets open questions be answered."""
+    """An agent of before the start is back; the last one expected lets open questions be answered, and each later one
+    those that stayed open because of it."""
     if agent_id in cluster.expected_agents:
         cluster.expected_agents.remove(agent_id)
-        if not cluster.expected_agents:
-            answer_unanswered(cluster, now)
         cluster.settled_changed |= cluster.settled
+    if not cluster.expected_agents:
+        answer_unanswered(cluster, now)
 
 
 def stop_settling(cluster: Cluster, now: int) -> None:

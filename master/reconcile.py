@@ -37,16 +37,19 @@ def kill(cluster: Cluster, framework: Framework, event: KillTask, now: int) -> N
 
 
 def answer_unanswered(cluster: Cluster, now: int) -> None:
-    """All agents are back or given up: what was asked about tasks then unknown can be said."""
+    """All agents are back or given up, or one of these is back: what was asked about unknown tasks can be said."""
     for framework in cluster.frameworks.values():
         asked, framework.unanswered = sorted(framework.unanswered), set()
         answers = [status for task_id in asked if (status := _answer(cluster, framework, task_id, now))]
         if answers:
-            cluster.to_framework(framework, Update(tuple(answers)), "all agents are back or given up")
+            cluster.to_framework(framework, Update(tuple(answers)), "agents are back or given up")
 
 
 def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -> TaskStatus | None:
-    """None while an agent that may have the task has yet to return after the master's start."""
+    """None while an agent that may have the task has yet to return after the master's start.
+
+    While one that was given up may have it, the task is out of reach; once that is back, more is said.
+    """
     task = framework.tasks.get(task_id) or cluster.ended.get((framework.framework_id, task_id))
     if task is not None:
         return replace(
@@ -59,4 +62,10 @@ def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -
     if cluster.expected_agents:
         framework.unanswered.add(task_id)
         return None
+    if away := sum(agent.never_heard for agent in cluster.agents.values()):
+        framework.unanswered.add(task_id)
+        message = f"{away} agents did not come back after the master's start, and may have it"
+        return TaskStatus(
+            task_id, TaskState.UNREACHABLE, Source.MASTER, now, reason=Reason.AGENT_UNREACHABLE, message=message
+        )
     return TaskStatus(task_id, TaskState.LOST, Source.MASTER, now, reason=Reason.RECONCILIATION, message=NOWHERE)

@@ -55,6 +55,11 @@ class Agent:
     offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
 
     @property
+    def never_heard(self) -> bool:
+        """Known of from before the master's start only."""
+        return not self.registered_ms
+
+    @property
     def connected(self) -> bool:
         return self.session != NO_SESSION
 
