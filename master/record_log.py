@@ -85,21 +85,26 @@ def gap_line(reason: str) -> bytes:
 
 
 class Reader:
-    """Gives back what the lines of one file hold; `line` numbers the one that was read last."""
+    """Gives back what the lines of one file hold; `line` numbers the one that was read last.
+
+    `cut` once the last line had no end: whoever wrote it was stopped there.
+    """
 
     def __init__(self) -> None:
         self.line = 0
+        self.cut = False
         self._kinds = part_kinds()
         self._head: Head | None = None
         self._parts: dict[str, list[Any]] = {}
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Entry]:
-        """Raises Unreadable. A last line without its end was cut off while it was written, and ends the file."""
+        """Raises Unreadable; lines come with their ends."""
         for line in lines:
             self.line += 1
             if len(line) > LONGEST_LINE:
                 raise Unreadable(f"it is longer than {LONGEST_LINE} bytes")
             if not line.endswith(b"\n"):
+                self.cut = True
                 return
             raw = parse(line)
             if not isinstance(raw, dict):

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from barter.core.batch import Batch
@@ -18,6 +18,7 @@ class Runner(Generic[EventT, ActionT]):
 
     A batch lets `perform` commit once and send once for many events. Actions of one batch are performed before
     the next event is applied, so a failed `perform` ends `run` with its exception and nothing later happens.
+    A `witness` hears of each batch, before it is performed: its moment, its events, its actions.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Runner(Generic[EventT, ActionT]):
         self._clock = clock
         self._perform = perform
         self._wake = asyncio.Event()
+        self.witness: Callable[[int, Sequence[EventT], Sequence[ActionT]], None] | None = None
 
     def post(self, event: EventT) -> None:
         self._batch.post(event)
@@ -45,7 +47,11 @@ class Runner(Generic[EventT, ActionT]):
     async def turn(self) -> None:
         """One batch: every waiting event, then a Tick if it is time."""
         self._wake.clear()
-        if actions := self._batch.turn(self._clock.now()):
+        events, now = self._batch.waiting, self._clock.now()
+        actions = self._batch.turn(now)
+        if self.witness is not None:
+            self.witness(now, events, actions)
+        if actions:
             await self._perform(actions)
 
     async def _until_due(self) -> None:

@@ -14,8 +14,8 @@ from barter.master.actions import (
 )
 from barter.master.history import History
 from barter.master.messages import Error
-from barter.master.shell.outbox import Outbox
 from barter.master.registry import Registry
+from barter.master.shell.outbox import Outbox
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.shell.log import logger
 

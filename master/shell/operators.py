@@ -10,8 +10,10 @@ from barter.core.ids import FrameworkId
 from barter.master import views
 from barter.master.cluster import Cluster
 from barter.master.events import Event, TeardownByOperator
+from barter.master.record_log import header_line
 from barter.master.shell import wire_operator as wire
 from barter.master.shell.hub import Hub
+from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.master.why import why
 from barter.proto.v1 import operator_pb2 as pb
@@ -22,9 +24,15 @@ Context = aio.ServicerContext[Any, Any]
 
 class Operators(OperatorServiceServicer):
     def __init__(
-        self, cluster: Cluster, hub: Hub, post: Callable[[Event], None], now: Callable[[], int], version: str
+        self,
+        cluster: Cluster,
+        hub: Hub,
+        recordings: Recordings,
+        post: Callable[[Event], None],
+        now: Callable[[], int],
+        version: str,
     ) -> None:
-        self._cluster, self._hub, self._post, self._now = cluster, hub, post, now
+        self._cluster, self._hub, self._recordings, self._post, self._now = cluster, hub, recordings, post, now
         self._version, self._started_ms = version, now()
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
@@ -94,6 +102,21 @@ class Operators(OperatorServiceServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, message)
         self._post(TeardownByOperator(framework_id))
         return pb.TeardownFrameworkResponse()
+
+    async def Record(self, request: pb.RecordRequest, context: Context) -> AsyncIterator[pb.RecordChunk]:
+        try:
+            header, recording = self._recordings.open(request.snapshot_bytes)
+        except TooMany as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        try:
+            yield pb.RecordChunk(header=header_line(header))
+            while (taken := await recording.next()) is not None:
+                for lines in recording.lines(taken):
+                    yield pb.RecordChunk(lines=lines.data, snapshot=lines.snapshot)
+        except TooSlow as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        finally:
+            self._recordings.end(recording)
 
     def _snapshot(self) -> pb.EndpointsUpdate:
         cluster = self._cluster

@@ -11,10 +11,11 @@ from barter.master.cluster import Timing
 from barter.master.events import Event
 from barter.master.facts import Recovered
 from barter.master.machine import Master
+from barter.master.registry import Registry
 from barter.master.shell.hub import Hub
 from barter.master.shell.metrics import MasterMetrics, registry_of
 from barter.master.shell.operators import Operators
-from barter.master.registry import Registry
+from barter.master.shell.record import Recordings
 from barter.master.shell.sessions import AgentSessions, Identity, SchedulerSessions
 from barter.proto.v1.agent_pb2_grpc import add_AgentServiceServicer_to_server
 from barter.proto.v1.operator_pb2_grpc import add_OperatorServiceServicer_to_server
@@ -43,7 +44,9 @@ class MasterService:
         identity = Identity(self.cluster_id, self.epoch, heartbeat_ms)
         add_SchedulerServiceServicer_to_server(SchedulerSessions(self._hub, identity, self._post), self._server)  # type: ignore[no-untyped-call]
         add_AgentServiceServicer_to_server(AgentSessions(self._hub, identity, self._post), self._server)  # type: ignore[no-untyped-call]
-        operators = Operators(cluster, self._hub, self._post, clock.now, version("barter-scheduler"))
+        of_code = version("barter-scheduler")
+        self._recordings = Recordings(machine, self._runner, clock.now, of_code)
+        operators = Operators(cluster, self._hub, self._recordings, self._post, clock.now, of_code)
         add_OperatorServiceServicer_to_server(operators, self._server)  # type: ignore[no-untyped-call]
         self._stop_http: Callable[[], Awaitable[None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,6 +74,7 @@ class MasterService:
 
     async def stop(self) -> None:
         self._hub.end_all()
+        self._recordings.close()
         await self._server.stop(GOODBYE_SECONDS)
         if self._stop_http is not None:
             await self._stop_http()

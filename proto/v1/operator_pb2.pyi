@@ -273,3 +273,19 @@ class TeardownFrameworkRequest(_message.Message):
 class TeardownFrameworkResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class RecordRequest(_message.Message):
+    __slots__ = ("snapshot_bytes",)
+    SNAPSHOT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    snapshot_bytes: int
+    def __init__(self, snapshot_bytes: _Optional[int] = ...) -> None: ...
+
+class RecordChunk(_message.Message):
+    __slots__ = ("header", "lines", "snapshot")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    header: bytes
+    lines: bytes
+    snapshot: bool
+    def __init__(self, header: _Optional[bytes] = ..., lines: _Optional[bytes] = ..., snapshot: _Optional[bool] = ...) -> None: ...

@@ -89,6 +89,11 @@ class OperatorServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.FromString,
                 _registered_method=True)
+        self.Record = channel.unary_stream(
+                '/barter.v1.OperatorService/Record',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordChunk.FromString,
+                _registered_method=True)
 
 
 class OperatorServiceServicer:
@@ -163,6 +168,14 @@ class OperatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Record(self, request, context):
+        """The master's state, and from then on what happens to it and what it does; until the caller leaves.
+        RESOURCE_EXHAUSTED for a caller that reads too slowly, or one too many.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperatorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -220,6 +233,11 @@ def add_OperatorServiceServicer_to_server(servicer, server):
                     servicer.TeardownFramework,
                     request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.SerializeToString,
+            ),
+            'Record': grpc.unary_stream_rpc_method_handler(
+                    servicer.Record,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordChunk.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -519,6 +537,33 @@ class OperatorService:
             '/barter.v1.OperatorService/TeardownFramework',
             barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Record(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/barter.v1.OperatorService/Record',
+            barter_dot_proto_dot_v1_dot_operator__pb2.RecordRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.RecordChunk.FromString,
             options,
             channel_credentials,
             insecure,

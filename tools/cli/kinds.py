@@ -30,6 +30,12 @@ def _duration(text: str) -> int:
     return ms
 
 
+def _size(text: str) -> int:
+    from barter.core.units import parse_bytes
+
+    return parse_bytes(text)
+
+
 def _resources(text: str) -> Any:
     from barter.core.resources import parse_resources
 
@@ -61,6 +67,7 @@ def _addresses(text: str) -> str:
 
 
 DURATION = Parsed("duration", _duration)
+SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)
 ATTRIBUTES = Parsed("attributes", _attributes)
 ADDRESS = Parsed("host:port", _address)
