@@ -149,7 +149,7 @@ class SimCluster:
     def _framework_ended(self, process: Process[Any, Any]) -> None:
         """One that was told it is removed is set up anew, as its operator would."""
         framework = self.frameworks[process.name]
-        if framework.code == 1:
+        if framework.removed:
             framework.store.forget_id()
         if framework.code != 0 or framework.stopped_for_failover:
             self._start_again(process)

@@ -77,6 +77,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self.store = SimStore(self.disk)
         self.code: int | None = None
         self.stopped_for_failover = False
+        self.removed = False
         self.problems: list[str] = []
         self.error: Exception | None = None
         self.scheduler: Scheduler
@@ -86,7 +87,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self._link = 0
 
     def make(self) -> Machine[msg.Event, msg.Action]:
-        self.code, self.stopped_for_failover = None, False
+        self.code, self.stopped_for_failover, self.removed = None, False, False
         self._link = 0
         self.scheduler = self.program.start(self.store, self.world.random(f"{self.name} life {self.life}"))
         self.driver = SimDriver(self, self.scheduler)
@@ -189,5 +190,6 @@ class SimFramework(Process[msg.Event, msg.Action]):
         if action.error:
             self.driver.invoker.error(action.error)
         self.code = action.code
+        self.removed = "was removed" in action.error
         self._drop()
         self.world.after(0, self.within_life(partial(self.crash, action.reason)))

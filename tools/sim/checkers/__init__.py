@@ -1,8 +1,33 @@
 """What must never be, each in a file of its own."""
 
+from barter.tools.sim.checkers.admission import Admission
+from barter.tools.sim.checkers.books import Books
+from barter.tools.sim.checkers.conservation import Conservation
+from barter.tools.sim.checkers.epochs import Epochs
+from barter.tools.sim.checkers.leader_writes import LeaderWrites
+from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
+from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
+from barter.tools.sim.checkers.one_session import OneSession
+from barter.tools.sim.checkers.runs_once import RunsOnce
+from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
+from barter.tools.sim.checkers.task_states import TaskStates
+from barter.tools.sim.checkers.updates_kept import UpdatesKept
 from barter.tools.sim.observe import Observer
 
 
 def general() -> list[Observer]:
     """Those that hold for any frameworks, fresh for one world."""
-    return []
+    books = Books()
+    return [
+        Conservation(books),
+        OffersDisjoint(books),
+        OfferUsedOnce(),
+        Admission(),
+        Epochs(),
+        LeaderWrites(),
+        OneSession(),
+        TaskStates(),
+        UpdatesKept(),
+        RunsOnce(),
+        SchedulerErrors(),
+    ]
