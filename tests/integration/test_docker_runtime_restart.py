@@ -89,3 +89,24 @@ def test_without_live_restore_the_engine_ends_them_and_that_is_told() -> None:
 
     with own_engine(live_restore=False) as (engine, image):
         asyncio.run(story(engine, image))
+
+
+def test_an_engine_that_dies_during_launches_loses_none_of_them() -> None:
+    async def story(engine: OwnEngine, image: str) -> None:
+        names = [f"t{number}" for number in range(16)]
+        async with agent() as one:
+            await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+            one.launch(*(task(name, WAITS, image=image) for name in names))
+            await one.until(lambda: any(status.state is TaskState.RUNNING for status in one.statuses))
+            engine.kill()
+            assert await asyncio.to_thread(engine.start) == ""
+            for name in names:
+                (one.sandbox(name) / "go").touch()
+            for name in names:
+                await one.end_of(name)
+            assert [ends(one, name) for name in names] == [1] * len(names)
+            await finish(one)
+            assert containers(engine) == []
+
+    with own_engine(live_restore=True) as (engine, image):
+        asyncio.run(story(engine, image))
