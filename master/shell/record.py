@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from barter.master.actions import Action, SendToAgent, SendToFramework
 from barter.master.events import Accept, AgentRegister, AgentUpdates, Event, SetDemands
+from barter.master.joining import size
 from barter.master.machine import Master
 from barter.master.record_log import LONGEST_LINE, Header, batch_line, gap_line, snapshot_lines
-from barter.master.shell.outbox import size
 from barter.master.snapshot import take
 from barter.master.snapshot_records import Snapshot
 from barter.shell.runner import Runner

@@ -10,10 +10,10 @@ import grpc.aio as aio
 
 from barter.core.ids import AgentId
 from barter.master import events as ev
+from barter.master.joining import Message
 from barter.master.messages import Error
 from barter.master.shell import wire_agent, wire_scheduler
 from barter.master.shell.hub import LOG, Hub, Stream
-from barter.master.shell.outbox import Message
 from barter.proto.v1 import agent_pb2, scheduler_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer
 from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceServicer

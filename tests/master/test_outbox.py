@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TaskState
+from barter.master import joining
+from barter.master.joining import Message, joined, size
 from barter.master.messages import Acknowledge, Error, Run, Update
 from barter.master.shell import outbox
-from barter.master.shell.outbox import Message, Outbox, joined, size
+from barter.master.shell.outbox import Outbox
 from tests.master.world import status, task
 
 F1, F2 = FrameworkId("f1"), FrameworkId("f2")
@@ -46,8 +48,8 @@ def test_joining_keeps_everything_in_order(messages: list[Message]) -> None:
 def test_neighbours_of_a_kind_become_one_within_bounds() -> None:
     update = Update((status("t1", TaskState.RUNNING),))
     assert joined([update, update, Error("x"), update]) == [Update(update.statuses * 2), Error("x"), update]
-    many = joined([update] * (outbox.JOINED_MOST + 1))
-    assert [size(message) for message in many] == [outbox.JOINED_MOST, 1]
+    many = joined([update] * (joining.JOINED_MOST + 1))
+    assert [size(message) for message in many] == [joining.JOINED_MOST, 1]
 
 
 def test_runs_of_two_frameworks_stay_apart() -> None:
