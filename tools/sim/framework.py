@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
+from traceback import extract_tb
 from typing import Protocol
 
 from barter.core.cluster import FrameworkInfo
@@ -18,6 +19,10 @@ from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.observe import Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
+
+
+PATIENCE_US = 20_000_000
+"""How long gRPC tries to connect, where nobody gives it up before."""
 
 
 class Program(Protocol):
@@ -98,7 +103,9 @@ class SimFramework(Process[msg.Event, msg.Action]):
         if isinstance(error, Violated):
             raise error
         self.error = error
-        self.problems.append(f"its callback for {name} raised {type(error).__name__}: {error}")
+        where = extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+        self.problems.append(f"its callback for {name} raised {told}")
 
     def stepped(self, events: Sequence[msg.Event], actions: Sequence[msg.Action]) -> None:
         """What matters is told as `called` and `asked`."""
@@ -150,6 +157,8 @@ class SimFramework(Process[msg.Event, msg.Action]):
                 see(self, call)
             self._end.send(wire.FrameworkCall(self.driver.framework_id, call))
             self.disk.sent()
+            if isinstance(call, calls.Teardown):
+                self._end.send(wire.NoMoreCalls())
 
     def _connect(self, action: msg.Connect) -> None:
         self._drop()
@@ -170,6 +179,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
             action.address,
             opened,
             lambda reason: self.within_life(partial(self._parted, action.link, reason))(),
+            PATIENCE_US,
         )
 
     def _hear(self, link: int, message: Message) -> None:
@@ -177,12 +187,14 @@ class SimFramework(Process[msg.Event, msg.Action]):
             self.post(msg.Heard(link, wire.to_framework(message)))
 
     def _parted(self, link: int, reason: str) -> None:
-        if link == self._link:
-            self._end = None
+        if link != self._link:
+            return
+        self._end = None
         self.post(msg.LinkLost(link, reason, "", self._rng.randrange(1000)))
 
     def _drop(self) -> None:
-        end, self._end = self._end, None
+        """Give the present link up, whatever it has come to."""
+        end, self._end, self._link = self._end, None, 0
         if end is not None:
             self._network.drop(end)
 

@@ -8,6 +8,7 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.cluster import Timing
 from barter.master.facts import Fact
+from barter.master.joining import joined
 from barter.master.machine import Master
 from barter.master.messages import Error, ToAgent, ToFramework
 from barter.tools.sim import wire
@@ -17,15 +18,21 @@ from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
 
 CLUSTER_ID = "simula"
+FIRST_CALL_US = 10_000_000
+CLOSING_US = (20, 2_000)
 
 
 class Peer:
-    """An open stream: what its first message said it is."""
+    """An open stream. `gone`: what its end is to the machine, known from its first message on.
+
+    `unsent` is put on its way at the end of a batch; one that is `closing` is sent nothing more, and still heard.
+    """
 
     def __init__(self, end: End) -> None:
         self.end = end
-        self.agent: ev.AgentDisconnected | None = None
-        self.subscribed = False
+        self.gone: ev.AgentDisconnected | ev.FrameworkDisconnected | None = None
+        self.unsent: list[ToAgent | ToFramework] = []
+        self.closing = False
 
 
 class SimMaster(Process[ev.Event, act.Action]):
@@ -51,8 +58,8 @@ class SimMaster(Process[ev.Event, act.Action]):
         self._leader = wire.Leader(recovered.cluster_id, recovered.epoch, self._heartbeat_ms)
         self._beat = wire.FromMaster(self._leader, None)
         self._sessions = 0
-        self._network.listen(self.name, self.host, self._accept)
-        self.world.after(self._heartbeat_ms * 1000, self.within_life(self._beat_all))
+        self._network.listen(self.name, self.host, self._accept, lambda: self.paused_until_us)
+        self._beat_later()
         return self.machine
 
     def stepped(self, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
@@ -63,15 +70,17 @@ class SimMaster(Process[ev.Event, act.Action]):
         facts = [action.fact for action in actions if isinstance(action, act.Persist)]
         if facts:
             self.registry.commit(facts)
+        waiting: dict[int, Peer] = {}
         for action in actions:
             match action:
                 case act.SendToAgent() | act.SendToFramework():
-                    if (peer := self._peers.get(action.session)) is not None:
-                        self._send(peer, action.message)
+                    self._put(waiting, action.session, action.message)
                 case act.CloseSession():
-                    self._close(action)
+                    self._close(waiting, action)
                 case _:
                     pass
+        for peer in waiting.values():
+            self._send_all(peer)
 
     def _committed(self, facts: Sequence[Fact]) -> None:
         for see in self.world.seen.master_committed:
@@ -83,9 +92,34 @@ class SimMaster(Process[ev.Event, act.Action]):
             self._network.drop(peer.end, kept=self._rng.randrange(peer.end.on_the_way + 1))
         self._peers.clear()
 
-    def _send(self, peer: Peer, message: ToAgent | ToFramework) -> None:
-        peer.end.send(wire.FromMaster(self._leader, message))
-        self.disk.sent()
+    def _put(self, waiting: dict[int, Peer], session: int, message: ToAgent | ToFramework) -> None:
+        peer = self._peers.get(session)
+        if peer is not None and not peer.closing:
+            waiting[session] = peer
+            peer.unsent.append(message)
+
+    def _close(self, waiting: dict[int, Peer], action: act.CloseSession) -> None:
+        """It ends after what waits for it; what its peer says until then is still heard."""
+        if action.reason:
+            self._put(waiting, action.session, Error(action.reason, action.fatal))
+        peer = self._peers.get(action.session)
+        if peer is not None and not peer.closing:
+            self._end_soon(action.session, peer)
+
+    def _end_soon(self, session: int, peer: Peer) -> None:
+        peer.closing = True
+        self.world.after(self._rng.randrange(*CLOSING_US), self.within_life(partial(self._end, session, peer)))
+
+    def _end(self, session: int, peer: Peer) -> None:
+        self._network.drop(peer.end)
+        self._ended(session, "closed")
+
+    def _send_all(self, peer: Peer) -> None:
+        """What of a batch is for one peer leaves as its stream's writer would write it."""
+        unsent, peer.unsent = peer.unsent, []
+        for message in joined(unsent):
+            peer.end.send(wire.FromMaster(self._leader, message))
+            self.disk.sent()
 
     def _accept(self, end: End) -> None:
         self._sessions += 1
@@ -93,35 +127,36 @@ class SimMaster(Process[ev.Event, act.Action]):
         self._peers[session] = peer
         end.hear = partial(self._hear, session, peer)
         end.ended = partial(self._ended, session)
+        self.world.after(FIRST_CALL_US, self.within_life(partial(self._expect_first, session, peer)))
+
+    def _expect_first(self, session: int, peer: Peer) -> None:
+        if peer.gone is None:
+            self._end(session, peer)
 
     def _hear(self, session: int, peer: Peer, message: Message) -> None:
-        if isinstance(message, wire.AgentCall):
-            if peer.agent is None:
-                peer.agent = ev.AgentDisconnected(session, message.info.agent_id)
-            self.post(wire.agent_call(session, message))
-        elif isinstance(message, wire.FrameworkCall):
-            peer.subscribed = True
-            self.post(wire.framework_call(session, message))
+        match message:
+            case wire.AgentCall():
+                if peer.gone is None:
+                    peer.gone = ev.AgentDisconnected(session, message.info.agent_id)
+                self.post(wire.agent_call(session, message))
+            case wire.FrameworkCall():
+                if peer.gone is None:
+                    peer.gone = ev.FrameworkDisconnected(session)
+                self.post(wire.framework_call(session, message))
+            case wire.NoMoreCalls() if not peer.closing:
+                self._end_soon(session, peer)
 
     def _ended(self, session: int, reason: str) -> None:
         peer = self._peers.pop(session, None)
-        if peer is None:
-            return
-        if peer.agent is not None:
-            self.post(peer.agent)
-        elif peer.subscribed:
-            self.post(ev.FrameworkDisconnected(session))
-
-    def _close(self, action: act.CloseSession) -> None:
-        peer = self._peers.get(action.session)
-        if peer is None:
-            return
-        if action.reason:
-            self._send(peer, Error(action.reason, action.fatal))
-        self._network.drop(peer.end)
-        self._ended(action.session, action.reason)
+        if peer is not None and peer.gone is not None:
+            self.post(peer.gone)
 
     def _beat_all(self) -> None:
         for peer in self._peers.values():
-            peer.end.send(self._beat)
-        self.world.after(self._heartbeat_ms * 1000, self.within_life(self._beat_all))
+            if peer.gone is not None and not peer.closing:
+                peer.end.send(self._beat)
+        self._beat_later()
+
+    def _beat_later(self) -> None:
+        due = self.clock.when(self.clock.now() + self._heartbeat_ms)
+        self.world.at(due, self.within_life(self._beat_all))

@@ -11,7 +11,7 @@ from barter.tools.sim.world import World
 
 Message = object
 NEAR_US, FAR_US = (20, 80), (200, 2_000)
-DIAL_TIMEOUT_US = 5_000_000
+DIAL_TIMEOUT_US, DIAL_AGAIN_US = 5_000_000, 500_000
 _FIN = object()
 
 
@@ -22,24 +22,25 @@ class End:
         self._network = network
         self.here, self.there = here, there
         self.open = True
+        self.broken = False
         self.hear: Callable[[Message], None] = _unheard
         self.ended: Callable[[str], None] = _unheard
         self.peer: End
+        self.not_before_us = 0
         self._way: deque[tuple[int, Message]] = deque()
-        self._last_us = 0
         self._planned = False
         self.twin: End | None = None
 
     def send(self, message: Message) -> None:
         """On its way, behind what was sent before; a stream that is gone takes it and loses it."""
-        if not self.open:
+        if not self.open or self.broken:
             return
         if self.twin is not None:
             twin, self.twin = self.twin, None
             twin.send(message)
         network = self._network
-        self._last_us = max(network.world.now_us + network.delay_us(self.here, self.there), self._last_us)
-        self._way.append((self._last_us, message))
+        self.not_before_us = max(network.world.now_us + network.delay_us(self.here, self.there), self.not_before_us)
+        self._way.append((self.not_before_us, message))
         self.deliver_later()
 
     def close(self) -> None:
@@ -53,10 +54,15 @@ class End:
         while len(self._way) > kept:
             self._way.pop()
 
+    def snap(self) -> None:
+        """Nothing that is on its way from here arrives, nor what is sent after it."""
+        self.broken = True
+        self._way.clear()
+
     def stall(self, us: int) -> None:
         """What is on its way, and all that follows, comes this much later."""
         self._way = deque((at + us, message) for at, message in self._way)
-        self._last_us = max(self._last_us, self._network.world.now_us) + us
+        self.not_before_us = max(self.not_before_us, self._network.world.now_us) + us
         self._planned = False
         self.deliver_later()
 
@@ -106,7 +112,8 @@ class Network:
         self.ends: dict[End, None] = {}
         self.slowness: dict[str, int] = {}
         self._rng = world.random("network")
-        self._listening: dict[str, tuple[str, Callable[[End], None]]] = {}
+        self._hosts: dict[str, str] = {}
+        self._listening: dict[str, tuple[Callable[[End], None], Callable[[], int]]] = {}
         self._cuts: dict[tuple[str, str], int] = {}
         self._held: dict[End, None] = {}
         self._twice: set[str] = set()
@@ -118,40 +125,80 @@ class Network:
             delay *= max(self.slowness.get(here, 1), self.slowness.get(there, 1))
         return delay
 
-    def listen(self, address: str, host: str, accept: Callable[[End], None]) -> None:
-        self._listening[address] = (host, accept)
+    def listen(
+        self, address: str, host: str, accept: Callable[[End], None], idle_until_us: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`idle_until_us`: a listener that has no processor until then lets nobody in before; its kernel does not."""
+        self._hosts[address] = host
+        self._listening[address] = accept, idle_until_us
 
     def deafen(self, address: str) -> None:
         """Nobody listens there any more."""
         self._listening.pop(address, None)
 
-    def dial(self, here: str, address: str, opened: Callable[[End], None], failed: Callable[[str], None]) -> None:
-        """Either `opened` with this side's end, or `failed` with the reason, within the dial's time limit."""
-        there = self._listening[address][0] if address in self._listening else ""
+    def dial(
+        self,
+        here: str,
+        address: str,
+        opened: Callable[[End], None],
+        failed: Callable[[str], None],
+        patience_us: int = DIAL_TIMEOUT_US,
+    ) -> None:
+        """Either `opened` with this side's end, or `failed` with the reason, within about `patience_us`."""
+        world = self.world
+        there = self._hosts.get(address, "")
+        latest_us = world.now_us + patience_us
 
         def arrive() -> None:
-            found = self._listening.get(address)
-            if found is None and not self._is_cut_both(here, there):
-                self.world.after(self.delay_us(here, there), lambda: failed("connection refused"))
-            elif found is None or self._is_cut_both(here, found[0]):
-                self.world.after(DIAL_TIMEOUT_US, lambda: failed("nobody answers there"))
+            listener = self._listening.get(address)
+            if self._is_cut_both(here, there):
+                again(world.now_us + DIAL_AGAIN_US)
+            elif listener is None:
+                world.after(self.delay_us(there, here), lambda: failed("connection refused"))
+            elif listener[1]() > world.now_us:
+                again(listener[1]())
             else:
-                self._connect(here, found[0], found[1], opened)
+                self._connect(here, there, listener[0], opened, failed)
 
-        self.world.after(self.delay_us(here, there), arrive)
+        def again(us: int) -> None:
+            if us < latest_us:
+                world.at(us, arrive)
+            else:
+                world.at(latest_us, lambda: failed("nobody answers there"))
+
+        world.after(self.delay_us(here, there), arrive)
 
     def dial_twice(self, here: str) -> None:
         """The next dial from this host arrives twice: the other stream's first message comes, then nothing ever."""
         self._twice.add(here)
 
-    def _connect(self, here: str, there: str, accept: Callable[[End], None], opened: Callable[[End], None]) -> None:
+    def calm(self) -> None:
+        """No dial arrives twice that has not begun."""
+        self._twice.clear()
+
+    def _connect(
+        self,
+        here: str,
+        there: str,
+        accept: Callable[[End], None],
+        opened: Callable[[End], None],
+        failed: Callable[[str], None],
+    ) -> None:
         mine, theirs = self._pair(here, there)
+        answer_us = theirs.not_before_us = self.world.now_us + self.delay_us(there, here)
         accept(theirs)
         if here in self._twice:
             self._twice.discard(here)
             mine.twin, other = self._pair(here, there)
             accept(other)
-        self.world.after(self.delay_us(there, here), lambda: opened(mine))
+
+        def answered() -> None:
+            if mine.open:
+                opened(mine)
+            else:
+                failed("the other side ended it")
+
+        self.world.at(answer_us, answered)
 
     def _pair(self, here: str, there: str) -> tuple[End, End]:
         mine, theirs = End(self, here, there), End(self, there, here)
@@ -171,14 +218,14 @@ class Network:
         if told:
             end.close()
         else:
-            end.lose(0)
+            end.snap()
         end.open = False
         self.forget(end)
 
     def break_off(self, end: End, reason: str, *, far_side: bool = True) -> None:
-        """The stream breaks: all that is on its way is lost; `far_side`: whether the other end learns of it."""
-        end.lose(0)
-        end.peer.lose(0)
+        """The stream breaks: nothing passes any more; `far_side`: whether the other end learns of it."""
+        end.snap()
+        end.peer.snap()
         if far_side:
             self.world.after(self.delay_us(end.here, end.there), lambda: end.peer.gone(reason))
         self.world.after(self.delay_us(end.there, end.here), lambda: end.gone(reason))

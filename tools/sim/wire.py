@@ -34,6 +34,11 @@ class FrameworkCall:
 
 
 @dataclass(frozen=True, slots=True)
+class NoMoreCalls:
+    """The peer has said all, and still listens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leader:
     """What a master says of itself."""
 
