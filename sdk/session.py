@@ -243,7 +243,9 @@ class Session:
                     if status.uuid:
                         repeated.append((status.task_id, status.uuid))
                     continue
-                self._standing.seen(status)
+                kill = self._standing.seen(status)
+                if kill is not None and self.connected:
+                    actions.append(msg.Send(kill))
             turn.append(callback)
         if turn:
             self._calling, self._repeated = tuple(turn), tuple(repeated)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from barter.core.cluster import Demand, Service
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
-from barter.core.tasks import TaskStatus
+from barter.core.tasks import Source, TaskStatus
 from barter.sdk.calls import Call, Kill, Launch, Reconcile, Revive, SetDemands, SetServices, Suppress
 
 
@@ -45,15 +45,18 @@ class Standing:
             case _:
                 pass
 
-    def seen(self, status: TaskStatus) -> None:
-        """A status is being delivered."""
+    def seen(self, status: TaskStatus) -> Kill | None:
+        """A status is being delivered. Return the kill of a task that a master says is alive: after a start it passed
+        on no kill of a task whose agent was not back yet."""
         if status.terminal:
             self.tasks.pop(status.task_id, None)
             self._kills.pop(status.task_id, None)
-            return
+            return None
         self.tasks[status.task_id] = status.state
         if status.state is TaskState.KILLING:
             self._kills.pop(status.task_id, None)
+        alive = status.source is Source.MASTER and status.state is not TaskState.UNREACHABLE
+        return self._kills.get(status.task_id) if alive else None
 
     def retell(self, *, resuming: bool) -> Iterator[Call]:
         """The calls that follow a registration; `resuming` where this framework id was registered before."""

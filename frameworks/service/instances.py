@@ -59,10 +59,10 @@ class Instance:
         return self.running and not self.kill_reason and (self.healthy is True or not self.placed.checked)
 
     def out_of_reach(self, strategy: Unreachable | None, now: int) -> bool:
-        """Whether its place is to be filled by another."""
-        if self.lost_ms is None:
+        """Whether its place is to be filled by another; never without a strategy: it may run still."""
+        if self.lost_ms is None or strategy is None:
             return False
-        return bool(self.kill_reason) or (strategy is not None and now >= self.lost_ms + strategy.inactive_ms)
+        return bool(self.kill_reason) or now >= self.lost_ms + strategy.inactive_ms
 
     def proven(self, now: int) -> bool:
         """Whether it worked, so that its end says nothing of the next one."""

@@ -38,7 +38,8 @@ class _Census:
 def plan(app: App, config_version: int, instances: Iterable[Instance], now: int, *, deleting: bool = False) -> Plan:
     """`config_version` is the oldest app version whose instances are current."""
     wanted = 0 if deleting else app.instances
-    census = _count(app, config_version, instances, now)
+    here = (one for one in instances if not deleting or one.lost_ms is None)
+    census = _count(app, config_version, here, now)
     room = _most(app, wanted, census) - census.total
     launches = max(min(wanted - len(census.current), room), 0)
     if census.unheard and not deleting:

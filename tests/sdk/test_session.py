@@ -178,3 +178,20 @@ def test_known_tasks_are_only_those_that_live() -> None:
     assert set(session.tasks.values()) == {TaskState.STAGING}
     heard(session, msg.Update(tuple(status(name, TaskState.FINISHED) for name in names[1:])))
     assert session.tasks == {TaskId("t0"): TaskState.STAGING}
+
+
+def test_a_kill_is_told_again_when_the_master_says_that_its_task_lives() -> None:
+    """A master that has just started passes on no kill of a task whose agent is not back yet."""
+    session = connected()
+    heard(session, msg.Update((status("t1"),)))
+    session.step(msg.Invoked(1), 0)
+    kill = calls.Kill(TaskId("t1"))
+    assert sent(session.step(kill, 0)) == [kill]
+    assert kill not in sent(heard(session, msg.Update((status("t1", number=2),))))
+    session.step(msg.Invoked(1), 0)
+    answer = TaskStatus(TaskId("t1"), TaskState.RUNNING, Source.MASTER, 0)
+    assert kill in sent(heard(session, msg.Update((answer,))))
+    session.step(msg.Invoked(1), 0)
+    heard(session, msg.Update((status("t1", TaskState.KILLING, 3),)))
+    session.step(msg.Invoked(1), 0)
+    assert kill not in sent(heard(session, msg.Update((answer,))))

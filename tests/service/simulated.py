@@ -138,12 +138,20 @@ class World:
             assert self.ready(app_id) >= min(before, least), f"{app_id}: too few are left, {reasons}"
 
     def _check_launches(self, actions: list[Action]) -> None:
-        """Launches never lead above the maximum; where nothing could move otherwise, an upgrade has one more."""
+        """Launches never lead above the maximum; where nothing could move otherwise, an upgrade has one more.
+
+        Where instances out of reach are not to be replaced they count, also those that were to end.
+        """
         for app_id in {one.tasks[0].labels["barter.app"] for one in actions if isinstance(one, Launch)}:
             state = self.machine.apps[app_id]
             bounds, wanted = state.app.upgrade, state.app.instances
             one_more = bounds.most(wanted) == bounds.fewest_ready(wanted)
-            here = [task for task in self.living(app_id) if task.within_reach(state.instances)]
+            strict = state.app.unreachable is None
+            here = [
+                task
+                for task in self.living(app_id)
+                if (task.info.task_id in state.instances if strict else task.within_reach(state.instances))
+            ]
             assert len(here) <= bounds.most(wanted) + one_more, f"{app_id}: {len(here)} of {wanted}"
 
     def ready(self, app_id: str) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from barter.core.tasks import CheckKind
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, App, Check, Port, Upgrade
+from barter.frameworks.service.app import MILLION, App, Check, Port, Unreachable, Upgrade
 from barter.frameworks.service.events import DeleteApp, KillInstances, RestartApp, StatusCame
 from barter.sdk import Source, TaskId, TaskState, TaskStatus
 from tests.service.simulated import Task, World
@@ -16,7 +16,7 @@ from tests.service.simulated import Task, World
 SHARES = st.sampled_from([0, MILLION // 3, MILLION // 2, MILLION])
 IDS = ("/web", "/prod/db")
 APPS = st.builds(
-    lambda instances, checked, least, over: App(
+    lambda instances, checked, least, over, unreachable: App(
         "/web",
         cmd="run 0",
         cpus=100,
@@ -25,11 +25,13 @@ APPS = st.builds(
         ports=(Port("http"), Port("admin")),
         check=Check(CheckKind.HTTP, "HTTP") if checked else None,
         upgrade=Upgrade(least, over),
+        unreachable=unreachable,
     ),
     st.integers(0, 6),
     st.booleans(),
     SHARES,
     SHARES,
+    st.sampled_from([Unreachable(), None]),
 )
 
 

@@ -21,6 +21,7 @@ from barter.tools.sim.workloads.mischief import draw_acts
 from barter.tools.sim.workloads.workload import Act, Workload
 
 GENERATION, WANTED = "classic/generation", "classic/wanted"
+PREFIX = "classic-"
 FAILOVER_MS = 90_000
 SHAPE = resources(cpus=200, mem=128 * MIB)
 TICK_MS, MOST_ON_OFFER, MOST_KEPT = 5_000, 4, 20
@@ -81,7 +82,7 @@ class ClassicScheduler(Scheduler):
         if status.terminal:
             self.alive.pop(status.task_id, None)
             self.doomed.pop(status.task_id, None)
-        else:
+        elif status.task_id.startswith(PREFIX):
             self.alive[status.task_id] = status.state
         self._balance(driver)
 
@@ -144,7 +145,7 @@ class ClassicScheduler(Scheduler):
         chosen = {PORTS: rng_of.of_numbers(ports)} if ports else {}
         short = not self.calm and self._rng.random() < 0.2
         return TaskInfo(
-            TaskId(f"classic-{self.generation}-{self._launched}"),
+            TaskId(f"{PREFIX}{self.generation}-{self._launched}"),
             "classic",
             replace(SHAPE, ranges=chosen),
             Command(shell=f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity"),
