@@ -1,0 +1,43 @@
+"""Keeps five workers up, third try: each launch has an id of its own. python examples/testing/step3.py [MASTER]"""
+
+import sys
+
+from barter import sdk
+
+WANTED = 5
+NEED = sdk.resources(cpus=500, mem=64 * sdk.MIB)
+WORK = sdk.Command(shell="sleep infinity")
+
+
+class Workers(sdk.Scheduler):
+    def __init__(self):
+        self.launched = 0
+        self.alive = {}
+
+    def resource_offers(self, driver, offers):
+        for offer in offers:
+            fit = min(offer.resources.scalars.get(kind, 0) // amount for kind, amount in NEED.scalars.items())
+            count = max(min(fit, WANTED - len(self.alive)), 0)
+            driver.launch(offer, [self.new_task() for _ in range(count)])
+
+    def new_task(self):
+        self.launched += 1
+        task = sdk.TaskInfo(sdk.TaskId(f"worker-{self.launched}"), "worker", NEED, WORK)
+        self.alive[task.task_id] = sdk.TaskState.STAGING
+        return task
+
+    def status_update(self, driver, status):
+        if status.terminal:
+            self.alive.pop(status.task_id, None)
+        else:
+            self.alive[status.task_id] = status.state
+
+
+def settled(cluster):
+    running = len(cluster.running())
+    assert running == WANTED, f"{running} of {WANTED} workers run"
+
+
+if __name__ == "__main__":
+    master = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:5050"
+    sys.exit(sdk.MasterDriver(Workers(), sdk.FrameworkInfo("workers"), master).run())
