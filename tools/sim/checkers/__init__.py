@@ -3,11 +3,13 @@
 from barter.tools.sim.checkers.admission import Admission
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.conservation import Conservation
+from barter.tools.sim.checkers.convergence import Convergence
 from barter.tools.sim.checkers.epochs import Epochs
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
 from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
 from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
 from barter.tools.sim.checkers.one_session import OneSession
+from barter.tools.sim.checkers.orphans import Orphans
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
 from barter.tools.sim.checkers.task_states import TaskStates
@@ -30,4 +32,6 @@ def general() -> list[Observer]:
         UpdatesKept(),
         RunsOnce(),
         SchedulerErrors(),
+        Convergence(),
+        Orphans(),
     ]

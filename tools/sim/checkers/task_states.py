@@ -6,7 +6,7 @@ from barter.agent.facts import Admitted, Told
 from barter.agent.facts import Fact as AgentFact
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
-from barter.core.tasks import Reason, TaskStatus
+from barter.core.tasks import TaskStatus
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.messages import Update
@@ -27,7 +27,8 @@ class TaskStates(Checker):
     - What a framework id's schedulers are told, over all their processes, beginning with TASK_STAGING: each status may
       follow the one before. Exempt are a uuid that was told before (its acknowledgement was lost), and the present
       state once more without a uuid (an answer to RECONCILE, or to a KILL of what has ended). So one end is told, and
-      nothing after it, but for one thing: who asks again about a task that a new master finds nowhere hears TASK_LOST.
+      nothing after it, but for one thing: who asks again about a task that a new master has never heard of is told
+      TASK_LOST or, while an agent is away, TASK_UNREACHABLE, without an agent's name.
     """
 
     name = "task_states"
@@ -80,15 +81,16 @@ class TaskStates(Checker):
         known = before.state if before is not None else TaskState.STAGING
         if status.state is known and (not status.uuid or known in TERMINAL):
             return
-        if known in TERMINAL and _is_nowhere(status):
+        if known in TERMINAL and _is_ignorance(status):
             return
         if status.state not in TRANSITIONS[known]:
             after = _said(framework_id, before) if before is not None else known
             self.fail(f"{framework.name} is told {_said(framework_id, status)} after {after}")
 
 
-def _is_nowhere(status: TaskStatus) -> bool:
-    return status.state is TaskState.LOST and status.reason is Reason.RECONCILIATION and not status.uuid
+def _is_ignorance(status: TaskStatus) -> bool:
+    """The master has no word of any agent on it."""
+    return not status.uuid and not status.agent_id
 
 
 def _said(framework_id: FrameworkId, status: TaskStatus) -> str:

@@ -1,0 +1,60 @@
+"""Where one more task of a demand would fit, worked out without the allocator."""
+
+from collections import Counter
+
+from barter.core import ranges as rng
+from barter.core.cluster import AgentInfo, Demand
+from barter.core.constraints import Constraint, field_value, refusal
+from barter.core.resources import PORTS, Resources
+from barter.master.cluster import Cluster
+from barter.master.state import Agent, Framework
+
+
+def fitting(cluster: Cluster, framework: Framework, demand: Demand) -> list[Agent]:
+    """The active agents on which it fits beside what is there, by resources, side, runtime and constraints.
+
+    Instances are the demand's live tasks and those in its open offers, as for the allocator.
+    """
+    able = [agent for agent in cluster.agents.values() if agent.active and _is_able(agent.info, demand)]
+    placed = _placed(cluster, framework, demand)
+    return [
+        agent
+        for agent in able
+        if _holds(agent.free, demand)
+        and not any(_refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints)
+    ]
+
+
+def open_tasks(framework: Framework, demand: Demand) -> int:
+    """How many of its tasks are in offers that wait for an answer."""
+    return sum(each.tasks for each in framework.offers.values() if each.offer.demand_id == demand.demand_id)
+
+
+def _is_able(info: AgentInfo, demand: Demand) -> bool:
+    return info.public == demand.on_public and demand.runtime in info.runtimes
+
+
+def _holds(free: Resources, demand: Demand) -> bool:
+    wanted = demand.resources
+    spare = rng.size(free.ranges.get(PORTS, ())) - rng.size(wanted.ranges.get(PORTS, ()))
+    return wanted in free and spare >= demand.port_count
+
+
+def _placed(cluster: Cluster, framework: Framework, demand: Demand) -> Counter[str]:
+    """By agent id."""
+    placed = Counter(str(task.agent_id) for task in framework.tasks.values() if task.info.demand_id == demand.demand_id)
+    for opened in framework.offers.values():
+        if opened.offer.demand_id == demand.demand_id:
+            placed[opened.offer.agent_id] += opened.tasks
+    return placed
+
+
+def _refuses(constraint: Constraint, agent: Agent, placed: Counter[str], able: list[Agent], cluster: Cluster) -> bool:
+    counts: Counter[str] = Counter()
+    for other in cluster.agents.values():
+        value = field_value(other.info.placement_attributes, constraint.field)
+        if value is not None and placed[other.info.agent_id]:
+            counts[value] += placed[other.info.agent_id]
+    values = (field_value(other.info.placement_attributes, constraint.field) for other in able)
+    known = frozenset(value for value in values if value is not None)
+    return bool(refusal(constraint, agent.info.placement_attributes, counts, known))
