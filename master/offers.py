@@ -16,12 +16,15 @@ from barter.master.timers import OfferExpires
 def make(cluster: Cluster, grants: Iterable[Grant], now: int) -> None:
     """Turn grants into offers and send each framework its own in one message."""
     made: dict[FrameworkId, list[Offer]] = {}
+    reasons: dict[FrameworkId, str] = {}
     for grant in grants:
         offer = _make_one(cluster, grant, now)
         made.setdefault(offer.framework_id, []).append(offer)
+        reasons.setdefault(offer.framework_id, grant.reason)
     for framework_id, offers in made.items():
+        more = f"; and {len(offers) - 1} more" if len(offers) > 1 else ""
         framework = cluster.frameworks[framework_id]
-        cluster.to_framework(framework, Offers(tuple(offers)), "the allocator granted them")
+        cluster.to_framework(framework, Offers(tuple(offers)), reasons[framework_id] + more)
 
 
 def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
