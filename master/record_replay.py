@@ -75,7 +75,7 @@ class Replay:
     def _begin(self, snapshot: Snapshot) -> None:
         try:
             self._master = restore(snapshot, snapshot.head.timing, snapshot.head.now_ms)
-        except (KeyError, ValueError, OverflowError, MemoryError) as error:
+        except Exception as error:
             raise Unreadable(f"the snapshot does not hold together: {type(error).__name__} {error}") from None
         self._batch = Batch(self._master)
 

@@ -12,11 +12,20 @@ SECRET = "env"
 
 
 def event_line(event: Event) -> str:
-    return brief(event)
+    return plain(brief(event))
 
 
 def action_lines(action: act.Action) -> Iterator[str]:
     """What is done and why: a line for each task, update or offer of a message, and the reason in each."""
+    return map(plain, _lines(action))
+
+
+def plain(text: str) -> str:
+    """The text without what a terminal would obey: peers word names and messages."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def _lines(action: act.Action) -> Iterator[str]:
     match action:
         case act.SendToAgent():
             yield from _message_lines(f"to agent {action.agent_id}", action.message, action.reason)

@@ -40,7 +40,8 @@ class Lines:
 class Recording:
     """What waits for one reader: immutable values, made lines of only when they are taken.
 
-    A snapshot is taken again after `snapshot_bytes` of batches, or after a minute with as many as the last one had.
+    A snapshot is taken again after `snapshot_bytes` of batches or after a minute, but not before there are as many
+    bytes of batches as the last snapshot had.
     """
 
     def __init__(self, master: Master, now: int, snapshot_bytes: int) -> None:
@@ -110,8 +111,8 @@ class Recording:
     def _batch_line(self, now: int, events: Sequence[Event], actions: Sequence[Action]) -> bytes:
         line = batch_line(now, events, actions)
         self._since += len(line)
-        aged = now - self._last_ms >= SNAPSHOT_EVERY_MS and self._since >= self._last_snapshot
-        self._wants_snapshot |= aged or self._since >= self._snapshot_bytes
+        due = self._since >= self._snapshot_bytes or now - self._last_ms >= SNAPSHOT_EVERY_MS
+        self._wants_snapshot |= due and self._since >= self._last_snapshot
         if len(line) > LONGEST_LINE:
             self._wants_snapshot = True
             return gap_line(f"a batch of {len(line)} bytes is not kept: at most {LONGEST_LINE}")

@@ -57,6 +57,7 @@ def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]
     """The differences in one file; raises Refused where it cannot be read."""
     from barter.master.record_json import Unreadable
     from barter.master.record_log import LONGEST_LINE, Reader
+    from barter.master.record_text import plain
     from barter.tools.cli.views import replay as view
 
     reader = Reader()
@@ -66,7 +67,7 @@ def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]
                 if (difference := course.entry(entry)) is not None:
                     yield view.difference(difference, path.name, reader.line)
     except Unreadable as error:
-        raise Refused(f"{path}, line {reader.line}: {error}") from None
+        raise Refused(f"{path}, line {reader.line}: {plain(str(error))}") from None
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror or error}") from None
     if reader.cut:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from barter.master.record_replay import RECORDED, SAME, TODAY, Count, Difference
-from barter.master.record_text import event_line
+from barter.master.record_text import event_line, plain
 from barter.tools.cli.output import Row
 from barter.tools.cli.views.times import clock_time
 
@@ -20,10 +20,10 @@ def difference(found: Difference, file: str, line: int) -> dict[str, Any]:
         "line": line,
         "now_ms": found.now_ms,
         "decides": found.decides,
-        "failure": found.failure,
+        "failure": plain(found.failure),
         "events": [event_line(event) for event in found.events],
         "actions": [{"side": SIDES[sign], "text": text} for sign, text in found.lines],
-        "history": [f"{entry.kind} {entry.subject}: {entry.reason}" for entry in found.history],
+        "history": [plain(f"{entry.kind} {entry.subject}: {entry.reason}") for entry in found.history],
     }
 
 
@@ -70,7 +70,7 @@ def summary(plain: Row) -> Iterator[str]:
         told.append(f"{count['reworded']} for reasons in other words")
     yield ", ".join(told)
     if count["passed_over"]:
-        yield f"{count['passed_over']} batches were passed over: after a difference, up to the next snapshot"
+        yield f"{count['passed_over']} batches up to the next snapshots, after differences or gaps, were passed over"
     shown, all_found = len(plain["differences"]), count["different"] + count["reworded"]
     if shown < all_found:
         yield f"the first {shown} of {all_found} differences are shown"
