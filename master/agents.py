@@ -38,7 +38,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
     if missed:
-        settle(cluster, agent.info.agent_id, now)
+        settle(cluster, agent, now)
 
 
 def _impostor(cluster: Cluster, event: AgentRegister) -> str | None:

@@ -1,6 +1,5 @@
 """Agents that fall silent, and the time after a start in which the master does not yet know who is back."""
 
-from barter.core.ids import AgentId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 from barter.core.units import format_duration
@@ -42,12 +41,14 @@ def _unreachable(cluster: Cluster, agent: Agent, now: int) -> None:
     cluster.history.record(now, "agent_unreachable", agent.info.agent_id, reason)
 
 
-def settle(cluster: Cluster, agent_id: AgentId, now: int) -> None:
+def settle(cluster: Cluster, agent: Agent, now: int) -> None:
     """An agent of before the start is back; the last one expected lets open questions be answered, and each later one
     those that stayed open because of it."""
-    if agent_id in cluster.expected_agents:
-        cluster.expected_agents.remove(agent_id)
-        cluster.settled_changed |= cluster.settled
+    if agent.info.agent_id not in cluster.expected_agents:
+        answer_unanswered(cluster, now, agent)
+        return
+    cluster.expected_agents.remove(agent.info.agent_id)
+    cluster.settled_changed |= cluster.settled
     if not cluster.expected_agents:
         answer_unanswered(cluster, now)
 

@@ -8,14 +8,21 @@ from barter.core.tasks import Reason, Source, TaskStatus
 from barter.master.cluster import Cluster
 from barter.master.events import KillTask, Reconcile
 from barter.master.messages import Kill, Update
-from barter.master.state import Framework
+from barter.master.state import Agent, Framework
 
 NOWHERE = "no agent has it"
+EVERY = TaskId("")
+"""Asked for in place of a task id: all of them."""
 
 
 def reconcile(cluster: Cluster, framework: Framework, event: Reconcile, now: int) -> None:
-    """Tell the current status of the tasks named, or of all that live, in one message."""
+    """Tell the current status of the tasks named, or of all that live, in one message.
+
+    Who asks for all is told of those, too, that agents bring which are not back yet after the master's start.
+    """
     asked = event.task_ids or tuple(framework.tasks)
+    if not event.task_ids and _away(cluster):
+        framework.unanswered.add(EVERY)
     answers = [status for task_id in dict.fromkeys(asked) if (status := _answer(cluster, framework, task_id, now))]
     cluster.history.record(now, "reconciled", framework.framework_id, f"{len(answers)} of {len(asked)} tasks answered")
     if answers:
@@ -36,10 +43,15 @@ def kill(cluster: Cluster, framework: Framework, event: KillTask, now: int) -> N
     cluster.to_agent(cluster.agents[task.agent_id], task.kill, reason)
 
 
-def answer_unanswered(cluster: Cluster, now: int) -> None:
-    """All agents are back or given up, or one of these is back: what was asked about unknown tasks can be said."""
+def answer_unanswered(cluster: Cluster, now: int, back: Agent | None = None) -> None:
+    """All agents are back or given up, or one of these is `back`: what was asked about unknown tasks can be said."""
+    away = _away(cluster)
     for framework in cluster.frameworks.values():
         asked, framework.unanswered = sorted(framework.unanswered), set()
+        if EVERY in asked:
+            asked.remove(EVERY)
+            asked += _tasks_of(framework, back)
+            framework.unanswered |= {EVERY} if away else set()
         answers = [status for task_id in asked if (status := _answer(cluster, framework, task_id, now))]
         if answers:
             cluster.to_framework(framework, Update(tuple(answers)), "agents are back or given up")
@@ -62,10 +74,20 @@ def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -
     if cluster.expected_agents:
         framework.unanswered.add(task_id)
         return None
-    if away := sum(agent.never_heard for agent in cluster.agents.values()):
+    if away := _away(cluster):
         framework.unanswered.add(task_id)
         message = f"{away} agents did not come back after the master's start, and may have it"
         return TaskStatus(
             task_id, TaskState.UNREACHABLE, Source.MASTER, now, reason=Reason.AGENT_UNREACHABLE, message=message
         )
     return TaskStatus(task_id, TaskState.LOST, Source.MASTER, now, reason=Reason.RECONCILIATION, message=NOWHERE)
+
+
+def _away(cluster: Cluster) -> int:
+    """How many agents are known of from before the master's start only."""
+    return sum(agent.never_heard for agent in cluster.agents.values())
+
+
+def _tasks_of(framework: Framework, agent: Agent | None) -> list[TaskId]:
+    """All of its tasks, or those on one agent."""
+    return [name for name, task in framework.tasks.items() if agent is None or task.agent_id == agent.info.agent_id]

@@ -212,6 +212,23 @@ def test_after_a_start_a_task_may_be_where_an_agent_did_not_come_back() -> None:
     assert world.statuses() == []
 
 
+def test_after_a_start_who_asked_for_all_hears_of_what_agents_bring_later() -> None:
+    """A process without a list of its own never heard of tasks on agents that came back after it."""
+    world = restarted(A1, A2)
+    framework_id = world.subscribe(framework_id="abc123-1-0001")
+    world.do(ev.Reconcile(FRAMEWORK))
+    world.register(agent(A1), tasks=[(framework_id, task("t1"), status("t1", S.RUNNING))])
+    assert world.statuses() == []
+    world.wait(AGENT_TIMEOUT // 2)
+    world.do(ev.AgentHeartbeat(AGENT, A1))
+    world.wait(AGENT_TIMEOUT // 2)
+    assert [(told.task_id, told.state) for told in world.statuses()] == [("t1", S.RUNNING)]
+    world.register(agent(A2), 9, tasks=[(framework_id, task("t2"), status("t2", S.RUNNING))])
+    assert [(told.task_id, told.state) for told in world.statuses()] == [("t2", S.RUNNING)]
+    world.register(agent(A2), 10, tasks=[(framework_id, task("t2"), status("t2", S.RUNNING))])
+    assert world.statuses() == []
+
+
 def test_after_a_start_the_agents_tasks_are_taken_in() -> None:
     world = restarted(A1)
     framework_id = world.subscribe(framework_id="abc123-1-0001")
