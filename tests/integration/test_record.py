@@ -1,5 +1,6 @@
 """A session of real daemons, recorded: the same code decides alike on replay, and other code is told from it."""
 
+import asyncio
 import json
 import signal
 import stat
@@ -10,16 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
+import grpc.aio as aio
 import pytest
 from click.testing import CliRunner
 
 from barter.master import reconcile
-from barter.master.cluster import Cluster
+from barter.master.cluster import Cluster, Timing
 from barter.master.events import KillTask
+from barter.master.registry import MemoryRegistry
+from barter.master.shell import record
+from barter.master.shell.service import MasterService
 from barter.master.state import Framework
+from barter.proto.v1 import operator_pb2, scheduler_pb2
+from barter.shell.transport import channel
 from barter.tools.cli.main import cli
-from tests.integration.machine import until
-from tests.integration.master_stubs import RealMaster
+from tests.integration.machine import free_address, until
+from tests.integration.master_stubs import END, Peers, RealMaster
 from tests.integration.service_world import ServiceWorld, service_world
 from tests.integration.test_service import WEB
 
@@ -117,3 +125,34 @@ def test_a_recording_for_some_time_ends_by_itself(master: RealMaster, folder: Pa
     told, _ = recording.communicate(timeout=30)
     assert (recording.returncode, "record-0001.jsonl" in told) == (0, True)
     assert replayed(folder / "log", 0)["batches"]["alike"] == 0
+
+
+async def to_its_end(recording: Any) -> None:
+    while await recording.read() is not END:
+        pass
+
+
+def test_who_reads_too_slowly_is_broken_off_and_the_master_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "WAITING_MOST", 2_000)
+
+    async def conversation() -> None:
+        registry = MemoryRegistry()
+        service = MasterService(registry, registry.start("abc123"), Timing(), 50)
+        await service.start("127.0.0.1:0", free_address())
+        async with channel(service.address) as link:
+            peers = Peers(link)
+            recording = peers.operator.Record(operator_pb2.RecordRequest(), wait_for_ready=True)
+            assert (await recording.read()).header
+            scheduler, _ = await peers.subscribed()
+            ask = scheduler_pb2.SchedulerCall(reconcile={"task_ids": [f"t{n}" * 10 for n in range(500)]})
+            for _ in range(100):
+                await scheduler.say(ask)
+                await scheduler.hear()
+            with pytest.raises(aio.AioRpcError, match="does not keep up") as broken:
+                await to_its_end(recording)
+            assert broken.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            await scheduler.say(ask)
+            assert len((await scheduler.hear()).update.statuses) == 500
+        await service.stop()
+
+    asyncio.run(conversation())

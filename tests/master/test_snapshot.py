@@ -1,6 +1,7 @@
 """A master made of its own snapshot does what the first would have done: in a random world, to the last action."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import pytest
 from hypothesis import settings
@@ -17,12 +18,14 @@ from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import placement
 from barter.master.actions import Action
+from barter.master.allocator.index import Index
 from barter.master.facts import Recovered
 from barter.master.machine import Master
 from barter.master.record_json import ACTIONS, EVENTS, encode, parse, tagged, untagged
 from barter.master.record_log import Header, Reader, header_line, snapshot_lines
 from barter.master.snapshot import restore, take
 from barter.master.snapshot_records import Snapshot
+from barter.master.state import Agent, Framework, Task
 from tests.master.test_machine_random import PICK, RandomWorld
 from tests.master.world import A1, A2, AGENT, AGENT_TIMEOUT, FRAMEWORK, World, agent
 
@@ -155,6 +158,28 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
     world.subscribe()
     world.register()
     assert world.offers()
+
+
+KEPT_OR_WORKED_OUT = {
+    Task: "framework_id agent_id info status launched_ms kill",
+    Agent: "info session unreachable heard_ms registered_ms used offered tasks offers",
+    Framework: "info session absences demands_only suppressed subscribed_ms demands services used offered tasks offers "
+    "pending unanswered",
+}
+OF_CLUSTER = (
+    "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
+    "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
+    "frameworks_made offers_made out"
+)
+OF_INDEX = "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet _tallies"
+
+
+def test_what_a_master_comes_to_know_has_to_come_into_its_snapshot() -> None:
+    """Add a new field here once `take` keeps it, or `restore` works it out."""
+    for kind, names in KEPT_OR_WORKED_OUT.items():
+        assert [field.name for field in fields(kind)] == names.split()
+    assert sorted(vars(World().cluster)) == sorted(OF_CLUSTER.split())
+    assert sorted(vars(Index())) == sorted(OF_INDEX.split())
 
 
 def test_no_snapshot_within_a_batch() -> None:
