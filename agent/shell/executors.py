@@ -10,7 +10,7 @@ import grpc.aio as aio
 from barter.agent.events import Event, ExecutorDisconnected
 from barter.agent.shell import decode
 from barter.agent.shell.outbox import Outbox
-from barter.agent.shell.process import ExecutorProcess, identify
+from barter.agent.shell.process import ExecutorProcess
 from barter.proto.v1 import executor_pb2 as pb
 from barter.proto.v1.executor_pb2_grpc import ExecutorServiceServicer, add_ExecutorServiceServicer_to_server
 from barter.shell import transport
@@ -41,7 +41,7 @@ class ExecutorSessions(ExecutorServiceServicer):
         if first is None or first.WhichOneof("call") != "hello":
             _log.warning("something on the executor's socket did not say hello: dropped")
             return
-        executor = self._welcome(first.hello.pid)
+        executor = self._process.recognize(first.hello.pid)
         if not executor:
             _log.warning("an executor that is not this agent's is told to end", pid=first.hello.pid)
             await context.write(pb.ExecutorEvent(stop=pb.ExecutorEvent.Stop(kill=False)))
@@ -59,14 +59,6 @@ class ExecutorSessions(ExecutorServiceServicer):
             if self._outbox is outbox:
                 self._outbox = None
                 self._post(ExecutorDisconnected(executor))
-
-    def _welcome(self, pid: int) -> str:
-        """The identity of the executor when it is the one expected, else empty."""
-        running = self._process.running
-        try:
-            return running.identity if running is not None and identify(pid) == running.identity else ""
-        except ProcessLookupError:
-            return ""
 
 
 async def serve(sessions: ExecutorSessions, socket: str) -> aio.Server:

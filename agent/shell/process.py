@@ -1,41 +1,22 @@
 """The executor as a process: started by exec, on its own, outliving the agent that started it."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from barter.agent.runtime.proc import boot_id, start_time
+from barter.agent.runtime.identity import Running, identify, recorded
 from barter.agent.runtime.watch import gone
 from barter.shell.log import logger
 
-RECORD, LOG, SOCKET = "executor.json", "executor.log", "agent.sock"
+LOG, SOCKET = "executor.log", "agent.sock"
 LONGEST_SOCKET_PATH = 100
 COMMAND = (sys.executable, "-m", "barter.agent.executor")
 _log = logger("agent")
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """`identity` names this process and no other ever: pid, start time and boot."""
-
-    identity: str
-    pid: int
-    runtime: str
-    socket: str
-
-
-def identify(pid: int) -> str:
-    """Raises ProcessLookupError when no such process lives; a zombie does not."""
-    if not (started := start_time(pid)):
-        raise ProcessLookupError(f"no process {pid} lives")
-    return f"{pid}-{started}-{boot_id()[:8]}"
 
 
 def socket_path(work_dir: Path, agent_id: str) -> str:
@@ -60,15 +41,8 @@ class ExecutorProcess:
         self._died: Callable[[str], None] = lambda reason: None
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
-        self._watch: asyncio.Task[None] | None = None
-        self.running = self._recorded()
-
-    def _recorded(self) -> Running | None:
-        try:
-            running = Running(**json.loads((self._work_dir / RECORD).read_text()))
-            return running if identify(running.pid) == running.identity else None
-        except (OSError, ValueError, TypeError):
-            return None
+        self._watches: set[asyncio.Task[None]] = set()
+        self.running = recorded(work_dir)
 
     def on_death(self, died: Callable[[str], None]) -> None:
         """Have every death, and every failure to start one, told to `died`."""
@@ -79,11 +53,26 @@ class ExecutorProcess:
         if self.running is None:
             self._died("none was left by an earlier agent")
         else:
-            _log.info("the executor of an earlier start lives on", pid=self.running.pid)
-            self._watch = asyncio.create_task(self._wait(self.running.pid))
+            self._adopt(self.running)
+
+    def recognize(self, pid: int) -> str:
+        """The identity of the process if it is the executor, also one that an agent killed meanwhile started."""
+        try:
+            identity = identify(pid)
+        except ProcessLookupError:
+            return ""
+        if self.running is not None and self.running.identity == identity:
+            return identity
+        found = recorded(self._work_dir)
+        if found is None or found.identity != identity:
+            return ""
+        self._adopt(found)
+        return identity
 
     def start(self, socket: str) -> None:
         """Start one unless one runs; a failure is told through `died`."""
+        if self.running is None and (found := recorded(self._work_dir)) is not None:
+            self._adopt(found)
         if self.running is not None:
             return
         command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir)]
@@ -99,24 +88,32 @@ class ExecutorProcess:
                     cwd=self._work_dir,
                 )
             self.running = Running(identify(self._child.pid), self._child.pid, self.runtime, socket)
-            self._write_record(self.running)
         except OSError as error:
             self.running = None
             self._died(f"cannot start it: {error}")
             return
-        self._watch = asyncio.create_task(self._wait(self.running.pid))
+        self._watch_over(self.running.pid)
 
-    def _write_record(self, running: Running) -> None:
-        fresh = self._work_dir / f"{RECORD}.new"
-        fresh.write_text(json.dumps(asdict(running)))
-        fresh.replace(self._work_dir / RECORD)
+    def _adopt(self, found: Running) -> None:
+        """What was started here meanwhile ends by itself: the other one has the folder."""
+        _log.info("the executor of an earlier start lives on", pid=found.pid)
+        self.running = found
+        self._watch_over(found.pid)
+
+    def _watch_over(self, pid: int) -> None:
+        watch = asyncio.create_task(self._wait(pid))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
 
     async def _wait(self, pid: int) -> None:
         await gone(pid)
         code = ""
         if self._child is not None and self._child.pid == pid:
             code = f" with code {self._child.wait()}"
-        self._child = self.running = None
+            self._child = None
+        if self.running is None or self.running.pid != pid:
+            return
+        self.running = None
         self._died(f"pid {pid} ended{code}, see {self._work_dir / LOG}")
 
     def kill(self) -> None:
@@ -126,14 +123,14 @@ class ExecutorProcess:
 
     async def close(self) -> None:
         """Stop watching; the executor goes on."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        watches = list(self._watches)
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
         if self._child is not None:
             # It is meant to outlive this object: without this, Popen warns of a child left behind.
             self._child.returncode = 0
 
     async def ended(self) -> None:
         """Wait until it has ended."""
-        if self._watch is not None:
-            await asyncio.gather(self._watch, return_exceptions=True)
+        await asyncio.gather(*self._watches, return_exceptions=True)

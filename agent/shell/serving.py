@@ -13,12 +13,13 @@ from prometheus_client import CollectorRegistry
 from barter.agent.actions import Action, Exit
 from barter.agent.events import Event, ExecutorDied, Leave
 from barter.agent.machine import Agent
+from barter.agent.runtime.identity import RECORD
 from barter.agent.shell import executors
 from barter.agent.shell.edge import EdgeTask
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.perform import Performer
-from barter.agent.shell.process import RECORD, ExecutorProcess, socket_path
+from barter.agent.shell.process import ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
 from barter.core.addresses import split_addresses

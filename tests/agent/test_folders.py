@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from barter.agent.shell.process import LONGEST_SOCKET_PATH, identify, socket_path
+from barter.agent.runtime.identity import identify
+from barter.agent.shell.process import LONGEST_SOCKET_PATH, socket_path
 from barter.agent.shell.resources import detect, less, override
 from barter.agent.shell.sandbox import Sandboxes
 from barter.core.ids import FrameworkId, TaskId

@@ -25,6 +25,7 @@ from barter.agent.executor.shell.checks import Checker
 from barter.agent.executor.shell.session import Session
 from barter.agent.executor.wire import hello_to_wire, statuses_to_wire
 from barter.agent.runtime.base import Runtime
+from barter.agent.runtime.identity import Running, identify, record
 from barter.agent.runtime.process import ProcessRuntime
 from barter.agent.runtime.select import Runtimes
 from barter.shell.clock import Clock
@@ -140,12 +141,17 @@ async def _serve(options: ExecutorOptions) -> None:
 
 
 def run(options: ExecutorOptions) -> int:
-    """Block until the executor ends; raises FolderTaken. Ctrl-C is for the agent's terminal, not for its tasks."""
+    """Block until the executor ends; raises FolderTaken or OSError.
+
+    Ctrl-C is for the agent's terminal, not for its tasks.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder = options.work_dir / "executor"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FolderLock(folder / "lock", "executor", "end it first, or give another --work-dir")
     try:
+        pid = os.getpid()
+        record(options.work_dir, Running(identify(pid), pid, options.runtime, str(options.socket)))
         asyncio.run(_serve(options))
     finally:
         lock.release()
