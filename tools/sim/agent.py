@@ -16,12 +16,12 @@ from barter.core.machine import Machine
 from barter.tools.sim import wire
 from barter.tools.sim.disk import SimLedger
 from barter.tools.sim.executor import SimExecutor
+from barter.tools.sim.executors import Executors
 from barter.tools.sim.host import Host
 from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
 
-SPAWN_US = (150_000, 400_000)
 DEATH_SEEN_US = (500, 20_000)
 FLUSH_US = 1_000_000
 
@@ -35,29 +35,35 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._ids = 0
         self.ledger = SimLedger(self.disk, self._draw_id, self._committed)
         self.machine: Agent
-        self.executor: SimExecutor | None = None
+        self.executors = Executors(world, network, machine, self._executor_ended)
         self.left = False
         self._info = info
         self._masters = tuple(masters)
         self._network = network
         self._master_end: End | None = None
         self._executor_end: End | None = None
+        self._running: SimExecutor | None = None
         self._link = 0
         self._given_up = ""
-        self._executors = 0
         self._flush_planned = False
 
     @property
     def info(self) -> AgentInfo:
         return self.machine.info
 
+    @property
+    def executor(self) -> SimExecutor | None:
+        """The one that works on this machine, or is about to."""
+        return self.executors.working or self._running
+
     def make(self) -> Machine[ev.Event, act.Action]:
         book = self.ledger.load()
         info = _with_id(self._info, self.ledger.agent_id)
         self.machine = Agent(info, book, self._masters)
-        self._network.listen(f"{self.host}/agent", self.host, self._accept)
+        self._network.listen(f"{self.host}/agent", self.host, self._accept, lambda: self.paused_until_us)
         self._flush_planned = False
-        if self.executor is None:
+        self._running = self.executors.working
+        if self._running is None:
             self.world.after(0, self.within_life(lambda: self.post(ev.ExecutorDied("none was left"))))
         return self.machine
 
@@ -84,7 +90,7 @@ class SimAgent(Process[ev.Event, act.Action]):
                 case act.LeaveMaster():
                     self._leave_master(step)
                 case act.StartExecutor():
-                    self.world.after(self._rng.randrange(*SPAWN_US), self.within_life(self._spawn))
+                    self._start_executor()
                 case act.StopExecutor():
                     self._to_executor(executor_ev.Stop(kill=True))
                 case act.Exit():
@@ -98,7 +104,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         for end in (self._master_end, self._executor_end):
             if end is not None:
                 self._network.drop(end, kept=self._rng.randrange(end.on_the_way + 1))
-        self._master_end = self._executor_end = None
+        self._master_end = self._executor_end = self._running = None
 
     def _draw_id(self) -> AgentId:
         self._ids += 1
@@ -120,10 +126,11 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def _exit(self, action: act.Exit) -> None:
         """Left for good, the executor is ended by force; else it goes on."""
-        self.left = self.machine.leaving.started and action.code == 0
+        self.left = self.machine.leaving.started
+        executor = self._running
         self.crash(action.reason)
-        if self.left and self.executor is not None:
-            self.executor.crash("its agent left")
+        if self.left and executor is not None:
+            executor.crash("its agent left")
 
     # The master.
 
@@ -176,41 +183,50 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     # The executor.
 
-    def _spawn(self) -> None:
-        if self.executor is not None:
-            return
-        self._executors += 1
-        identity = f"{self.host}/executor-{self._executors}"
-        self.executor = SimExecutor(self.world, self._network, self.machine_host, identity, self._executor_ended)
-        self.executor.start()
+    def _start_executor(self) -> None:
+        if self._running is None:
+            self._running = self.executors.working or self.executors.start()
 
-    def _executor_ended(self, identity: str) -> None:
-        self.executor = None
+    def _executor_ended(self, executor: SimExecutor) -> None:
+        """Seen a moment later, and only of the one it counts on."""
         if self.up:
-            died = self.within_life(lambda: self.post(ev.ExecutorDied(f"{identity} ended")))
-            self.world.after(self._rng.randrange(*DEATH_SEEN_US), died)
+            seen = self.within_life(partial(self._executor_died, executor))
+            self.world.after(self._rng.randrange(*DEATH_SEEN_US), seen)
+
+    def _executor_died(self, executor: SimExecutor) -> None:
+        if self._running is executor:
+            self._running = None
+            self.post(ev.ExecutorDied(f"{executor.identity} ended"))
 
     def _accept(self, end: End) -> None:
         end.hear = partial(self._hear_executor, end)
-        end.ended = lambda _: self._executor_parted(end)
 
     def _hear_executor(self, end: End, message: Message) -> None:
+        """As the other end's process, which it cannot hide, is the executor of this folder or a stray."""
         if not isinstance(message, wire.ExecutorCall):
-            return
-        if self.executor is None or message.identity != self.executor.identity:
-            end.send(executor_ev.Stop(kill=False))
             return
         event = wire.executor_call(message)
         if isinstance(event, ev.ExecutorHello):
+            if not self._recognizes(message.identity):
+                end.send(executor_ev.Stop(kill=False))
+                self._network.drop(end)
+                return
             self._executor_end = end
+            end.ended = lambda _: self._executor_parted(end, message.identity)
         if self._executor_end is end:
             self.post(event)
 
-    def _executor_parted(self, end: End) -> None:
+    def _recognizes(self, identity: str) -> bool:
+        """One that an earlier agent started, and that works here by now, takes the place of what was started since."""
+        working = self.executors.working
+        if working is not None and working.identity == identity:
+            self._running = working
+        return self._running is not None and self._running.up and self._running.identity == identity
+
+    def _executor_parted(self, end: End, identity: str) -> None:
         if self._executor_end is end:
             self._executor_end = None
-            if self.executor is not None:
-                self.post(ev.ExecutorDisconnected(self.executor.identity))
+            self.post(ev.ExecutorDisconnected(identity))
 
     def _to_executor(self, event: executor_ev.Event) -> None:
         if self._executor_end is not None:

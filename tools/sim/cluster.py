@@ -97,6 +97,7 @@ class SimCluster:
 
     def heal(self) -> None:
         """The end of all that lasts: what is cut is mended, what is down is started, what is armed is calm."""
+        self.network.calm()
         undo, self._undo = self._undo, {}
         for each in undo.values():
             each()
@@ -119,8 +120,7 @@ class SimCluster:
         agent = self.agents[name]
         self.network.unplug(name)
         agent.crash("its machine crashed")
-        if agent.executor is not None:
-            agent.executor.crash("its machine crashed")
+        agent.executors.crash("its machine crashed")
         self.hosts[name].crash()
 
     def power_on(self, name: str) -> None:

@@ -86,6 +86,7 @@ class SimLedger:
         self._durable: list[Fact] = []
         self._waiting: list[Fact] = []
         self._spent: dict[TaskKey, int] = {}
+        self._left = False
         self.agent_id = draw_id()
 
     def load(self) -> Book:
@@ -93,8 +94,8 @@ class SimLedger:
         book = Book()
         for fact in self._durable:
             book.apply(fact)
-        if self._durable and isinstance(self._durable[-1], Left):
-            self.agent_id = self._draw_id()
+        if self._left:
+            self.agent_id, self._left = self._draw_id(), False
         return book
 
     def write(self, facts: Iterable[Fact]) -> bool:
@@ -138,6 +139,8 @@ class SimLedger:
                 self._spent[fact.framework_id, fact.task.task_id] = fact.updates
             case Forgotten():
                 self._spent[fact.framework_id, fact.task_id] = fact.updates
+            case Left():
+                self._left = True
             case _:
                 pass
 

@@ -17,10 +17,14 @@ from barter.tools.sim.processes import SimProcesses
 from barter.tools.sim.world import World
 
 CHECK_US = (1_000, 30_000)
+PATIENCE_US = 2_000_000
 
 
 class SimExecutor(Process[ev.Event, act.Action]):
-    """One process, started once; `identity` names it and no other ever. Its tasks outlive it."""
+    """One process, started once, that works from `boot` on; `identity` names it and no other ever.
+
+    Its tasks outlive it.
+    """
 
     def __init__(
         self, world: World, network: Network, machine: Host, identity: str, exited: Callable[[str], None]
@@ -32,15 +36,14 @@ class SimExecutor(Process[ev.Event, act.Action]):
         self._exited = exited
         self._end: End | None = None
         self._early: list[ev.Event] | None = []
+        self._processes = SimProcesses(world, machine, self._rng, self._later, self._report)
         self._containers: SimContainers | None = None
 
     def make(self) -> Machine[ev.Event, act.Action]:
         return Executor()
 
-    def start(self) -> None:
+    def boot(self) -> None:
         """As the daemon does: what an earlier executor left first, and only then anything else."""
-        super().start()
-        self._processes = SimProcesses(self.world, self._machine, self._rng, self._later, self._report)
         held = self._processes.start()
         if self._machine.engine is None:
             self._ready(held)
@@ -72,7 +75,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
                 case act.SendHello():
                     self._say(action)
                 case act.Connect():
-                    self._network.dial(self.host, f"{self.host}/agent", self._opened(), self._failed())
+                    self._network.dial(self.host, f"{self.host}/agent", self._opened(), self._failed(), PATIENCE_US)
                 case act.Exit():
                     self._exit(action)
         self._launch(orders)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from barter.agent.executor.events import Ended, Order
 from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
 from barter.tools.sim.engine import Engine
+from barter.tools.sim.journal import Journal
 from barter.tools.sim.world import World
 
 SIGTERM_CODE, SIGKILL_CODE = 143, 137
@@ -26,15 +26,6 @@ class Running:
     over: bool = False
 
 
-@dataclass(slots=True)
-class Entry:
-    """What the process runtime keeps of a task in a file that survives its executor."""
-
-    order: Order
-    killing: bool = False
-    end: Ended | None = None
-
-
 class Host:
     """`tasks` is the ground truth, `journal` the process runtime's file."""
 
@@ -44,7 +35,7 @@ class Host:
         self.up = True
         self.engine: Engine | None = None
         self.tasks: dict[TaskKey, Running] = {}
-        self.journal: dict[TaskKey, Entry] = {}
+        self.journal = Journal()
         self._rng = world.random(f"host {name}")
 
     def run(self, key: TaskKey, task: TaskInfo, ended: Callable[[int], None]) -> Running:
@@ -71,14 +62,13 @@ class Host:
             self._over(key, running, exit_code)
 
     def crash(self) -> None:
-        """Power is lost: every task ends, and the journal, which nobody syncs, may lose its last lines."""
+        """Power is lost, and every task ends."""
         self.up = False
         if self.engine is not None:
             self.engine.crash()
         for key in list(self.tasks):
             self.end(key, SIGKILL_CODE)
-        for key in list(self.journal)[len(self.journal) - self._rng.randrange(min(len(self.journal), 4) + 1) :]:
-            del self.journal[key]
+        self.journal.lose_power(self._rng)
 
     def boot(self) -> None:
         self.up = True

@@ -69,7 +69,7 @@ class Run:
         self.calm_us = self.end_us - min(SETTLE_US, self.end_us // 2)
         asked = self.population.move_in(self.cluster, self.calm_us)
         faults = draw(self.world, self.cluster, plan.rates, QUIET_US, self.calm_us, plan.fewest_faults)
-        self.faults = len(faults)
+        self._faults = set(map(id, faults))
         self.deeds = sorted([*faults, *asked], key=lambda deed: (deed.at_us, deed.text))
 
     def play(self, kept: Collection[int] | None = None, observers: Sequence[Observer] = ()) -> Outcome:
@@ -81,7 +81,8 @@ class Run:
         violation = self._violation(chosen)
         told = tuple(deed.text for deed in chosen)
         world = self.world
-        return Outcome(self.seed, violation, told, self.faults, world.happened, counter.started, world.now_us)
+        faults = sum(id(deed) in self._faults for deed in chosen)
+        return Outcome(self.seed, violation, told, faults, world.happened, counter.started, world.now_us)
 
     def _violation(self, deeds: Sequence[Deed]) -> Violation | None:
         try:
@@ -99,10 +100,14 @@ class Run:
         except Violated as violated:
             return Violation(violated.checker, violated.message, self.world.now_us)
         except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            told = f"{type(error).__name__}: {error} (in {where.filename}, {where.name}, line {where.lineno})"
-            return Violation("raises", told, self.world.now_us)
+            return Violation("raises", f"{type(error).__name__}: {error} ({_where(error)})", self.world.now_us)
         return None
+
+
+def _where(error: Exception) -> str:
+    """The same on every machine."""
+    frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
+    return f"in {frame.f_globals.get('__name__')}.{frame.f_code.co_name}, line {line}"
 
 
 class _Tasks(Observer):
