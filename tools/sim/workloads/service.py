@@ -80,5 +80,12 @@ def _missing(state: AppState, running: int) -> str:
         return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}"
     if state.ready == wanted == running == len(state.instances) and stored.deployment is None:
         return ""
+    if state.app.unreachable is None and _out_of_reach(state) and running <= wanted:
+        return ""
     found = f"{running} run, {len(state.instances)} known, {state.ready} ready of {wanted}"
     return f"{stored.app_id}: {found}, {state.waiting or 'not looked at yet'}"
+
+
+def _out_of_reach(state: AppState) -> bool:
+    """Whether some agent may still have one, for which such an app waits without end."""
+    return any(instance.lost_ms is not None for instance in state.instances.values())

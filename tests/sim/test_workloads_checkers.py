@@ -1,0 +1,122 @@
+"""The checkers of what services and jobs promise: each finds the bug it is for, in a cluster where nothing fails."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from barter.core.constraints import Constraint, Operator
+from barter.core.tasks import TaskInfo
+from barter.core.units import MIB
+from barter.frameworks.service import rollout
+from barter.frameworks.service.app import App, Upgrade
+from barter.master.allocator.filters import Constrained
+from barter.tools.sim.checkers.jobs import Jobs
+from barter.tools.sim.checkers.rolling import Rolling
+from barter.tools.sim.checkers.slots import Slots
+from barter.tools.sim.checkers.unique import Unique
+from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.config import Timing, usual_agents
+from barter.tools.sim.observe import Observer, Violated
+from barter.tools.sim.workloads import operator
+from barter.tools.sim.workloads.batch import BatchScheduler, BatchWorkload, Submit
+from barter.tools.sim.workloads.jobs import Job
+from barter.tools.sim.workloads.service import ServiceWorkload
+from barter.tools.sim.workloads.workload import Act
+from barter.tools.sim.world import World
+
+Patch = pytest.MonkeyPatch
+SECOND_MS = 1_000
+WEB = App("/web", cmd="sleep infinity", cpus=100, mem=32 * MIB, instances=4, ports=())
+STRICT = replace(WEB, upgrade=Upgrade(0, 0), unreachable=None)
+UPGRADE = operator.Upgrade(30 * SECOND_MS, "/web", 2, force=True)
+
+
+def play(checker: Observer, acts: Sequence[Act]) -> None:
+    """Two minutes in which services and jobs are asked for; raises what the checker found."""
+    world = World(1)
+    cluster = SimCluster(world, Timing())
+    cluster.add_agents(usual_agents(10))
+    workloads: tuple[ServiceWorkload, BatchWorkload] = (ServiceWorkload(), BatchWorkload())
+    for workload in workloads:
+        cluster.add_framework(workload.name, workload)
+    for act in acts:
+        world.at(act.at_ms * 1000, partial(workloads[isinstance(act, Submit)].act, act))
+    world.seen.add(checker)
+    cluster.start()
+    world.run_until(120_000_000)
+    assert [asked.settled(running(cluster, asked.name)) for asked in workloads] == ["", ""]
+    assert running(cluster, "service") or workloads[1].submitted
+
+
+def running(cluster: SimCluster, name: str) -> list[TaskInfo]:
+    framework_id = cluster.frameworks[name].driver.framework_id
+    return [one.task for host in cluster.hosts.values() for key, one in host.tasks.items() if key[0] == framework_id]
+
+
+def put(app: App) -> Act:
+    return operator.Put(SECOND_MS, app.app_id, app)
+
+
+def test_an_upgrade_that_kills_all_at_once(monkeypatch: Patch) -> None:
+    play(Rolling(), [put(WEB), UPGRADE])
+    monkeypatch.setattr(rollout, "_replaced", lambda app, census, *_: [(one, "replaced") for one in census.outdated])
+    with pytest.raises(Violated, match=r"rolling: /web: kills leave 0 of 4 ready instances, 4 are to stay"):
+        play(Rolling(), [put(WEB), UPGRADE])
+
+
+def test_an_operators_kill_is_an_operators_wish() -> None:
+    play(Rolling(), [put(WEB), operator.KillSome(30 * SECOND_MS, "/web", (0, 1, 2), scale=False)])
+
+
+def test_a_strict_app_that_has_one_more_while_it_is_upgraded(monkeypatch: Patch) -> None:
+    play(Slots(), [put(STRICT), UPGRADE])
+    monkeypatch.setattr(rollout, "_most", lambda app, wanted, census: wanted + 1)
+    with pytest.raises(Violated, match=r"slots: /web: 5 instances run, at most 4 may"):
+        play(Slots(), [put(STRICT), UPGRADE])
+
+
+SPREADS = (
+    (Constraint("@hostname", Operator.UNIQUE), "UNIQUE"),
+    (Constraint("@zone", Operator.MAX_PER, "1"), "MAX_PER"),
+)
+
+
+@pytest.mark.parametrize("spread", SPREADS, ids=lambda spread: spread[1])
+@pytest.mark.parametrize("in_truth", [False, True])
+def test_instances_beside_each_other(monkeypatch: Patch, spread: tuple[Constraint, str], in_truth: bool) -> None:
+    """Found in what the master grants, and, without that, in what runs."""
+    constraint, name = spread
+    app = replace(WEB, instances=1, constraints=(constraint,))
+    play(Unique(), [put(app), UPGRADE])
+    monkeypatch.setattr(Constrained, "passes", lambda self, agent: True)
+    if in_truth:
+        monkeypatch.setattr(Unique, "_check_grants", lambda *_: None)
+    crowd = replace(app, instances=12)
+    with pytest.raises(Violated, match=f"unique: .*{name}.* allows 1"):
+        play(Unique(), [put(crowd)])
+
+
+def test_groups_that_are_not_level(monkeypatch: Patch) -> None:
+    app = replace(WEB, instances=6, constraints=(Constraint("@zone", Operator.GROUP_BY),))
+    play(Unique(), [put(app), UPGRADE])
+    monkeypatch.setattr(Constrained, "passes", lambda self, agent: agent.attributes["zone"] == "a")
+    with pytest.raises(Violated, match=r"unique: .* on a, @zone GROUP_BY allows 1"):
+        play(Unique(), [put(app)])
+
+
+JOB = Submit(SECOND_MS, Job("job-1", "small", seconds=10))
+
+
+def test_a_job_that_is_done_and_tried_again(monkeypatch: Patch) -> None:
+    play(Jobs(), [JOB])
+    monkeypatch.setattr(BatchScheduler, "_finish", lambda self, driver, job, task_id: self._retry(driver, job))
+    with pytest.raises(Violated, match=r"jobs: job-1\.2 is launched although job-1\.1 finished the job"):
+        play(Jobs(), [JOB])
+
+
+def test_a_job_that_runs_twice_at_once(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(BatchScheduler, "_queued", lambda self, shape: list(self.book.open.values()))
+    with pytest.raises(Violated, match="jobs: job-1 runs twice at once"):
+        play(Jobs(), [JOB])
