@@ -41,6 +41,11 @@ class MasterLink:
     def registered(self) -> bool:
         return self._phase is Phase.REGISTERED
 
+    @property
+    def retired(self) -> bool:
+        """Nothing that a master orders concerns this agent any more."""
+        return self._retired
+
     def open(self, link: int, now: int) -> bool:
         """Whether this is the link that was asked for; it then waits for the registration."""
         if self._phase is not Phase.DIALLING or link != self._link:

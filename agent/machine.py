@@ -60,7 +60,7 @@ class Agent:
         turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
         match event:
             case Registered() | MasterHeartbeat() | RunTasks() | KillTask() | KillFramework() | Acknowledged():
-                if self.link.connected:
+                if self.link.connected and not self.link.retired:
                     self._order(turn, event)
             case ExecutorReports():
                 if event.executor == self.executor.connected:

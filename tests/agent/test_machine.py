@@ -296,6 +296,14 @@ def test_leaving_for_good() -> None:
     assert machine.step(ev.ExecutorDied("it ended"), 40) == [act.Exit(0, "left the cluster: SIGUSR1")]
 
 
+def test_an_order_that_meets_the_goodbye_is_not_answered() -> None:
+    """What would be recorded of it would be the next agent's, and the master tells the task's end itself."""
+    machine = ready(agent())
+    assert "SendUnregister" in kinds(machine.step(ev.Leave("SIGUSR1"), 10))
+    assert machine.step(run(task("t1")), 11) == []
+    assert list(machine.book.entries()) == []
+
+
 def test_an_executor_that_comes_while_the_agent_leaves_is_stopped_too() -> None:
     machine = agent()
     machine.step(ev.ExecutorDied("none was left"), 0)
