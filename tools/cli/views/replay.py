@@ -63,7 +63,8 @@ def _actions(actions: Sequence[Row]) -> Iterator[str]:
 
 def summary(plain: Row) -> Iterator[str]:
     count = plain["batches"]
-    told = [f"{count['alike']} batches ({count['events']} events in all) were decided as recorded"]
+    compared = count["alike"] + count["different"] + count["reworded"]
+    told = [f"{count['alike']} of {compared} batches, with {count['events']} events, were decided as recorded"]
     if count["different"]:
         told.append(f"{count['different']} otherwise")
     if count["reworded"]:
