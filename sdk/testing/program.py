@@ -16,12 +16,9 @@ from barter.sdk.testing.author import instance_of
 from barter.sdk.testing.view import View
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.population import Deed, Populate, Population
+from barter.tools.sim.target import NoScheduler
 
 Settled = Callable[[View], object]
-
-
-class NoProgram(Exception):
-    """What was named cannot be run; says why, and what to do."""
 
 
 class ModuleProgram:
@@ -70,19 +67,21 @@ class Authors(Population):
 
 
 def populate_with(target: str) -> Populate:
-    """`target` is `module:Class` or `path/to/file.py:Class`, from the current directory; raises NoProgram."""
+    """`target` is `module:Class` or `path/to/file.py:Class`, from the current directory; raises NoScheduler."""
     program = load(target)
     return lambda: Authors(program)
 
 
 def load(target: str) -> ModuleProgram:
-    """Raises NoProgram."""
+    """Raises NoScheduler."""
     name, _, attribute = target.rpartition(":")
     if not name or not attribute:
-        raise NoProgram(f"{target!r} names no scheduler: write module:Class or path/to/file.py:Class")
+        raise NoScheduler(f"{target!r} names no class")
     module = _imported(name)
     if not hasattr(module, attribute):
-        raise NoProgram(f"{name} has no {attribute}: name the Scheduler in it, as in {name}:{_a_scheduler_of(module)}")
+        raise NoScheduler(
+            f"{name} has no {attribute}: name the Scheduler in it, as in {name}:{_a_scheduler_of(module)}"
+        )
     assert module.__spec__ is not None
     program = ModuleProgram(module.__spec__, module, attribute)
     _try_out(program, target)
@@ -98,19 +97,19 @@ def _imported(name: str) -> ModuleType:
     try:
         return _from_file(name, file.removesuffix(".py")) if is_file else importlib.import_module(name)
     except FileNotFoundError:
-        raise NoProgram(f"there is no file {name}: paths are from the current directory") from None
+        raise NoScheduler(f"there is no file {name}: paths are from the current directory") from None
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise NoProgram(
+            raise NoScheduler(
                 f"there is no module {name} here: run it where {name.split('.')[0]}.py is, or write its path"
             ) from None
-        raise NoProgram(f"importing {name} failed: {_words(error)}") from error
+        raise NoScheduler(f"importing {name} failed: {_words(error)}") from error
     except SystemExit:
-        raise NoProgram(
+        raise NoScheduler(
             f"importing {name} ended the program: put what runs the framework under if __name__ == '__main__'"
         ) from None
     except Exception as error:
-        raise NoProgram(f"importing {name} failed: {_words(error)}") from error
+        raise NoScheduler(f"importing {name} failed: {_words(error)}") from error
 
 
 def _from_file(path: str, stem: str) -> ModuleType:
@@ -126,18 +125,19 @@ def _try_out(program: ModuleProgram, target: str) -> None:
     try:
         made: object = program.start(MemoryStore(), Random(0))
     except Exception as error:
-        raise NoProgram(
-            f"{target} cannot be made: {_words(error)}; it is called without arguments, or with a StateStore"
+        raise NoScheduler(
+            f"{target} cannot be made: {_words(error)}; it is called with a StateStore, or nothing"
         ) from error
     if not isinstance(made, Scheduler):
-        raise NoProgram(f"{target} is not a Scheduler, it makes a {type(made).__name__}: subclass barter.sdk.Scheduler")
+        raise NoScheduler(
+            f"{target} is not a Scheduler, it makes a {type(made).__name__}: subclass barter.sdk.Scheduler"
+        )
 
 
 def _a_scheduler_of(module: ModuleType) -> str:
-    mine = (
-        name for name, thing in vars(module).items() if isinstance(thing, type) and thing.__module__ == module.__name__
-    )
-    return next((name for name in mine if issubclass(getattr(module, name), Scheduler)), "MyScheduler")
+    """One that is there, as an example."""
+    classes = (thing for thing in vars(module).values() if isinstance(thing, type) and issubclass(thing, Scheduler))
+    return next((found.__name__ for found in classes if found.__module__ == module.__name__), "MyScheduler")
 
 
 def _words(error: Exception) -> str:
