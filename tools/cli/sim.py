@@ -1,20 +1,20 @@
 """`barter sim`."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from barter.tools.cli.options import output_option
 
 if TYPE_CHECKING:
-    from barter.tools.sim.failing import Failing
-    from barter.tools.sim.seed import Outcome, Plan
+    from barter.tools.sim.seed import Plan
 
 EPILOG = """\b
 Examples:
   barter sim --seeds 200                        Barter's own frameworks, seeds 0 to 199
   barter sim --seed 17 --trace                  one of them, with its story
+  barter sim --seed 17 --only 3,21 --trace      with these two of its faults alone
   barter sim my_module:MyScheduler --seeds 200  your framework under the same faults
   barter sim --faults                           the table of faults
 """
@@ -28,7 +28,7 @@ Examples:
 @click.option("--first", type=click.IntRange(0), default=0, show_default=True, help="The first of them.")
 @click.option("--seed", type=click.IntRange(0), help="Run this one alone.")
 @click.option("--trace", is_flag=True, help="Print the story of --seed.")
-@click.option("--only", metavar="I,J,...", help="Of what is done to the world of --seed only these, by number.")
+@click.option("--only", metavar="I,J,...", help="Of what is done to --seed only these, from 0; '' for nothing.")
 @click.option("--agents", type=click.IntRange(1), default=10, show_default=True, help="Machines.")
 @click.option("--minutes", type=click.IntRange(2), default=30, show_default=True, help="Virtual time of a run.")
 @click.option("--rate", "rates", multiple=True, metavar="FAULT=N", help="So many per hour and target; see --faults.")
@@ -61,13 +61,15 @@ def sim(
     if faults:
         out.table_of_faults(output)
         return
-    if seed is None and (trace or only):
+    if seed is None and (trace or only is not None):
         raise click.UsageError("--trace and --only are for one --seed")
     if seed is not None and seeds is not None:
         raise click.UsageError("either --seed or --seeds")
+    if trace and output != "table":
+        raise click.UsageError("--trace is text: leave -o out")
     plan = Plan(agents=agents, minutes=minutes, rates=_rates(rates))
     if seed is not None:
-        sys.exit(_one(scheduler, seed, plan, trace, _numbers(only), output))
+        sys.exit(_one(scheduler, seed, plan, trace, only, output))
     chosen = range(first, first + (seeds or 100))
     sys.exit(_many(scheduler, chosen, plan, jobs or 0, output))
 
@@ -88,38 +90,47 @@ def _rates(given: tuple[str, ...]) -> dict[str, float]:
     return rates
 
 
-def _numbers(given: str | None) -> frozenset[int] | None:
+def _numbers(given: str | None, deeds: int) -> frozenset[int] | None:
     if given is None:
         return None
     try:
-        return frozenset(int(number) for number in given.split(",") if number)
+        numbers = frozenset(int(number) for number in given.split(",") if number)
     except ValueError:
         raise click.UsageError(f"--only {given!r} is not a list of numbers like 3,17,21") from None
+    if unknown := sorted(number for number in numbers if not 0 <= number < deeds):
+        few = f"there are {deeds}, from 0 to {deeds - 1}" if deeds else "there is nothing"
+        raise click.UsageError(f"--only {unknown[0]}: of what is done to this seed {few}")
+    return numbers
 
 
-def _one(scheduler: str, seed: int, plan: "Plan", trace: bool, only: frozenset[int] | None, output: str) -> int:
+def _one(scheduler: str, seed: int, plan: "Plan", trace: bool, only: str | None, output: str) -> int:
     from barter.tools.cli import sim_output as out
     from barter.tools.sim.seed import Run
     from barter.tools.sim.story import Story
 
     run = Run(seed, plan, out.populate(scheduler))
-    observers = [Story(click.echo)] if trace else []
-    outcome = run.play(only, observers)
-    out.one(outcome, output if not trace else "table")
+    kept = _numbers(only, len(run.deeds))
+    outcome = run.play(kept, [Story(click.echo)] if trace else [])
+    out.one(outcome, output)
     return 1 if outcome.violation else 0
 
 
 def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -> int:
+    from concurrent.futures.process import BrokenProcessPool
+
     from barter.tools.cli import sim_output as out
+    from barter.tools.cli.errors import Refused
     from barter.tools.sim.shell.campaign import seeds as run_seeds
 
     out.populate(scheduler)
-    report: Any = out.Report(scheduler, chosen, plan, output)
-    result: Outcome | Failing
+    report = out.Report(scheduler, chosen, plan, output)
     try:
         for result in run_seeds(scheduler, chosen, plan, jobs):
             report.add(result)
     except KeyboardInterrupt:
         report.interrupted()
         return 1
-    return int(report.end())
+    except BrokenProcessPool:
+        report.interrupted()
+        raise Refused("one of its processes was killed", then="try fewer --jobs if memory is short") from None
+    return report.end()

@@ -78,7 +78,8 @@ class Report:
         outcome = result.outcome if isinstance(result, Failing) else result
         self._counts.update(seeds=1, faults=outcome.faults, tasks=outcome.tasks, happened=outcome.happened)
         self._counts["virtual_us"] += outcome.virtual_us
-        self._faults_least = min(outcome.faults, self._faults_least or outcome.faults)
+        least = self._faults_least
+        self._faults_least = outcome.faults if least is None else min(outcome.faults, least)
         if isinstance(result, Failing):
             self._failing.append(result)
             if self._output == "table" and len(self._failing) <= SHOWN:
@@ -138,7 +139,8 @@ class Report:
         parts += [f"--agents {plan.agents}"] if plan.agents != usual.agents else []
         parts += [f"--minutes {plan.minutes}"] if plan.minutes != usual.minutes else []
         parts += [f"--rate {name}={rate:g}" for name, rate in plan.rates.items()]
-        parts += [f"--only {','.join(str(number) for number in failing.kept)}", "--trace"]
+        kept = ",".join(str(number) for number in failing.kept)
+        parts += [f"--only {kept}" if kept else "--only ''", "--trace"]
         return " ".join(part for part in parts if part)
 
     def _clear(self) -> None:

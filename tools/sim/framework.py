@@ -20,7 +20,6 @@ from barter.tools.sim.observe import Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
 
-
 PATIENCE_US = 20_000_000
 """How long gRPC tries to connect, where nobody gives it up before."""
 

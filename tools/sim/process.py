@@ -39,6 +39,7 @@ class Process(ABC, Generic[EventT, ActionT]):
         self._rng = world.random(f"process {name}")
         self._turn_us: int | None = None
         self._alarms_us: list[int] = []
+        self._put_off: list[Callable[[], None]] = []
 
     @abstractmethod
     def make(self) -> Machine[EventT, ActionT]:
@@ -65,6 +66,7 @@ class Process(ABC, Generic[EventT, ActionT]):
         self.paused_until_us = 0
         self._turn_us = None
         self._alarms_us = []
+        self._put_off = []
         self.disk.calm()
         try:
             self.batch = Batch(self.make())
@@ -95,6 +97,7 @@ class Process(ABC, Generic[EventT, ActionT]):
             self.paused_until_us = 0
             self._turn_us = None
             self._turn_at(self.world.now_us + SHORTEST_TURN_US)
+            self._catch_up(self.life)
 
     def post(self, event: EventT) -> None:
         if self.up:
@@ -109,12 +112,21 @@ class Process(ABC, Generic[EventT, ActionT]):
         if life != self.life:
             return
         if self.paused_until_us > self.world.now_us:
-            self.world.at(self.paused_until_us, partial(self._run, life, call))
+            if not self._put_off:
+                self.world.at(self.paused_until_us, partial(self._catch_up, life))
+            self._put_off.append(call)
             return
         try:
             call()
         except Crashed as crashed:
             self.crash(str(crashed))
+
+    def _catch_up(self, life: int) -> None:
+        """What was due while it was paused, in order."""
+        if life == self.life:
+            calls, self._put_off = self._put_off, []
+            for call in calls:
+                self._run(life, call)
 
     def plan(self) -> None:
         """Have a turn when the machine wants one."""

@@ -2,55 +2,84 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
 
-from barter.tools.sim.failing import Failing, smaller
+from barter.tools.sim.failing import MOST_TRIES, Failing, smaller
 from barter.tools.sim.population import Populate
 from barter.tools.sim.seed import Outcome, Plan, Run
 from barter.tools.sim.target import populate_of
 
 AHEAD = 4
+SHRUNK_MOST = 10
+"""So many failing seeds are made as small as can be; where more fail, one cause is likely behind most."""
+Result = Outcome | Failing
 _populate: Populate
 
 
-def seeds(target: str, chosen: Sequence[int], plan: Plan, jobs: int = 0) -> Iterator[Outcome | Failing]:
+def seeds(target: str, chosen: Sequence[int], plan: Plan, jobs: int = 0) -> Iterator[Result]:
     """Outcomes as they come, those that fail made smaller; `jobs` 0 means one for each processor.
 
-    Raises what `populate_of` raises, before anything runs.
+    Raises what `populate_of` raises, before anything runs, and BrokenProcessPool where one of them was killed.
     """
     populate = populate_of(target)
     jobs = min(jobs or os.cpu_count() or 1, len(chosen))
-    if jobs <= 1:
-        for seed in chosen:
-            yield _judged(Run(seed, plan, populate).play(), plan, populate)
-        return
+    results = _in_turn(chosen, plan, populate) if jobs <= 1 else _side_by_side(target, chosen, plan, jobs)
+    yield from results
+
+
+def _in_turn(chosen: Sequence[int], plan: Plan, populate: Populate) -> Iterator[Result]:
+    failed = 0
+    for seed in chosen:
+        result = _judged(seed, plan, populate, _tries(failed))
+        failed += isinstance(result, Failing)
+        yield result
+
+
+def _side_by_side(target: str, chosen: Sequence[int], plan: Plan, jobs: int) -> Iterator[Result]:
     # Not by fork: gRPC, which the SDK loads, does not live through one.
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    failed = 0
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_prepare, initargs=(target,)) as pool:
         left = iter(chosen)
-        running: set[Future[Outcome | Failing]] = set()
+        running: set[Future[Result]] = set()
         try:
             while True:
-                running |= {pool.submit(_one, seed, plan) for seed in islice(left, jobs * AHEAD - len(running))}
+                for seed in islice(left, jobs * AHEAD - len(running)):
+                    running.add(pool.submit(_one, seed, plan, _tries(failed)))
                 if not running:
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for each in done:
-                    yield each.result()
-        finally:
+                    result = each.result()
+                    failed += isinstance(result, Failing)
+                    yield result
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # A seed under way, with what makes it smaller, could keep whoever pressed Ctrl-C waiting for a minute.
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()
+            raise
 
 
 def _prepare(target: str) -> None:
+    """Ctrl-C is for the process that runs the campaign."""
     global _populate
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _populate = populate_of(target)
 
 
-def _one(seed: int, plan: Plan) -> Outcome | Failing:
-    return _judged(Run(seed, plan, _populate).play(), plan, _populate)
+def _one(seed: int, plan: Plan, most_tries: int) -> Result:
+    return _judged(seed, plan, _populate, most_tries)
 
 
-def _judged(outcome: Outcome, plan: Plan, populate: Populate) -> Outcome | Failing:
-    return outcome if outcome.violation is None else smaller(outcome, plan, populate)
+def _tries(failed: int) -> int:
+    return MOST_TRIES if failed < SHRUNK_MOST else 0
+
+
+def _judged(seed: int, plan: Plan, populate: Populate, most_tries: int) -> Result:
+    outcome = Run(seed, plan, populate).play()
+    return outcome if outcome.violation is None else smaller(outcome, plan, populate, most_tries)
