@@ -1,5 +1,7 @@
 """Agents: registered, heard of, disconnected, leaving for good."""
 
+from collections.abc import Sequence
+
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, TaskStatus
 from barter.master import offers, tasks
@@ -14,6 +16,8 @@ from barter.master.timers import AgentSilent
 from barter.master.updates import REMOVED, untold
 
 FORGOT = "the agent came back without the task"
+BACK = "its agent is back"
+_AWAY = TaskState.UNREACHABLE
 
 
 def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
@@ -28,12 +32,14 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     cluster.to_agent(agent, Registered(), "the agent registered")
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
     open_updates = {(framework_id, status.task_id) for framework_id, status in event.updates}
+    away = [key for key, task in agent.tasks.items() if key in open_updates and task.status.state is _AWAY]
     removed = {each[0]: None for each in event.tasks if not _take_in(cluster, agent, each, open_updates, now)}
     for framework_id in removed:
         cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
     for key in [key for key in agent.tasks if key not in listed]:
         _forgotten(cluster, agent.tasks[key], now)
     untold(cluster, agent, event.updates, now)
+    _in_reach_again(cluster, [agent.tasks[key] for key in away if key in agent.tasks], now)
     for task in agent.tasks.values():
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
@@ -117,8 +123,15 @@ def _catch_up(
     changed = task.status.state is not status.state
     tasks.overrule(cluster, task, status, now)
     if changed and not update_open:
-        again = tasks.master_status(task, status.state, Reason.RECONCILIATION, "its agent is back", now)
-        cluster.to_framework(framework, Update((again,)), "its agent is back")
+        again = tasks.master_status(task, status.state, Reason.RECONCILIATION, BACK, now)
+        cluster.to_framework(framework, Update((again,)), BACK)
+
+
+def _in_reach_again(cluster: Cluster, back: Sequence[Task], now: int) -> None:
+    """After the agent's own updates: a framework that has had them before takes them for no news."""
+    for task in back:
+        again = tasks.master_status(task, task.status.state, Reason.RECONCILIATION, BACK, now)
+        cluster.to_framework(cluster.frameworks[task.framework_id], Update((again,)), BACK)
 
 
 def _forgotten(cluster: Cluster, task: Task, now: int) -> None:

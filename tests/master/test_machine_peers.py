@@ -112,6 +112,16 @@ def test_heartbeats_keep_an_agent_and_silence_makes_it_unreachable(world: World)
     assert [told.state for told in world.statuses()] == [S.RUNNING]
 
 
+def test_a_task_in_reach_again_is_told_even_where_its_agent_repeats_an_update(world: World) -> None:
+    """The framework had it and acknowledged, the agent never heard: a framework takes that update for no news."""
+    framework_id = world.running(task("t1"))
+    world.wait(AGENT_TIMEOUT)
+    assert [told.state for told in world.statuses()] == [S.UNREACHABLE]
+    again = (framework_id, status("t1", S.RUNNING, 1))
+    world.register(session=5, tasks=[(framework_id, task("t1"), again[1])], updates=[again])
+    assert [(told.state, told.uuid) for told in world.statuses()] == [(S.RUNNING, "t1:1"), (S.RUNNING, "")]
+
+
 def test_an_agent_that_leaves_takes_what_is_left_with_it(world: World) -> None:
     world.running(task("t1"))
     world.do(ev.AgentUnregister(AGENT, A1, "SIGUSR1"))
