@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from barter.core.tasks import TaskInfo
+from barter.tools.sim.checkers.jobs import Jobs
+from barter.tools.sim.checkers.rolling import Rolling
+from barter.tools.sim.checkers.slots import Slots
+from barter.tools.sim.checkers.unique import Unique
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
+from barter.tools.sim.observe import Observer
 from barter.tools.sim.population import Deed, Population
 from barter.tools.sim.workloads.batch import BatchWorkload
 from barter.tools.sim.workloads.classic import ClassicWorkload
@@ -29,6 +34,9 @@ class Usual(Population):
         for workload in self.workloads:
             workload.calm()
 
+    def observers(self) -> Sequence[Observer]:
+        return Rolling(), Slots(), Unique(), Jobs()
+
     def unsettled(self, cluster: SimCluster) -> str:
         return "; ".join(
             f"{workload.name}: {missing}"
@@ -51,6 +59,7 @@ def _deed(framework: SimFramework, workload: Workload, act: Act) -> Deed:
     """Who asks a framework that is down gives up."""
 
     def ask() -> None:
-        framework.within_life(partial(workload.act, act))()
+        if framework.up:
+            framework.within_life(partial(workload.act, act))()
 
     return Deed(act.at_ms * 1000, f"{act.at_ms / 1000:10.3f} {workload.name} is asked: {act}", ask)
