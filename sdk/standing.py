@@ -29,8 +29,7 @@ class Standing:
                 if connected:
                     self.tasks.update((task.task_id, TaskState.STAGING) for task in call.tasks)
             case Kill():
-                if call.task_id in self.tasks or not connected:
-                    self._kills[call.task_id] = call
+                self._kills[call.task_id] = call
             case SetDemands():
                 self._demands = call.demands
             case SetServices():

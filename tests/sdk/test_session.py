@@ -195,3 +195,15 @@ def test_a_kill_is_told_again_when_the_master_says_that_its_task_lives() -> None
     heard(session, msg.Update((status("t1", TaskState.KILLING, 3),)))
     session.step(msg.Invoked(1), 0)
     assert kill not in sent(heard(session, msg.Update((answer,))))
+
+
+def test_a_kill_is_told_again_of_a_task_this_process_had_not_heard_of_yet() -> None:
+    """A new process kills what its store remembers, before the master has told it of its tasks."""
+    session = connected()
+    kill = calls.Kill(TaskId("t1"))
+    assert sent(session.step(kill, 0)) == [kill]
+    away = TaskStatus(TaskId("t1"), TaskState.UNREACHABLE, Source.MASTER, 0, reason=Reason.AGENT_UNREACHABLE)
+    assert kill not in sent(heard(session, msg.Update((away,))))
+    session.step(msg.Invoked(1), 0)
+    back = TaskStatus(TaskId("t1"), TaskState.RUNNING, Source.MASTER, 0, reason=Reason.RECONCILIATION)
+    assert kill in sent(heard(session, msg.Update((back,))))
