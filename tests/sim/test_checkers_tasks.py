@@ -14,6 +14,7 @@ from barter.core.units import GIB
 from barter.master import actions as act
 from barter.master import messages as msg
 from barter.master.facts import FrameworkRemoved
+from barter.sdk.calls import Reconcile
 from barter.tools.sim.checkers.admission import Admission
 from barter.tools.sim.checkers.epochs import Epochs
 from barter.tools.sim.checkers.runs_once import RunsOnce
@@ -105,17 +106,30 @@ def test_a_life_with_deliveries_again_and_answers_is_well() -> None:
     away, back = said("t1", S.UNREACHABLE, source=Source.MASTER), said("t1", S.RUNNING, source=Source.MASTER)
     for status in (running, away, back, running, back, said("t1", S.FINISHED, 2), running):
         stage.told(status)
+    stage.checker.process_started(stage.framework)
     stage.told(said("t1", S.FINISHED, source=Source.MASTER))
+    stage.checker.asked(stage.framework, Reconcile((T1,)))
     stage.told(replace(said("t1", S.LOST, source=Source.MASTER), agent_id=AgentId(""), reason=Reason.RECONCILIATION))
 
 
 def test_a_second_end_and_life_after_the_end_are_found() -> None:
     stage = Stage(TaskStates())
     stage.told(said("t1", S.LOST, source=Source.MASTER))
+    stage.checker.process_started(stage.framework)
     violates("after TASK_LOST", lambda: stage.told(said("t1", S.FINISHED, 1)))
     stage.told(said("t2", S.FINISHED, 1))
     violates("after TASK_FINISHED", lambda: stage.told(said("t2", S.RUNNING, 2)))
+    stage.checker.process_started(stage.framework)
     violates("after TASK_FINISHED", lambda: stage.told(said("t2", S.LOST, source=Source.MASTER)))
+
+
+def test_one_end_told_twice_to_one_process_is_found_unless_it_asked() -> None:
+    stage = Stage(TaskStates())
+    stage.told(said("t1", S.FINISHED, 1))
+    stage.checker.asked(stage.framework, Reconcile((T1,)))
+    answer = said("t1", S.FINISHED, source=Source.MASTER)
+    stage.told(answer)
+    violates("was told of an end of it before", lambda: stage.told(answer))
 
 
 def test_a_step_back_is_found() -> None:

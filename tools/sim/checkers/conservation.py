@@ -60,7 +60,9 @@ class Conservation(Checker):
         free = agent.free
         twice = together.shared(free)
         together.add(free)
-        if twice or together.value() != agent.info.resources:
+        if twice:
+            self.fail(f"{where}: {twice} is free, and used or offered")
+        if together.value() != agent.info.resources:
             self.fail(f"{where}: used, offered and free are {together.value()}, it has {agent.info.resources}")
 
     def _equal(self, agent: Agent, what: str, counted: object, listed: Holding) -> None:

@@ -1,6 +1,7 @@
 """What is recorded and told of a task follows the table, and ends once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from barter.agent.facts import Admitted, Told
 from barter.agent.facts import Fact as AgentFact
@@ -11,16 +12,18 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.messages import Update
 from barter.sdk.callbacks import Callback, StatusUpdate
+from barter.sdk.calls import Call, tasks_of
 from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.master import SimMaster
+from barter.tools.sim.process import Process
 
 Key = tuple[FrameworkId, TaskId]
 
 
 class TaskStates(Checker):
-    """Three views of each task, by `core/task_state.py`'s table.
+    """The views of each task, by `core/task_state.py`'s table.
 
     - An agent's durable record: each status may follow the one before; each uuid is new.
     - What masters send: one uuid has one content, whichever master sends it and however often.
@@ -29,6 +32,7 @@ class TaskStates(Checker):
       state once more without a uuid (an answer to RECONCILE, or to a KILL of what has ended). So one end is told, and
       nothing after it, but for one thing: who asks again about a task that a new master has never heard of is told
       TASK_LOST or, while an agent is away, TASK_UNREACHABLE, without an agent's name.
+    - One process of a framework is told an end once, unless it named the task in a call after that.
     """
 
     name = "task_states"
@@ -39,6 +43,14 @@ class TaskStates(Checker):
         self._sent: dict[tuple[FrameworkId, str], TaskStatus] = {}
         self._known: dict[Key, TaskStatus] = {}
         self._told: set[tuple[FrameworkId, str]] = set()
+        self._ended: dict[str, set[TaskId]] = {}
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if isinstance(process, SimFramework):
+            self._ended[process.name] = set()
+
+    def asked(self, framework: SimFramework, call: Call) -> None:
+        self._ended.setdefault(framework.name, set()).difference_update(tasks_of(call))
 
     def agent_committed(self, agent: SimAgent, facts: Sequence[AgentFact]) -> None:
         for fact in facts:
@@ -71,6 +83,8 @@ class TaskStates(Checker):
             return
         status, framework_id = callback.status, framework.driver.framework_id
         key = (framework_id, status.task_id)
+        if status.terminal:
+            self._ends(framework, status)
         if status.uuid:
             if (framework_id, status.uuid) in self._told:
                 return
@@ -86,6 +100,13 @@ class TaskStates(Checker):
         if status.state not in TRANSITIONS[known]:
             after = _said(framework_id, before) if before is not None else known
             self.fail(f"{framework.name} is told {_said(framework_id, status)} after {after}")
+
+    def _ends(self, framework: SimFramework, status: TaskStatus) -> None:
+        ended = self._ended.setdefault(framework.name, set())
+        if status.task_id in ended:
+            what = _said(framework.driver.framework_id, status)
+            self.fail(f"{framework.name} is told {what}, and its process was told of an end of it before")
+        ended.add(status.task_id)
 
 
 def _is_ignorance(status: TaskStatus) -> bool:
