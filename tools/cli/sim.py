@@ -10,6 +10,7 @@ from barter.tools.cli.options import output_option
 if TYPE_CHECKING:
     from barter.tools.sim.seed import Plan
 
+FEWEST_AGENTS, FEWEST_MINUTES = 8, 12
 EPILOG = """\b
 Examples:
   barter sim --seeds 200                        Barter's own frameworks, seeds 0 to 199
@@ -67,6 +68,9 @@ def sim(
         raise click.UsageError("either --seed or --seeds")
     if trace and output != "table":
         raise click.UsageError("--trace is text: leave -o out")
+    if not scheduler and (agents < FEWEST_AGENTS or minutes < FEWEST_MINUTES):
+        few = f"Barter's own frameworks need {FEWEST_AGENTS} --agents and {FEWEST_MINUTES} --minutes to settle"
+        raise click.UsageError(few)
     plan = Plan(agents=agents, minutes=minutes, rates=_rates(rates))
     if seed is not None:
         sys.exit(_one(scheduler, seed, plan, trace, only, output))

@@ -35,5 +35,5 @@ def smaller(outcome: Outcome, plan: Plan, populate: Populate, most_tries: int = 
 
     deeds = Run(outcome.seed, plan, populate).deeds
     before = [number for number, deed in enumerate(deeds) if deed.at_us <= violation.at_us]
-    kept = before if fails(before) else list(range(len(deeds)))
-    return Failing(last, len(deeds), tuple(shrink(kept, fails, most_tries)))
+    kept = shrink(before if fails(before) else list(range(len(deeds))), fails, most_tries)
+    return Failing(last, len(deeds), tuple(kept))

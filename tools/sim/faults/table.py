@@ -11,6 +11,7 @@ from barter.tools.sim.world import World
 
 TABLE: dict[str, Kind] = {kind.name: kind for kind in (*network.KINDS, *processes.KINDS, *engines.KINDS, *tasks.KINDS)}
 HOUR_US = 3_600_000_000
+MOST_ROUNDS = 1_000
 
 
 def draw(
@@ -19,12 +20,10 @@ def draw(
     """`rates` (per hour and target) replace the table's. Where chance gives too few it is asked again."""
     found: list[Fault] = []
     rounds = 0
-    while not found or (len(found) < at_least and rounds < 50):
+    while not rounds or (len(found) < at_least and rounds < MOST_ROUNDS):
         rounds += 1
         for kind in TABLE.values():
             found += _of_kind(world, cluster, kind, rates.get(kind.name, kind.per_hour), from_us, until_us, rounds)
-        if not found:
-            return []
     return [Deed(fault.at_us, str(fault), partial(_strike, cluster, fault)) for fault in found]
 
 

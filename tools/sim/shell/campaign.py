@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 
 from barter.tools.sim.failing import MOST_TRIES, Failing, smaller
@@ -48,8 +49,9 @@ def _side_by_side(target: str, chosen: Sequence[int], plan: Plan, jobs: int) -> 
         running: set[Future[Result]] = set()
         try:
             while True:
-                for seed in islice(left, jobs * AHEAD - len(running)):
-                    running.add(pool.submit(_one, seed, plan, _tries(failed)))
+                with _no_ctrl_c():
+                    for seed in islice(left, jobs * AHEAD - len(running)):
+                        running.add(pool.submit(_one, seed, plan, _tries(failed)))
                 if not running:
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -62,13 +64,22 @@ def _side_by_side(target: str, chosen: Sequence[int], plan: Plan, jobs: int) -> 
             # A seed under way, with what makes it smaller, could keep whoever pressed Ctrl-C waiting for a minute.
             for worker in set(multiprocessing.active_children()) - others:
                 worker.terminate()
+                worker.join()
             raise
 
 
+@contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """It waits until after this, and never comes to the processes that are started in this."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare(target: str) -> None:
-    """Ctrl-C is for the process that runs the campaign."""
     global _populate
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _populate = populate_of(target)
 
 
