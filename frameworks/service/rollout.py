@@ -2,12 +2,12 @@
 
 The bounds are Marathon's: never fewer ready instances than the minimum by our own kills, never more instances than
 the maximum by our own launches. Where both bounds are the same, an upgrade may run one more, or nothing could move.
+Who is out of reach is not chosen to end: the kill would come when it is back, and may then be one too many.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from barter.core.task_state import TaskState
 from barter.frameworks.service.app import App
 from barter.frameworks.service.instances import Instance
 
@@ -33,6 +33,7 @@ class _Census:
     outdated: list[Instance] = field(default_factory=list)
     ready: int = 0
     unheard: int = 0
+    lost: int = 0
 
 
 def plan(app: App, config_version: int, instances: Iterable[Instance], now: int, *, deleting: bool = False) -> Plan:
@@ -60,6 +61,7 @@ def _count(app: App, config_version: int, instances: Iterable[Instance], now: in
             continue
         census.total += 1
         census.unheard += instance.adopted
+        census.lost += instance.lost_ms is not None
         census.ready += instance.ready
         if instance.kill_reason:
             census.killing += 1
@@ -82,7 +84,7 @@ def _surplus(census: _Census, wanted: int, deleting: bool) -> list[tuple[Instanc
     if over <= 0:
         return []
     reason = "the app is deleted" if deleting else f"more than the {wanted} wanted"
-    return [(instance, reason) for instance in _in_kill_order(census.current)[:over]]
+    return [(instance, reason) for instance in _in_kill_order(census.current)[:over] if instance.lost_ms is None]
 
 
 def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
@@ -96,7 +98,8 @@ def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting
             spare -= 1
             if spare < 0:
                 break
-        kills.append((instance, "replaced by a new version"))
+        if instance.lost_ms is None:
+            kills.append((instance, "replaced by a new version"))
     return kills
 
 
@@ -112,9 +115,11 @@ def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int,
     missing = wanted - len(census.current)
     if missing > 0 and room <= 0:
         return f"waiting for others to end: {missing} of {wanted}, as {census.total} run, which is the maximum"
-    starting = sum(instance.state is not TaskState.RUNNING for instance in census.current)
+    starting = sum(not instance.running and instance.lost_ms is None for instance in census.current)
     if starting:
         return f"starting: {starting} of {wanted}"
+    if census.lost:
+        return f"waiting for instances out of reach: {census.lost} of {census.total}"
     if ready < wanted:
         return f"not healthy yet: {wanted - ready} of {wanted}"
     return f"ending: {census.killing + ending}"

@@ -31,7 +31,7 @@ APPS = st.builds(
     st.booleans(),
     SHARES,
     SHARES,
-    st.sampled_from([Unreachable(), None]),
+    st.sampled_from([Unreachable(), Unreachable(30_000, 90_000), None]),
 )
 
 

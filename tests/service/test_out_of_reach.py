@@ -1,0 +1,64 @@
+"""Who is out of reach is not chosen to end: back in time, it may be needed."""
+
+from dataclasses import replace
+
+import pytest
+
+from barter.core.units import MIB
+from barter.frameworks.service.app import App, Unreachable
+from barter.sdk import TaskState
+from tests.service.simulated import Task, World
+
+PATIENT = App("/web", cmd="serve", cpus=100, mem=32 * MIB, instances=3, unreachable=Unreachable(30_000, 90_000))
+
+
+@pytest.fixture
+def world() -> World:
+    """Three instances run, and the youngest is out of reach."""
+    made = World()
+    made.step()
+    made.put(PATIENT)
+    made.settle()
+    made.become(made.living()[-1], TaskState.UNREACHABLE)
+    return made
+
+
+def lost(world: World) -> Task:
+    return next(task for task in world.living() if task.state is TaskState.UNREACHABLE)
+
+
+def test_it_counts_again_while_its_successor_is_not_ready(world: World) -> None:
+    """It was marked as replaced while it was away, and killed on its return: two of three were left ready."""
+    away = lost(world)
+    world.put(replace(PATIENT, cmd="serve 2"), force=True)
+    world.offer()
+    world.become(away, TaskState.RUNNING)
+    assert not away.asked_to_end
+    assert world.ready("/web") == 3
+    world.settle()
+    assert [task.info.command.shell for task in world.living()] == ["serve 2"] * 3
+
+
+def test_so_it_does_when_fewer_are_wanted_and_another_has_failed(world: World) -> None:
+    away = lost(world)
+    world.put(replace(PATIENT, instances=2), force=True)
+    assert "out of reach: 1" in world.machine.apps["/web"].waiting
+    world.become(world.living()[0], TaskState.FAILED)
+    world.become(away, TaskState.RUNNING)
+    assert world.ready("/web") == 2
+    assert not away.asked_to_end
+
+
+def test_back_when_others_serve_in_its_place_it_ends(world: World) -> None:
+    away = lost(world)
+    world.put(replace(PATIENT, cmd="serve 2"), force=True)
+    world.pass_time(30_000)
+    while world.demands or any(task.asked_to_end for task in world.living()):
+        world.offer()
+        for task in world.living():
+            if task.state is TaskState.STAGING:
+                world.become(task, TaskState.RUNNING)
+        world.obey()
+    assert world.ready("/web") == 3
+    world.become(away, TaskState.RUNNING)
+    assert away.asked_to_end
