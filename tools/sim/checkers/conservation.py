@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from barter.core.resources import Resources
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.state import Agent
@@ -28,7 +29,12 @@ class Conservation(Checker):
 
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
         for listed in self._books.changed(master, events):
-            self._judge(listed)
+            free = listed.agent.free
+            held = listed.used.with_all_of(listed.offered)
+            twice = held.shared(free)
+            held.add(free)
+            if twice or not held.equals(listed.agent.info.resources):
+                self._judge(listed)
 
     def at_end(self, cluster: SimCluster) -> None:
         books = cluster.master.machine.cluster
@@ -62,11 +68,11 @@ class Conservation(Checker):
         together.add(free)
         if twice:
             self.fail(f"{where}: {twice} is free, and used or offered")
-        if together.value() != agent.info.resources:
+        if not together.equals(agent.info.resources):
             self.fail(f"{where}: used, offered and free are {together.value()}, it has {agent.info.resources}")
 
-    def _equal(self, agent: Agent, what: str, counted: object, listed: Holding) -> None:
-        if counted != listed.value():
+    def _equal(self, agent: Agent, what: str, counted: Resources, listed: Holding) -> None:
+        if not listed.equals(counted):
             told = f"{counted} count as {what}, those listed hold {listed.value()}"
             self.fail(f"agent {agent.info.agent_id}: {told}")
 

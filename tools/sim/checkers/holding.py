@@ -55,6 +55,26 @@ class Holding:
                 found.append(f"{name}: {','.join(sorted(other))} is not there")
         return ", ".join(found)
 
+    def with_all_of(self, other: "Holding") -> "Holding":
+        """Both together, as a new one; they share no number and no id."""
+        both = Holding()
+        both.scalars = {
+            name: self.scalars.get(name, 0) + other.scalars.get(name, 0) for name in self.scalars | other.scalars
+        }
+        both.bits = {name: self.bits.get(name, 0) | other.bits.get(name, 0) for name in self.bits | other.bits}
+        nothing = frozenset[str]()
+        both.ids = {name: self.ids.get(name, nothing) | other.ids.get(name, nothing) for name in self.ids | other.ids}
+        return both
+
+    def equals(self, other: Resources) -> bool:
+        """Cheaper than comparing with `value`."""
+        return (
+            {name: amount for name, amount in self.scalars.items() if amount} == other.scalars
+            and {name: bits for name, bits in self.bits.items() if bits}
+            == {name: to_bits(ranges) for name, ranges in other.ranges.items()}
+            and {name: ids for name, ids in self.ids.items() if ids} == other.sets
+        )
+
     def value(self) -> Resources:
         return Resources(
             {name: amount for name, amount in self.scalars.items() if amount},
