@@ -14,8 +14,7 @@ class Hello(sdk.Scheduler):
 
     def resource_offers(self, driver, offers):
         for offer in offers:
-            fit = min(offer.resources.scalars.get(kind, 0) // amount for kind, amount in NEED.scalars.items())
-            count = min(fit, len(self.waiting))
+            count = min(len(self.waiting), *(offer.resources.scalars.get(k, 0) // n for k, n in NEED.scalars.items()))
             driver.launch(offer, [sdk.TaskInfo(self.waiting.pop(), "hello", NEED, HELLO) for _ in range(count)])
 
     def status_update(self, driver, status):
@@ -26,5 +25,6 @@ class Hello(sdk.Scheduler):
                 driver.stop()
 
 
-master = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BARTER_MASTER", "127.0.0.1:5050")
-sys.exit(sdk.MasterDriver(Hello(), sdk.FrameworkInfo("hello"), master).run())
+if __name__ == "__main__":
+    master = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("BARTER_MASTER", "127.0.0.1:5050")
+    sys.exit(sdk.MasterDriver(Hello(), sdk.FrameworkInfo("hello"), master).run())

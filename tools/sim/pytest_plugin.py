@@ -24,7 +24,9 @@ def cluster(request: pytest.FixtureRequest) -> "Cluster":
     """An empty simulated cluster: add agents and a framework, let time pass, look."""
     from barter.sdk.testing import Cluster
 
-    made = request.node.stash[_CLUSTER] = Cluster(seed=request.config.getoption("--barter-seed"))
+    seed = request.config.getoption("--barter-seed")
+    assert isinstance(seed, int)
+    made = request.node.stash[_CLUSTER] = Cluster(seed)
     return made
 
 
