@@ -8,12 +8,12 @@ from barter.tools.sim.seed import Outcome, Plan
 from barter.tools.sim.shell.campaign import seeds
 from barter.tools.sim.target import NoScheduler
 
-SMALL = Plan(minutes=12, fewest_faults=5)
+SMALL = Plan(agents=8, minutes=12, fewest_faults=5)
 
 
 def outcomes(jobs: int) -> dict[int, Outcome]:
     found = {}
-    for result in seeds("", range(3, 7), SMALL, jobs):
+    for result in seeds("", range(3, 5), SMALL, jobs):
         assert isinstance(result, Outcome)
         found[result.seed] = result
     return found
@@ -21,7 +21,7 @@ def outcomes(jobs: int) -> dict[int, Outcome]:
 
 def test_processes_side_by_side_find_what_one_finds() -> None:
     alone = outcomes(1)
-    assert list(alone) == [3, 4, 5, 6]
+    assert list(alone) == [3, 4]
     assert outcomes(2) == alone
 
 
