@@ -173,10 +173,10 @@ class Agent:
             if self.book.live_count:
                 turn.note(f"{self.book.live_count} tasks did not end in time", problem=True)
             turn.add(StopExecutor(self.leaving.reason))
-            if self.link.registered:
-                turn.add(SendUnregister(self.leaving.reason))
-                turn.record(Left())
-                self.link.retire()
+        if self.leaving.stopping_executor and self.link.registered and not self.link.retired:
+            turn.add(SendUnregister(self.leaving.reason))
+            turn.record(Left())
+            self.link.retire()
         if self.leaving.executor_done(self.executor.alive, turn.now):
             self.link.retire()
             self.executor.stay_down()

@@ -296,6 +296,18 @@ def test_leaving_for_good() -> None:
     assert machine.step(ev.ExecutorDied("it ended"), 40) == [act.Exit(0, "left the cluster: SIGUSR1")]
 
 
+def test_an_agent_that_finds_its_master_while_its_executor_stops_says_goodbye_then() -> None:
+    """It stayed known to the master for ever, which waited for it at each start."""
+    machine = ready(agent())
+    machine.step(ev.MasterGone(1, "broken"), 10)
+    assert "SendUnregister" not in kinds(machine.step(ev.Leave("SIGUSR1"), 20))
+    opened(machine, 5_000)
+    actions = machine.step(ev.Registered(1, "c", 5_000), 5_001)
+    assert facts(actions)[-1] == Left()
+    assert kinds(actions)[-1] == "SendUnregister"
+    assert kinds(machine.step(ev.ExecutorDied("it ended"), 5_002)) == ["Exit"]
+
+
 def test_an_order_that_meets_the_goodbye_is_not_answered() -> None:
     """What would be recorded of it would be the next agent's, and the master tells the task's end itself."""
     machine = ready(agent())
