@@ -104,6 +104,9 @@ def test_healing_leaves_machines_off_that_were_lost() -> None:
     cluster = kept()
     gone = cluster.running()[0].agent
     cluster.lose(gone)
+    cluster.faults(rate=50, only="machine-crash")
+    cluster.run_for(minutes=3)
+    assert f"machine-crash {gone} " in cluster.story()
     cluster.heal()
     cluster.run_for(minutes=2)
     assert cluster.running(agent=gone) == []
