@@ -26,7 +26,9 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`before` is in `file` exactly once, and becomes `after`; `finds` says which checker should see it, and as what.
+    """`before` is in `file` exactly once, and becomes `after`; `finds` are the checkers that count, any of them.
+
+    What else goes wrong with it proves nothing: such a change disturbs a run, and some seed then fails by chance.
 
     `origin` is the thread of the bug: "owner/repository#number", or a key of Apache's tracker.
     """
@@ -37,7 +39,7 @@ class Mutant:
     file: str
     before: str
     after: str
-    finds: str
+    finds: tuple[str, ...]
 
     @property
     def module(self) -> str:
@@ -80,7 +82,7 @@ def _read(path: Path) -> Mutant:
     fields = tomllib.loads(path.read_text())
     if fields.keys() != FIELDS:
         raise ValueError(f"{path.name}: its fields are {sorted(fields)}, a mutant's are {sorted(FIELDS)}")
-    return Mutant(path.stem, **fields)
+    return Mutant(path.stem, **{**fields, "finds": tuple(fields["finds"])})
 
 
 def apply(mutant: Mutant) -> None:

@@ -26,9 +26,10 @@ def write(found: dict[str, Found]) -> None:
     FILE.write_text(json.dumps(lines, indent=2) + "\n")
 
 
-def run(name: str, *, first: int = 0, seeds: int = SEEDS) -> Found | None:
+def run(name: str, *checkers: str, first: int = 0, seeds: int = SEEDS) -> Found | None:
     """Run seeds against a mutant in a process of its own; raises Unrunnable."""
-    command = [sys.executable, "-m", "tests.mutants.run", name, "--first", str(first), "--seeds", str(seeds)]
+    which = [name, *checkers, "--first", str(first), "--seeds", str(seeds)]
+    command = [sys.executable, "-m", "tests.mutants.run", *which]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ended.returncode not in (0, 1) or not ended.stdout:
         raise Unrunnable(f"{' '.join(command)} ended with {ended.returncode}: {ended.stderr.strip()[-2000:]}")
@@ -37,10 +38,10 @@ def run(name: str, *, first: int = 0, seeds: int = SEEDS) -> Found | None:
 
 
 def first_found(name: str) -> Found | None:
-    """By the first seed that finds nothing in the code as it is: what fails there anyway proves nothing."""
+    """By the first seed in which that checker has nothing to say of the code as it is."""
     first = 0
     while first < SEEDS and (found := run(name, first=first, seeds=SEEDS - first)) is not None:
-        if run(UNCHANGED, first=found.seed, seeds=1) is None:
+        if run(UNCHANGED, found.checker, first=found.seed, seeds=1) is None:
             return found
         first = found.seed + 1
     return None

@@ -14,7 +14,7 @@ from tests.mutants.table import BEGIN, END, PAGE, between_markers, table
 MUTANTS = harness.load()
 each = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 
-EXAMPLE = Mutant("example", "mesos/chronos#1", "It ran twice.", "core/ids.py", "no such text", "", "task_ids")
+EXAMPLE = Mutant("example", "mesos/chronos#1", "It ran twice.", "core/ids.py", "no such text", "", ("runs_once",))
 
 
 @each
@@ -55,7 +55,7 @@ def test_an_unknown_mutant_is_refused() -> None:
 
 def test_an_origin_names_a_thread() -> None:
     assert EXAMPLE.link == "https://github.com/mesos/chronos/issues/1"
-    vague = Mutant("vague", "somewhere", ".", "core/ids.py", "", "", "")
+    vague = Mutant("vague", "somewhere", ".", "core/ids.py", "", "", ())
     with pytest.raises(ValueError, match="names no thread"):
         assert vague.link
 
@@ -80,9 +80,9 @@ def test_every_mutant_can_be_imported() -> None:
 
 
 def test_the_table_stands_between_its_markers() -> None:
-    made = table([EXAMPLE], {"example": Found(3, "task_ids", "t-1 ran twice")})
+    made = table([EXAMPLE], {"example": Found(3, "runs_once", "t-1 ran twice")})
     assert (
-        "| example | [mesos/chronos#1](https://github.com/mesos/chronos/issues/1) | It ran twice. | `task_ids` | 4 |"
+        "| example | [mesos/chronos#1](https://github.com/mesos/chronos/issues/1) | It ran twice. | `runs_once` | 4 |"
         in made
     )
     assert between_markers(f"a\n{BEGIN}old\n{END}b\n", made) == f"a\n{BEGIN}{made}{END}b\n"

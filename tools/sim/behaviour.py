@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from barter.core.tasks import TaskInfo
 
 _SLEEP = re.compile(r"\bsleep (\d+(?:\.\d+)?|infinity)\b")
+_DEAF = re.compile(r"\btrap '' TERM\b")
 _EXIT = re.compile(r"\bexit (\d{1,3})\b")
 
 
@@ -26,11 +27,15 @@ Behaviour = Callable[[TaskInfo], Run]
 
 
 def by_command(task: TaskInfo) -> Run:
-    """`sleep N` takes N seconds, `exit N` ends with N; without a `sleep` it takes a second, an image runs on."""
+    """`sleep N` takes N seconds, `exit N` ends with N; without a `sleep` it takes a second, an image runs on.
+
+    One that begins with `trap '' TERM` is deaf to SIGTERM.
+    """
     text = task.command.shell or " ".join(task.command.argv)
     code = int(found[1]) if (found := _EXIT.search(text)) else 0
+    deaf = _DEAF.search(text) is not None
     if slept := _SLEEP.search(text):
-        return Run(None if slept[1] == "infinity" else float(slept[1]), code)
+        return Run(None if slept[1] == "infinity" else float(slept[1]), code, deaf)
     if task.container is not None and not text:
         return Run(None)
-    return Run(1.0 if not found else 0.05, code)
+    return Run(1.0 if not found else 0.05, code, deaf)

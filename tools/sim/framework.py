@@ -37,7 +37,7 @@ class Program(Protocol):
 
 
 class SimDriver(SessionDriver):
-    """Lives as long as one life of its process."""
+    """Lives as long as one life of its process. `suppressed_us`: since when its scheduler wants no offers."""
 
     def __init__(self, process: "SimFramework", scheduler: Scheduler) -> None:
         program = process.program
@@ -50,6 +50,7 @@ class SimDriver(SessionDriver):
             store=process.store,
         )
         self.session, self.invoker = self._session, self._invoker
+        self.suppressed_us: int | None = None
         self._process = process
 
     def now(self) -> int:
@@ -59,6 +60,15 @@ class SimDriver(SessionDriver):
         process = self._process
         due = process.clock.when(process.clock.now() + max(delay_ms, 0))
         process.world.at(due, process.within_life(partial(self._invoker.run, call)))
+
+    def revive(self) -> None:
+        self.suppressed_us = None
+        super().revive()
+
+    def suppress(self) -> None:
+        if self.suppressed_us is None:
+            self.suppressed_us = self._process.world.now_us
+        super().suppress()
 
     def stop(self, failover: bool = False) -> None:
         self._process.stopped_for_failover = failover

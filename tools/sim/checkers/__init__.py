@@ -5,13 +5,21 @@ from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.convergence import Convergence
 from barter.tools.sim.checkers.epochs import Epochs
+from barter.tools.sim.checkers.identity import Identity
+from barter.tools.sim.checkers.kills import Kills
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
 from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
 from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
+from barter.tools.sim.checkers.offers_in_reach import OffersInReach
+from barter.tools.sim.checkers.offers_wanted import OffersWanted
 from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
+from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
+from barter.tools.sim.checkers.silent_agents import SilentAgents
+from barter.tools.sim.checkers.suppressed import Suppressed
+from barter.tools.sim.checkers.task_ids import TaskIds
 from barter.tools.sim.checkers.task_states import TaskStates
 from barter.tools.sim.checkers.updates_kept import UpdatesKept
 from barter.tools.sim.observe import Observer
@@ -24,12 +32,20 @@ def general() -> list[Observer]:
         Conservation(books),
         OffersDisjoint(books),
         OfferUsedOnce(),
+        OffersInReach(),
+        OffersWanted(),
+        Suppressed(),
         Admission(),
         Epochs(),
         LeaderWrites(),
         OneSession(),
+        SilentAgents(),
+        Identity(),
+        Removals(),
         TaskStates(),
         UpdatesKept(),
+        TaskIds(),
+        Kills(),
         RunsOnce(),
         SchedulerErrors(),
         Convergence(),

@@ -24,7 +24,8 @@ GENERATION, WANTED = "classic/generation", "classic/wanted"
 PREFIX = "classic-"
 FAILOVER_MS = 90_000
 SHAPE = resources(cpus=200, mem=128 * MIB)
-TICK_MS, MOST_ON_OFFER, MOST_KEPT = 5_000, 4, 20
+TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
+DEAF_EVERY = 3
 
 
 class ClassicScheduler(Scheduler):
@@ -71,7 +72,7 @@ class ClassicScheduler(Scheduler):
             elif self.lacking > 0 and chance < 0.8:
                 self._accept(driver, [offer])
             else:
-                driver.decline(offer, Filters(self._rng.choice((0, 1_000, 10_000, 60_000, 60_000))))
+                driver.decline(offer, Filters(self._rng.choice((0, 10_000, 60_000, 300_000))))
 
     def offer_rescinded(self, driver: Driver, offer_id: OfferId) -> None:
         offer = self.held.pop(offer_id, None)
@@ -144,11 +145,12 @@ class ClassicScheduler(Scheduler):
         ports = list(islice((port for port in rng_of.numbers(free.ports) if 31_040 <= port < 31_080), 1))
         chosen = {PORTS: rng_of.of_numbers(ports)} if ports else {}
         short = not self.calm and self._rng.random() < 0.2
+        deaf = "trap '' TERM; " if self._launched % DEAF_EVERY == 0 else ""
         return TaskInfo(
             TaskId(f"{PREFIX}{self.generation}-{self._launched}"),
             "classic",
             replace(SHAPE, ranges=chosen),
-            Command(shell=f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity"),
+            Command(shell=deaf + (f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity")),
             kill_grace_ms=self._rng.choice((0, 1_000, 5_000)),
             ports=tuple(TaskPort("any", port) for port in ports),
         )
