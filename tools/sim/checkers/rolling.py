@@ -6,6 +6,7 @@ from typing import Any
 
 from barter.core.task_state import IllegalTransition, TaskState, advance
 from barter.frameworks.service.actions import Action, Kill, Launch
+from barter.sdk import calls
 from barter.sdk.callbacks import Callback, StatusUpdate
 from barter.tools.sim.checkers.watched import find
 from barter.tools.sim.cluster import SimCluster
@@ -19,7 +20,7 @@ OPERATORS_WISH = "asked for by an operator"
 
 @dataclass(slots=True)
 class _Known:
-    """An instance by what the running process was told of it."""
+    """An instance by what the framework's processes were told of it."""
 
     app_id: str
     checked: bool
@@ -33,9 +34,9 @@ class _Known:
 
 
 class Rolling(Observer):
-    """Ready: running, healthy where that is checked, and not asked to end. A new process has heard of nothing yet.
-
-    What an operator wants ended may go; of the rest as many stay ready as the minimum says, or as there were.
+    """Ready: running, healthy where that is checked, and not asked to end, by what the framework was last told and what
+    it last asked, also where another process of it was. What an operator wants ended may go; of the rest as many stay
+    ready as the minimum says, or as there were.
     """
 
     name = "rolling"
@@ -44,6 +45,7 @@ class Rolling(Observer):
         self._framework: SimFramework | None = None
         self._workload = ServiceWorkload()
         self._known: dict[str, _Known] = {}
+        self._asked: set[str] = set()
 
     def begin(self, cluster: SimCluster) -> None:
         if (found := find(cluster, ServiceWorkload)) is not None:
@@ -52,11 +54,16 @@ class Rolling(Observer):
 
     def process_started(self, process: Process[Any, Any]) -> None:
         if process is self._framework:
-            self._known = {
-                task_id: _Known(app_id, one.placed.checked, to_end=bool(one.kill_reason))
-                for app_id, state in self._workload.apps.items()
-                for task_id, one in state.instances.items()
-            }
+            before, self._known = self._known, {}
+            for app_id, state in self._workload.apps.items():
+                for task_id, one in state.instances.items():
+                    known = self._known[task_id] = before.get(task_id) or _Known(app_id, one.placed.checked)
+                    known.to_end = bool(one.kill_reason) or task_id in self._asked
+
+    def asked(self, framework: SimFramework, call: calls.Call) -> None:
+        """A process that ended before its kill left has not asked for it."""
+        if framework is self._framework and isinstance(call, calls.Kill) and call.task_id in self._known:
+            self._asked.add(call.task_id)
 
     def called(self, framework: SimFramework, callback: Callback) -> None:
         if framework is not self._framework or not isinstance(callback, StatusUpdate):
@@ -71,6 +78,7 @@ class Rolling(Observer):
             return
         if status.terminal:
             del self._known[status.task_id]
+            self._asked.discard(status.task_id)
         elif status.state is TaskState.RUNNING and status.healthy is not None:
             known.healthy = status.healthy
 
