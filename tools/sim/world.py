@@ -8,7 +8,7 @@ from random import Random
 from barter.tools.sim.observe import Seen
 
 SELDOM = (20_000, 50, 1_000)
-"""When Python looks for cycles meanwhile: a world has few, and with 2,000 agents the usual cost a quarter of the time."""
+"""When Python looks for cycles meanwhile: a world has few, and the usual way took a quarter of 2,000 agents' time."""
 START_MS = 1_700_000_000_000
 """What clocks without drift show when a world begins: milliseconds since 1970."""
 
