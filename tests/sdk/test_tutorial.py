@@ -53,7 +53,7 @@ def test_1_ends_are_forgotten() -> None:
 def test_2_ids_are_used_again() -> None:
     cluster = on_six_machines(2)
     cluster.kill(cluster.running()[0])
-    with pytest.raises(Broken, match="task_ids: workers .* a second time"):
+    with pytest.raises(Broken, match=r"task_ids: workers .* a second time"):
         cluster.run_for(minutes=5)
     assert fails(2, ("task_ids",), "a second time")
 
@@ -61,7 +61,7 @@ def test_2_ids_are_used_again() -> None:
 def test_3_nothing_is_in_the_store() -> None:
     cluster = on_six_machines(3)
     cluster.frameworks["workers"].crash()
-    with pytest.raises(Broken, match="task_ids: workers .* launches task worker-1 a second time"):
+    with pytest.raises(Broken, match=r"task_ids: workers .* launches task worker-1 a second time"):
         cluster.run_for(minutes=5)
     assert fails(3, ("task_ids",), "a second time")
 
