@@ -1,10 +1,12 @@
-"""Leaving the cluster for good: kill everything, wait for the ends but not for ever, say goodbye, exit."""
+"""Leaving the cluster for good: kill everything, wait for the ends but not for ever, say goodbye until heard, exit."""
 
 from enum import Enum, auto
 
 TASKS_MS = 6_500
 # An engine under load takes seconds to end each container; giving up sooner would leave them running.
 EXECUTOR_MS = 20_000
+# A master that starts again takes a moment; one that never heard the goodbye would wait for the agent at each start.
+GOODBYE_MS = 5_000
 LONGEST_GRACE_MS = 5_000
 
 
@@ -22,6 +24,7 @@ class Leaving:
         self.stage = Stage.STAYING
         self.reason = ""
         self._deadline_ms = 0
+        self._stopping_ms = 0
 
     def begin(self, reason: str, now: int) -> bool:
         if self.stage is not Stage.STAYING:
@@ -45,12 +48,15 @@ class Leaving:
         """Whether to go on to stopping the executor now."""
         if self.stage is not Stage.ENDING_TASKS or (live and now < self._deadline_ms):
             return False
-        self.stage, self._deadline_ms = Stage.STOPPING_EXECUTOR, now + EXECUTOR_MS
+        self.stage, self._stopping_ms = Stage.STOPPING_EXECUTOR, now
         return True
 
-    def executor_done(self, alive: bool, now: int) -> bool:
-        """Whether to exit now."""
-        if self.stage is not Stage.STOPPING_EXECUTOR or (alive and now < self._deadline_ms):
+    def all_done(self, executor_alive: bool, parted: bool, now: int) -> bool:
+        """Whether to exit now; `parted`: the master has heard the goodbye."""
+        if self.stage is not Stage.STOPPING_EXECUTOR:
+            return False
+        self._deadline_ms = self._stopping_ms + (EXECUTOR_MS if executor_alive else GOODBYE_MS)
+        if (executor_alive or not parted) and now < self._deadline_ms:
             return False
         self.stage = Stage.GONE
         return True

@@ -18,6 +18,7 @@ class Phase(Enum):
     OPEN = auto()
     REGISTERED = auto()
     LEAVING = auto()
+    PARTING = auto()
 
 
 class MasterLink:
@@ -40,6 +41,11 @@ class MasterLink:
     @property
     def registered(self) -> bool:
         return self._phase is Phase.REGISTERED
+
+    @property
+    def parting(self) -> bool:
+        """Goodbye was said on this link: what comes before its answer is of no concern."""
+        return self._phase is Phase.PARTING
 
     @property
     def retired(self) -> bool:
@@ -67,6 +73,9 @@ class MasterLink:
         self._phase = Phase.LEAVING
         self._route.masters.shun()
         return LeaveMaster(reason)
+
+    def part(self) -> None:
+        self._phase = Phase.PARTING
 
     def gone(self, event: MasterGone, now: int) -> str:
         """Plan the next try; returns what to warn of, once until registered again and not of a leader to be found."""

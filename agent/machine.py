@@ -122,6 +122,9 @@ class Agent:
             case MasterGone():
                 if why := self.link.gone(event, turn.now):
                     turn.note(why, problem=True)
+            case MasterError() if self.link.parting:
+                if event.fatal and event.epoch >= self.book.epoch:
+                    self.link.retire()
             case MasterError() if self.link.connected:
                 turn.note(f"the master refused: {event.message}", problem=True)
                 if event.fatal and event.epoch >= self.book.epoch:
@@ -173,11 +176,11 @@ class Agent:
             if self.book.live_count:
                 turn.note(f"{self.book.live_count} tasks did not end in time", problem=True)
             turn.add(StopExecutor(self.leaving.reason))
-        if self.leaving.stopping_executor and self.link.registered and not self.link.retired:
+        if self.leaving.stopping_executor and self.link.connected:
             turn.add(SendUnregister(self.leaving.reason))
             turn.record(Left())
-            self.link.retire()
-        if self.leaving.executor_done(self.executor.alive, turn.now):
+            self.link.part()
+        if self.leaving.all_done(self.executor.alive, self.link.retired, turn.now):
             self.link.retire()
             self.executor.stay_down()
             turn.add(Exit(0, f"left the cluster: {self.leaving.reason}"))

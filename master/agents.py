@@ -154,7 +154,7 @@ def disconnected(cluster: Cluster, agent: Agent, now: int) -> None:
 def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int) -> None:
     """The agent has ended its tasks and left; whatever the master still has of it is gone with it.
 
-    Its stream is the agent's to end: closed from here, it would come back while it shuts down.
+    That its session is closed for good tells it that its goodbye was heard; until then it would say it again.
     """
     reason = f"the agent left: {event.reason or 'no reason given'}"
     agent_id = agent.info.agent_id
@@ -166,6 +166,7 @@ def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int)
     cluster.fresh_agents.pop(agent_id, None)
     cluster.allocator.remove_agent(agent_id)
     cluster.persist(AgentLeft(agent_id), reason)
+    cluster.close(agent.session, reason, fatal=True)
     for framework in cluster.frameworks.values():
         cluster.to_framework(framework, Failure(agent_id, reason), reason)
     cluster.history.record(now, "agent_left", agent_id, reason)

@@ -61,6 +61,11 @@ def ready(machine: Agent, executor: str = "e1") -> Agent:
     return machine
 
 
+def heard(machine: Agent, now: int) -> list[act.Action]:
+    """The master has taken note of the goodbye, and ends the session for good."""
+    return machine.step(ev.MasterError(machine.book.epoch, "the agent left: SIGUSR1", True), now)
+
+
 def told(actions: list[act.Action]) -> list[tuple[str, TaskState]]:
     """The updates in `actions` as (uuid, state)."""
     return [

@@ -67,6 +67,7 @@ STORIES: dict[str, Story] = {
         (300, ev.Leave("SIGUSR1")),
         (301, run(task("t2"))),
         (400, reports(report("t1", S.KILLED, 1))),
+        (402, ev.MasterError(1, "the agent left: SIGUSR1", fatal=True)),
         (450, ev.ExecutorDied("pid 7 ended with code 0")),
     ],
 }

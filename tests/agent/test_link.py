@@ -9,7 +9,7 @@ from barter.agent.machine import Agent
 from barter.core.ids import TaskId
 from barter.core.machine import Tick
 from barter.core.turns import LONGEST_DELAY_MS
-from tests.agent.agent_kit import F, agent, dialled, kinds, opened, ready, run, task
+from tests.agent.agent_kit import F, agent, dialled, heard, kinds, opened, ready, run, task
 
 
 def warned(actions: list[act.Action]) -> list[str]:
@@ -133,14 +133,37 @@ def test_a_link_ends_once(jitter: int) -> None:
     assert due(machine) == at
 
 
-def test_an_agent_that_has_said_goodbye_does_not_come_back() -> None:
+def test_an_agent_whose_goodbye_was_heard_does_not_come_back() -> None:
     """A master that it registers with again would wait for it until the agent timeout."""
     machine = ready(agent())
     assert "SendUnregister" in kinds(machine.step(ev.Leave("SIGUSR1"), 10))
+    assert heard(machine, 15) == []
     assert lose(machine, 1, 20) == []
     assert "ConnectMaster" not in kinds(machine.step(Tick(), 5_000))
     assert "Exit" in kinds(machine.step(ev.ExecutorDied("it ended"), 5_001))
     assert machine.next_wakeup() is None
+
+
+def test_a_goodbye_that_was_not_heard_is_said_again() -> None:
+    """A master that did not hear it would know the agent for ever, and wait for it at each start."""
+    machine = ready(agent())
+    machine.step(ev.Leave("SIGUSR1"), 10)
+    machine.step(ev.ExecutorDied("it ended"), 15)
+    lose(machine, 1, 20)
+    at = due(machine)
+    assert kinds(opened(machine, at))[-2:] == ["SendRegister", "SendUnregister"]
+    machine.step(ev.MasterError(1, "register again", False), at + 1)
+    assert heard(machine, at + 2) == [act.Exit(0, "left the cluster: SIGUSR1")]
+    assert machine.next_wakeup() is None
+
+
+def test_a_goodbye_to_a_master_of_the_past_is_said_again() -> None:
+    machine = ready(agent())
+    machine.step(ev.Leave("SIGUSR1"), 10)
+    machine.step(ev.ExecutorDied("it ended"), 15)
+    assert machine.step(ev.MasterError(0, "the agent left", True), 16) == []
+    lose(machine, 1, 20)
+    assert "SendUnregister" in kinds(opened(machine, due(machine)))
 
 
 def test_an_agent_that_leaves_without_a_master_goes_on_trying_until_it_exits() -> None:
@@ -150,6 +173,8 @@ def test_an_agent_that_leaves_without_a_master_goes_on_trying_until_it_exits() -
     dialled(machine, 10)
     lose(machine, 1, 20)
     dialled(machine, due(machine))
-    assert "Exit" in kinds(machine.step(ev.ExecutorDied("it ended"), 300))
-    assert lose(machine, 2, 301) == []
+    machine.step(ev.ExecutorDied("it ended"), 300)
+    assert "Exit" not in kinds(machine.step(Tick(), 4_999))
+    assert "Exit" in kinds(machine.step(Tick(), 5_000))
+    assert lose(machine, 2, 5_001) == []
     assert machine.next_wakeup() is None

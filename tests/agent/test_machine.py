@@ -16,6 +16,7 @@ from tests.agent.agent_kit import (
     acks,
     agent,
     dialled,
+    heard,
     killed,
     kinds,
     launched,
@@ -293,6 +294,7 @@ def test_leaving_for_good() -> None:
     actions = machine.step(reports(report("t1", S.KILLED, 1)), 30)
     assert facts(actions)[-1] == Left()
     assert kinds(actions)[-2:] == ["StopExecutor", "SendUnregister"]
+    assert heard(machine, 35) == []
     assert machine.step(ev.ExecutorDied("it ended"), 40) == [act.Exit(0, "left the cluster: SIGUSR1")]
 
 
@@ -301,10 +303,10 @@ def test_an_agent_that_finds_its_master_while_its_executor_stops_says_goodbye_th
     machine = ready(agent())
     machine.step(ev.MasterGone(1, "broken"), 10)
     assert "SendUnregister" not in kinds(machine.step(ev.Leave("SIGUSR1"), 20))
-    opened(machine, 5_000)
-    actions = machine.step(ev.Registered(1, "c", 5_000), 5_001)
+    actions = opened(machine, 5_000)
     assert facts(actions)[-1] == Left()
     assert kinds(actions)[-1] == "SendUnregister"
+    heard(machine, 5_001)
     assert kinds(machine.step(ev.ExecutorDied("it ended"), 5_002)) == ["Exit"]
 
 
@@ -360,7 +362,9 @@ def test_status_of_another_framework_with_the_same_task_id() -> None:
 def test_an_agent_that_has_left_starts_no_executor() -> None:
     machine = ready(agent())
     machine.step(ev.Leave("SIGUSR1"), 10)
-    assert kinds(machine.step(ev.ExecutorDied("it ended"), 20)) == ["Exit"]
+    machine.step(ev.ExecutorDied("it ended"), 20)
+    assert "StartExecutor" not in kinds(machine.step(Tick(), 100))
+    assert kinds(heard(machine, 110)) == ["Exit"]
     assert "StartExecutor" not in kinds(machine.step(Tick(), 500))
     machine.step(ev.ExecutorDied("another"), 501)
     assert "StartExecutor" not in kinds(machine.step(Tick(), 60_000))

@@ -76,6 +76,7 @@ class Master(AgentServiceServicer):
                     await self.say(heartbeat=pb.AgentEvent.Heartbeat())
             case "unregister":
                 self.unregistered.append(call.unregister.reason)
+                await self.say(error=pb.AgentEvent.Error(message="the agent left", fatal=True))
 
     async def _take(self, updates: Iterable[pb.FrameworkUpdate]) -> None:
         acks = []

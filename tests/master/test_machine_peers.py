@@ -127,7 +127,7 @@ def test_an_agent_that_leaves_takes_what_is_left_with_it(world: World) -> None:
     world.do(ev.AgentUnregister(AGENT, A1, "SIGUSR1"))
     assert [told.state for told in world.statuses()] == [S.GONE]
     assert world.facts[-1] == AgentLeft(A1)
-    assert world.closed() == {}
+    assert world.closed()[AGENT].fatal
     world.do(ev.AgentDisconnected(AGENT, A1))
     assert A1 not in world.cluster.agents
     assert world.cluster.total.value == resources()
