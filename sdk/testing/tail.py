@@ -10,6 +10,7 @@ from barter.core.tasks import TaskInfo
 from barter.sdk.callbacks import Callback
 from barter.sdk.calls import Acknowledge, Call
 from barter.tools.sim import telling
+from barter.tools.sim.faults.model import Fault
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.host import Host
 from barter.tools.sim.observe import Observer
@@ -42,8 +43,8 @@ class Tail(Observer):
     def process_ended(self, process: Process[Any, Any], reason: str) -> None:
         self.note(process.name, f"ends: {reason}")
 
-    def fault(self, description: str) -> None:
-        self._keep("fault", partial(str, description))
+    def fault(self, fault: Fault) -> None:
+        self._keep("fault", partial(str, fault))
 
     def task_started(self, host: Host, key: TaskKey, task: TaskInfo) -> None:
         self._keep(host.name, lambda: f"task {key[1]} runs")

@@ -24,9 +24,8 @@ class Struck(Observer):
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
-    def fault(self, description: object) -> None:
-        assert isinstance(description, Fault)
-        self.faults.append(description)
+    def fault(self, fault: Fault) -> None:
+        self.faults.append(fault)
 
 
 def cluster_of(seed: int) -> SimCluster:

@@ -31,12 +31,10 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def __init__(self, world: World, network: Network, machine: Host, info: AgentInfo, masters: Sequence[str]) -> None:
         super().__init__(world, machine.name, machine.name)
-        self.machine_host = machine
         self._ids = 0
         self.ledger = SimLedger(self.disk, self._draw_id, self._committed)
         self.machine: Agent
         self.executors = Executors(world, network, machine, self._executor_ended)
-        self.left = False
         self._info = info
         self._masters = tuple(masters)
         self._network = network
@@ -58,8 +56,7 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def make(self) -> Machine[ev.Event, act.Action]:
         book = self.ledger.load()
-        info = _with_id(self._info, self.ledger.agent_id)
-        self.machine = Agent(info, book, self._masters)
+        self.machine = Agent(replace(self._info, agent_id=self.ledger.agent_id), book, self._masters)
         self._network.listen(f"{self.host}/agent", self.host, self._accept, lambda: self.paused_until_us)
         self._flush_planned = False
         self._running = self.executors.working
@@ -126,10 +123,9 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def _exit(self, action: act.Exit) -> None:
         """Left for good, the executor is ended by force; else it goes on."""
-        self.left = self.machine.leaving.started
-        executor = self._running
+        left, executor = self.machine.leaving.started, self._running
         self.crash(action.reason)
-        if self.left and executor is not None:
+        if left and executor is not None:
             executor.crash("its agent left")
 
     # The master.
@@ -232,7 +228,3 @@ class SimAgent(Process[ev.Event, act.Action]):
         if self._executor_end is not None:
             self._executor_end.send(event)
             self.disk.sent()
-
-
-def _with_id(info: AgentInfo, agent_id: AgentId) -> AgentInfo:
-    return replace(info, agent_id=agent_id)

@@ -36,7 +36,7 @@ class SimCluster:
         self.engines: dict[str, Engine] = {}
         self.frameworks: dict[str, SimFramework] = {}
         self.machines_down: dict[str, int] = {}
-        self._undo: dict[int, Callable[[], None]] = {}
+        self._undo: dict[int, Callable[[], object]] = {}
         self._undone = 0
 
     def add_agents(self, specs: Sequence[AgentSpec]) -> None:
@@ -83,7 +83,7 @@ class SimCluster:
 
     # Faults that last, and machines.
 
-    def until(self, us: int, undo: Callable[[], None]) -> None:
+    def until(self, us: int, undo: Callable[[], object]) -> None:
         """Have `undo` done once: after so long, or when all is healed."""
         self._undone += 1
         number = self._undone

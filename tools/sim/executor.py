@@ -6,7 +6,6 @@ from functools import partial
 from barter.agent.executor import actions as act
 from barter.agent.executor import events as ev
 from barter.agent.executor.machine import Executor
-from barter.agent.facts import TaskKey
 from barter.core.machine import Machine
 from barter.tools.sim import wire
 from barter.tools.sim.containers import SimContainers
@@ -146,7 +145,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
             self._containers.release(keys)
 
     def _check(self, action: act.RunCheck) -> None:
-        running = self._machine.tasks.get(_plain(action.order.key))
+        running = self._machine.tasks.get(action.order.key)
         if running is None:
             self.post(ev.Checked(action.order.key, False, "connection refused"))
         else:
@@ -184,7 +183,3 @@ class SimExecutor(Process[ev.Event, act.Action]):
     def _say(self, said: act.SendHello | tuple[act.ExecutorStatus, ...]) -> None:
         if self._end is not None:
             self._end.send(wire.ExecutorCall(self.identity, said))
-
-
-def _plain(key: ev.TaskKey) -> TaskKey:
-    return key.framework_id, key.task_id

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from barter.tools.sim.agent import SimAgent
     from barter.tools.sim.cluster import SimCluster
     from barter.tools.sim.executor import SimExecutor
+    from barter.tools.sim.faults.model import Fault
     from barter.tools.sim.framework import SimFramework
     from barter.tools.sim.host import Host
     from barter.tools.sim.master import SimMaster
@@ -51,7 +52,7 @@ class Observer:
     def process_ended(self, process: "Process[Any, Any]", reason: str) -> None:
         """It crashed or exited."""
 
-    def fault(self, description: str) -> None: ...
+    def fault(self, fault: "Fault") -> None: ...
 
     def master_stepped(
         self, master: "SimMaster", events: Sequence[master_events.Event], actions: Sequence[master_actions.Action]
@@ -93,7 +94,6 @@ class Seen:
     """For each thing that happens the observers that want to know, so that the others cost nothing."""
 
     def __init__(self) -> None:
-        self.observers: list[Observer] = []
         self.begin: list[Callable[..., None]] = []
         self.process_started: list[Callable[..., None]] = []
         self.process_ended: list[Callable[..., None]] = []
@@ -110,7 +110,6 @@ class Seen:
         self.at_end: list[Callable[..., None]] = []
 
     def add(self, observer: Observer) -> None:
-        self.observers.append(observer)
         for hook, watching in vars(self).items():
-            if hook != "observers" and getattr(type(observer), hook) is not getattr(Observer, hook):
+            if getattr(type(observer), hook) is not getattr(Observer, hook):
                 watching.append(getattr(observer, hook))

@@ -17,6 +17,7 @@ from barter.tools.sim import telling
 from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.executor import SimExecutor
+from barter.tools.sim.faults.model import Fault
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.host import Host
 from barter.tools.sim.master import SimMaster
@@ -52,8 +53,8 @@ class Story(Observer):
     def process_ended(self, process: Process[Any, Any], reason: str) -> None:
         self._tell(process.name, f"ends: {reason}")
 
-    def fault(self, description: str) -> None:
-        self._tell("fault", str(description))
+    def fault(self, fault: Fault) -> None:
+        self._tell("fault", str(fault))
 
     def master_stepped(
         self, master: SimMaster, events: Sequence[master_ev.Event], actions: Sequence[master_act.Action]

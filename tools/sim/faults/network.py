@@ -1,6 +1,7 @@
 """What goes wrong between a master and those who keep a session with it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.faults.model import SECOND_US, Draw, Fault, Kind, at_once, clients, lasting
@@ -16,7 +17,7 @@ def _cut(cluster: SimCluster, fault: Fault) -> None:
         ways = [ways[fault.amount - 1]]
     for here, there in ways:
         cluster.network.cut(here, there)
-        cluster.until(fault.us, lambda here=here, there=there: cluster.network.mend(here, there))  # type: ignore[misc]
+        cluster.until(fault.us, partial(cluster.network.mend, here, there))
 
 
 def _ends(cluster: SimCluster, fault: Fault) -> list[End]:
@@ -55,11 +56,7 @@ def _dial_twice(cluster: SimCluster, fault: Fault) -> None:
 
 def _slow(cluster: SimCluster, fault: Fault) -> None:
     cluster.network.slowness[fault.target] = fault.amount
-
-    def mend() -> None:
-        cluster.network.slowness.pop(fault.target, None)
-
-    cluster.until(fault.us, mend)
+    cluster.until(fault.us, lambda: cluster.network.slowness.pop(fault.target, None))
 
 
 def _one_way(us: Draw) -> Draw:
