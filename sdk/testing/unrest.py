@@ -5,7 +5,7 @@ from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.faults.model import Fault, Kind
-from barter.tools.sim.faults.table import HOUR_US, TABLE
+from barter.tools.sim.faults.table import HOUR_US, TABLE, strike
 
 
 def chosen(only: Sequence[str]) -> list[Kind]:
@@ -38,7 +38,5 @@ class Unrest:
         rng = self._rng[kind.name]
         us, amount = kind.draw(rng)
         fault = Fault(self._sim.world.now_us, kind.name, rng.choice(kind.targets(self._sim)), us, amount)
-        for see in self._sim.world.seen.fault:
-            see(fault)
-        kind.strike(self._sim, fault)
+        strike(self._sim, fault)
         self._plan(kind)

@@ -24,7 +24,7 @@ def draw(
         rounds += 1
         for kind in TABLE.values():
             found += _of_kind(world, cluster, kind, rates.get(kind.name, kind.per_hour), from_us, until_us, rounds)
-    return [Deed(fault.at_us, str(fault), partial(_strike, cluster, fault)) for fault in found]
+    return [Deed(fault.at_us, str(fault), partial(strike, cluster, fault)) for fault in found]
 
 
 def _of_kind(
@@ -44,7 +44,8 @@ def _of_kind(
     return found
 
 
-def _strike(cluster: SimCluster, fault: Fault) -> None:
+def strike(cluster: SimCluster, fault: Fault) -> None:
+    """It happens, and whoever watches hears of it first."""
     for see in cluster.world.seen.fault:
         see(fault)
     TABLE[fault.kind].strike(cluster, fault)
