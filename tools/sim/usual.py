@@ -5,6 +5,7 @@ from functools import partial
 
 from barter.core.tasks import TaskInfo
 from barter.tools.sim.checkers.jobs import Jobs
+from barter.tools.sim.checkers.kept_kills import KeptKills
 from barter.tools.sim.checkers.rolling import Rolling
 from barter.tools.sim.checkers.slots import Slots
 from barter.tools.sim.checkers.unique import Unique
@@ -35,7 +36,7 @@ class Usual(Population):
             workload.calm()
 
     def observers(self) -> Sequence[Observer]:
-        return Rolling(), Slots(), Unique(), Jobs()
+        return Rolling(), Slots(), Unique(), KeptKills(), Jobs()
 
     def unsettled(self, cluster: SimCluster) -> str:
         return "; ".join(
