@@ -26,7 +26,7 @@ class Plan:
 
     agents: int = 10
     minutes: int = 30
-    timing: Timing = Timing(agent_timeout_ms=45_000, offer_timeout_ms=30_000, heartbeat_ms=15_000)
+    timing: Timing = Timing(agent_timeout_ms=60_000, offer_timeout_ms=30_000, heartbeat_ms=20_000)
     rates: Mapping[str, float] = field(default_factory=dict)
     fewest_faults: int = FEWEST_FAULTS
 

@@ -39,6 +39,7 @@ class BatchScheduler(Scheduler):
         self._watching = watching
         self.book = JobBook(store)
         self.driver: Driver | None = None
+        self._told: list[Demand] | None = None
         self.resting: set[str] = set()
         under_way = [job.task_id for job in self.book.open.values() if job.launched]
         self.unheard: dict[str, None] = dict.fromkeys(under_way)
@@ -95,9 +96,11 @@ class BatchScheduler(Scheduler):
         return [job for job in waiting if job.name not in self.resting]
 
     def _tell(self) -> None:
-        if self.driver is not None:
-            counts = [(shape, len(self._queued(shape))) for shape in SHAPES]
-            self.driver.set_demands([Demand(DemandId(shape), SHAPES[shape], count) for shape, count in counts if count])
+        counts = [(shape, len(self._queued(shape))) for shape in SHAPES]
+        demands = [Demand(DemandId(shape), SHAPES[shape], count) for shape, count in counts if count]
+        if self.driver is not None and demands != self._told:
+            self._told = demands
+            self.driver.set_demands(demands)
 
     def _finish(self, driver: Driver, job: Job, task_id: TaskId) -> None:
         """Also an earlier attempt that was given up counts; then the later one is in vain."""
@@ -170,7 +173,7 @@ class BatchWorkload(Workload):
         return self.scheduler
 
     def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:
-        times = sorted(rng.randrange(duration_ms) for _ in range(4 + duration_ms // 30_000))
+        times = sorted(rng.randrange(duration_ms) for _ in range(4 + duration_ms // 60_000))
         return [Submit(at_ms, _draw_job(rng, number)) for number, at_ms in enumerate(times)]
 
     def act(self, act: Act) -> None:

@@ -25,13 +25,14 @@ PREFIX = "classic-"
 FAILOVER_MS = 90_000
 SHAPE = resources(cpus=200, mem=128 * MIB)
 TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
+REFUSALS_MS = (0, 10_000, 60_000, 300_000)
 DEAF_EVERY = 3
 
 
 class ClassicScheduler(Scheduler):
     """`alive` are the tasks this process has heard of or launched, `held` the offers it sits on.
 
-    When `calm` it sits on none any more, and what it launches stays up.
+    When `calm` it sits on none any more, declines what it does not need, and what it launches stays up.
     """
 
     def __init__(self, store: StateStore, rng: Random, *, calm: bool) -> None:
@@ -72,7 +73,7 @@ class ClassicScheduler(Scheduler):
             elif self.lacking > 0 and chance < 0.8:
                 self._accept(driver, [offer])
             else:
-                driver.decline(offer, Filters(self._rng.choice((0, 10_000, 60_000, 300_000))))
+                driver.decline(offer, Filters(60_000 if self.calm else self._rng.choice(REFUSALS_MS)))
 
     def offer_rescinded(self, driver: Driver, offer_id: OfferId) -> None:
         offer = self.held.pop(offer_id, None)
@@ -111,7 +112,7 @@ class ClassicScheduler(Scheduler):
         self._balance(driver)
         if self.lacking > 0:
             driver.revive()
-        elif self._rng.random() < 0.3:
+        elif not self.calm and self._rng.random() < 0.8:
             driver.suppress()
 
     def _use_held(self, driver: Driver) -> None:
@@ -144,14 +145,14 @@ class ClassicScheduler(Scheduler):
         self._launched += 1
         ports = list(islice((port for port in rng_of.numbers(free.ports) if 31_040 <= port < 31_080), 1))
         chosen = {PORTS: rng_of.of_numbers(ports)} if ports else {}
-        short = not self.calm and self._rng.random() < 0.2
+        short = not self.calm and self._rng.random() < 0.1
         deaf = "trap '' TERM; " if self._launched % DEAF_EVERY == 0 else ""
         return TaskInfo(
             TaskId(f"{PREFIX}{self.generation}-{self._launched}"),
             "classic",
             replace(SHAPE, ranges=chosen),
             Command(shell=deaf + (f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity")),
-            kill_grace_ms=self._rng.choice((0, 1_000, 5_000)),
+            kill_grace_ms=self._rng.choice((0, 1_000, 30_000)),
             ports=tuple(TaskPort("any", port) for port in ports),
         )
 
@@ -179,6 +180,8 @@ class ClassicWorkload(Workload):
         super().calm()
         if self.scheduler is not None:
             self.scheduler.calm = True
+            if self.scheduler.driver is not None:
+                self.scheduler.driver.revive()
 
     def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:
         return draw_acts(rng, duration_ms)

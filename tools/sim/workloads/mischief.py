@@ -6,7 +6,7 @@ from random import Random
 
 from barter.tools.sim.workloads.workload import Act
 
-MOST_TASKS = 12
+MOST_TASKS = 10
 
 
 @dataclass(frozen=True, slots=True)
