@@ -121,6 +121,15 @@ def test_a_failing_seed_is_printed_small_with_the_command_that_replays_it(with_p
     assert "breaks" in told
 
 
+def test_the_command_that_replays_it_is_one_for_a_shell_and_exact(with_population: Any) -> None:
+    with_population(Breaks)
+    words = ("my folder/mine.py:Mine", *QUICK[1:], *quiet(), "--rate", "cut=0.1234567891")
+    (failure,) = json.loads(sim(*words, "--seeds", "1", "-o", "json", code=1))["failures"]
+    again = shlex.split(failure["replay"])
+    assert again[2] == "my folder/mine.py:Mine"
+    assert "cut=0.1234567891" in again
+
+
 def test_failures_as_data(with_population: Any) -> None:
     with_population(Breaks)
     told = json.loads(sim(*QUICK, *quiet(), "--seeds", "1", "-o", "json", code=1))

@@ -1,5 +1,6 @@
 """What `barter sim` prints: each failing seed, made smaller, with the command that plays it again."""
 
+import shlex
 import sys
 import time
 from collections import Counter
@@ -134,14 +135,14 @@ class Report:
         click.echo(f"  its story: {self._replay(failing)}")
 
     def _replay(self, failing: Failing) -> str:
-        parts = ["barter sim", self._scheduler, f"--seed {failing.outcome.seed}"]
+        words = ["barter", "sim", *([self._scheduler] if self._scheduler else []), "--seed", str(failing.outcome.seed)]
         plan, usual = self._plan, Plan()
-        parts += [f"--agents {plan.agents}"] if plan.agents != usual.agents else []
-        parts += [f"--minutes {plan.minutes}"] if plan.minutes != usual.minutes else []
-        parts += [f"--rate {name}={rate:g}" for name, rate in plan.rates.items()]
-        kept = ",".join(str(number) for number in failing.kept)
-        parts += [f"--only {kept}" if kept else "--only ''", "--trace"]
-        return " ".join(part for part in parts if part)
+        words += ["--agents", str(plan.agents)] if plan.agents != usual.agents else []
+        words += ["--minutes", str(plan.minutes)] if plan.minutes != usual.minutes else []
+        for name, rate in plan.rates.items():
+            words += ["--rate", f"{name}={rate!r}"]
+        words += ["--only", ",".join(map(str, failing.kept)), "--trace"]
+        return shlex.join(words)
 
     def _clear(self) -> None:
         if self._live:
