@@ -32,7 +32,6 @@ class Host:
     def __init__(self, world: World, name: str, behaviour: Behaviour) -> None:
         self.world, self.name = world, name
         self.behaviour = behaviour
-        self.up = True
         self.engine: Engine | None = None
         self.tasks: dict[TaskKey, Running] = {}
         self.journal = Journal()
@@ -63,7 +62,6 @@ class Host:
 
     def crash(self) -> None:
         """Power is lost, and every task ends."""
-        self.up = False
         if self.engine is not None:
             self.engine.crash()
         for key in list(self.tasks):
@@ -71,7 +69,6 @@ class Host:
         self.journal.lose_power(self._rng)
 
     def boot(self) -> None:
-        self.up = True
         if self.engine is not None:
             self.engine.boot()
 
