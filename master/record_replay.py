@@ -37,7 +37,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Count:
-    """Batches: replayed with the recorded result but for wording, replayed with another, and passed over."""
+    """Of batches: decided as recorded, otherwise, as recorded with other words for the reasons, and passed over."""
 
     alike: int = 0
     different: int = 0

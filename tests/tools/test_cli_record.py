@@ -136,8 +136,8 @@ def other_code(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_differs(log: Path) -> None:
-    assert run("replay", str(log)) == "3 of 3 batches, with 3 events, were decided as recorded\n"
-    assert run("replay", str(log / "record-0002.jsonl")).startswith("1 of 1 batches")
+    assert run("replay", str(log)) == "of 3 batches with 3 events 3 were decided as recorded\n"
+    assert run("replay", str(log / "record-0002.jsonl")).startswith("of 1 batches")
 
 
 @pytest.mark.usefixtures("other_code")
@@ -150,7 +150,7 @@ def test_a_difference_is_shown_with_both_reasons(log: Path) -> None:
     assert "  - to agent a1: Run framework_id=abc123-1-0001 TaskInfo(task_id=t1" in told
     assert "  + to framework abc123-1-0001: Update TaskStatus(task_id=t1, state=TASK_ERROR" in told
     assert "the task needs the process runtime, the agent has: docker" in told
-    assert "2 of 3 batches, with 3 events, were decided as recorded, 1 otherwise" in told
+    assert "of 3 batches with 3 events 2 were decided as recorded, 1 otherwise" in told
     assert "\x1b" not in told
 
 

@@ -64,7 +64,7 @@ def _actions(actions: Sequence[Row]) -> Iterator[str]:
 def summary(plain: Row) -> Iterator[str]:
     count = plain["batches"]
     compared = count["alike"] + count["different"] + count["reworded"]
-    told = [f"{count['alike']} of {compared} batches, with {count['events']} events, were decided as recorded"]
+    told = [f"of {compared} batches with {count['events']} events {count['alike']} were decided as recorded"]
     if count["different"]:
         told.append(f"{count['different']} otherwise")
     if count["reworded"]:
