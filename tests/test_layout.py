@@ -62,6 +62,9 @@ def impurities(path: str, text: str) -> Iterator[str]:
             case ast.Call(func=function) if ast.unparse(function) in IMPURE_CALLS:
                 yield f"{path}:{node.lineno}: calls {ast.unparse(function)}()"
                 continue
+            case ast.Call(func=ast.Name("Random"), args=[]):
+                yield f"{path}:{node.lineno}: draws without a seed"
+                continue
             case _:
                 continue
         yield from (
@@ -96,6 +99,14 @@ def test_cores_are_pure() -> None:
 )
 def test_the_purity_check_sees(text: str) -> None:
     assert list(impurities("core/x.py", text))
+
+
+@pytest.mark.parametrize("text", ["import random", "from random import randrange", "Random()"])
+def test_a_simulated_world_draws_from_a_seed(text: str) -> None:
+    seeded = "from random import Random\nRandom(7)"
+    assert not list(impurities("tools/sim/x.py", seeded))
+    assert list(impurities("core/x.py", seeded))
+    assert list(impurities("tools/sim/x.py", text))
 
 
 def long_files() -> dict[str, int]:
