@@ -55,6 +55,13 @@ class Book:
     def alarm(self, when: int, app_id: str) -> None:
         heapq.heappush(self._alarms, (when, app_id))
 
+    def watch_lost(self, state: AppState, instance: Instance) -> None:
+        """Look at the app when one out of reach is to be replaced, and when it is given up."""
+        strategy = state.app.unreachable
+        if strategy is not None and instance.lost_ms is not None:
+            self.alarm(instance.lost_ms + strategy.inactive_ms, state.stored.app_id)
+            self.alarm(instance.lost_ms + strategy.expunge_ms, state.stored.app_id)
+
     def take_marked(self, now: int) -> dict[str, None]:
         """The apps to plan now: those marked, and those whose time has come."""
         while self._alarms and self._alarms[0][0] <= now:

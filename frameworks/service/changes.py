@@ -25,7 +25,10 @@ def put_app(book: Book, event: PutApp, now: int) -> list[Action]:
         book.add(state)
     elif stored.config_version != state.stored.config_version:
         state.backoff.reset()
-    return _keep(book, event, state, stored)
+    saved = _keep(book, event, state, stored)
+    for instance in state.instances.values():
+        book.watch_lost(state, instance)
+    return saved
 
 
 def change_app(book: Book, event: RestartApp | DeleteApp | KillInstances, now: int) -> list[Action]:

@@ -30,12 +30,10 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
 
 def _crossed_the_horizon(book: Book, state: AppState, instance: Instance, now: int) -> None:
     """It went out of reach, or came back: then an order to end that it never got is due."""
-    strategy = state.app.unreachable
     if instance.lost_ms is None:
         instance.kill_due = min(instance.kill_due, now)
-    elif strategy is not None:
-        book.alarm(now + strategy.inactive_ms, state.stored.app_id)
-        book.alarm(now + strategy.expunge_ms, state.stored.app_id)
+    else:
+        book.watch_lost(state, instance)
 
 
 def _failed(state: AppState, instance: Instance, status: TaskStatus, now: int) -> None:

@@ -62,3 +62,12 @@ def test_back_when_others_serve_in_its_place_it_ends(world: World) -> None:
     assert world.ready("/web") == 3
     world.become(away, TaskState.RUNNING)
     assert away.asked_to_end
+
+
+def test_how_long_to_wait_for_it_can_be_changed_meanwhile(world: World) -> None:
+    """Nobody looked at the new time: what was missing stayed missing until something else happened."""
+    world.put(replace(PATIENT, unreachable=Unreachable(60_000, 90_000)), force=True)
+    world.pass_time(59_000)
+    assert world.demands == ()
+    world.pass_time(1_000)
+    assert [demand.count for demand in world.demands] == [1]
