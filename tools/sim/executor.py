@@ -6,6 +6,7 @@ from functools import partial
 from barter.agent.executor import actions as act
 from barter.agent.executor import events as ev
 from barter.agent.executor.machine import Executor
+from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
 from barter.core.machine import Machine
 from barter.tools.sim import wire
 from barter.tools.sim.containers import SimContainers
@@ -55,33 +56,24 @@ class SimExecutor(Process[ev.Event, act.Action]):
             see(self, events, actions)
 
     def perform(self, actions: list[act.Action]) -> None:
-        statuses: list[act.ExecutorStatus] = []
-        orders: list[ev.Order] = []
-        releases: list[ev.TaskKey] = []
-        for action in actions:
-            match action:
-                case act.SendStatus():
-                    statuses.append(action.status)
-                case act.StartTask():
-                    orders.append(action.order)
+        for step in steps(actions):
+            match step:
+                case StartTasks():
+                    self._launch(step.orders)
                 case act.EndTask():
-                    self._launch(orders)
-                    self._end_task(action)
+                    self._end_task(step)
+                case ReleaseTasks():
+                    self._release(step.keys)
                 case act.RunCheck():
-                    self._later(self._rng.randrange(*CHECK_US), partial(self._check, action))
-                case act.Release():
-                    releases.append(action.key)
-                case act.SendHello():
-                    self._say(action)
+                    self._later(self._rng.randrange(*CHECK_US), partial(self._check, step))
                 case act.Connect():
                     self._network.dial(self.host, f"{self.host}/agent", self._opened(), self._failed(), PATIENCE_US)
+                case act.SendHello():
+                    self._say(step)
+                case SendStatuses():
+                    self._say(step.statuses)
                 case act.Exit():
-                    self._exit(action)
-        self._launch(orders)
-        if releases:
-            self._release(releases)
-        if statuses:
-            self._say(tuple(statuses))
+                    self._exit(step)
 
     def lost(self) -> None:
         self._processes.stop()
@@ -125,10 +117,9 @@ class SimExecutor(Process[ev.Event, act.Action]):
 
     # The runtimes.
 
-    def _launch(self, orders: list[ev.Order]) -> None:
+    def _launch(self, orders: Sequence[ev.Order]) -> None:
         plain = [order for order in orders if order.task.container is None]
         images = [order for order in orders if order.task.container is not None]
-        orders.clear()
         if plain:
             self._processes.launch(plain)
         if images and self._containers is not None:
@@ -139,7 +130,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
         if self._containers is not None:
             self._containers.end(action.key, force=action.force)
 
-    def _release(self, keys: list[ev.TaskKey]) -> None:
+    def _release(self, keys: Sequence[ev.TaskKey]) -> None:
         self._processes.release(keys)
         if self._containers is not None:
             self._containers.release(keys)

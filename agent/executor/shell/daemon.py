@@ -7,22 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from barter.agent.executor.actions import (
-    Action,
-    Connect,
-    EndTask,
-    ExecutorStatus,
-    Exit,
-    Release,
-    RunCheck,
-    SendHello,
-    SendStatus,
-    StartTask,
-)
-from barter.agent.executor.events import Event, Order, TaskKey
+from barter.agent.executor.actions import Action, Connect, EndTask, Exit, RunCheck, SendHello
+from barter.agent.executor.events import Event
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.executor.shell.session import Session
+from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
 from barter.agent.executor.wire import hello_to_wire, statuses_to_wire
 from barter.agent.runtime.base import Runtime
 from barter.agent.runtime.identity import Running, identify, record
@@ -98,40 +88,25 @@ class Daemon:
             await self._runtime.close()
 
     async def _perform(self, actions: list[Action]) -> None:
-        """Statuses of a batch go out as one message, its launches and removals as one call each."""
-        statuses: list[ExecutorStatus] = []
-        orders: list[Order] = []
-        releases: list[TaskKey] = []
-        for action in actions:
-            match action:
-                case SendStatus():
-                    statuses.append(action.status)
-                case StartTask():
-                    orders.append(action.order)
+        for step in steps(actions):
+            match step:
+                case StartTasks():
+                    self._runtime.launch(step.orders)
                 case EndTask():
-                    self._launch(orders)
-                    self._runtime.end(action.key, force=action.force)
+                    self._runtime.end(step.key, force=step.force)
+                case ReleaseTasks():
+                    self._runtime.release(step.keys)
                 case RunCheck():
-                    self._checker.begin(action)
-                case Release():
-                    releases.append(action.key)
+                    self._checker.begin(step)
                 case Connect():
                     self._session.connect()
                 case SendHello():
-                    self._session.send(hello_to_wire(action, os.getpid(), VERSION))
+                    self._session.send(hello_to_wire(step, os.getpid(), VERSION))
+                case SendStatuses():
+                    self._session.send(statuses_to_wire(step.statuses))
                 case Exit():
-                    _log.info("ends", why=action.reason)
+                    _log.info("ends", why=step.reason)
                     self._ended.set()
-        self._launch(orders)
-        if releases:
-            self._runtime.release(releases)
-        if statuses:
-            self._session.send(statuses_to_wire(statuses))
-
-    def _launch(self, orders: list[Order]) -> None:
-        if orders:
-            self._runtime.launch(tuple(orders))
-            orders.clear()
 
 
 async def _serve(options: ExecutorOptions) -> None:
