@@ -39,9 +39,9 @@ class Talk:
         self.accepted: list[Side] = []
         self.failed: list[str] = []
         self.idle_until_us = 0
-        self.network.listen("server:1", "server", self._accept, lambda: self.idle_until_us)
+        self.network.listen("server:1", "server", self.accept, lambda: self.idle_until_us)
 
-    def _accept(self, end: End) -> None:
+    def accept(self, end: End) -> None:
         side = Side()
         side.take(end)
         self.accepted.append(side)
@@ -223,6 +223,19 @@ def test_a_dial_that_arrives_twice_brings_the_first_message_twice_and_no_more() 
     talk.client.its.send("more")
     talk.go_on()
     assert [side.heard for side in talk.accepted] == [["register", "more"], ["register"]]
+    talk.dial()
+    talk.go_on()
+    assert len(talk.accepted) == 3
+
+
+def test_within_a_machine_nothing_arrives_twice() -> None:
+    """It struck the executor's stream to its agent, which is none of TCP: orders went to nobody."""
+    talk = Talk()
+    talk.network.listen("client/agent", "client", talk.accept, lambda: 0)
+    talk.network.dial_twice("client")
+    talk.dial("client/agent")
+    talk.go_on()
+    assert len(talk.accepted) == 1
     talk.dial()
     talk.go_on()
     assert len(talk.accepted) == 3

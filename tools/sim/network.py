@@ -169,7 +169,7 @@ class Network:
         world.after(self.delay_us(here, there), arrive)
 
     def dial_twice(self, here: str) -> None:
-        """The next dial from this host arrives twice: the other stream's first message comes, then nothing ever."""
+        """The next dial from this host to another arrives twice: the other stream's first message comes, then nothing."""
         self._twice.add(here)
 
     def calm(self) -> None:
@@ -187,7 +187,7 @@ class Network:
         mine, theirs = self._pair(here, there)
         answer_us = theirs.not_before_us = self.world.now_us + self.delay_us(there, here)
         accept(theirs)
-        if here in self._twice:
+        if here != there and here in self._twice:
             self._twice.discard(here)
             mine.twin, other = self._pair(here, there)
             accept(other)
