@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.core.tasks import Reason, TaskInfo
 
 
@@ -12,6 +12,11 @@ class TaskKey(NamedTuple):
 
     framework_id: FrameworkId
     task_id: TaskId
+
+
+def container_name(agent_id: AgentId, framework_id: FrameworkId, task_id: TaskId) -> str:
+    """One for each task, so that the engine itself refuses a second launch."""
+    return f"barter.{agent_id}.{framework_id}.{task_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from barter.agent import actions as act
 from barter.agent.events import Event, LaunchFailed
+from barter.agent.executor.events import container_name
 from barter.agent.facts import Fact
 from barter.agent.shell.executors import ExecutorSessions
 from barter.agent.shell.ledger import Ledger
@@ -125,7 +126,7 @@ class Performer:
             framework_id=framework_id,
             task=wires.task(task),
             sandbox=sandbox,
-            container_name=f"barter.{self._info.agent_id}.{framework_id}.{task.task_id}",
+            container_name=container_name(self._info.agent_id, framework_id, task.task_id),
         )
 
     def _do(self, action: act.Action) -> None:

@@ -148,7 +148,8 @@ def to_framework(heard: FromMaster) -> sdk_msg.MasterEvent:
 
 def order(host: str, agent_id: AgentId, framework_id: FrameworkId, task: TaskInfo) -> executor_ev.Order:
     sandbox = f"/{host}/sandboxes/{framework_id}/{task.task_id}"
-    return executor_ev.Order(framework_id, task, sandbox, f"barter.{agent_id}.{framework_id}.{task.task_id}")
+    container = executor_ev.container_name(agent_id, framework_id, task.task_id)
+    return executor_ev.Order(framework_id, task, sandbox, container)
 
 
 def kill(action: agent_act.KillAtExecutor) -> executor_ev.Kill:
