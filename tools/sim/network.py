@@ -169,7 +169,7 @@ class Network:
         world.after(self.delay_us(here, there), arrive)
 
     def dial_twice(self, here: str) -> None:
-        """The next dial from this host to another arrives twice: the other stream's first message comes, then nothing."""
+        """The next dial from this host to another arrives twice: of the other stream only the first message comes."""
         self._twice.add(here)
 
     def calm(self) -> None:

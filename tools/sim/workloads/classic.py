@@ -198,8 +198,8 @@ class ClassicWorkload(Workload):
     def settled(self, running: Sequence[TaskInfo]) -> str:
         if self.scheduler is None:
             return "it never started"
-        wanted, known = self.scheduler.wanted, len(self.scheduler.alive)
-        return "" if len(running) == wanted == known else f"{len(running)} run and {known} are known, of {wanted}"
+        wanted, serving = self.scheduler.wanted, len(self.scheduler.serving())
+        return "" if len(running) == wanted == serving else f"{len(running)} run and {serving} serve, of {wanted}"
 
 
 def _do(scheduler: ClassicScheduler, driver: Driver, act: Act) -> None:
