@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from barter import sdk
 from barter.core.resources import resources
 from barter.core.units import MIB
-from barter.tools.bench.measure import Progress, Result, median
+from barter.sdk.testing import Cluster
+from barter.tools.bench.measure import BenchFailed, Progress, Result, median
 from barter.tools.sim.seed import Plan, Run
 from barter.tools.sim.usual import Usual
 from barter.tools.sim.world import World
@@ -73,8 +74,6 @@ def _large(say: Progress) -> _Large:
 
 
 def _live_large() -> _Large:
-    from barter.sdk.testing import Cluster
-
     imported = _peak_mib()
     cluster = Cluster(seed=1)
     cluster.agents(AGENTS, cpus=8, mem="16GiB", zones="abc", docker=False)
@@ -84,7 +83,7 @@ def _live_large() -> _Large:
     took = time.process_time() - began
     running = len(cluster.running())
     if running != TASKS:
-        raise RuntimeError(f"{running} tasks run of {TASKS}")
+        raise BenchFailed(f"{running} tasks run of {TASKS} after {MINUTES} virtual minutes")
     return _Large(_peak_mib(), imported, MINUTES * 60 / took)
 
 
