@@ -89,4 +89,4 @@ def _record(master: str, written: Any, max_size: int, duration_ms: int | None) -
 
     ask(master, follow)
     if not over:
-        raise Refused("the master ended, and the recording with it")
+        raise Refused("the master ended, and the recording with it", then="barter record, once there is a master again")
