@@ -4,6 +4,7 @@ from barter.tools.sim.checkers.admission import Admission
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.convergence import Convergence
+from barter.tools.sim.checkers.ended_tasks import EndedTasks
 from barter.tools.sim.checkers.epochs import Epochs
 from barter.tools.sim.checkers.identity import Identity
 from barter.tools.sim.checkers.kills import Kills
@@ -43,6 +44,7 @@ def general() -> list[Observer]:
         Identity(),
         Removals(),
         TaskStates(),
+        EndedTasks(),
         UpdatesKept(),
         TaskIds(),
         Kills(),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from barter.agent.facts import TaskKey
 from barter.core.ids import AgentId, FrameworkId
-from barter.core.task_state import TERMINAL, TaskState
+from barter.core.task_state import TaskState
 from barter.core.tasks import TaskInfo
 from barter.master.facts import Fact, FrameworkRemoved
 from barter.tools.sim.agent import SimAgent
@@ -25,8 +25,7 @@ class Orphans(Checker):
     - What runs in truth is live in its agent's ledger, is in the master's books as that agent's and not as out of
       reach, and the session of its framework's living process believes it alive and in reach.
     - Tasks of a framework that a master has removed durably run no more.
-    - What an agent, the master (of agents that live) or a framework's session has as running or being killed, runs;
-      and what has ended holds nothing at the master.
+    - What an agent, the master (of agents that live) or a framework's session has as running or being killed, runs.
 
     An agent that left for good and whose goodbye was lost stays in the books; what they have of it is not judged here.
     A framework id that no living process has is judged without a session: its failover timeout may be long.
@@ -103,5 +102,3 @@ class Orphans(Checker):
             if task.status.state in RUNS and key not in truth:
                 what = f"task {key[1]} of {key[0]} is {task.status.state} on {agent.name}"
                 self.fail(f"the master believes that {what}: it does not run")
-            if task.status.state in TERMINAL:
-                self.fail(f"task {key[1]} of {key[0]} has ended, and holds what it had on {agent.name} at the master")

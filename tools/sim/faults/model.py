@@ -7,6 +7,7 @@ from random import Random
 from barter.tools.sim.cluster import SimCluster
 
 SECOND_US = 1_000_000
+IMPATIENT_MS = 600_000
 Draw = Callable[[Random], tuple[int, int]]
 """How long in microseconds, and an amount."""
 
@@ -62,6 +63,15 @@ def agents(cluster: SimCluster) -> Sequence[str]:
 
 def frameworks(cluster: SimCluster) -> Sequence[str]:
     return list(cluster.frameworks)
+
+
+def impatient(cluster: SimCluster) -> Sequence[str]:
+    """Frameworks that are removed when they are away for some minutes."""
+    return [
+        name
+        for name, framework in cluster.frameworks.items()
+        if framework.program.framework.failover_timeout_ms < IMPATIENT_MS
+    ]
 
 
 def clients(cluster: SimCluster) -> Sequence[str]:

@@ -11,6 +11,7 @@ from barter.tools.sim.faults.model import (
     agents,
     everyone,
     frameworks,
+    impatient,
     lasting,
     masters,
 )
@@ -74,7 +75,8 @@ KINDS = (
     Kind("executor-crash", 0.8, agents, lasting(0.1, 1), _executor_crash, "kill -9; its tasks go on"),
     Kind("agent-and-executor-crash", 0.4, agents, lasting(0.1, 30), _both_crash, "kill -9 of both; the tasks go on"),
     Kind("machine-crash", 0.4, agents, lasting(5, 120), _machine_crash, "power is lost, and with it all that runs"),
-    Kind("framework-crash", 4, frameworks, lasting(0.1, 150), _crash, "kill -9, and a start on the same store"),
+    Kind("framework-crash", 4, frameworks, lasting(0.1, 30), _crash, "kill -9, and a start on the same store"),
+    Kind("framework-away", 2, impatient, lasting(30, 240), _crash, "is down, maybe for longer than it may"),
     Kind("pause", 0.7, everyone, lasting(0.5, 60), _pause, "SIGSTOP, then SIGCONT"),
     Kind("executor-pause", 0.3, agents, lasting(0.5, 30), _pause_executor, "SIGSTOP, then SIGCONT"),
     Kind("leave", 0.2, agents, lasting(5, 60), _leave, "told to leave for good; later it joins as a new agent"),
