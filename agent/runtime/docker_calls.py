@@ -15,8 +15,12 @@ from barter.shell.log import logger
 
 _STANDINGS = {"created": Standing.CREATED, "exited": Standing.EXITED, "dead": Standing.EXITED}
 _STANDINGS |= dict.fromkeys(("running", "paused", "restarting"), Standing.RUNNING)
-_TROUBLES = {ImageMissing: Trouble.IMAGE_MISSING, NameTaken: Trouble.NAME_TAKEN, LaunchFailed: Trouble.REFUSED}
-_TROUBLES |= {EngineAway: Trouble.AWAY, AnswerLost: Trouble.LOST}
+_TROUBLES = {
+    ImageMissing: Trouble.IMAGE_MISSING,
+    NameTaken: Trouble.NAME_TAKEN,
+    EngineAway: Trouble.AWAY,
+    AnswerLost: Trouble.LOST,
+}
 _log = logger("executor")
 
 
