@@ -67,7 +67,8 @@ def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]
                 if (difference := course.entry(entry)) is not None:
                     yield view.difference(difference, path.name, reader.line)
     except Unreadable as error:
-        raise Refused(f"{path}, line {reader.line}: {plain(str(error))}") from None
+        why = f"{path}, line {reader.line}: {plain(str(error))}"
+        raise Refused(why, then="barter replay another file of the recording: each can be replayed alone") from None
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror or error}") from None
     if reader.cut:

@@ -54,7 +54,7 @@ def sim(
 
     Master, agents, executors and frameworks are the production code on a simulated network, disks and clocks. What
     must never be is checked after every step; a seed that fails is made smaller first. The same seed and version
-    give the same run. Without MODULE:CLASS the frameworks are Barter's own.
+    give the same run. The frameworks are Barter's own, or one scheduler of yours, MODULE:CLASS or FILE.py:CLASS.
     """
     from barter.tools.cli import sim_output as out
     from barter.tools.sim.seed import Plan
