@@ -1,23 +1,40 @@
 """What goes wrong between a master and those who keep a session with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.faults.model import SECOND_US, Draw, Fault, Kind, at_once, clients, lasting
+from barter.tools.sim.faults.model import SECOND_US, Draw, Fault, Kind, at_once, clients, frameworks, lasting
 from barter.tools.sim.network import End
 
 ONE_WAY, OTHER_WAY = 1, 2
+RACK = 3
 
 
 def _cut(cluster: SimCluster, fault: Fault) -> None:
     """Messages are held, and come when it ends, unless their stream was given up."""
-    ways = [(fault.target, cluster.master.host), (cluster.master.host, fault.target)]
+    ways = _ways(cluster, fault.target)
     if fault.amount in (ONE_WAY, OTHER_WAY):
         ways = [ways[fault.amount - 1]]
+    _hold(cluster, ways, fault.us)
+
+
+def _switch_off(cluster: SimCluster, fault: Fault) -> None:
+    """The framework's rack: it and some neighbouring agents are cut off together."""
+    agents = list(cluster.agents)
+    first = fault.amount % max(len(agents), 1)
+    for name in (fault.target, *(agents + agents)[first : first + min(RACK, len(agents))]):
+        _hold(cluster, _ways(cluster, name), fault.us)
+
+
+def _ways(cluster: SimCluster, name: str) -> list[tuple[str, str]]:
+    return [(name, cluster.master.host), (cluster.master.host, name)]
+
+
+def _hold(cluster: SimCluster, ways: Sequence[tuple[str, str]], us: int) -> None:
     for here, there in ways:
         cluster.network.cut(here, there)
-        cluster.until(fault.us, partial(cluster.network.mend, here, there))
+        cluster.until(us, partial(cluster.network.mend, here, there))
 
 
 def _ends(cluster: SimCluster, fault: Fault) -> list[End]:
@@ -66,6 +83,14 @@ def _one_way(us: Draw) -> Draw:
 KINDS = (
     Kind("cut", 0.7, clients, lasting(1, 120), _cut, "no packet passes between it and the master; then all come late"),
     Kind("cut-one-way", 0.5, clients, _one_way(lasting(1, 120)), _cut, "packets pass in one direction only"),
+    Kind(
+        "switch",
+        0.7,
+        frameworks,
+        lambda rng: (lasting(5, 240)(rng)[0], rng.randrange(1, 1_000)),
+        _switch_off,
+        "it and three agents are cut off from the master together",
+    ),
     Kind(
         "stall", 1.0, clients, _one_way(lasting(0.1, 8)), _each(_stall), "lost packets: a stream's messages come late"
     ),
