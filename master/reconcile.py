@@ -52,7 +52,7 @@ def answer_unanswered(cluster: Cluster, now: int, back: Agent | None = None) -> 
             asked.remove(EVERY)
             asked += _tasks_of(framework, back)
             framework.unanswered |= {EVERY} if away else set()
-        answers = [status for task_id in asked if (status := _answer(cluster, framework, task_id, now))]
+        answers = [status for task_id in dict.fromkeys(asked) if (status := _answer(cluster, framework, task_id, now))]
         if answers:
             cluster.to_framework(framework, Update(tuple(answers)), "agents are back or given up")
 

@@ -1,4 +1,4 @@
-"""What a framework holds to over lost sessions: its wishes, its tasks, and what it asked while nobody listened."""
+"""What a framework holds to over lost sessions: its wishes, its tasks, and what it asked without an answer."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,10 @@ from barter.sdk.calls import Call, Kill, Launch, Reconcile, Revive, SetDemands, 
 
 
 class Standing:
-    """Everything here is bounded by the framework's living tasks and what it asked since the session was lost."""
+    """Everything here is bounded by the framework's living tasks and its open questions.
+
+    A question about all tasks never closes: each agent that comes back after a master's start may bring more of them.
+    """
 
     def __init__(self) -> None:
         self.tasks: dict[TaskId, TaskState] = {}
@@ -38,15 +41,19 @@ class Standing:
                 self._suppressed, self._revive = True, False
             case Revive():
                 self._suppressed, self._revive = False, not connected
-            case Reconcile() if not connected:
+            case Reconcile():
                 self._asked.update(dict.fromkeys(call.task_ids))
                 self._asked_all = self._asked_all or not call.task_ids
             case _:
                 pass
 
     def seen(self, status: TaskStatus) -> Kill | None:
-        """A status is being delivered. Return the kill of a task that a master says is alive: after a start it passed
-        on no kill of a task whose agent was not back yet."""
+        """A status is being delivered, and answers what was asked about its task.
+
+        Return the kill of a task that a master says is alive: after a start it passed on no kill of a task whose agent
+        was not back yet.
+        """
+        self._asked.pop(status.task_id, None)
         if status.terminal:
             self.tasks.pop(status.task_id, None)
             self._kills.pop(status.task_id, None)
@@ -70,12 +77,13 @@ class Standing:
         yield from self._reconciliation(resuming)
         yield from self._kills.values()
         self._kills = {task_id: kill for task_id, kill in self._kills.items() if task_id in self.tasks}
-        self._asked, self._asked_all, self._revive = {}, False, False
+        self._revive = False
 
     def _reconciliation(self, resuming: bool) -> Iterator[Call]:
         """Of the known tasks; of all for a process that starts knowing none."""
         known = tuple({**self.tasks, **self._asked}) if resuming or self._asked else ()
         if known:
             yield Reconcile(known)
-        if self._asked_all or (resuming and not known):
+        self._asked_all = self._asked_all or (resuming and not known)
+        if self._asked_all:
             yield Reconcile()

@@ -150,6 +150,33 @@ def test_a_process_that_takes_up_a_framework_asks_for_all_its_tasks() -> None:
     assert invoked(actions) == [told.Registered(ID)]
 
 
+def again_registered(session: Session, link: int) -> list[calls.Call]:
+    """What it says to the next master, after the one on the link before was lost."""
+    session.step(msg.LinkLost(link - 1, "gone"), 0)
+    session.step(Tick(), 60_000)
+    return sent(heard(session, msg.Subscribed(ID, 1, 1000), link))
+
+
+def test_a_question_about_all_tasks_is_asked_of_the_next_master_too() -> None:
+    """The one before may have ended before all agents were back: what they brought later was never told."""
+    session = Session(FrameworkInfo("test", ID), ["m:1"])
+    session.step(msg.Start(), 0)
+    heard(session, msg.Subscribed(ID, 1, 1000))
+    session.step(msg.Invoked(1), 0)
+    heard(session, msg.Update((status("t1"),)))
+    session.step(msg.Invoked(1), 0)
+    assert again_registered(session, 2) == [calls.Reconcile((TaskId("t1"),)), calls.Reconcile()]
+
+
+def test_a_question_is_asked_of_the_next_master_until_it_is_answered() -> None:
+    session = connected()
+    session.step(calls.Reconcile((TaskId("t1"), TaskId("t2"))), 0)
+    answer = TaskStatus(TaskId("t1"), TaskState.LOST, Source.MASTER, 0, reason=Reason.RECONCILIATION)
+    heard(session, msg.Update((answer,)))
+    session.step(msg.Invoked(1), 0)
+    assert again_registered(session, 2) == [calls.Reconcile((TaskId("t2"),))]
+
+
 def test_events_of_an_old_link_change_nothing() -> None:
     session = connected()
     session.step(msg.LinkLost(1, "reset"), 0)
