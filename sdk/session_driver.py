@@ -95,6 +95,12 @@ def in_steps(actions: Iterable[msg.Action]) -> Iterator[list[calls.Call] | msg.A
         yield calls.coalesce(sends)
 
 
+def delay_from(delay_ms: int) -> int:
+    """How long `call_later` waits. Raises ValueError or OverflowError on NaN and infinity, which have no place among
+    what is due."""
+    return max(int(delay_ms), 0)
+
+
 def _offer_ids(offers: Offers) -> tuple[OfferId, ...]:
     return (offers.offer_id,) if isinstance(offers, Offer) else tuple(offer.offer_id for offer in offers)
 

@@ -12,7 +12,7 @@ from barter.core.cluster import FrameworkInfo
 from barter.sdk import calls
 from barter.sdk import messages as msg
 from barter.sdk.scheduler import Scheduler
-from barter.sdk.session_driver import SessionDriver, in_steps
+from barter.sdk.session_driver import SessionDriver, delay_from, in_steps
 from barter.sdk.shell.link import Link
 from barter.sdk.store import StateStore
 from barter.shell.clock import Clock
@@ -51,7 +51,7 @@ class MasterDriver(SessionDriver):
 
     def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
         self._check_thread()
-        asyncio.get_running_loop().call_later(max(delay_ms, 0) / 1000, self._invoker.run, call)
+        asyncio.get_running_loop().call_later(delay_from(delay_ms) / 1000, self._invoker.run, call)
 
     def run(self) -> int:
         """Serve in a loop of its own until `stop` or a fatal error; return the exit code.

@@ -189,6 +189,31 @@ def test_a_callback_that_raises_fails_the_test() -> None:
     assert isinstance(raised.value.__cause__, KeyError)
 
 
+def test_a_scheduler_that_stops_time_fails_the_test() -> None:
+    class Hasty(Keeper):
+        def registered(self, driver: sdk.Driver, framework_id: sdk.FrameworkId) -> None:
+            driver.call_later(0, lambda: self.registered(driver, framework_id))
+
+    cluster = Cluster(seed=5)
+    cluster.agents(2, docker=False)
+    cluster.framework(Hasty)
+    with pytest.raises(Broken, match=r"scheduler_errors: hasty: .*without any time between them"):
+        cluster.run_for(minutes=1)
+
+
+@pytest.mark.parametrize("delay", [float("nan"), float("inf")])
+def test_a_delay_that_is_no_time_is_refused(delay: float) -> None:
+    class Confused(Keeper):
+        def registered(self, driver: sdk.Driver, framework_id: sdk.FrameworkId) -> None:
+            driver.call_later(delay, driver.revive)  # type: ignore[arg-type]
+
+    cluster = Cluster(seed=5)
+    cluster.agents(2, docker=False)
+    cluster.framework(Confused)
+    with pytest.raises(Broken, match=r"scheduler_errors: confused: .*cannot convert float"):
+        cluster.run_for(minutes=1)
+
+
 def test_the_table_of_faults_and_its_end() -> None:
     cluster = kept()
     cluster.faults(rate=5, only=["break", "agent-crash"])

@@ -29,6 +29,10 @@ class Careless(sdk.Scheduler):
     def registered(self, driver, framework_id):
         raise ValueError("not today")
 
+class Leaves(sdk.Scheduler):
+    def registered(self, driver, framework_id):
+        raise SystemExit(0)
+
 class Broken(sdk.Scheduler):
     def __init__(self):
         raise ValueError("no such thing\\nat all")
@@ -130,3 +134,11 @@ def test_a_callback_that_raises_is_a_failure_and_says_where(source: Path) -> Non
     assert outcome.violation.checker == "scheduler_errors"
     assert "ValueError: not today" in outcome.violation.message
     assert "mine.py, line " in outcome.violation.message
+
+
+@pytest.mark.simulation
+def test_a_callback_that_ends_the_program_ends_no_campaign(source: Path) -> None:
+    outcome = Run(1, Plan(minutes=2, agents=2, fewest_faults=0), populate_with(f"{source}:Leaves")).play()
+    assert outcome.violation is not None
+    assert outcome.violation.checker == "raises"
+    assert outcome.violation.message.startswith("SystemExit: 0 (in ")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,17 @@ def test_the_command_that_replays_it_is_one_for_a_shell_and_exact(with_populatio
     again = shlex.split(failure["replay"])
     assert again[2] == "my folder/mine.py:Mine"
     assert "cut=0.1234567891" in again
+
+
+def test_what_a_scheduler_prints_is_not_in_the_data(tmp_path: Path) -> None:
+    source = tmp_path / "loud.py"
+    source.write_text("from barter import sdk\nprint('here')\nclass Loud(sdk.Scheduler):\n    pass\n")
+    words = (f"{source}:Loud", *QUICK[1:-2], "-o", "json")
+    for which in (("--seed", "1"), ("--seeds", "2", "--jobs", "1"), ("--seeds", "2", "--jobs", "2")):
+        command = [sys.executable, "-m", "barter.tools.cli.main", "sim", *words, *which]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)
+        assert "here" in done.stderr
 
 
 def test_failures_as_data(with_population: Any) -> None:

@@ -1,6 +1,7 @@
 """`barter sim`."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -112,11 +113,17 @@ def _one(scheduler: str, seed: int, plan: "Plan", trace: bool, only: str | None,
     from barter.tools.sim.seed import Run
     from barter.tools.sim.story import Story
 
-    run = Run(seed, plan, out.populate(scheduler))
-    kept = _numbers(only, len(run.deeds))
-    outcome = run.play(kept, [Story(click.echo)] if trace else [])
+    with _stdout_for(output):
+        run = Run(seed, plan, out.populate(scheduler))
+        kept = _numbers(only, len(run.deeds))
+        outcome = run.play(kept, [Story(click.echo)] if trace else [])
     out.one(outcome, output)
     return 1 if outcome.violation else 0
+
+
+def _stdout_for(output: str) -> AbstractContextManager[object]:
+    """What an author's scheduler prints is not to stand in the middle of JSON."""
+    return nullcontext() if output == "table" else redirect_stdout(sys.stderr)
 
 
 def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -> int:
@@ -126,11 +133,12 @@ def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -
     from barter.tools.cli.errors import Refused
     from barter.tools.sim.shell.campaign import seeds as run_seeds
 
-    out.populate(scheduler)
     report = out.Report(scheduler, chosen, plan, output)
     try:
-        for result in run_seeds(scheduler, chosen, plan, jobs):
-            report.add(result)
+        with _stdout_for(output):
+            out.populate(scheduler)
+            for result in run_seeds(scheduler, chosen, plan, jobs):
+                report.add(result)
     except KeyboardInterrupt:
         report.interrupted()
         return 1

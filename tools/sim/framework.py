@@ -11,7 +11,7 @@ from barter.core.machine import Machine
 from barter.sdk import calls
 from barter.sdk import messages as msg
 from barter.sdk.scheduler import Scheduler
-from barter.sdk.session_driver import SessionDriver, in_steps
+from barter.sdk.session_driver import SessionDriver, delay_from, in_steps
 from barter.sdk.store import StateStore
 from barter.tools.sim import wire
 from barter.tools.sim.disk import SimStore
@@ -20,6 +20,7 @@ from barter.tools.sim.observe import Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
 
+MOST_AT_ONCE = 100_000
 PATIENCE_US = 20_000_000
 """How long gRPC tries to connect, where nobody gives it up before."""
 
@@ -52,14 +53,29 @@ class SimDriver(SessionDriver):
         self.session, self.invoker = self._session, self._invoker
         self.suppressed_us: int | None = None
         self._process = process
+        self._asked_us, self._at_once = 0, 0
 
     def now(self) -> int:
         return self._process.clock.now()
 
     def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
         process = self._process
-        due = process.clock.when(process.clock.now() + max(delay_ms, 0))
+        due = process.clock.when(process.clock.now() + delay_from(delay_ms))
+        self._count_at_once(due)
         process.world.at(due, process.within_life(partial(self._invoker.run, call)))
+
+    def _count_at_once(self, due_us: int) -> None:
+        """Raises RuntimeError where a scheduler that asks to be called at once, again and again, stops time."""
+        now_us = self._process.world.now_us
+        if due_us > now_us:
+            return
+        self._at_once = self._at_once + 1 if self._asked_us == now_us else 1
+        self._asked_us = now_us
+        if self._at_once > MOST_AT_ONCE:
+            raise RuntimeError(
+                f"{MOST_AT_ONCE} calls of call_later without any time between them: real time goes on meanwhile, "
+                f"simulated time does not; wait for a millisecond or longer"
+            )
 
     def revive(self) -> None:
         self.suppressed_us = None

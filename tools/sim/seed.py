@@ -99,12 +99,13 @@ class Run:
                 raise Violated("unsettled", missing)
         except Violated as violated:
             return Violation(violated.checker, violated.message, self.world.now_us)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # Also what an author's sys.exit raises: it would end the campaign as if all had held.
             return Violation("raises", f"{type(error).__name__}: {error} ({_where(error)})", self.world.now_us)
         return None
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """The same on every machine."""
     frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
     return f"in {frame.f_globals.get('__name__')}.{frame.f_code.co_name}, line {line}"

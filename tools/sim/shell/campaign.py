@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -80,6 +81,8 @@ def _no_ctrl_c() -> Iterator[None]:
 
 def _prepare(target: str) -> None:
     global _populate
+    # What schedulers print goes there, and only what is found to stdout.
+    sys.stdout = sys.stderr
     _populate = populate_of(target)
 
 
