@@ -11,7 +11,6 @@ from barter.core.units import parse_bytes, parse_milli
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.testing.author import AuthorProgram
 from barter.sdk.testing.broken import Broken, NotInTime
-from barter.sdk.testing.records import SECOND_US
 from barter.sdk.testing.tail import TAIL
 from barter.sdk.testing.trouble import Troubled
 from barter.sdk.testing.view import Framework
@@ -20,7 +19,7 @@ from barter.tools.sim.behaviour import Behaviour, Run, by_command
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.config import AgentSpec, Timing
 from barter.tools.sim.observe import Observer, Violated
-from barter.tools.sim.world import World
+from barter.tools.sim.world import SECOND_US, World
 
 LOOK_US = SECOND_US // 10
 USUAL_TIMING = Timing()

@@ -13,8 +13,7 @@ from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.host import Host
 from barter.tools.sim.observe import Observer
-
-SECOND_US = 1_000_000
+from barter.tools.sim.world import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from barter.core.ids import TaskId
-from barter.sdk.testing.records import SECOND_US, TaskRecord
+from barter.sdk.testing.records import TaskRecord
 from barter.sdk.testing.tail import Tail
 from barter.sdk.testing.unrest import Unrest, chosen
 from barter.sdk.testing.view import View
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.host import Running
+from barter.tools.sim.world import SECOND_US
 
 
 class Troubled(View):

@@ -7,9 +7,10 @@ from barter.core.ids import FrameworkId
 from barter.core.task_state import TaskState
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.store import StateStore
-from barter.sdk.testing.records import SECOND_US, History, TaskRecord
+from barter.sdk.testing.records import History, TaskRecord
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
+from barter.tools.sim.world import SECOND_US
 
 SchedulerT = TypeVar("SchedulerT", bound=Scheduler)
 

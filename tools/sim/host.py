@@ -9,7 +9,7 @@ from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
 from barter.tools.sim.engine import Engine
 from barter.tools.sim.journal import Journal
-from barter.tools.sim.world import World
+from barter.tools.sim.world import SECOND_US, World
 
 SIGTERM_CODE, SIGKILL_CODE = 143, 137
 _TERM_US = (1_000, 50_000)
@@ -44,7 +44,7 @@ class Host:
         for see in self.world.seen.task_started:
             see(self, key, task)
         if run.seconds is not None:
-            self.world.after(int(run.seconds * 1_000_000), partial(self._over, key, running, run.exit_code))
+            self.world.after(int(run.seconds * SECOND_US), partial(self._over, key, running, run.exit_code))
         return running
 
     def signal(self, key: TaskKey, *, force: bool) -> None:

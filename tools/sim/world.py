@@ -9,6 +9,7 @@ from barter.tools.sim.observe import Seen
 
 SELDOM = (20_000, 50, 1_000)
 """When Python looks for cycles meanwhile: a world has few, and the usual way took a quarter of 2,000 agents' time."""
+SECOND_US = 1_000_000
 START_MS = 1_700_000_000_000
 """What clocks without drift show when a world begins: milliseconds since 1970."""
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.world import SECOND_US
 
-SECOND_US = 1_000_000
 IMPATIENT_MS = 600_000
 Draw = Callable[[Random], tuple[int, int]]
 """How long in microseconds, and an amount."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.faults.model import SECOND_US, Draw, Fault, Kind, at_once, clients, frameworks, lasting
+from barter.tools.sim.faults.model import Draw, Fault, Kind, at_once, clients, frameworks, lasting
 from barter.tools.sim.network import End
+from barter.tools.sim.world import SECOND_US
 
 ONE_WAY, OTHER_WAY = 1, 2
 RACK = 3
