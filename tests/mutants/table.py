@@ -5,7 +5,7 @@ Searches from seed 0 for each mutant, or only for those named. Ends with 1 where
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tests.mutants import record
 from tests.mutants.harness import ROOT, Mutant, load
@@ -34,17 +34,17 @@ def between_markers(page: str, made: str) -> str:
 
 def main() -> int:
     mutants = load()
+    there = {mutant.name for mutant in mutants}
     names = sys.argv[1:] or [mutant.name for mutant in mutants]
-    found = record.recorded()
+    found = {name: each for name, each in record.recorded().items() if name in there and name not in names}
     with ThreadPoolExecutor(os.cpu_count()) as both:
-        for name, now in zip(names, both.map(record.first_found, names), strict=True):
-            found.pop(name, None)
+        searches = {both.submit(record.first_found, name): name for name in names}
+        for search in as_completed(searches):
+            name, now = searches[search], search.result()
             if now is not None:
                 found[name] = now
+                record.write(found)
             print(f"{name}: {f'seed {now.seed}, {now.checker}: {now.message}' if now else 'not found'}", flush=True)
-    there = {mutant.name for mutant in mutants}
-    found = {name: each for name, each in found.items() if name in there}
-    record.write(found)
     PAGE.write_text(between_markers(PAGE.read_text(), table(mutants, found)))
     return 0 if all(name in found for name in names) else 1
 

@@ -1,8 +1,11 @@
 """The checkers see what they are for: each mutant brings back a bug others had, and is found."""
 
 import importlib
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -97,9 +100,24 @@ def test_the_page_has_every_mutant() -> None:
     assert made == table(MUTANTS, record.recorded())
 
 
+def test_every_mutant_was_found() -> None:
+    assert record.recorded().keys() == {mutant.name for mutant in MUTANTS}
+    for mutant in MUTANTS:
+        assert record.recorded()[mutant.name].checker in mutant.finds
+
+
+@pytest.fixture(scope="module")
+def searches() -> Iterator[dict[str, Future[Found | None]]]:
+    """Begun for all mutants at once, on all processors."""
+    known = record.recorded()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {mutant.name: pool.submit(record.seek, mutant.name, known) for mutant in MUTANTS}
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.simulation
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", record.recorded())
-def test_what_was_found_is_found_again(name: str) -> None:
+@pytest.mark.timeout(1800)
+@each
+def test_a_mutant_is_found(mutant: Mutant, searches: dict[str, Future[Found | None]]) -> None:
     """By the recorded seed, or by another where the code has moved since."""
-    assert record.seek(name, record.recorded()) is not None, f"no seed finds {name}; {harness.find(name).finds} should"
+    assert searches[mutant.name].result() is not None, f"no seed finds {mutant.name}; {mutant.finds} should"
