@@ -9,6 +9,8 @@ from barter.frameworks.service.events import DeleteApp, KillInstances, PutApp, R
 from barter.frameworks.service.routes import service
 from barter.frameworks.service.state import MOST_VERSIONS, AppState, Deployment, StoredApp
 
+OPERATORS_WISH = "asked for by an operator"
+
 
 def put_app(book: Book, event: PutApp, now: int) -> list[Action]:
     state = book.apps.get(event.app.app_id)
@@ -84,7 +86,7 @@ def _doom(book: Book, event: KillInstances, now: int) -> tuple[list[Action], int
     chosen = [book.roster.get(task_id) for task_id in event.task_ids]
     doomed = [one for one in chosen if one and one.placed.app_id == event.app_id and not one.kill_reason]
     book.mark(event.app_id)
-    return book.roster.doom([(one, "asked for by an operator") for one in doomed], now), len(doomed)
+    return book.roster.doom([(one, OPERATORS_WISH) for one in doomed], now), len(doomed)
 
 
 def _keep(book: Book, event: Request, state: AppState, stored: StoredApp, version: int = 0) -> list[Action]:

@@ -1,11 +1,12 @@
 """The framework's state in a StateStore: one JSON value per app, one per batch of launches, and the generation."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from typing import Any, TypeVar
 
 from barter.frameworks.service.actions import DropApp, DropLaunch, SaveApp, SaveLaunch, Saving
-from barter.frameworks.service.definition import parse_app
+from barter.frameworks.service.definition import DefinitionError, parse_app
 from barter.frameworks.service.instances import Placed
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.render import app_json
@@ -13,6 +14,7 @@ from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import Deployment, StoredApp
 from barter.sdk import StateStore
 
+ValueT = TypeVar("ValueT")
 APP, LAUNCH, GENERATION = "service/app/", "service/launch/", "service/generation"
 
 
@@ -24,13 +26,15 @@ def next_generation(store: StateStore) -> int:
 
 
 def load(store: StateStore) -> tuple[list[StoredApp], list[SaveLaunch]]:
-    """All apps, and the launches of living instances; a launch whose app is gone is removed from the store."""
-    apps = [_app(json.loads(store.get(key) or b"{}")) for key in store.keys(APP)]
+    """All apps, and the launches of living instances; a launch whose app is gone is removed from the store.
+
+    Raises DefinitionError naming the key whose value is something else.
+    """
+    apps = [_read(store, key, _app) for key in store.keys(APP)]
     known = {app.app_id for app in apps}
     launches: list[SaveLaunch] = []
     for key in sorted(store.keys(LAUNCH), key=_launch_order):
-        values = json.loads(store.get(key) or b"[]")
-        placed = tuple(_placed(value) for value in values if value["app_id"] in known)
+        placed = tuple(one for one in _read(store, key, _launch) if one.app_id in known)
         if placed:
             launches.append(SaveLaunch(key.removeprefix(LAUNCH), placed))
         else:
@@ -50,6 +54,13 @@ def save(store: StateStore, actions: Iterable[Saving]) -> None:
             store.delete(key)
         else:
             store.set(key, value)
+
+
+def _read(store: StateStore, key: str, parse: Callable[[Any], ValueT]) -> ValueT:
+    try:
+        return parse(json.loads(store.get(key) or b"null"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DefinitionError([(key, f"the store holds what is no state of this framework: {error!r}")]) from None
 
 
 def _write(action: Saving) -> tuple[str, bytes | None]:
@@ -88,6 +99,10 @@ def _app(value: Json) -> StoredApp:
         deployment=Deployment(**value["deployment"]) if value["deployment"] else None,
         deleting=value["deleting"],
     )
+
+
+def _launch(values: list[Json]) -> list[Placed]:
+    return [_placed(value) for value in values]
 
 
 def _placed(value: Json) -> Placed:

@@ -51,7 +51,11 @@ class MasterDriver(SessionDriver):
 
     def call_later(self, delay_ms: int, call: Callable[[], None]) -> None:
         self._check_thread()
-        asyncio.get_running_loop().call_later(delay_from(delay_ms) / 1000, self._invoker.run, call)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no loop runs yet: call call_later in a callback, or after serve() has begun") from None
+        loop.call_later(delay_from(delay_ms) / 1000, self._invoker.run, call)
 
     def run(self) -> int:
         """Serve in a loop of its own until `stop` or a fatal error; return the exit code.

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
+from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.events import PutApp
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.frameworks.service.wakeups import Wakeups
@@ -224,3 +225,12 @@ def test_every_wakeup_comes_and_timers_stay_few(steps: list[tuple[int, int]]) ->
         times = [due for due, _ in driver.timers]
         assert len(times) == len(set(times))
         assert min(times, default=0) <= min(asked, default=driver.time + 50)
+
+
+@pytest.mark.parametrize("value", [b'{"a": 1}', b"no JSON", b"[1]", b""])
+@pytest.mark.parametrize("key", ["service/app/web", "service/launch/1-1"])
+def test_a_store_of_something_else_is_refused_by_name(key: str, value: bytes) -> None:
+    store = MemoryStore()
+    store.set(key, value)
+    with pytest.raises(DefinitionError, match=key):
+        ServiceScheduler(store)

@@ -9,12 +9,12 @@ import pytest
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.config import Timing, usual_agents
 from barter.tools.sim.faults.model import Fault
-from barter.tools.sim.faults.table import TABLE, draw
+from barter.tools.sim.faults.table import TABLE, draw, strike
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.observe import Observer
 from barter.tools.sim.population import Deed
 from barter.tools.sim.workloads.classic import ClassicWorkload
-from barter.tools.sim.world import World
+from barter.tools.sim.world import SECOND_US, World
 
 SECOND = 1_000_000
 FROM, UNTIL = 20 * SECOND, 600 * SECOND
@@ -113,3 +113,15 @@ def _assert_calm(cluster: SimCluster) -> None:
         assert not cluster.network.is_cut(cluster.master.host, name)
         assert cluster.engines[name].up
         assert (cluster.engines[name].errors, cluster.engines[name].losses) == (0, 0)
+
+
+def test_of_faults_that_overlap_the_strongest_counts_until_the_last_ends() -> None:
+    cluster = cluster_of(1)
+    engine = cluster.engines["agent-0"]
+    for us, times in ((60 * SECOND_US, 5), (10 * SECOND_US, 40), (20 * SECOND_US, 3)):
+        strike(cluster, Fault(0, "engine-slow", "agent-0", us, times))
+    found = []
+    for second in (1, 11, 21, 61):
+        cluster.world.run_until(second * SECOND_US)
+        found.append(engine.slowness)
+    assert found == [40, 5, 5, 1]

@@ -38,6 +38,7 @@ class SimCluster:
         self.machines_down: dict[str, int] = {}
         self._undo: dict[int, Callable[[], object]] = {}
         self._undone = 0
+        self._imposed: dict[str, list[int]] = {}
 
     def add_agents(self, specs: Sequence[AgentSpec]) -> None:
         for spec in specs:
@@ -95,6 +96,18 @@ class SimCluster:
 
         self.world.after(us, done)
 
+    def impose(self, what: str, amount: int, us: int, apply: Callable[[int], None]) -> None:
+        """`apply` hears the largest of the amounts imposed on `what` at any time, and 0 when the last is lifted."""
+        imposed = self._imposed.setdefault(what, [])
+        imposed.append(amount)
+        apply(max(imposed))
+
+        def lift() -> None:
+            imposed.remove(amount)
+            apply(max(imposed, default=0))
+
+        self.until(us, lift)
+
     def heal(self) -> None:
         """The end of all that lasts: what is cut is mended, what is down is started, what is armed is calm."""
         self.network.calm()
@@ -107,8 +120,6 @@ class SimCluster:
         for agent in self.agents.values():
             if agent.executor is not None:
                 agent.executor.resume()
-        for engine in self.engines.values():
-            engine.calm()
 
     def crash_machine(self, name: str, us: int) -> None:
         """Power is lost for so long: everything on it ends, and its peers are not told."""

@@ -78,10 +78,6 @@ class Engine:
         self._asked = 0
         self._watching: dict[int, tuple[Hear, int]] = {}
 
-    def calm(self) -> None:
-        """No fault of these is left; one that is down stays down."""
-        self.slowness, self.errors, self.losses, self.refuses_pulls = 1, 0.0, 0.0, False
-
     def crash(self) -> None:
         """As by kill -9: every call under way loses its answer, the news end."""
         if not self.up:

@@ -6,6 +6,7 @@ from typing import Any
 
 from barter.core.task_state import IllegalTransition, TaskState, advance
 from barter.frameworks.service.actions import Action, Kill, Launch
+from barter.frameworks.service.changes import OPERATORS_WISH
 from barter.sdk import calls
 from barter.sdk.callbacks import Callback, StatusUpdate
 from barter.tools.sim.checkers.watched import find
@@ -14,8 +15,6 @@ from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
-
-OPERATORS_WISH = "asked for by an operator"
 
 
 @dataclass(slots=True)

@@ -1,31 +1,35 @@
 """Container engines that are slow, refuse, lose their answers, or die."""
 
+from collections.abc import Callable
+from functools import partial
+
 from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.engine import Engine
 from barter.tools.sim.faults.model import Draw, Fault, Kind, engines, lasting
 
 
-def _slow(cluster: SimCluster, fault: Fault) -> None:
-    engine = cluster.engines[fault.target]
-    engine.slowness = fault.amount
-    cluster.until(fault.us, engine.calm)
+def _imposed(set_to: Callable[[Engine, int], None]) -> Callable[[SimCluster, Fault], None]:
+    def strike(cluster: SimCluster, fault: Fault) -> None:
+        engine = cluster.engines[fault.target]
+        cluster.impose(f"{fault.kind} {fault.target}", fault.amount, fault.us, partial(set_to, engine))
+
+    return strike
 
 
-def _fails(cluster: SimCluster, fault: Fault) -> None:
-    engine = cluster.engines[fault.target]
-    engine.errors = fault.amount / 100
-    cluster.until(fault.us, engine.calm)
+def _slowness(engine: Engine, times: int) -> None:
+    engine.slowness = max(times, 1)
 
 
-def _loses(cluster: SimCluster, fault: Fault) -> None:
-    engine = cluster.engines[fault.target]
-    engine.losses = fault.amount / 100
-    cluster.until(fault.us, engine.calm)
+def _errors(engine: Engine, percent: int) -> None:
+    engine.errors = percent / 100
 
 
-def _refuses_pulls(cluster: SimCluster, fault: Fault) -> None:
-    engine = cluster.engines[fault.target]
-    engine.refuses_pulls = True
-    cluster.until(fault.us, engine.calm)
+def _losses(engine: Engine, percent: int) -> None:
+    engine.losses = percent / 100
+
+
+def _no_pulls(engine: Engine, refusing: int) -> None:
+    engine.refuses_pulls = bool(refusing)
 
 
 def _dies(cluster: SimCluster, fault: Fault) -> None:
@@ -39,9 +43,9 @@ def _amount(low: int, high: int) -> Draw:
 
 
 KINDS = (
-    Kind("engine-slow", 0.3, engines, _amount(3, 60), _slow, "its calls take many times as long"),
-    Kind("engine-fails", 0.3, engines, _amount(10, 90), _fails, "this share of its calls, in percent, is refused"),
-    Kind("engine-silent", 0.3, engines, _amount(10, 70), _loses, "this share is done, and the answer is lost"),
-    Kind("engine-no-pulls", 0.1, engines, lasting(1, 60), _refuses_pulls, "its registry does not answer"),
+    Kind("engine-slow", 0.3, engines, _amount(3, 60), _imposed(_slowness), "its calls take many times as long"),
+    Kind("engine-fails", 0.3, engines, _amount(10, 90), _imposed(_errors), "this share of its calls (%) is refused"),
+    Kind("engine-silent", 0.3, engines, _amount(10, 70), _imposed(_losses), "this share is done, the answer is lost"),
+    Kind("engine-no-pulls", 0.1, engines, _amount(1, 2), _imposed(_no_pulls), "its registry does not answer"),
     Kind("engine-dies", 0.3, engines, lasting(0.2, 30), _dies, "kill -9 of the engine"),
 )

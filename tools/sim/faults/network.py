@@ -73,8 +73,13 @@ def _dial_twice(cluster: SimCluster, fault: Fault) -> None:
 
 
 def _slow(cluster: SimCluster, fault: Fault) -> None:
-    cluster.network.slowness[fault.target] = fault.amount
-    cluster.until(fault.us, lambda: cluster.network.slowness.pop(fault.target, None))
+    def set_to(times: int) -> None:
+        if times:
+            cluster.network.slowness[fault.target] = times
+        else:
+            del cluster.network.slowness[fault.target]
+
+    cluster.impose(f"slow {fault.target}", fault.amount, fault.us, set_to)
 
 
 def _one_way(us: Draw) -> Draw:

@@ -21,9 +21,12 @@ def _dies(cluster: SimCluster, fault: Fault) -> None:
 
 def _sick(cluster: SimCluster, fault: Fault) -> None:
     if (found := _one(cluster, fault)) is not None:
-        _, running = found
-        running.healthy = False
-        cluster.until(fault.us, lambda: setattr(running, "healthy", True))
+        (framework_id, task_id), running = found
+
+        def set_to(sick: int) -> None:
+            running.healthy = not sick
+
+        cluster.impose(f"sick {framework_id} {task_id}", 1, fault.us, set_to)
 
 
 def _any(rng: Random) -> tuple[int, int]:
