@@ -99,7 +99,13 @@ def test_an_ended_task_stays_with_an_agent_that_registers() -> None:
     launched(stage)
     for held in stage.masters.cluster.agents[A1].tasks.values():
         held.status = status("t1", S.FINISHED, 1)
-    violates("and still on a1", lambda: stage.see([ev.AgentRegister(AGENT, agent())], []))
+    violates("and holds there what it had", lambda: stage.see([ev.AgentRegister(AGENT, agent())], []))
+
+
+def test_an_agent_registers_without_a_task_that_stays() -> None:
+    stage = Stage(EndedTasks())
+    launched(stage)
+    violates("which has registered without it", lambda: stage.see([ev.AgentRegister(AGENT, agent())], []))
 
 
 # offers
