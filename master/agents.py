@@ -1,6 +1,7 @@
 """Agents: registered, heard of, disconnected, leaving for good."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, TaskStatus
@@ -123,15 +124,19 @@ def _catch_up(
     changed = task.status.state is not status.state
     tasks.overrule(cluster, task, status, now)
     if changed and not update_open:
-        again = tasks.master_status(task, status.state, Reason.RECONCILIATION, BACK, now)
-        cluster.to_framework(framework, Update((again,)), BACK)
+        cluster.to_framework(framework, Update((_back(task, now),)), BACK)
 
 
 def _in_reach_again(cluster: Cluster, back: Sequence[Task], now: int) -> None:
     """After the agent's own updates: a framework that has had them before takes them for no news."""
     for task in back:
-        again = tasks.master_status(task, task.status.state, Reason.RECONCILIATION, BACK, now)
-        cluster.to_framework(cluster.frameworks[task.framework_id], Update((again,)), BACK)
+        cluster.to_framework(cluster.frameworks[task.framework_id], Update((_back(task, now),)), BACK)
+
+
+def _back(task: Task, now: int) -> TaskStatus:
+    """As its agent tells it: a framework's process that was not there before knows its health from nowhere else."""
+    again = tasks.told_again(task)
+    return replace(again, timestamp_ms=now, message=again.message or BACK)
 
 
 def _forgotten(cluster: Cluster, task: Task, now: int) -> None:

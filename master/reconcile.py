@@ -1,10 +1,9 @@
 """Questions and wishes about single tasks: RECONCILE and KILL."""
 
-from dataclasses import replace
-
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
+from barter.master import tasks
 from barter.master.cluster import Cluster
 from barter.master.events import KillTask, Reconcile
 from barter.master.messages import Kill, Update
@@ -64,13 +63,7 @@ def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -
     """
     task = framework.tasks.get(task_id) or cluster.ended.get((framework.framework_id, task_id))
     if task is not None:
-        return replace(
-            task.status,
-            source=Source.MASTER,
-            uuid="",
-            agent_id=task.agent_id,
-            reason=task.status.reason or Reason.RECONCILIATION,
-        )
+        return tasks.told_again(task)
     if cluster.expected_agents:
         framework.unanswered.add(task_id)
         return None

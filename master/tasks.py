@@ -1,5 +1,7 @@
 """The life of one task in the master's books: begun, given a status, ended."""
 
+from dataclasses import replace
+
 from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 from barter.master.cluster import Cluster
@@ -12,6 +14,13 @@ def master_status(task: Task, state: TaskState, reason: Reason, message: str, no
     return TaskStatus(
         task.info.task_id, state, Source.MASTER, now, agent_id=task.agent_id, reason=reason, message=message
     )
+
+
+def told_again(task: Task) -> TaskStatus:
+    """What is known of a task, health too, from the master; it wants no acknowledgement."""
+    status = task.status
+    reason = status.reason or Reason.RECONCILIATION
+    return replace(status, source=Source.MASTER, uuid="", agent_id=task.agent_id, reason=reason)
 
 
 def begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, status: TaskStatus, now: int) -> Task:

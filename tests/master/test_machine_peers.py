@@ -122,6 +122,16 @@ def test_a_task_in_reach_again_is_told_even_where_its_agent_repeats_an_update(wo
     assert [(told.state, told.uuid) for told in world.statuses()] == [(S.RUNNING, "t1:1"), (S.RUNNING, "")]
 
 
+def test_a_task_in_reach_again_is_told_with_its_health(world: World) -> None:
+    """A new process of the framework took a healthy task for one that is not, and ended it in an upgrade."""
+    framework_id = world.running(task("t1"))
+    world.wait(AGENT_TIMEOUT)
+    world.statuses()
+    healthy = replace(status("t1", S.RUNNING, 1), healthy=True)
+    world.register(session=5, tasks=[(framework_id, task("t1"), healthy)])
+    assert [(told.state, told.healthy) for told in world.statuses()] == [(S.RUNNING, True)]
+
+
 def test_an_agent_that_leaves_takes_what_is_left_with_it(world: World) -> None:
     world.running(task("t1"))
     world.do(ev.AgentUnregister(AGENT, A1, "SIGUSR1"))
