@@ -184,3 +184,19 @@ def test_a_cut_off_end_is_told(log: Path) -> None:
     cut = log / "record-0002.jsonl"
     cut.write_bytes(cut.read_bytes()[:-10])
     assert "the last line of record-0002.jsonl is cut off, and was left out" in run("replay", str(log))
+
+
+def test_a_time_that_no_calendar_knows_is_told_as_it_is(log: Path) -> None:
+    beyond = 10**400
+    with (log / "record-0002.jsonl").open("ab") as file:
+        file.write(b'{"now":%d,"events":[],"actions":[]}\n' % beyond)
+    assert f"{beyond} ms  record-0002.jsonl:" in run("replay", str(log), code=1)
+
+
+def test_a_file_s_name_is_no_order_to_the_terminal(log: Path) -> None:
+    cut = (log / "record-0002.jsonl").rename(log / "record-\x1b[31m.jsonl")
+    cut.write_bytes(cut.read_bytes()[:-10])
+    done = CliRunner().invoke(cli, ["replay", str(log)], color=True)
+    assert done.exit_code == 0
+    assert "record-\\x1b[31m.jsonl is cut off" in done.output
+    assert "\x1b" not in done.output

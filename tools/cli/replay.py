@@ -65,11 +65,11 @@ def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]
         with open(path, "rb") as file:
             for entry in reader.read(iter(lambda: file.readline(LONGEST_LINE + 1), b"")):
                 if (difference := course.entry(entry)) is not None:
-                    yield view.difference(difference, path.name, reader.line)
+                    yield view.difference(difference, plain(path.name), reader.line)
     except Unreadable as error:
-        why = f"{path}, line {reader.line}: {plain(str(error))}"
+        why = plain(f"{path}, line {reader.line}: {error}")
         raise Refused(why, then="barter replay another file of the recording: each can be replayed alone") from None
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror or error}") from None
+        raise Refused(plain(f"{path} cannot be read: {error.strerror or error}")) from None
     if reader.cut:
-        cut.append(path.name)
+        cut.append(plain(path.name))

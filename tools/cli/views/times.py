@@ -14,5 +14,9 @@ def age(timestamp_ms: int) -> str:
 
 
 def clock_time(timestamp_ms: int) -> str:
-    """Local time of day, `"14:03:07.120"`."""
-    return time.strftime("%H:%M:%S", time.localtime(timestamp_ms / 1000)) + f".{timestamp_ms % 1000:03d}"
+    """Local time of day, `"14:03:07.120"`; milliseconds where no calendar reaches."""
+    try:
+        moment = time.localtime(timestamp_ms // 1000)
+    except (OverflowError, ValueError, OSError):
+        return f"{timestamp_ms} ms"
+    return time.strftime("%H:%M:%S", moment) + f".{timestamp_ms % 1000:03d}"
