@@ -13,6 +13,7 @@ from barter.sdk import calls
 from barter.sdk.callbacks import Registered
 from barter.tools.sim.checkers.ended_tasks import EndedTasks
 from barter.tools.sim.checkers.identity import Identity
+from barter.tools.sim.checkers.kept_kills import KeptKills
 from barter.tools.sim.checkers.kills import Kills
 from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
@@ -20,8 +21,10 @@ from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.silent_agents import SilentAgents
 from barter.tools.sim.checkers.suppressed import Suppressed
 from barter.tools.sim.checkers.task_ids import TaskIds
+from barter.tools.sim.workloads.service import ServiceWorkload
 from tests.master.world import A1, AGENT, FRAMEWORK, agent, demand, status
 from tests.master.world import task as small_task
+from tests.sim.small import cluster_of
 from tests.sim.stage import F, Stage, task, violates
 
 LATER = 7
@@ -234,3 +237,21 @@ def test_a_task_id_is_launched_once() -> None:
     stage.checker.asked(stage.framework, calls.Launch((OfferId("o2"),), (task("c"),)))
     again = calls.Launch((OfferId("o3"),), (task("b"),))
     violates("launches task b a second time", lambda: stage.checker.asked(stage.framework, again))
+
+
+# kept_kills
+
+
+def test_what_the_service_framework_asked_to_have_killed_runs_on() -> None:
+    cluster = cluster_of(1)
+    service = cluster.add_framework("service", ServiceWorkload())
+    service.make()
+    checker = KeptKills()
+    checker.begin(cluster)
+    host = cluster.hosts["agent-0"]
+    doomed = task("doomed")
+    checker.asked(service, calls.Kill(doomed.task_id))
+    cluster.world.now_us += 190 * SECOND_US
+    checker.at_end(cluster)
+    host.run((service.driver.framework_id, doomed.task_id), doomed, lambda _: None)
+    violates("and was to be killed at 0.000 s", lambda: checker.at_end(cluster))
