@@ -39,7 +39,8 @@ class Workers(sdk.Scheduler):
             fit = min(offer.resources.scalars.get(kind, 0) // amount for kind, amount in NEED.scalars.items())
             count = max(min(fit, WANTED - len(self.serving())), 0)
             driver.launch(offer, [self.new_task() for _ in range(count)])
-        self.balance(driver)
+        if len(self.serving()) >= WANTED:
+            driver.suppress()
 
     def new_task(self):
         self.launched += 1
