@@ -9,6 +9,18 @@ from barter.sdk.scheduler import Scheduler
 Raised = Callable[[str, Exception], None]
 """What was called, and what it raised: for the log."""
 
+NAMES: dict[type[told.Callback], str] = {
+    told.Registered: "registered",
+    told.Reregistered: "reregistered",
+    told.Disconnected: "disconnected",
+    told.Offered: "resource_offers",
+    told.Rescinded: "offer_rescinded",
+    told.StatusUpdate: "status_update",
+    told.AgentLost: "agent_lost",
+    told.Error: "error",
+}
+"""As authors know them: the methods of a Scheduler."""
+
 
 class Invoker:
     """Once `stopped` is set no further callback is called."""
@@ -27,7 +39,7 @@ class Invoker:
             try:
                 self._call(callback)
             except Exception as error:
-                self._bear(type(callback).__name__, error)
+                self._bear(NAMES[type(callback)], error)
         return len(callbacks)
 
     def run(self, due: Callable[[], None]) -> None:
@@ -43,7 +55,7 @@ class Invoker:
         try:
             self._scheduler.error(self._driver, message)
         except Exception as error:
-            self._raised("Error", error)
+            self._raised(NAMES[told.Error], error)
 
     def _bear(self, name: str, error: Exception) -> None:
         self._raised(name, error)

@@ -127,7 +127,7 @@ def test_an_exception_is_reported_and_the_session_goes_on(stub_master: Stub, cap
         await stub.start()
         recorder = Recorder(react)
         assert await asyncio.wait_for(MasterDriver(recorder, INFO, stub.address).serve(), 20) == 0
-        assert recorder.errors == ["your callback for StatusUpdate raised ZeroDivisionError: my bug"]
+        assert recorder.errors == ["your callback for status_update raised ZeroDivisionError: my bug"]
         assert {ack.uuid for call in stub.calls for ack in call.acknowledge.acks} == {"t1:1", "t1:2"}
         await stub.stop()
 

@@ -205,6 +205,6 @@ def test_what_still_waits_at_the_end_is_found() -> None:
 def test_a_scheduler_that_raises_is_found_at_the_next_look() -> None:
     stage = Stage(SchedulerErrors())
     stage.told(said("t1", S.RUNNING, 1))
-    stage.framework.problems.append("its callback for StatusUpdate raised KeyError: 't1'")
+    stage.framework.problems.append("its callback for status_update raised KeyError: 't1'")
     violates("KeyError", lambda: stage.told(said("t1", S.RUNNING, 1)))
     violates("KeyError", lambda: stage.checker.at_end(stage.cluster))
