@@ -58,8 +58,13 @@ def _is_count(text: str) -> bool:
     return text.isdecimal() and len(text) <= 9 and int(text) > 0
 
 
+def canonical(field: str) -> str:
+    """The field's name with its `@`, where it is a special one's bare name."""
+    return _ALIASES.get(field, field)
+
+
 def field_value(attributes: Attributes, field: str) -> str | None:
-    return attributes.get(field, attributes.get(_ALIASES.get(field, field)))
+    return attributes.get(field, attributes.get(canonical(field)))
 
 
 def home(placed: Counter[str]) -> str:

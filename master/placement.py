@@ -8,6 +8,7 @@ from barter.master.state import Agent, Framework
 
 def place(cluster: Cluster, now: int) -> None:
     tell(cluster)
+    cluster.allocator.await_agents(len(cluster.expected_agents))
     grants = cluster.allocator.allocate(now)
     if grants:
         offers.make(cluster, grants, now)

@@ -160,6 +160,7 @@ def _put_allocator(cluster: Cluster, snapshot: Snapshot) -> None:
     seekers = (placement.seeker(cluster.frameworks[framework_id]) for framework_id in memory.seekers)
     counts = chain(_placed(snapshot), _offered(snapshot))
     cluster.allocator = Allocator(index_of(memory, slots, seekers, counts))
+    cluster.allocator.await_agents(len(cluster.expected_agents))
     known_agents, known_seekers = set(memory.agents), set(memory.seekers)
     cluster.fresh_agents = {each: None for each in cluster.agents if each not in known_agents}
     cluster.fresh_frameworks = {each: None for each in cluster.frameworks if each not in known_seekers}

@@ -34,6 +34,10 @@ class Allocator:
         """Forget an agent and the refusals of it; unknown ones are ignored."""
         self._index.remove_agent(agent_id)
 
+    def await_agents(self, count: int) -> None:
+        """So many agents are expected back after the master's start, with tasks that constraints have to count."""
+        self._index.await_agents(count)
+
     def set_seeker(self, seeker: Seeker) -> None:
         """Add or replace a framework."""
         self._index.set_seeker(seeker)

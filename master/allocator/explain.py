@@ -10,7 +10,7 @@ from barter.master.allocator.placement import steady_filters
 from barter.master.allocator.resource_filters import resource_filters
 from barter.master.allocator.room import need_of
 from barter.master.allocator.shares import Line, Shares
-from barter.master.allocator.spread import Spread, counts_instances
+from barter.master.allocator.spread import Spread, counts_instances, needs_all_counts
 
 
 def explain(index: Index, framework_id: FrameworkId, demand: Demand, now: int) -> Explanation:
@@ -30,7 +30,7 @@ def explain(index: Index, framework_id: FrameworkId, demand: Demand, now: int) -
         AgentVerdicts(each.agent_id, each.slot.info.hostname, said) for each, said in zip(agents, verdicts, strict=True)
     )
     found = smallest_changes(demand, filters, failing, now)
-    changes = (*_framework_changes(seeker, demand), *(each.text for each in found))
+    changes = (*_framework_changes(index, seeker, demand), *(each.text for each in found))
     return Explanation(_framework_verdicts(index, seeker, demand), answers, changes)
 
 
@@ -43,7 +43,9 @@ def _all_filters(index: Index, seeker: Seeker, demand: Demand, now: int) -> tupl
 def _framework_verdicts(index: Index, seeker: Seeker, demand: Demand) -> tuple[Verdict, ...]:
     out = index.tally(seeker.framework_id, demand.demand_id).out
     open_count = max(demand.count - out, 0)
+    counted = [Verdict("counts", not index.awaited, _awaited(index.awaited))] if needs_all_counts(demand) else []
     return (
+        *counted,
         Verdict("connected", seeker.connected, f"{seeker.name} is {'' if seeker.connected else 'not '}connected"),
         Verdict("suppressed", not seeker.suppressed, _suppression(seeker)),
         Verdict(
@@ -54,6 +56,12 @@ def _framework_verdicts(index: Index, seeker: Seeker, demand: Demand) -> tuple[V
             "count", open_count > 0, f"{open_count} to be offered: {demand.count} wanted, {out} in unanswered offers"
         ),
     )
+
+
+def _awaited(count: int) -> str:
+    if not count:
+        return "no agent is awaited: all instances are counted"
+    return f"{count} agents are not back since the master's start, and a constraint has to count the instances on them"
 
 
 def _suppression(seeker: Seeker) -> str:
@@ -73,8 +81,10 @@ def _share(index: Index, seeker: Seeker, demand: Demand) -> str:
     return f"{share}, {before + 1} of {len({each for _, each in line})} in line; {before} {frameworks} before it"
 
 
-def _framework_changes(seeker: Seeker, demand: Demand) -> tuple[str, ...]:
+def _framework_changes(index: Index, seeker: Seeker, demand: Demand) -> tuple[str, ...]:
     changes: list[str] = []
+    if index.awaited and needs_all_counts(demand):
+        changes.append("wait until the agents are back, or given up after the agent timeout")
     if not seeker.connected:
         changes.append(f"start the framework {seeker.name} again: it is not connected")
     if seeker.suppressed:

@@ -59,6 +59,7 @@ class Index:
 
     A demand is `stuck` when no agent fitted in the last pass: then only changed agents can help it, and, while it is
     in `stuck_on_counts` for a constraint that counts instances, a change of its own counts.
+    `awaited` agents are known of before the master's start and not back: the tasks on them are not counted yet.
     """
 
     def __init__(self) -> None:
@@ -71,6 +72,7 @@ class Index:
         self.stuck_on_counts: set[DemandKey] = set()
         self.unmet: set[Unmet] = set()
         self.newly_unmet: list[Unmet] = []
+        self.awaited = 0
         self._tallies: defaultdict[FrameworkId, dict[DemandId, Tally]] = defaultdict(dict)
 
     def set_agent(self, slot: AgentSlot) -> None:
@@ -156,6 +158,12 @@ class Index:
     def _reconsider(self, key: DemandKey) -> None:
         self.stuck_on_counts.discard(key)
         self.changes.demands = True
+
+    def await_agents(self, count: int) -> None:
+        """The last one back, or given up, lets demands be placed that had to wait for its counts."""
+        if self.awaited and not count:
+            self.changes.demands = True
+        self.awaited = count
 
     def reopen(self, framework_id: FrameworkId, agents: list[AgentId]) -> None:
         """Refusals of these agents have ended."""

@@ -13,6 +13,7 @@ from barter.master.allocator.model import PUBLIC_ROLE, Grant, Seeker, Unmet
 from barter.master.allocator.placement import Placement, Rooms
 from barter.master.allocator.room import worth_offering
 from barter.master.allocator.shares import Line, Rank, Shares
+from barter.master.allocator.spread import needs_all_counts
 
 
 @dataclass(slots=True)
@@ -105,6 +106,8 @@ def _open_placements(index: Index, rooms: Rooms, now: int) -> list[Placement]:
         # Of demands of the same id the last told one counts.
         for demand in {each.demand_id: each for each in seeker.demands}.values():
             if demand.role not in seeker.roles or index.remaining(seeker.framework_id, demand) <= 0:
+                continue
+            if index.awaited and needs_all_counts(demand):
                 continue
             placement = Placement(index, rooms, seeker, demand, now)
             placement.consider(_to_look_at(index, placement, changed))

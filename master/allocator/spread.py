@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cached_property
 
 from barter.core.cluster import Demand
-from barter.core.constraints import Constraint, Operator, field_value
+from barter.core.constraints import HOSTNAME, Constraint, Operator, canonical, field_value
 from barter.core.ids import AgentId, FrameworkId
 from barter.master.allocator.index import AgentRecord, Index
 
@@ -14,6 +14,16 @@ _COUNTING = frozenset({Operator.UNIQUE, Operator.MAX_PER, Operator.GROUP_BY})
 def counts_instances(constraint: Constraint) -> bool:
     """Whether its answer depends on where instances are."""
     return constraint.operator in _COUNTING or (constraint.operator is Operator.CLUSTER and not constraint.value)
+
+
+def needs_all_counts(demand: Demand) -> bool:
+    """Whether instances on agents that were not heard of yet could matter for another agent."""
+    return any(counts_instances(each) and not _of_one_host(each) for each in demand.constraints)
+
+
+def _of_one_host(constraint: Constraint) -> bool:
+    """Whether only the tasks on the agent itself count."""
+    return constraint.operator in (Operator.UNIQUE, Operator.MAX_PER) and canonical(constraint.field) == HOSTNAME
 
 
 def on_its_side(record: AgentRecord, demand: Demand) -> bool:

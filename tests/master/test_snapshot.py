@@ -33,6 +33,7 @@ CONSTRAINTS = st.lists(
     st.sampled_from(
         [
             Constraint("@hostname", Operator.UNIQUE),
+            Constraint("zone", Operator.UNIQUE),
             Constraint("@hostname", Operator.GROUP_BY),
             Constraint("@hostname", Operator.MAX_PER, "2"),
             Constraint("@hostname", Operator.CLUSTER),
@@ -171,7 +172,7 @@ OF_CLUSTER = (
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
     "frameworks_made offers_made out"
 )
-OF_INDEX = "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet _tallies"
+OF_INDEX = "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet awaited _tallies"
 
 
 def test_what_a_master_comes_to_know_has_to_come_into_its_snapshot() -> None:

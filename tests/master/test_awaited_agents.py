@@ -1,0 +1,55 @@
+"""After a master's start, constraints that count instances wait for the agents that may have some."""
+
+from dataclasses import replace
+
+from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
+from barter.core.constraints import Constraint, Operator
+from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.task_state import TaskState
+from barter.master import events as ev
+from barter.master.facts import Recovered
+from barter.master.why import why
+from tests.master.world import A1, A2, AGENT_TIMEOUT, FRAMEWORK, NEED, World, agent, status, task
+
+F = FrameworkId("abc123-1-0001")
+
+
+def in_zone_b(agent_id: AgentId) -> AgentInfo:
+    return replace(agent(agent_id), attributes={"zone": "b"})
+
+
+def started(constraint: Constraint) -> World:
+    """A master that knows two agents and a framework of old; the framework and a2 are back."""
+    world = World(Recovered("abc123", 2, (in_zone_b(A1), in_zone_b(A2)), (FrameworkInfo("f", F),)))
+    world.subscribe(framework_id=F, demands_only=True)
+    world.do(ev.SetDemands(FRAMEWORK, (Demand(DemandId("d"), NEED, 1, constraints=(constraint,)),)))
+    world.register(in_zone_b(A2), session=7)
+    return world
+
+
+def test_what_runs_on_an_agent_that_comes_back_counts() -> None:
+    world = started(Constraint("zone", Operator.UNIQUE))
+    assert world.offers() == []
+    told = why(world.cluster, "d", world.now)
+    assert told is not None
+    assert "1 agents are not back" in told.summary
+    assert "wait until the agents are back" in told.explanation.changes[0]
+    there = task("t1", demand="d")
+    world.register(in_zone_b(A1), session=8, tasks=((F, there, status("t1", TaskState.RUNNING)),))
+    assert world.offers() == []
+    told = why(world.cluster, "d", world.now)
+    assert told is not None
+    assert "none of 2 agents fits" in told.summary
+
+
+def test_agents_that_are_given_up_hold_up_nothing() -> None:
+    world = started(Constraint("zone", Operator.UNIQUE))
+    world.wait(AGENT_TIMEOUT // 2)
+    world.do(ev.AgentHeartbeat(7, A2))
+    assert world.offers() == []
+    world.wait(AGENT_TIMEOUT // 2 + 10)
+    assert [offer.agent_id for offer in world.offers()] == [A2]
+
+
+def test_a_constraint_on_the_host_alone_waits_for_nobody() -> None:
+    assert [offer.agent_id for offer in started(Constraint("hostname", Operator.UNIQUE)).offers()] == [A2]
