@@ -31,6 +31,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
     ) -> None:
         super().__init__(world, identity, machine.name)
         self.identity = identity
+        self.machine: Executor
         self._network = network
         self._machine = machine
         self._exited = exited
@@ -40,7 +41,8 @@ class SimExecutor(Process[ev.Event, act.Action]):
         self._containers: SimContainers | None = None
 
     def make(self) -> Machine[ev.Event, act.Action]:
-        return Executor()
+        self.machine = Executor()
+        return self.machine
 
     def boot(self) -> None:
         """As the daemon does: what an earlier executor left first, and only then anything else."""

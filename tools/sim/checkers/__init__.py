@@ -1,16 +1,20 @@
 """What must never be, each in a file of its own."""
 
+from barter.tools.sim.checkers.acknowledged import Acknowledged
 from barter.tools.sim.checkers.admission import Admission
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.convergence import Convergence
 from barter.tools.sim.checkers.ended_tasks import EndedTasks
 from barter.tools.sim.checkers.epochs import Epochs
+from barter.tools.sim.checkers.graces import Graces
 from barter.tools.sim.checkers.identity import Identity
 from barter.tools.sim.checkers.kills import Kills
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
+from barter.tools.sim.checkers.leftovers import Leftovers
 from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
 from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
+from barter.tools.sim.checkers.offers_expire import OffersExpire
 from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
 from barter.tools.sim.checkers.one_session import OneSession
@@ -35,6 +39,7 @@ def general() -> list[Observer]:
         OfferUsedOnce(),
         OffersInReach(),
         OffersWanted(),
+        OffersExpire(),
         Suppressed(),
         Admission(),
         Epochs(),
@@ -46,10 +51,13 @@ def general() -> list[Observer]:
         TaskStates(),
         EndedTasks(),
         UpdatesKept(),
+        Acknowledged(),
         TaskIds(),
         Kills(),
+        Graces(),
         RunsOnce(),
         SchedulerErrors(),
         Convergence(),
         Orphans(),
+        Leftovers(),
     ]
