@@ -26,7 +26,7 @@ FAILOVER_MS = 90_000
 SHAPE = resources(cpus=200, mem=128 * MIB)
 TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
 REFUSALS_MS = (0, 10_000, 60_000, 300_000)
-DEAF_EVERY = 3
+DEAF_EVERY, DEAF_GRACE_MS = 3, 30_000
 
 
 class ClassicScheduler(Scheduler):
@@ -152,7 +152,7 @@ class ClassicScheduler(Scheduler):
             "classic",
             replace(SHAPE, ranges=chosen),
             Command(shell=deaf + (f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity")),
-            kill_grace_ms=self._rng.choice((0, 1_000, 30_000)),
+            kill_grace_ms=DEAF_GRACE_MS if deaf else self._rng.choice((0, 1_000, 5_000)),
             ports=tuple(TaskPort("any", port) for port in ports),
         )
 
