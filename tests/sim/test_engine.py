@@ -107,7 +107,7 @@ def test_an_image_is_pulled_and_a_refused_pull_told() -> None:
     place.executor.runtime.launch([one])
     place.run(60)
     assert place.kinds(one.key) == [Pulling, NotStarted]
-    place.engine.calm()
+    place.engine.refuses_pulls = False
     place.executor.runtime.launch([two])
     place.run(60)
     assert place.kinds(two.key) == [Pulling, Started]
@@ -235,8 +235,9 @@ def rough(place: Place, *, restarts: bool) -> list[Order]:
     for _ in range(60):
         place.world.at(rng.randrange(600 * SECOND), disturb)
     place.run(600)
-    place.engine.calm()
-    place.engine.boot()
+    engine = place.engine
+    engine.slowness, engine.errors, engine.losses, engine.refuses_pulls = 1, 0.0, 0.0, False
+    engine.boot()
     place.run(100)
     for key in list(place.machine.running):
         place.machine.end(key, 0)

@@ -51,7 +51,7 @@ def sim(
     faults: bool,
     output: str,
 ) -> None:
-    """Whole clusters in one process, under faults, from a seed.
+    """Whole clusters under faults, from a seed.
 
     Master, agents, executors and frameworks are the production code on a simulated network, disks and clocks. What
     must never be is checked after every step; a seed that fails is made smaller first. The same seed and version
