@@ -39,13 +39,13 @@ def _dies(cluster: SimCluster, fault: Fault) -> None:
 
 
 def _amount(low: int, high: int) -> Draw:
-    return lambda rng: (lasting(1, 60)(rng)[0], rng.randrange(low, high))
+    return lambda rng: (lasting(2, 120)(rng)[0], rng.randrange(low, high))
 
 
 KINDS = (
-    Kind("engine-slow", 0.3, engines, _amount(3, 60), _imposed(_slowness), "its calls take many times as long"),
-    Kind("engine-fails", 0.3, engines, _amount(10, 90), _imposed(_errors), "this share of its calls (%) is refused"),
-    Kind("engine-silent", 0.3, engines, _amount(10, 70), _imposed(_losses), "this share is done, the answer is lost"),
-    Kind("engine-no-pulls", 0.1, engines, _amount(1, 2), _imposed(_no_pulls), "its registry does not answer"),
-    Kind("engine-dies", 0.3, engines, lasting(0.2, 30), _dies, "kill -9 of the engine"),
+    Kind("engine-slow", 0.6, engines, _amount(3, 60), _imposed(_slowness), "its calls take many times as long"),
+    Kind("engine-fails", 1, engines, _amount(10, 90), _imposed(_errors), "this share of its calls (%) is refused"),
+    Kind("engine-silent", 1, engines, _amount(10, 70), _imposed(_losses), "this share is done, the answer is lost"),
+    Kind("engine-no-pulls", 0.3, engines, _amount(1, 2), _imposed(_no_pulls), "its registry does not answer"),
+    Kind("engine-dies", 0.6, engines, lasting(0.2, 30), _dies, "kill -9 of the engine"),
 )

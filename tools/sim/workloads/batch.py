@@ -13,7 +13,7 @@ from barter.core.tasks import Command, TaskInfo, TaskStatus
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.store import StateStore
-from barter.tools.sim.workloads.jobs import SHAPES, Job, JobBook, job_of
+from barter.tools.sim.workloads.jobs import IMAGES, SHAPES, Job, JobBook, job_of
 from barter.tools.sim.workloads.workload import Act, Workload
 
 JOB_LABEL = "job"
@@ -97,7 +97,11 @@ class BatchScheduler(Scheduler):
 
     def _tell(self) -> None:
         counts = [(shape, len(self._queued(shape))) for shape in SHAPES]
-        demands = [Demand(DemandId(shape), SHAPES[shape], count) for shape, count in counts if count]
+        demands = [
+            Demand(DemandId(shape), SHAPES[shape], count, runtime="docker" if shape in IMAGES else "process")
+            for shape, count in counts
+            if count
+        ]
         if self.driver is not None and demands != self._told:
             self._told = demands
             self.driver.set_demands(demands)
@@ -151,6 +155,7 @@ def _task(job: Job, offer: Offer) -> TaskInfo:
         job.name,
         SHAPES[job.shape],
         Command(shell=job.command),
+        IMAGES.get(job.shape),
         labels={JOB_LABEL: job.name},
         demand_id=offer.demand_id,
     )

@@ -10,7 +10,7 @@ from barter.core.cluster import Filters, FrameworkInfo, Offer
 from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
 from barter.core.resources import PORTS, Resources, resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, TaskInfo, TaskPort, TaskStatus
+from barter.core.tasks import Command, Container, TaskInfo, TaskPort, TaskStatus
 from barter.core.units import MIB
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
@@ -27,6 +27,7 @@ SHAPE = resources(cpus=200, mem=128 * MIB)
 TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
 REFUSALS_MS = (0, 10_000, 60_000, 300_000)
 DEAF_EVERY, DEAF_GRACE_MS = 3, 30_000
+IMAGE, IMAGE_EVERY = Container("registry.example/classic:1"), 2
 
 
 class ClassicScheduler(Scheduler):
@@ -152,6 +153,7 @@ class ClassicScheduler(Scheduler):
             "classic",
             replace(SHAPE, ranges=chosen),
             Command(shell=deaf + (f"sleep {self._rng.randrange(10, 120)}; exit 1" if short else "sleep infinity")),
+            None if deaf or self._launched % IMAGE_EVERY else IMAGE,
             kill_grace_ms=DEAF_GRACE_MS if deaf else self._rng.choice((0, 1_000, 5_000)),
             ports=tuple(TaskPort("any", port) for port in ports),
         )

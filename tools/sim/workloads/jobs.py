@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from barter.core.resources import Resources, resources
+from barter.core.tasks import Container
 from barter.core.units import MIB
 from barter.sdk.store import StateStore
 
@@ -12,6 +13,8 @@ SHAPES: dict[str, Resources] = {
     "small": resources(cpus=100, mem=64 * MIB),
     "large": resources(cpus=500, mem=512 * MIB),
 }
+IMAGES: dict[str, Container] = {"large": Container("registry.example/job:1")}
+"""Of the shapes that run in one."""
 
 
 @dataclass(frozen=True, slots=True)
