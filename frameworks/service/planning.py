@@ -63,7 +63,7 @@ def _settle(book: Book, state: AppState, now: int) -> list[Action]:
     for instance in list(state.instances.values()):
         given_up = strategy and instance.lost_ms is not None and now >= instance.lost_ms + strategy.expunge_ms
         if stored.deleting or given_up:
-            actions += book.roster.remove(state, instance)
+            actions += [*book.roster.remove(state, instance), *book.roster.record(instance.record)]
     if stored.deleting:
         book.drop(stored.app_id)
         return [DropApp(stored.app_id), *actions]
