@@ -33,7 +33,7 @@ class KeptKills(Observer):
             self._framework, self._workload = found
 
     def process_started(self, process: Process[Any, Any]) -> None:
-        if process is self._framework:
+        if self._framework is not None and process is self._framework:
             for state in self._workload.apps.values():
                 for task_id, instance in state.instances.items():
                     key = (self._framework.driver.framework_id, TaskId(task_id))
