@@ -1,6 +1,7 @@
 """The story of a world, one line for each thing that matters: the same bytes for the same seed, always."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from barter.agent import actions as agent_act
@@ -11,6 +12,7 @@ from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
 from barter.master import actions as master_act
 from barter.master import events as master_ev
+from barter.master.history import Entry
 from barter.sdk import callbacks as told
 from barter.sdk import calls
 from barter.tools.sim import telling
@@ -18,6 +20,7 @@ from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.executor import SimExecutor
 from barter.tools.sim.faults.model import Fault
+from barter.tools.sim.folding import Folding
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.host import Host
 from barter.tools.sim.master import SimMaster
@@ -29,12 +32,16 @@ LONGEST = 400
 
 
 class Story(Observer):
-    """`write` gets each line, without an end of line: seconds since the beginning, who, and what."""
+    """`write` gets each line, without an end of line: seconds since the beginning, who, and what.
+
+    What a spinning framework repeats is folded, see `Folding`; `close` tells the last of it.
+    """
 
     name = "story"
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
+        self._folding = Folding(self._line)
         self._sequence = 0
         self._epoch = 0
         self._cluster: SimCluster
@@ -42,9 +49,15 @@ class Story(Observer):
     def begin(self, cluster: SimCluster) -> None:
         self._cluster = cluster
 
-    def _tell(self, who: str, what: str) -> None:
+    def close(self) -> None:
+        self._folding.close()
+
+    def _tell(self, who: str, what: str, kind: str = "") -> None:
+        self._folding.tell(self._cluster.world.now_us, who, kind, partial(str, what))
+
+    def _line(self, at_us: int, who: str, what: str) -> None:
         text = " ".join(what.split())
-        self._write(f"{self._cluster.world.now_us / 1e6:.6f} {who:<18} {text[:LONGEST]}")
+        self._write(f"{at_us / 1e6:.6f} {who:<18} {text[:LONGEST]}")
 
     def process_started(self, process: Process[Any, Any]) -> None:
         what = f"starts, epoch {process.epoch}" if isinstance(process, SimMaster) else "starts"
@@ -63,12 +76,20 @@ class Story(Observer):
         if master.epoch != self._epoch:
             self._epoch, self._sequence = master.epoch, 0
         for entry in history.since(self._sequence):
-            self._tell(master.name, f"{entry.kind} {entry.subject}: {entry.reason}")
+            self._tell(master.name, f"{entry.kind} {entry.subject}: {entry.reason}", self._kind(entry))
         self._sequence = history.sequence
         for action in actions:
             if isinstance(action, master_act.CloseSession):
                 fatal = ", for ever" if action.fatal else ""
                 self._tell(master.name, f"closes session {action.session}{fatal}: {action.reason}")
+
+    def _kind(self, entry: Entry) -> str:
+        """What the master does for a framework whose answers are folded is folded, too."""
+        if entry.kind == "framework_revived":
+            return f"{entry.kind} {entry.subject}"
+        framework = entry.reason.rpartition(" ")[2]
+        folds = entry.kind in ("offer_made", "offer_declined") and self._folding.spins(framework)
+        return f"{entry.kind} for {framework}" if folds else ""
 
     def agent_stepped(
         self, agent: SimAgent, events: Sequence[agent_ev.Event], actions: Sequence[agent_act.Action]
@@ -107,10 +128,11 @@ class Story(Observer):
         self._tell(host.name, f"task {key[1]} of {key[0]} ends with {exit_code}")
 
     def called(self, framework: SimFramework, callback: told.Callback) -> None:
-        self._tell(framework.name, f"is told {telling.callback(callback)}")
+        kind = self._folding.kind_of(framework.name, callback)
+        self._tell(framework.name, f"is told {telling.callback(callback)}", kind)
 
     def asked(self, framework: SimFramework, call: calls.Call) -> None:
-        self._tell(framework.name, telling.call(call))
+        self._tell(framework.name, telling.call(call), self._folding.kind_of(framework.name, call))
 
     def at_end(self, cluster: SimCluster) -> None:
         self._tell("world", f"ends; {cluster.world.happened} things happened")

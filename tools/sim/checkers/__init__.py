@@ -3,6 +3,7 @@
 from barter.tools.sim.checkers.acknowledged import Acknowledged
 from barter.tools.sim.checkers.admission import Admission
 from barter.tools.sim.checkers.books import Books
+from barter.tools.sim.checkers.busy_loop import BusyLoop
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.convergence import Convergence
 from barter.tools.sim.checkers.ended_tasks import EndedTasks
@@ -41,6 +42,7 @@ def general() -> list[Observer]:
         OffersWanted(),
         OffersExpire(),
         Suppressed(),
+        BusyLoop(),
         Admission(),
         Epochs(),
         LeaderWrites(),
