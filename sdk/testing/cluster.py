@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar
 
 from barter.core.cluster import FrameworkInfo
@@ -13,6 +14,7 @@ from barter.sdk.testing.author import AuthorProgram
 from barter.sdk.testing.broken import Broken, NotInTime
 from barter.sdk.testing.tail import TAIL
 from barter.sdk.testing.trouble import Troubled
+from barter.sdk.testing.unfit import unfit
 from barter.sdk.testing.view import Framework
 from barter.tools.sim import checkers
 from barter.tools.sim.behaviour import Behaviour, Run, by_command
@@ -22,6 +24,7 @@ from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.world import SECOND_US, World
 
 LOOK_US = SECOND_US // 10
+LONGEST = 120
 USUAL_TIMING = Timing()
 USUAL_PORTS = ((31_000, 31_999),)
 SchedulerT = TypeVar("SchedulerT", bound=Scheduler)
@@ -81,7 +84,12 @@ class Cluster(Troubled):
         demands_only: bool = False,
         framework: FrameworkInfo | None = None,
     ) -> Framework[SchedulerT]:
-        """`factory` is a scheduler's class, or makes one, from the StateStore if it takes it; each process calls it."""
+        """`factory` is a scheduler's class, or makes one, from the StateStore if it takes it; each process calls it.
+
+        Raises TypeError where that cannot be done.
+        """
+        if why := unfit(factory):
+            raise TypeError(f"framework({getattr(factory, '__name__', factory)!s}): {why}")
         called = name or (framework.name if framework else getattr(factory, "__name__", "framework").lower())
         if called in self._sim.frameworks or called in self._sim.agents or called == self._sim.master.name:
             raise ValueError(f"the name {called!r} is taken: give the framework another with name=")
@@ -93,17 +101,25 @@ class Cluster(Troubled):
 
     def behaviour(self, behaviour: Callable[[TaskInfo], Run]) -> None:
         """What tasks do that are started from now on; as long as none is given their commands say it."""
+        if not callable(behaviour):
+            raise TypeError("behaviour() takes a function of a task: behaviour(lambda task: Run(seconds=30))")
         self._behaviour = behaviour
 
     # Time.
 
     def run_for(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Raises ValueError where no time is given, or one that is past."""
         __tracebackhide__ = True
-        self._run(self._sim.world.now_us + int((hours * 3600 + minutes * 60 + seconds) * SECOND_US))
+        total_s = hours * 3600 + minutes * 60 + seconds
+        if not 0 < total_s < inf:
+            raise ValueError(f"run_for() of {total_s:g} seconds: say how long, as in run_for(minutes=5)")
+        self._run(self._sim.world.now_us + int(total_s * SECOND_US))
 
     def run_until(self, condition: Callable[[], object], *, within_minutes: float = 5) -> None:
         """Until `condition` holds, looking ten times a second; raises NotInTime."""
         __tracebackhide__ = True
+        if not callable(condition):
+            raise TypeError(f"run_until() asks again and again, and was given {condition!r}: run_until(lambda: ...)")
         until_us = self._sim.world.now_us + int(within_minutes * 60 * SECOND_US)
         while not condition():
             if self._sim.world.now_us >= until_us:
@@ -139,14 +155,21 @@ class Cluster(Troubled):
             raise Broken(self.seed, violated.checker, violated.message, tail) from cause
 
     def _behave(self, task: TaskInfo) -> Run:
-        return self._behaviour(task)
+        run: object = self._behaviour(task)
+        if not isinstance(run, Run):
+            what = f"behaviour() has {run!r} for task {task.task_id}"
+            raise TypeError(f"{what}: return a Run for each, as in Run(seconds=30, exit_code=1)")
+        return run
 
     def _attributes(self, number: int, zones: str | Sequence[str], attributes: Mapping[str, str]) -> dict[str, str]:
         return {"zone": zones[number % len(zones)], **attributes} if zones else dict(attributes)
 
 
 def _source(condition: Callable[[], object]) -> str:
+    """Its first line, without what it was given to."""
     try:
-        return inspect.getsource(condition).strip()
+        line = inspect.getsource(condition).strip().partition("\n")[0]
     except (OSError, TypeError):
-        return repr(condition)
+        line = repr(condition)
+    text = line.partition("run_until(")[2] or line
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

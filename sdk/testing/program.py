@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,11 +12,12 @@ from barter.core.cluster import FrameworkInfo
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.store import MemoryStore, StateStore
 from barter.sdk.testing.author import instance_of
+from barter.sdk.testing.unfit import misspelt, unfit, unfit_settled, words
 from barter.sdk.testing.view import View
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.population import Deed, Populate, Population
-from barter.tools.sim.target import NoScheduler
+from barter.tools.sim.population import Deed, NoScheduler, Populate, Population
 
+FORM = "give it as MODULE:CLASS or FILE.py:CLASS"
 Settled = Callable[[View], object]
 
 
@@ -49,6 +49,7 @@ class Authors(Population):
 
     def __init__(self, program: ModuleProgram) -> None:
         self._program = program
+        self.settles = program.settled is not None
         self._view: View
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
@@ -62,7 +63,9 @@ class Authors(Population):
         try:
             self._program.settled(self._view)
         except AssertionError as error:
-            return _words(error)
+            return words(error)
+        except Exception as error:
+            return f"settled() raised {words(error)}"
         return ""
 
 
@@ -76,14 +79,18 @@ def load(target: str) -> ModuleProgram:
     """Raises NoScheduler."""
     name, _, attribute = target.rpartition(":")
     if not name or not attribute:
-        raise NoScheduler(f"{target!r} names no class")
+        raise NoScheduler(f"{target!r} names no class", FORM)
     module = _imported(name)
     if not hasattr(module, attribute):
         raise NoScheduler(
             f"{name} has no {attribute}: name the Scheduler in it, as in {name}:{_a_scheduler_of(module)}"
         )
     assert module.__spec__ is not None
+    if why := unfit(getattr(module, attribute)):
+        raise NoScheduler(f"{target} is no scheduler's class: {why}")
     program = ModuleProgram(module.__spec__, module, attribute)
+    if program.settled is not None and (why := unfit_settled(program.settled)):
+        raise NoScheduler(f"{name} cannot be judged at the end: {why}")
     _try_out(program, target)
     return program
 
@@ -103,13 +110,13 @@ def _imported(name: str) -> ModuleType:
             raise NoScheduler(
                 f"there is no module {name} here: run it where {name.split('.')[0]}.py is, or write its path"
             ) from None
-        raise NoScheduler(f"importing {name} failed: {_words(error)}") from error
+        raise NoScheduler(f"importing {name} failed: {words(error)}") from error
     except SystemExit:
         raise NoScheduler(
             f"importing {name} ended the program: put what runs the framework under if __name__ == '__main__'"
         ) from None
     except Exception as error:
-        raise NoScheduler(f"importing {name} failed: {_words(error)}") from error
+        raise NoScheduler(f"importing {name} failed: {words(error)}") from error
 
 
 def _from_file(path: str, stem: str) -> ModuleType:
@@ -126,22 +133,17 @@ def _try_out(program: ModuleProgram, target: str) -> None:
         made: object = program.start(MemoryStore(), Random(0))
     except Exception as error:
         raise NoScheduler(
-            f"{target} cannot be made: {_words(error)}; it is called with a StateStore, or nothing"
+            f"{target} cannot be made: {words(error)}; it is called with a StateStore, or nothing"
         ) from error
     if not isinstance(made, Scheduler):
         raise NoScheduler(
             f"{target} is not a Scheduler, it makes a {type(made).__name__}: subclass barter.sdk.Scheduler"
         )
+    if why := misspelt(type(made)):
+        raise NoScheduler(f"{target} waits for what never comes: {why}")
 
 
 def _a_scheduler_of(module: ModuleType) -> str:
     """One that is there, as an example."""
     classes = (thing for thing in vars(module).values() if isinstance(thing, type) and issubclass(thing, Scheduler))
     return next((found.__name__ for found in classes if found.__module__ == module.__name__), "MyScheduler")
-
-
-def _words(error: Exception) -> str:
-    """In one line; an assertion without words is told by its source."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    said = str(error).partition("\n")[0] or (where.line or "")
-    return f"{type(error).__name__}: {said} ({where.filename}, line {where.lineno})"

@@ -1,6 +1,7 @@
 """What an author has go wrong with a cluster."""
 
 from collections.abc import Sequence
+from math import inf
 
 from barter.core.ids import TaskId
 from barter.sdk.testing.records import TaskRecord
@@ -9,6 +10,7 @@ from barter.sdk.testing.unrest import Unrest, chosen
 from barter.sdk.testing.view import View
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.host import Running
+from barter.tools.sim.telling import listed
 from barter.tools.sim.world import SECOND_US
 
 
@@ -25,6 +27,7 @@ class Troubled(View):
 
     def lose(self, *names: str, zone: str = "") -> None:
         """Power off machines, by name or all of a zone, until `restore`."""
+        _named("lose", "agent-0", names, zone)
         for name in self._machines(names, zone):
             if name not in self._lost:
                 self._lost.append(name)
@@ -32,15 +35,23 @@ class Troubled(View):
                 self._sim.power_off(name)
 
     def restore(self, *names: str, zone: str = "") -> None:
-        """Power them on again: all that were lost where nothing is named."""
-        for name in self._machines(names, zone) or list(self._lost):
-            if name in self._lost:
-                self._lost.remove(name)
-                self._note(f"{name} has power again")
-                self._sim.power_on(name)
+        """Power them on again: all that were lost where nothing is named.
+
+        Raises ValueError where a machine was not lost, or none of a zone.
+        """
+        named = self._machines(names, zone)
+        lost = [name for name in named if name in self._lost] if named else list(self._lost)
+        if (named and not lost) or any(name not in self._lost for name in names):
+            never = next((repr(name) for name in names if name not in self._lost), f"zone {zone!r}")
+            raise ValueError(f"{never} was not lost, so there is nothing to restore: lose(...) comes first")
+        for name in dict.fromkeys(lost):
+            self._lost.remove(name)
+            self._note(f"{name} has power again")
+            self._sim.power_on(name)
 
     def partition(self, *names: str, zone: str = "") -> None:
         """No packet passes between the master and these agents or frameworks until `heal`."""
+        _named("partition", "workers", names, zone)
         for name in self._peers(names, zone):
             if name not in self._cuts:
                 self._cuts.append(name)
@@ -67,8 +78,10 @@ class Troubled(View):
     def faults(self, rate: float = 1.0, only: str | Sequence[str] = ()) -> None:
         """From now on everything in the table of faults happens, `rate` times as often as it says there, until `heal`.
 
-        `only` names some kinds of it; raises ValueError on one that is not there.
+        `only` names some kinds of it; raises ValueError on one that is not there, and on a rate that is none.
         """
+        if not 0 <= rate < inf:
+            raise ValueError(f"rate={rate:g} is not how often: 1 is as often as the table says, 0 never")
         kinds = chosen((only,) if isinstance(only, str) else only)
         self._unrest.append(Unrest(self._sim, len(self._unrest), rate, kinds))
 
@@ -91,15 +104,16 @@ class Troubled(View):
 
     def _machines(self, names: Sequence[str], zone: str) -> list[str]:
         """Raises LookupError on a machine or zone that is not there."""
-        if unknown := [name for name in names if name not in self._sim.agents]:
-            raise LookupError(f"there is no agent {unknown[0]!r}")
-        found = [name for name, agent in self._sim.agents.items() if agent.info.attributes.get("zone") == zone]
-        if zone and not found:
-            raise LookupError(f"no agent is in zone {zone!r}")
-        return [*names, *(found if zone else ())]
+        for name in names:
+            self._check("", name, "")
+        self._check("", "", zone)
+        return [*names, *(self._in_zone(zone) if zone else ())]
 
     def _peers(self, names: Sequence[str], zone: str) -> list[str]:
         frameworks = [name for name in names if name in self._sim.frameworks]
+        if unknown := [name for name in names if name not in frameworks and name not in self._sim.agents]:
+            known = f"agents {listed(self._sim.agents)}; frameworks {listed(self._sim.frameworks)}"
+            raise LookupError(f"there is no agent and no framework {unknown[0]!r}: {known}")
         return [*frameworks, *self._machines([name for name in names if name not in frameworks], zone)]
 
     def _record(self, task: str | TaskRecord) -> TaskRecord:
@@ -111,3 +125,9 @@ class Troubled(View):
         if host is None or key not in host.tasks:
             raise LookupError(f"task {record.task_id} does not run")
         return host.tasks[key]
+
+
+def _named(call: str, example: str, names: Sequence[str], zone: str) -> None:
+    """Raises ValueError where nothing is."""
+    if not names and not zone:
+        raise ValueError(f"{call}() names nothing: say whom, as in {call}({example!r}) or {call}(zone='b')")

@@ -35,7 +35,7 @@ def test_a_failed_test_tells_its_seed_and_story(tmp_path: Path) -> None:
     assert "2 failed, 1 passed" in done.stdout
     assert done.stdout.count("once more: --barter-seed 17") == 2
     assert done.stdout.count("agent-0            starts") == 2
-    assert "run_until: not within 0.1 minutes: cluster.run_until(lambda: cluster.running()" in done.stdout
+    assert "run_until: not within 0.1 minutes: lambda: cluster.running()" in done.stdout
     assert "cluster.py" not in done.stdout, "frames of the simulator are of no use to an author"
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from barter import sdk
 from barter.sdk.testing.program import load, populate_with
+from barter.tools.sim.population import NoScheduler
 from barter.tools.sim.seed import Plan, Run
-from barter.tools.sim.target import NoScheduler
 
 SOURCE = """
 from barter import sdk
@@ -44,12 +44,34 @@ class Greedy(sdk.Scheduler):
 class Other:
     pass
 
+class Misspelt(Plain):
+    def resource_offer(self, driver, offers):
+        pass
+
+class Translated(Plain):
+    def statusUpdate(self, driver, status):
+        pass
+
+class Helped(Plain):
+    def errors(self):
+        pass
+    def register(self, driver, framework_id):
+        pass
+    def registered(self, driver, framework_id):
+        self.register(driver, framework_id)
+
+NUMBER = 3
+made = Plain()
+
 FRAMEWORK = sdk.FrameworkInfo("mine", roles=("dev",))
 DEMANDS_ONLY = True
 
 def settled(cluster):
     assert len(cluster.running()) == 7
 """
+
+
+SETTLING = "from barter import sdk\nclass Plain(sdk.Scheduler):\n    pass\n"
 
 
 @pytest.fixture
@@ -87,7 +109,11 @@ def test_nothing_of_a_process_is_left_in_its_class(source: Path) -> None:
         ("Other", "is not a Scheduler, it makes a Other"),
         ("Nobody", "has no Nobody: name the Scheduler in it, as in .*:Plain"),
         ("Broken", r"cannot be made: ValueError: no such thing \("),
-        ("Greedy", "cannot be made: TypeError: .*count"),
+        ("Greedy", r"asks for store and count, .*: give the others defaults \(.*mine.py, line 29\)"),
+        ("NUMBER", "is no scheduler's class: it is a int"),
+        ("made", "it is a Plain made already: name its class"),
+        ("Misspelt", r"Misspelt.resource_offer: the callback is named resource_offers \(.*mine.py, line "),
+        ("Translated", "Translated.statusUpdate: the callback is named status_update"),
     ],
 )
 def test_what_is_in_the_file_but_cannot_be_run(source: Path, name: str, says: str) -> None:
@@ -110,7 +136,13 @@ def test_what_is_not_there_at_all(tmp_path: Path) -> None:
     [
         ("import nothing_of_that_name", "No module named 'nothing_of_that_name'"),
         ("import sys; sys.exit(3)", "put what runs the framework under if __name__"),
-        ("1 / 0", "ZeroDivisionError"),
+        ("1 / 0", r"ZeroDivisionError: division by zero \(.*bad.py, line 1\)"),
+        ("x = 1\nclass Plain(:\n", r"failed: SyntaxError: invalid syntax \([^ ]*bad.py, line 2\)$"),
+        (
+            f"{SETTLING}def settled(): pass",
+            r"cluster alone, and too many .*def settled\(cluster\) \(.*bad.py, line 4\)",
+        ),
+        (f"{SETTLING}settled = 3", "settled is a int: make it a function"),
     ],
 )
 def test_a_file_that_cannot_be_imported(tmp_path: Path, text: str, says: str) -> None:
@@ -142,3 +174,18 @@ def test_a_callback_that_ends_the_program_ends_no_campaign(source: Path) -> None
     assert outcome.violation is not None
     assert outcome.violation.checker == "raises"
     assert outcome.violation.message.startswith("SystemExit: 0 (in ")
+
+
+def test_methods_of_ones_own_may_be_named_like_callbacks(source: Path) -> None:
+    assert load(f"{source}:Helped").settled is not None
+
+
+@pytest.mark.simulation
+def test_what_settled_raises_is_told_by_the_authors_line(tmp_path: Path) -> None:
+    source = tmp_path / "asks.py"
+    source.write_text(f"{SETTLING}def settled(cluster):\n    cluster.running(zone='nowhere')\n")
+    outcome = Run(1, Plan(minutes=2, agents=2, fewest_faults=0), populate_with(f"{source}:Plain")).play()
+    assert outcome.violation is not None
+    assert outcome.violation.checker == "unsettled"
+    assert "settled() raised LookupError: no agent is in zone 'nowhere'" in outcome.violation.message
+    assert f"({source}, line 5)" in outcome.violation.message

@@ -4,9 +4,9 @@ import multiprocessing
 
 import pytest
 
+from barter.tools.sim.population import NoScheduler
 from barter.tools.sim.seed import Outcome, Plan
 from barter.tools.sim.shell.campaign import seeds
-from barter.tools.sim.target import NoScheduler
 
 SMALL = Plan(agents=8, minutes=12, fewest_faults=5)
 

@@ -46,7 +46,7 @@ def with_population(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Has `mine:Mine` mean this population, in a world without faults."""
 
     def put(populate: Populate) -> None:
-        for module in ("barter.tools.cli.sim_output", "barter.tools.sim.shell.campaign"):
+        for module in ("barter.tools.sim.target", "barter.tools.sim.shell.campaign"):
             monkeypatch.setattr(f"{module}.populate_of", lambda target: populate)
 
     return put
@@ -58,6 +58,13 @@ def sim(*words: str, code: int = 0) -> str:
     return done.output
 
 
+def data(*words: str, code: int = 0) -> Any:
+    """What is on stdout, which what is on stderr must not spoil."""
+    done = CliRunner().invoke(cli, ["sim", *words, "-o", "json"])
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout)
+
+
 def quiet() -> list[str]:
     return [word for name in TABLE for word in ("--rate", f"{name}=0")]
 
@@ -65,7 +72,7 @@ def quiet() -> list[str]:
 def test_the_table_of_faults_says_what_each_does() -> None:
     text = sim("--faults")
     assert all(name in text for name in TABLE)
-    listed = json.loads(sim("--faults", "-o", "json"))
+    listed = data("--faults")
     assert [(each["fault"], each["per_hour"], each["what"]) for each in listed] == [
         (kind.name, kind.per_hour, kind.says) for kind in TABLE.values()
     ]
@@ -90,24 +97,61 @@ def test_the_table_of_faults_says_what_each_does() -> None:
         (("--rate", "no-such=1"), "barter sim --faults"),
         (("--agents", "2"), "8 --agents"),
         (("--minutes", "11"), "12 --minutes"),
+        (("--faults", "--seed", "1"), "runs nothing"),
+        (("--faults", "--seeds", "1"), "runs nothing"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(words: tuple[str, ...], told: str) -> None:
     assert told in sim(*words, code=2)
 
 
-def test_a_scheduler_that_is_none_is_refused() -> None:
-    for words in ((), ("--seed", "1")):
-        assert "Next: " in sim("no.such.module:Nothing", *words, code=1)
+@pytest.mark.parametrize("words", [(), ("--seed", "1")])
+def test_a_scheduler_that_is_none_is_refused(words: tuple[str, ...]) -> None:
+    assert "Next: " not in sim("no.such.module:Nothing", *words, code=1)
+    assert "Next: give it as MODULE:CLASS or FILE.py:CLASS" in sim("no.such.module", *words, code=1)
+
+
+def test_a_module_is_loaded_once_and_then_for_each_process_of_its_framework(tmp_path: Path) -> None:
+    source, lives = tmp_path / "counted.py", tmp_path / "lives"
+    source.write_text(
+        f"with open({str(lives)!r}, 'a') as file:\n    file.write('.')\n"
+        "from barter import sdk\nclass Idle(sdk.Scheduler):\n    pass\n"
+    )
+    sim(f"{source}:Idle", *QUICK[1:], "--seeds", "2", *quiet())
+    loaded, tried_out, seeds = 1, 1, 2
+    assert len(lives.read_text()) == loaded + tried_out + seeds
 
 
 def test_seeds_that_hold(with_population: Any) -> None:
     with_population(Population)
     text = sim(*QUICK, "--seeds", "3", "--first", "7")
     assert text.startswith("3 seeds, 0 failed, in ")
-    told = json.loads(sim(*QUICK, "--seeds", "3", "-o", "json"))
+    told = data(*QUICK, "--seeds", "3")
     assert (told["seeds"], told["failed"], told["failures"], told["virtual_seconds"]) == (3, 0, [], 360.0)
     assert told["fewest_faults"] >= 50
+    assert told["settled_checked"] is False
+
+
+def test_what_seeds_that_hold_do_not_prove_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "idle.py"
+    source.write_text("from barter import sdk\nclass Idle(sdk.Scheduler):\n    pass\n")
+    words = (f"{source}:Idle", *QUICK[1:], *quiet())
+    for which in (("--seeds", "2"), ("--seed", "1")):
+        last = sim(*words, *which).splitlines()[-1]
+        assert last == (
+            "no task ran; no settled(): what it must have reached at the end was not checked (docs/testing.md)"
+        )
+        assert data(*words, *which)["settled_checked"] is False
+    with source.open("a") as file:
+        file.write("def settled(cluster):\n    assert not cluster.running()\n")
+    assert sim(*words, "--seeds", "1").splitlines()[-1] == "no task ran"
+    assert data(*words, "--seed", "1")["settled_checked"] is True
+
+
+def test_short_runs_are_counted_in_minutes(with_population: Any) -> None:
+    with_population(Population)
+    assert ": 6 virtual minutes, " in sim(*QUICK, "--seeds", "3")
+    assert ": 1 virtual hour, " in sim(*QUICK[:3], "--minutes", "30", "--jobs", "1", "--seeds", "2")
 
 
 def test_a_failing_seed_is_printed_small_with_the_command_that_replays_it(with_population: Any) -> None:
@@ -120,12 +164,41 @@ def test_a_failing_seed_is_printed_small_with_the_command_that_replays_it(with_p
     assert "--only 1,3 --trace" in replay
     told = sim(*shlex.split(replay.replace("--trace", "")), code=1)
     assert "breaks" in told
+    assert told.splitlines()[1] == f"  its story: barter sim {replay}"
+    assert "its story" not in sim(*shlex.split(replay), code=1)
+    assert text.count("failing seeds are made smaller") == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_that_failing_seeds_are_made_smaller_is_said_once(tmp_path: Path, jobs: str) -> None:
+    source = tmp_path / "never.py"
+    source.write_text(
+        "from barter import sdk\nclass Never(sdk.Scheduler):\n    pass\n"
+        "def settled(cluster):\n    assert cluster.running()\n"
+    )
+    text = sim(f"{source}:Never", *QUICK[1:-1], jobs, "--seeds", "4", *quiet(), code=1)
+    assert text.count("failing seeds are made smaller") == 1
+    assert text.count("0 things were done to it; it fails with none of them") == 4
+    assert "4 seeds, 4 failed" in text
+
+
+@pytest.mark.parametrize("broken", [{1}, {1, 3}])
+def test_how_many_deeds_it_fails_with_is_said_in_words(with_population: Any, broken: set[int]) -> None:
+    class Some(Breaks):
+        def _do(self, number: int) -> None:
+            self.done.add(number)
+            if broken <= self.done:
+                raise Violated("breaks", "some")
+
+    with_population(Some)
+    these = "this one" if len(broken) == 1 else f"these {len(broken)}"
+    assert f"; it fails with {these}:\n" in sim(*QUICK, *quiet(), "--seeds", "1", code=1)
 
 
 def test_the_command_that_replays_it_is_one_for_a_shell_and_exact(with_population: Any) -> None:
     with_population(Breaks)
     words = ("my folder/mine.py:Mine", *QUICK[1:], *quiet(), "--rate", "cut=0.1234567891")
-    (failure,) = json.loads(sim(*words, "--seeds", "1", "-o", "json", code=1))["failures"]
+    (failure,) = data(*words, "--seeds", "1", code=1)["failures"]
     again = shlex.split(failure["replay"])
     assert again[2] == "my folder/mine.py:Mine"
     assert "cut=0.1234567891" in again
@@ -144,12 +217,12 @@ def test_what_a_scheduler_prints_is_not_in_the_data(tmp_path: Path) -> None:
 
 def test_failures_as_data(with_population: Any) -> None:
     with_population(Breaks)
-    told = json.loads(sim(*QUICK, *quiet(), "--seeds", "1", "-o", "json", code=1))
+    told = data(*QUICK, *quiet(), "--seeds", "1", code=1)
     assert told["failed"] == 1
     (failure,) = told["failures"]
     assert failure["deeds"] == ["1 deed-1", "3 deed-3"]
     assert (failure["checker"], failure["ok"], failure["seed"]) == ("breaks", False, 0)
-    alone = json.loads(sim(*QUICK[:5], *quiet(), "--seed", "0", "--only", "0,1,2", "-o", "json"))
+    alone = data(*QUICK[:5], *quiet(), "--seed", "0", "--only", "0,1,2")
     assert (alone["ok"], alone["checker"], alone["deeds"]) == (True, None, ["0 deed-0", "1 deed-1", "2 deed-2"])
 
 

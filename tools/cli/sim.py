@@ -1,7 +1,8 @@
 """`barter sim`."""
 
 import sys
-from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +62,8 @@ def sim(
     from barter.tools.sim.seed import Plan
 
     if faults:
+        if scheduler or seed is not None or seeds is not None:
+            raise click.UsageError("--faults prints the table of faults and runs nothing: leave the rest out")
         out.table_of_faults(output)
         return
     if seed is None and (trace or only is not None):
@@ -112,18 +115,32 @@ def _one(scheduler: str, seed: int, plan: "Plan", trace: bool, only: str | None,
     from barter.tools.cli import sim_output as out
     from barter.tools.sim.seed import Run
     from barter.tools.sim.story import Story
+    from barter.tools.sim.target import populate_of
 
-    with _stdout_for(output):
-        run = Run(seed, plan, out.populate(scheduler))
+    with _stdout_for(output), _refusals():
+        run = Run(seed, plan, populate_of(scheduler))
         kept = _numbers(only, len(run.deeds))
-        outcome = run.play(kept, [Story(click.echo)] if trace else [])
-    out.one(outcome, output)
+        story = Story(click.echo)
+        outcome = run.play(kept, [story] if trace else [])
+        story.close()
+    out.one(outcome, output, "" if trace else out.replay(scheduler, plan, seed, kept))
     return 1 if outcome.violation else 0
 
 
 def _stdout_for(output: str) -> AbstractContextManager[object]:
     """What an author's scheduler prints is not to stand in the middle of JSON."""
     return nullcontext() if output == "table" else redirect_stdout(sys.stderr)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from barter.tools.cli.errors import Refused
+    from barter.tools.sim.population import NoScheduler
+
+    try:
+        yield
+    except NoScheduler as error:
+        raise Refused(str(error), then=error.then) from None
 
 
 def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -> int:
@@ -135,9 +152,8 @@ def _many(scheduler: str, chosen: range, plan: "Plan", jobs: int, output: str) -
 
     report = out.Report(scheduler, chosen, plan, output)
     try:
-        with _stdout_for(output):
-            out.populate(scheduler)
-            for result in run_seeds(scheduler, chosen, plan, jobs):
+        with _stdout_for(output), _refusals():
+            for result in run_seeds(scheduler, chosen, plan, jobs, report.shrinking):
                 report.add(result)
     except KeyboardInterrupt:
         report.interrupted()

@@ -4,27 +4,17 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
 
-from barter.tools.cli.errors import Refused
 from barter.tools.cli.output import Column, emit_list, emit_one
 from barter.tools.sim.failing import Failing
 from barter.tools.sim.faults.table import TABLE
-from barter.tools.sim.population import Populate
 from barter.tools.sim.seed import MINUTE_US, Outcome, Plan
-from barter.tools.sim.target import NoScheduler, populate_of
 
 SHOWN = 10
-
-
-def populate(scheduler: str) -> Populate:
-    try:
-        return populate_of(scheduler)
-    except NoScheduler as error:
-        raise Refused(str(error), then="give it as MODULE:CLASS or FILE.py:CLASS") from None
 
 
 def table_of_faults(output: str) -> None:
@@ -49,19 +39,61 @@ def as_data(outcome: Outcome) -> dict[str, Any]:
         "deeds": list(outcome.deeds),
         "tasks": outcome.tasks,
         "happened": outcome.happened,
+        "settled_checked": outcome.settled_checked,
         "virtual_seconds": outcome.virtual_us / 1e6,
     }
 
 
-def one(outcome: Outcome, output: str) -> None:
+def replay(scheduler: str, plan: Plan, seed: int, kept: Collection[int] | None) -> str:
+    """The command that tells the story of this seed; `kept` are the deeds, None all."""
+    words = ["barter", "sim", *([scheduler] if scheduler else []), "--seed", str(seed)]
+    usual = Plan()
+    words += ["--agents", str(plan.agents)] if plan.agents != usual.agents else []
+    words += ["--minutes", str(plan.minutes)] if plan.minutes != usual.minutes else []
+    for name, rate in plan.rates.items():
+        words += ["--rate", f"{name}={rate!r}"]
+    words += [] if kept is None else ["--only", ",".join(map(str, sorted(kept)))]
+    return shlex.join([*words, "--trace"])
+
+
+def one(outcome: Outcome, output: str, told_by: str) -> None:
+    """`told_by` is the command that tells its story, empty where it was told."""
     if emit_one(as_data(outcome), output):
         return
     violation = outcome.violation
-    what = f"seed {outcome.seed}: {outcome.faults} faults, {outcome.tasks} tasks, {outcome.happened} events"
+    counts = f"{_count(outcome.faults, 'fault')}, {_count(outcome.tasks, 'task')}, {outcome.happened} events"
+    what = f"seed {outcome.seed}: {counts}"
     if violation is None:
         click.echo(f"{what}; all holds")
     else:
         click.echo(f"{what}; {violation.checker} at {violation.at_us / 1e6:.3f} s: {violation.message}")
+        if told_by:
+            click.echo(f"  its story: {told_by}")
+    _say_unchecked(outcome.tasks, outcome.settled_checked)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _say_unchecked(tasks: int, settled_checked: bool) -> None:
+    """What a run that held does not prove, in one line."""
+    said = [] if tasks else ["no task ran"]
+    if not settled_checked:
+        said.append("no settled(): what it must have reached at the end was not checked (docs/testing.md)")
+    if said:
+        click.echo("; ".join(said))
+
+
+def _these(number: int) -> str:
+    if not number:
+        return "none of them"
+    return "this one:" if number == 1 else f"these {number}:"
+
+
+def _virtual(us: int) -> str:
+    minutes = us // MINUTE_US
+    return _count(minutes, "virtual minute") if minutes < 60 else _count(round(minutes / 60), "virtual hour")
 
 
 class Report:
@@ -72,13 +104,24 @@ class Report:
         self._failing: list[Failing] = []
         self._counts: Counter[str] = Counter()
         self._faults_least: int | None = None
+        self._settled_checked = True
+        self._shrinks = False
         self._began = time.monotonic()
         self._live = sys.stderr.isatty()
+
+    def shrinking(self, outcome: Outcome) -> None:
+        """Told once: the line that moves stands still meanwhile."""
+        if not self._shrinks:
+            self._shrinks = True
+            self._clear()
+            then = "failing seeds are made smaller before they are shown, which takes a while"
+            click.echo(f"seed {outcome.seed} fails; {then}", err=True)
 
     def add(self, result: Outcome | Failing) -> None:
         outcome = result.outcome if isinstance(result, Failing) else result
         self._counts.update(seeds=1, faults=outcome.faults, tasks=outcome.tasks, happened=outcome.happened)
         self._counts["virtual_us"] += outcome.virtual_us
+        self._settled_checked = outcome.settled_checked
         least = self._faults_least
         self._faults_least = outcome.faults if least is None else min(outcome.faults, least)
         if isinstance(result, Failing):
@@ -108,6 +151,7 @@ class Report:
             "fewest_faults": self._faults_least or 0,
             "tasks": counts["tasks"],
             "happened": counts["happened"],
+            "settled_checked": self._settled_checked,
             "failures": [
                 {**as_data(each.outcome), "drawn": each.drawn, "replay": self._replay(each)} for each in self._failing
             ],
@@ -117,10 +161,12 @@ class Report:
             if hidden > 0:
                 click.echo(f"{hidden} more failed; -o json has them all")
             click.echo(
-                f"{counts['seeds']} seeds, {len(self._failing)} failed, in {seconds:.0f} s: "
-                f"{counts['virtual_us'] / MINUTE_US / 60:.0f} virtual hours, {counts['faults']} faults "
-                f"(at least {self._faults_least or 0} each), {counts['tasks']} tasks, {counts['happened']} events"
+                f"{_count(counts['seeds'], 'seed')}, {len(self._failing)} failed, in {seconds:.0f} s: "
+                f"{_virtual(counts['virtual_us'])}, {_count(counts['faults'], 'fault')} "
+                f"(at least {self._faults_least or 0} each), {_count(counts['tasks'], 'task')}, "
+                f"{counts['happened']} events"
             )
+            _say_unchecked(counts["tasks"], self._settled_checked)
         return 1 if self._failing else 0
 
     def _show(self, failing: Failing) -> None:
@@ -129,20 +175,14 @@ class Report:
         assert violation is not None
         click.echo(f"seed {outcome.seed} fails: {violation.checker} at {violation.at_us / 1e6:.3f} s")
         click.echo(f"  {violation.message}")
-        click.echo(f"  {failing.drawn} things were done to it; it fails with these {len(failing.kept)}:")
+        done = f"{_count(failing.drawn, 'thing')} {'was' if failing.drawn == 1 else 'were'} done to it"
+        click.echo(f"  {done}; it fails with {_these(len(failing.kept))}")
         for text in outcome.deeds:
             click.echo(f"    {text}")
         click.echo(f"  its story: {self._replay(failing)}")
 
     def _replay(self, failing: Failing) -> str:
-        words = ["barter", "sim", *([self._scheduler] if self._scheduler else []), "--seed", str(failing.outcome.seed)]
-        plan, usual = self._plan, Plan()
-        words += ["--agents", str(plan.agents)] if plan.agents != usual.agents else []
-        words += ["--minutes", str(plan.minutes)] if plan.minutes != usual.minutes else []
-        for name, rate in plan.rates.items():
-            words += ["--rate", f"{name}={rate!r}"]
-        words += ["--only", ",".join(map(str, failing.kept)), "--trace"]
-        return shlex.join(words)
+        return replay(self._scheduler, self._plan, failing.outcome.seed, failing.kept)
 
     def _clear(self) -> None:
         if self._live:

@@ -14,10 +14,14 @@ class Deed:
     at_us: int
     text: str
     do: Callable[[], None]
+    is_fault: bool = False
 
 
 class Population:
     """One for each world. It only adds to the cluster what it is given; nothing has started then."""
+
+    settles = False
+    """Whether `unsettled` has anything to look for."""
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
         """Add the frameworks; return what will be asked of them up to then."""
@@ -33,6 +37,14 @@ class Population:
     def observers(self) -> Sequence[Observer]:
         """The checkers that know its frameworks."""
         return ()
+
+
+class NoScheduler(Exception):
+    """The name given is not one of a scheduler; the text says why, and `then` what to do where the text does not."""
+
+    def __init__(self, why: str, then: str = "") -> None:
+        super().__init__(why)
+        self.then = then
 
 
 Populate = Callable[[], Population]

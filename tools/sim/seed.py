@@ -13,10 +13,10 @@ from barter.tools.sim.faults.table import draw
 from barter.tools.sim.host import Host
 from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.population import Deed, Populate
-from barter.tools.sim.world import World
+from barter.tools.sim.world import SECOND_US, World
 
-MINUTE_US = 60_000_000
-QUIET_US, SETTLE_US = 10_000_000, 6 * MINUTE_US
+MINUTE_US = 60 * SECOND_US
+QUIET_US, SETTLE_US = 10 * SECOND_US, 6 * MINUTE_US
 FEWEST_FAULTS = 50
 
 
@@ -26,7 +26,7 @@ class Plan:
 
     agents: int = 10
     minutes: int = 30
-    timing: Timing = Timing(agent_timeout_ms=60_000, offer_timeout_ms=30_000, heartbeat_ms=20_000)
+    timing: Timing = Timing(agent_timeout_ms=90_000, offer_timeout_ms=30_000, heartbeat_ms=30_000)
     rates: Mapping[str, float] = field(default_factory=dict)
     fewest_faults: int = FEWEST_FAULTS
 
@@ -44,7 +44,8 @@ class Violation:
 class Outcome:
     """`deeds` are all that was done to the world, in words; `faults` how many of them are faults.
 
-    `happened` counts everything that happened in the world, `tasks` what really ran.
+    `happened` counts everything that happened in the world, `tasks` what really ran. `settled_checked`: whether
+    anybody had said what must have come of it at the end.
     """
 
     seed: int
@@ -54,6 +55,7 @@ class Outcome:
     happened: int
     tasks: int
     virtual_us: int
+    settled_checked: bool
 
 
 class Run:
@@ -69,7 +71,6 @@ class Run:
         self.calm_us = self.end_us - min(SETTLE_US, self.end_us // 2)
         asked = self.population.move_in(self.cluster, self.calm_us)
         faults = draw(self.world, self.cluster, plan.rates, QUIET_US, self.calm_us, plan.fewest_faults)
-        self._faults = set(map(id, faults))
         self.deeds = sorted([*faults, *asked], key=lambda deed: (deed.at_us, deed.text))
 
     def play(self, kept: Collection[int] | None = None, observers: Sequence[Observer] = ()) -> Outcome:
@@ -81,8 +82,9 @@ class Run:
         violation = self._violation(chosen)
         told = tuple(deed.text for deed in chosen)
         world = self.world
-        faults = sum(id(deed) in self._faults for deed in chosen)
-        return Outcome(self.seed, violation, told, faults, world.happened, counter.started, world.now_us)
+        faults = sum(deed.is_fault for deed in chosen)
+        settles = self.population.settles
+        return Outcome(self.seed, violation, told, faults, world.happened, counter.started, world.now_us, settles)
 
     def _violation(self, deeds: Sequence[Deed]) -> Violation | None:
         try:

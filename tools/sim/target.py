@@ -5,10 +5,6 @@ from barter.tools.sim.population import Populate
 USUAL = ""
 
 
-class NoScheduler(Exception):
-    """The name given is not one of a scheduler; the text says why."""
-
-
 def populate_of(target: str) -> Populate:
     """Of an empty target the usual workloads, else of the scheduler it names, `module:Class`; raises NoScheduler."""
     if target == USUAL:

@@ -20,6 +20,8 @@ from barter.tools.sim.workloads.workload import Act, Workload
 
 
 class Usual(Population):
+    settles = True
+
     def __init__(self) -> None:
         self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload())
 

@@ -24,7 +24,7 @@ def draw(
         rounds += 1
         for kind in TABLE.values():
             found += _of_kind(world, cluster, kind, rates.get(kind.name, kind.per_hour), from_us, until_us, rounds)
-    return [Deed(fault.at_us, str(fault), partial(strike, cluster, fault)) for fault in found]
+    return [Deed(fault.at_us, str(fault), partial(strike, cluster, fault), is_fault=True) for fault in found]
 
 
 def _of_kind(
