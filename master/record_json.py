@@ -34,6 +34,10 @@ class Unreadable(Exception):
     """What is wrong with it, in one line."""
 
 
+class OtherFormat(Unreadable):
+    """It was written by a version whose logs this one does not read."""
+
+
 def encode(value: object) -> bytes:
     """JSON in one line, without its end."""
     return to_json(value)

@@ -10,6 +10,7 @@ from barter.master.events import Event
 from barter.master.record_json import (
     ACTIONS,
     EVENTS,
+    OtherFormat,
     Unreadable,
     encode,
     item,
@@ -94,6 +95,7 @@ class Reader:
         self.line = 0
         self.cut = False
         self._kinds = part_kinds()
+        self._now_ms: int | None = None
         self._head: Head | None = None
         self._parts: dict[str, list[Any]] = {}
 
@@ -122,11 +124,17 @@ class Reader:
                 self._head, self._parts = value_of(Head, head), {name: [] for name in self._kinds}
                 return None
             case {"now": int(now), "events": [*events], "actions": [*actions]}:
+                self._go_on_to(now)
                 found = tuple(untagged(each, EVENTS) for each in events)
                 return BatchRecord(now, found, tuple(untagged(each, ACTIONS) for each in actions))
             case {"gap": str(reason)}:
                 return Gap(reason)
         raise Unreadable("it is neither a snapshot nor a batch")
+
+    def _go_on_to(self, now_ms: int) -> None:
+        if self._now_ms is not None and now_ms < self._now_ms:
+            raise Unreadable(f"its time, {now_ms} ms, is before that of the batch before it, {self._now_ms} ms")
+        self._now_ms = now_ms
 
     def _header(self, raw: dict[str, Any]) -> Header:
         if self.line != 1 or _HEADER not in raw:
@@ -134,7 +142,7 @@ class Reader:
         found = raw[_HEADER]
         if isinstance(found, dict) and found.get("format") != FORMAT:
             version = str(found.get("version"))[:40]
-            raise Unreadable(f"the log's format is not {FORMAT}: replay it with barter {version}")
+            raise OtherFormat(f"the log's format is not {FORMAT}: replay it with barter {version}")
         header: Header = value_of(Header, found)
         return header
 

@@ -143,3 +143,12 @@ def test_a_damaged_log_is_refused_or_replayed_but_never_breaks(at: int, junk: by
     with contextlib.suppress(Unreadable):
         course, _ = replayed([line + b"\n" for line in damaged.split(b"\n")[:-1]])
         assert course.count.snapshots <= 1
+
+
+def test_time_that_runs_backwards_is_refused_at_its_line() -> None:
+    header = header_line(HEADER)
+    reader = Reader()
+    lines = [header, batch_line(5, (), ()), batch_line(5, (), ()), batch_line(4, (), ())]
+    with pytest.raises(Unreadable, match="its time, 4 ms, is before that of the batch before it, 5 ms"):
+        list(reader.read(lines))
+    assert reader.line == len(lines)

@@ -62,6 +62,7 @@ def segments(count: int) -> list[pb.RecordChunk]:
 def test_files_turn_over_at_snapshots_and_the_oldest_go(tmp_path: Path) -> None:
     log, master = tmp_path / "log", RecordedMaster(segments(7))
     told = record(master, log, "--max-size", "1MiB", "--files", "2")
+    assert told.count(f"recording to {log}; Ctrl-C ends it") == 1
     assert "record-0006.jsonl to record-0007.jsonl; 5 older ones were removed" in told
     assert "the master ended, and the recording with it" in told
     files = sorted(log.iterdir())
@@ -90,6 +91,7 @@ def test_a_master_that_breaks_it_off_says_why_and_what_is_written_stays(tmp_path
     told = record(RecordedMaster([], full), tmp_path / "other")
     assert "4 recordings of this master run already" in told
     assert "nothing was recorded" in told
+    assert "recording to " not in told
     assert not (tmp_path / "other").exists()
 
 
@@ -103,6 +105,7 @@ def test_a_folder_that_cannot_be_written_is_refused_with_what_to_do(tmp_path: Pa
     (tmp_path / "file").write_text("")
     told = record(RecordedMaster(segments(1)), tmp_path / "file" / "log")
     assert "cannot be written" in told
+    assert "recording to " not in told
     assert "Next: --dir elsewhere" in told
 
 
@@ -177,7 +180,43 @@ def test_a_log_that_is_none_is_refused_in_one_line(log: Path, tmp_path: Path) ->
     empty.mkdir()
     assert "holds no record-*.jsonl" in run("replay", str(empty), code=1)
     (empty / "record-0001.jsonl").write_bytes(b"")
-    assert "no whole snapshot" in run("replay", str(empty), code=1)
+    assert f"no whole snapshot in {empty}/record-0001.jsonl" in run("replay", str(empty), code=1)
+
+
+@pytest.mark.usefixtures("other_code")
+def test_what_was_compared_before_a_line_that_cannot_be_read_is_told(log: Path) -> None:
+    with (log / "record-0002.jsonl").open("ab") as file:
+        file.write(b'{"neither":1}\n')
+    told = run("replay", str(log), code=1)
+    assert "of 3 batches with 3 events 2 were decided as recorded, 1 otherwise" in told
+    assert "it is neither a snapshot nor a batch" in told.splitlines()[-2]
+    assert told.splitlines()[-1].startswith("Next: barter replay another file")
+    done = CliRunner().invoke(cli, ["replay", str(log), "-o", "json"])
+    assert done.exit_code == 1
+    plain = json.loads(done.stdout)
+    assert len(plain["differences"]) == 1
+    assert "it is neither a snapshot nor a batch" in plain["unreadable"]
+
+
+def test_a_line_that_cannot_be_read_after_none_that_differs_fails_too(log: Path) -> None:
+    assert json.loads(run("replay", str(log), "-o", "json"))["unreadable"] == ""
+    with (log / "record-0002.jsonl").open("ab") as file:
+        file.write(b"no JSON\n")
+    assert "of 3 batches with 3 events 3 were decided as recorded\n" in run("replay", str(log), code=1)
+
+
+@pytest.mark.parametrize("text", ["no JSON\n", "{}\n", '{"snapshot":1}\n'])
+def test_a_file_that_is_no_recording(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.jsonl").write_text(text)
+    told = run("replay", str(tmp_path / "notes.jsonl"), code=1)
+    assert told.splitlines()[-1] == "Next: that file is no recording of barter record"
+
+
+def test_a_log_of_another_version_is_a_recording(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_bytes(header_line(Header("0.9", "abc123", 1, 1_000, format=99)))
+    told = run("replay", str(tmp_path / "old.jsonl"), code=1)
+    assert "replay it with barter 0.9" in told
+    assert "Next:" not in told
 
 
 def test_a_cut_off_end_is_told(log: Path) -> None:

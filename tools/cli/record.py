@@ -41,7 +41,6 @@ def record(folder: Path | None, max_size: int, files: int, duration_ms: int | No
         raise click.BadParameter("from 1MiB on", param_hint="--max-size")
     where = folder or Path(time.strftime("barter-record-%Y%m%d-%H%M%S"))
     written = RecordFiles(where, max_size, files)
-    click.echo(f"recording to {where}; Ctrl-C ends it", err=True)
     try:
         _record(master, written, max_size, duration_ms)
     except KeyboardInterrupt:
@@ -79,7 +78,10 @@ def _record(master: str, written: Any, max_size: int, duration_ms: int | None) -
             timer.start()
         try:
             for chunk in call:
+                began = not written.paths
                 written.take(chunk)
+                if began and written.paths:
+                    click.echo(f"recording to {written.paths[0].parent}; Ctrl-C ends it", err=True)
         except grpc.RpcError as error:
             if not over and not (written.paths and error.code() is grpc.StatusCode.UNAVAILABLE):
                 raise

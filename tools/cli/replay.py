@@ -22,24 +22,35 @@ def replay(logs: tuple[Path, ...], output: str) -> None:
 
     LOG is a file that `barter record` wrote, or its folder. Where a batch differs, its events, what was done and what
     would be done are shown, with the reasons of both; from there to the next snapshot nothing is compared, for all that
-    would follow differs with it. Exit code 0 when nothing differs, 1 when something does, 2 usage.
+    would follow differs with it. Exit code 0 when nothing differs, 1 when something
+    does or cannot be read, 2 usage.
     """
     from barter.master.record_replay import Replay
+    from barter.master.record_text import plain
     from barter.tools.cli.views import replay as view
 
-    course, found, cut = Replay(), list[dict[str, Any]](), list[str]()
-    for path in [file for log in logs for file in _files(log)]:
-        for row in _replay(course, path, cut):
-            if len(found) == SHOWN:
-                continue
-            found.append(row)
-            if output == "table":
-                click.echo("\n".join(view.lines(row)))
+    course, found, cut, ended = Replay(), list[dict[str, Any]](), list[str](), None
+    files = [file for log in logs for file in _files(log)]
+    try:
+        for path in files:
+            for row in _replay(course, path, cut):
+                if len(found) == SHOWN:
+                    continue
+                found.append(row)
+                if output == "table":
+                    click.echo("\n".join(view.lines(row)))
+    except Refused as refused:
+        ended = refused
     if not course.count.snapshots:
-        raise Refused("there is no whole snapshot in it, so nothing to replay from", then="barter record")
-    plain = view.result(course.count, found, cut)
-    if not emit_one(plain, output):
-        click.echo("\n".join(view.summary(plain)))
+        names = ", ".join(plain(str(path)) for path in files)
+        raise ended or Refused(
+            f"there is no whole snapshot in {names}, so nothing to replay from", then="barter record"
+        )
+    result = view.result(course.count, found, cut, ended.message if ended else "")
+    if not emit_one(result, output):
+        click.echo("\n".join(view.summary(result)))
+    if ended is not None:
+        raise ended
     sys.exit(1 if found else 0)
 
 
@@ -55,7 +66,7 @@ def _files(log: Path) -> list[Path]:
 
 def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]:
     """The differences in one file; raises Refused where it cannot be read."""
-    from barter.master.record_json import Unreadable
+    from barter.master.record_json import OtherFormat, Unreadable
     from barter.master.record_log import LONGEST_LINE, Reader
     from barter.master.record_text import plain
     from barter.tools.cli.views import replay as view
@@ -68,7 +79,10 @@ def _replay(course: Any, path: Path, cut: list[str]) -> Iterator[dict[str, Any]]
                     yield view.difference(difference, plain(path.name), reader.line)
     except Unreadable as error:
         why = plain(f"{path}, line {reader.line}: {error}")
-        raise Refused(why, then="barter replay another file of the recording: each can be replayed alone") from None
+        then = "barter replay another file of the recording: each can be replayed alone"
+        if reader.line <= 1:
+            then = "" if isinstance(error, OtherFormat) else "that file is no recording of barter record"
+        raise Refused(why, then=then) from None
     except OSError as error:
         raise Refused(plain(f"{path} cannot be read: {error.strerror or error}")) from None
     if reader.cut:

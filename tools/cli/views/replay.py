@@ -27,8 +27,9 @@ def difference(found: Difference, file: str, line: int) -> dict[str, Any]:
     }
 
 
-def result(count: Count, differences: Sequence[Row], cut: Sequence[str]) -> dict[str, Any]:
-    return {"batches": asdict(count), "cut": list(cut), "differences": list(differences)}
+def result(count: Count, differences: Sequence[Row], cut: Sequence[str], unreadable: str) -> dict[str, Any]:
+    """`unreadable` says where and why the rest could not be read, empty where all was."""
+    return {"batches": asdict(count), "cut": list(cut), "unreadable": unreadable, "differences": list(differences)}
 
 
 def lines(row: Row) -> Iterator[str]:
