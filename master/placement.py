@@ -28,6 +28,8 @@ def slot(agent: Agent) -> AgentSlot:
     reason = ""
     if agent.unreachable:
         reason = "unreachable"
+    elif agent.leaving:
+        reason = "leaving the cluster"
     elif not agent.connected:
         reason = "disconnected"
     return AgentSlot(agent.info, agent.free, agent.active, reason)

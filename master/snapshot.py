@@ -90,7 +90,7 @@ def _head(cluster: Cluster, now: int) -> Head:
 
 def _agent(agent: Agent) -> AgentRecord:
     times = agent.heard_ms, agent.registered_ms
-    return AgentRecord(agent.info, agent.session, agent.unreachable, *times, tuple(agent.tasks))
+    return AgentRecord(agent.info, agent.session, agent.unreachable, agent.leaving, *times, tuple(agent.tasks))
 
 
 def _framework(framework: Framework) -> FrameworkRecord:
@@ -113,7 +113,8 @@ def _task(task: Task) -> TaskRecord:
 
 def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent_id = kept.info.agent_id
-    cluster.agents[agent_id] = Agent(kept.info, kept.session, kept.unreachable, kept.heard_ms, kept.registered_ms)
+    flags = kept.unreachable, kept.leaving
+    cluster.agents[agent_id] = Agent(kept.info, kept.session, *flags, kept.heard_ms, kept.registered_ms)
     cluster.total.add(kept.info.resources)
 
 

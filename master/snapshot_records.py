@@ -35,6 +35,7 @@ class AgentRecord:
     info: AgentInfo
     session: int
     unreachable: bool
+    leaving: bool
     heard_ms: int
     registered_ms: int
     tasks: tuple[TaskKey, ...]

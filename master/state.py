@@ -42,11 +42,15 @@ class OpenOffer:
 
 @dataclass(slots=True)
 class Agent:
-    """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so."""
+    """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so.
+
+    `leaving` once it said of a task that it leaves the cluster: it takes no more.
+    """
 
     info: AgentInfo
     session: int = NO_SESSION
     unreachable: bool = False
+    leaving: bool = False
     heard_ms: int = 0
     registered_ms: int = 0
     used: Pool = field(default_factory=Pool)
@@ -65,7 +69,7 @@ class Agent:
 
     @property
     def active(self) -> bool:
-        return self.connected and not self.unreachable
+        return self.connected and not self.unreachable and not self.leaving
 
     @property
     def free(self) -> Resources:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from barter.core.ids import AgentId, FrameworkId
 from barter.core.task_state import TERMINAL
-from barter.core.tasks import TaskStatus
-from barter.master import tasks
+from barter.core.tasks import Reason, TaskStatus
+from barter.master import offers, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AcknowledgeUpdates, AgentStatus, AgentUpdates
@@ -22,11 +22,24 @@ def updates(cluster: Cluster, agent: Agent, event: AgentUpdates, now: int) -> No
         framework = delivery.framework(framework_id, status)
         if framework is None or status.uuid in framework.pending:
             continue
+        if status.reason is Reason.AGENT_STOPPED:
+            _leaves(cluster, agent, now)
         if _enter(cluster, agent, framework, status, now):
             delivery.pass_on(framework, status)
         else:
             delivery.answer(framework_id, status)
     delivery.send()
+
+
+def _leaves(cluster: Cluster, agent: Agent, now: int) -> None:
+    """It would refuse what is launched there, so nobody is offered it any more."""
+    if agent.leaving:
+        return
+    agent.leaving = True
+    reason = f"agent {agent.info.agent_id} leaves the cluster"
+    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
+    cluster.touch(agent)
+    cluster.history.record(now, "agent_leaving", agent.info.agent_id, reason)
 
 
 def untold(cluster: Cluster, agent: Agent, told: tuple[AgentStatus, ...], now: int) -> None:

@@ -77,10 +77,16 @@ def agents(cluster: Cluster) -> list[AgentSummary]:
     return [_agent(agent) for agent in cluster.agents.values()]
 
 
+def _standing(agent: Agent) -> str:
+    if agent.active:
+        return "active"
+    return "leaving" if agent.connected and agent.leaving else "unreachable"
+
+
 def _agent(agent: Agent) -> AgentSummary:
     return AgentSummary(
         agent.info,
-        "active" if agent.active else "unreachable",
+        _standing(agent),
         agent.used.value,
         agent.offered.value,
         agent.free,

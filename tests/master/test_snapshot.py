@@ -163,7 +163,7 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 
 KEPT_OR_WORKED_OUT = {
     Task: "framework_id agent_id info status launched_ms kill",
-    Agent: "info session unreachable heard_ms registered_ms used offered tasks offers",
+    Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers",
     Framework: "info session absences demands_only suppressed subscribed_ms demands services used offered tasks offers "
     "pending unanswered",
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from barter.core.machine import Machine, Tick
 from barter.tools.sim.crash import Crashed
-from barter.tools.sim.process import LONGEST_TURN_US, SHORTEST_TURN_US, Process
+from barter.tools.sim.process import MORE_TURN_US, SHORTEST_TURN_US, Process
 from barter.tools.sim.world import World
 
 SECOND = 1_000_000
@@ -71,7 +71,7 @@ def test_what_comes_before_its_turn_is_one_batch() -> None:
     process.post("a")
     process.post("b")
     world.after(SHORTEST_TURN_US - 1, lambda: process.post("c"))
-    world.after(2 * LONGEST_TURN_US, lambda: process.post("d"))
+    world.after(2 * (SHORTEST_TURN_US + MORE_TURN_US), lambda: process.post("d"))
     world.run_until(SECOND)
     assert [actions for _, actions in process.done] == [["a", "b", "c"], ["d"]]
 
@@ -107,7 +107,7 @@ def test_resume_ends_a_pause_at_once() -> None:
     world.run_until(SECOND)
     process.resume()
     process.resume()
-    world.run_until(SECOND + LONGEST_TURN_US)
+    world.run_until(SECOND + SHORTEST_TURN_US + MORE_TURN_US)
     assert happened == [SECOND]
     assert process.said == ["tick"]
     world.run_until(70 * SECOND)

@@ -14,7 +14,7 @@ from barter.tools.sim.world import World
 
 EventT = TypeVar("EventT")
 ActionT = TypeVar("ActionT")
-SHORTEST_TURN_US, LONGEST_TURN_US = 50, 400
+SHORTEST_TURN_US, MORE_TURN_US = 50, 350
 USUAL_DOWN_US = 1_000_000
 
 
@@ -102,7 +102,7 @@ class Process(ABC, Generic[EventT, ActionT]):
     def post(self, event: EventT) -> None:
         if self.up:
             self.batch.post(event)
-            self._turn_at(self.world.now_us + self._rng.randrange(SHORTEST_TURN_US, LONGEST_TURN_US))
+            self._turn_at(self.world.now_us + SHORTEST_TURN_US + int(self._rng.random() * MORE_TURN_US))
 
     def within_life(self, call: Callable[[], None]) -> Callable[[], None]:
         """`call`, unless the process has ended by then; late where it is paused, and it may crash in it."""
@@ -134,7 +134,7 @@ class Process(ABC, Generic[EventT, ActionT]):
         if self.batch.waiting:
             self._turn_at(soonest)
             return
-        wakeup = self.batch.machine.next_wakeup()
+        wakeup = self.batch.wakeup
         if wakeup is not None:
             self._turn_at(max(self.clock.when(wakeup), soonest))
 

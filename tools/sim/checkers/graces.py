@@ -37,6 +37,9 @@ class Graces(Checker):
                     self._promise(executor, event.key, now, event.grace_ms)
                 case ev.Stop(kill=True):
                     self._stopping[executor.identity] = None
+                    for identity, key in list(self._due_ms):
+                        if identity == executor.identity:
+                            self._promise(executor, key, now, min(self._graces.get(key, 0), STOP_GRACE_MS))
                 case _:
                     pass
         for action in actions:

@@ -87,8 +87,8 @@ def _one_way(us: Draw) -> Draw:
 
 
 KINDS = (
-    Kind("cut", 0.7, clients, lasting(1, 120), _cut, "no packet passes between it and the master; then all come late"),
-    Kind("cut-one-way", 0.5, clients, _one_way(lasting(1, 120)), _cut, "packets pass in one direction only"),
+    Kind("cut", 0.7, clients, lasting(1, 240), _cut, "no packet passes between it and the master; then all come late"),
+    Kind("cut-one-way", 0.5, clients, _one_way(lasting(1, 240)), _cut, "packets pass in one direction only"),
     Kind(
         "switch",
         0.7,
