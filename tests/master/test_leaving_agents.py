@@ -16,6 +16,7 @@ def leaving(world: World, state: TaskState, number: int) -> TaskStatus:
 def test_its_offers_are_taken_back_and_no_more_are_made() -> None:
     world = World()
     framework_id = world.running(task("t1"))
+    world.wait(6_000)
     assert world.cluster.offers
     world.update(framework_id, leaving(world, TaskState.KILLING, 2))
     assert world.sent(msg.Rescind)
