@@ -39,13 +39,13 @@ class Tail(Observer):
 
     def text(self, last: int = KEPT) -> str:
         """A line for each thing: seconds since the beginning, who, what; what repeats too often is folded."""
-        lines: list[str] = []
-        folding = Folding(lambda at_us, who, what: lines.append(f"{at_us / 1e6:12.6f} {who:<18} {what}"))
+        lines: list[tuple[int, str, Callable[[], str]]] = []
+        folding = Folding(lambda *line: lines.append(line))
         for at_us, who, thing, say in self._kept:
             kind = "" if thing is None else folding.kind_of(who, thing)
             folding.tell(at_us, who, kind, say)
         folding.close()
-        return "\n".join(lines[-last:])
+        return "\n".join(f"{at_us / 1e6:12.6f} {who:<18} {say()}" for at_us, who, say in lines[-last:])
 
     def note(self, who: str, what: str) -> None:
         self._keep(who, partial(str, what))

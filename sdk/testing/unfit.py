@@ -17,7 +17,7 @@ def unfit(factory: object) -> str:
     if isinstance(factory, Scheduler):
         return f"it is a {type(factory).__name__} made already: name its class, which is called for each process"
     if not callable(factory):
-        return f"it is a {type(factory).__name__}: name a Scheduler's class, or what makes one"
+        return f"it is of type {type(factory).__name__}: name a Scheduler's class, or what makes one"
     required = _required(factory)
     if len(required) < 2:
         return ""
@@ -28,7 +28,7 @@ def unfit(factory: object) -> str:
 def unfit_settled(settled: object) -> str:
     """Why `settled` cannot be called with a cluster; empty where it can."""
     if not callable(settled):
-        return f"settled is a {type(settled).__name__}: make it a function, def settled(cluster)"
+        return f"settled is of type {type(settled).__name__}: make it a function, def settled(cluster)"
     try:
         inspect.signature(settled).bind(object())
     except TypeError as error:
@@ -66,7 +66,10 @@ def _of_author(frame: FrameType) -> bool:
 
 
 def _required(factory: Callable[..., object]) -> list[str]:
-    parameters = inspect.signature(factory).parameters.values()
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except ValueError:
+        return []
     kinds = (*_GIVEN, inspect.Parameter.KEYWORD_ONLY)
     return [each.name for each in parameters if each.kind in kinds and each.default is inspect.Parameter.empty]
 

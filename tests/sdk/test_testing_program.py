@@ -61,6 +61,7 @@ class Helped(Plain):
         self.register(driver, framework_id)
 
 NUMBER = 3
+Builtin = dict
 made = Plain()
 
 FRAMEWORK = sdk.FrameworkInfo("mine", roles=("dev",))
@@ -110,7 +111,8 @@ def test_nothing_of_a_process_is_left_in_its_class(source: Path) -> None:
         ("Nobody", "has no Nobody: name the Scheduler in it, as in .*:Plain"),
         ("Broken", r"cannot be made: ValueError: no such thing \("),
         ("Greedy", r"asks for store and count, .*: give the others defaults \(.*mine.py, line 29\)"),
-        ("NUMBER", "is no scheduler's class: it is a int"),
+        ("NUMBER", "is no scheduler's class: it is of type int"),
+        ("Builtin", "is not a Scheduler, it makes a dict|cannot be made"),
         ("made", "it is a Plain made already: name its class"),
         ("Misspelt", r"Misspelt.resource_offer: the callback is named resource_offers \(.*mine.py, line "),
         ("Translated", "Translated.statusUpdate: the callback is named status_update"),
@@ -142,7 +144,7 @@ def test_what_is_not_there_at_all(tmp_path: Path) -> None:
             f"{SETTLING}def settled(): pass",
             r"cluster alone, and too many .*def settled\(cluster\) \(.*bad.py, line 4\)",
         ),
-        (f"{SETTLING}settled = 3", "settled is a int: make it a function"),
+        (f"{SETTLING}settled = 3", "settled is of type int: make it a function"),
     ],
 )
 def test_a_file_that_cannot_be_imported(tmp_path: Path, text: str, says: str) -> None:

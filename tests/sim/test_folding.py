@@ -22,7 +22,7 @@ SAID = calls.Decline((OfferId("o1"),))
 def told(*things: tuple[int, str, str]) -> list[tuple[int, str, str]]:
     """Of things done at a time, by somebody, of a kind."""
     lines: list[tuple[int, str, str]] = []
-    folding = Folding(lambda at_us, who, what: lines.append((at_us, who, what)))
+    folding = Folding(lambda at_us, who, say: lines.append((at_us, who, say())))
     for at_us, who, kind in things:
         folding.tell(at_us, who, kind, partial(str, f"did {kind}"))
     folding.close()
@@ -52,7 +52,7 @@ def test_others_and_other_kinds_are_not_counted_with_them() -> None:
 
 
 def test_offers_fold_only_while_the_answers_to_them_do() -> None:
-    folding = Folding(lambda at_us, who, what: None)
+    folding = Folding(lambda at_us, who, say: None)
     for number in range(MOST + 1):
         assert folding.kind_of("f", Offered(())) == ""
         folding.tell(number, "f", folding.kind_of("f", SAID), str)

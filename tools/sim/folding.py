@@ -1,6 +1,7 @@
 """What repeats in a story, told once: a framework that spins would fill it with nothing else."""
 
 from collections.abc import Callable
+from functools import partial
 
 from barter.sdk import calls
 from barter.sdk.callbacks import Callback, Offered
@@ -9,11 +10,11 @@ from barter.tools.sim.world import SECOND_US
 MOST = 3
 """So many alike of one process within a second are told each; those that follow are counted."""
 NOTHING, DECLINES, REVIVES = ANSWERS = ("accepts offers for nothing", "declines offers", "says revive")
-Write = Callable[[int, str, str], None]
+Write = Callable[[int, str, Callable[[], str]], None]
 
 
 class Folding:
-    """`write` hears when, who and what, in the order of time; what was folded at the end of its second."""
+    """`write` hears when, who and how to say what, in the order of time; what was folded at the end of its second."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -26,7 +27,7 @@ class Folding:
         self._now_us = at_us
         self._until(at_us)
         if not kind or self._counted(at_us, (who, kind)) <= MOST:
-            self._write(at_us, who, say())
+            self._write(at_us, who, say)
 
     def kind_of(self, framework: str, thing: Callback | calls.Call) -> str:
         """Calls that say no or ask for more are alike, and so are offers while the answers to them are folded."""
@@ -66,4 +67,4 @@ class Folding:
     def _end(self, key: tuple[str, str]) -> None:
         ends_us = min(self._began_us.pop(key) + SECOND_US, self._now_us)
         if (folded := self._count.pop(key) - MOST) > 0:
-            self._write(ends_us, key[0], f"{key[1]}, {folded} times more within this second")
+            self._write(ends_us, key[0], partial(str, f"{key[1]}, {folded} times more within this second"))

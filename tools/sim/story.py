@@ -55,8 +55,8 @@ class Story(Observer):
     def _tell(self, who: str, what: str, kind: str = "") -> None:
         self._folding.tell(self._cluster.world.now_us, who, kind, partial(str, what))
 
-    def _line(self, at_us: int, who: str, what: str) -> None:
-        text = " ".join(what.split())
+    def _line(self, at_us: int, who: str, say: Callable[[], str]) -> None:
+        text = " ".join(say().split())
         self._write(f"{at_us / 1e6:.6f} {who:<18} {text[:LONGEST]}")
 
     def process_started(self, process: Process[Any, Any]) -> None:
