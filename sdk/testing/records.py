@@ -137,7 +137,7 @@ class History(Observer):
             entry.task_id,
             entry.framework,
             entry.agent,
-            "" if agent is None else agent.info.attributes.get("zone", ""),
+            "" if agent is None else agent.zone,
             entry.launched_us / SECOND_US,
             None if entry.started_us is None else entry.started_us / SECOND_US,
             None if entry.ended_us is None else entry.ended_us / SECOND_US,

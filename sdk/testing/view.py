@@ -133,11 +133,11 @@ class View:
         if agent and agent not in self._sim.agents:
             raise LookupError(f"there is no agent {agent!r}; there are {listed(self._sim.agents)}")
         if zone and not self._in_zone(zone):
-            zones = dict.fromkeys(each.info.attributes.get("zone", "") for each in self._sim.agents.values())
+            zones = dict.fromkeys(each.zone for each in self._sim.agents.values())
             raise LookupError(f"no agent is in zone {zone!r}; there are {listed(filter(None, zones))}")
 
     def _in_zone(self, zone: str) -> list[str]:
-        return [name for name, agent in self._sim.agents.items() if agent.info.attributes.get("zone") == zone]
+        return [name for name, agent in self._sim.agents.items() if agent.zone == zone]
 
 
 def _name(framework: str | Framework[Any]) -> str:

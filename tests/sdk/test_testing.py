@@ -296,6 +296,27 @@ def test_who_is_not_there_is_not_looked_up(named: dict[str, str], says: str) -> 
             cluster.history("task-1", **named)
 
 
+def test_one_may_look_before_anything_has_started() -> None:
+    cluster = Cluster()
+    cluster.agents(3, zones="abc")
+    assert cluster.running(zone="a") == cluster.tasks(agent="agent-1") == []
+    with pytest.raises(LookupError, match="no agent is in zone 'x'; there are a, b, c"):
+        cluster.running(zone="x")
+
+
+def test_what_is_lost_before_anything_has_started_stays_off() -> None:
+    cluster = Cluster()
+    cluster.agents(2, zones="ab", docker=False)
+    cluster.lose(zone="a")
+    cluster.framework(Keeper)
+    cluster.run_for(minutes=1)
+    assert {task.agent for task in cluster.running()} == {"agent-1"}
+    assert "agent-0            starts" not in cluster.story()
+    cluster.restore()
+    cluster.run_for(minutes=1)
+    assert "agent-0            starts" in cluster.story()
+
+
 def test_states_and_seconds_to_look_for() -> None:
     cluster = kept()
     cluster.run_for(seconds=2)

@@ -36,6 +36,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self.machine: Agent
         self.executors = Executors(world, network, machine, self._executor_ended)
         self._info = info
+        self.zone = info.attributes.get("zone", "")
         self._masters = tuple(masters)
         self._network = network
         self._master_end: End | None = None

@@ -68,7 +68,7 @@ class SimCluster:
             see(self)
         self.master.start()
         for agent in self.agents.values():
-            agent.start()
+            self._start_unless_off(agent)
         for framework in self.frameworks.values():
             framework.start()
 
