@@ -150,8 +150,8 @@ def test_what_seeds_that_hold_do_not_prove_is_said(tmp_path: Path) -> None:
 
 def test_short_runs_are_counted_in_minutes(with_population: Any) -> None:
     with_population(Population)
-    assert ": 6 virtual minutes, " in sim(*QUICK, "--seeds", "3")
-    assert ": 1 virtual hour, " in sim(*QUICK[:3], "--minutes", "30", "--jobs", "1", "--seeds", "2")
+    assert ": 6 virtual minutes, " in sim(*QUICK, *quiet(), "--seeds", "3")
+    assert ": 1 virtual hour, " in sim(*QUICK[:3], "--minutes", "30", "--jobs", "1", "--seeds", "2", *quiet())
 
 
 def test_a_failing_seed_is_printed_small_with_the_command_that_replays_it(with_population: Any) -> None:
@@ -207,7 +207,7 @@ def test_the_command_that_replays_it_is_one_for_a_shell_and_exact(with_populatio
 def test_what_a_scheduler_prints_is_not_in_the_data(tmp_path: Path) -> None:
     source = tmp_path / "loud.py"
     source.write_text("from barter import sdk\nprint('here')\nclass Loud(sdk.Scheduler):\n    pass\n")
-    words = (f"{source}:Loud", *QUICK[1:-2], "-o", "json")
+    words = (f"{source}:Loud", *QUICK[1:-2], *quiet(), "-o", "json")
     for which in (("--seed", "1"), ("--seeds", "2", "--jobs", "1"), ("--seeds", "2", "--jobs", "2")):
         command = [sys.executable, "-m", "barter.tools.cli.main", "sim", *words, *which]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
