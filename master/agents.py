@@ -72,8 +72,7 @@ def _admit(cluster: Cluster, event: AgentRegister, now: int) -> Agent:
     cluster.total.add(info.resources)
     if not known:
         cluster.persist(AgentAdmitted(info), "the agent is new, or describes itself anew")
-    agent.session, agent.unreachable = event.session, False
-    agent.leaving = any(status.reason is Reason.AGENT_STOPPED for _, _, status in event.tasks)
+    agent.session, agent.unreachable, agent.leaving = event.session, False, False
     agent.heard_ms = agent.registered_ms = now
     cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, now))
     cluster.touch(agent)

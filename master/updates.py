@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from barter.core.ids import AgentId, FrameworkId
 from barter.core.task_state import TERMINAL
-from barter.core.tasks import Reason, TaskStatus
+from barter.core.tasks import Reason, Source, TaskStatus
 from barter.master import offers, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
@@ -22,7 +22,7 @@ def updates(cluster: Cluster, agent: Agent, event: AgentUpdates, now: int) -> No
         framework = delivery.framework(framework_id, status)
         if framework is None or status.uuid in framework.pending:
             continue
-        if status.reason is Reason.AGENT_STOPPED:
+        if status.reason is Reason.AGENT_STOPPED and status.source is Source.AGENT:
             _leaves(cluster, agent, now)
         if _enter(cluster, agent, framework, status, now):
             delivery.pass_on(framework, status)

@@ -163,3 +163,16 @@ def test_timers_events_and_pauses_die_with_their_life() -> None:
     assert process.said == ["new", "tick", "tick", "tick"]
     assert happened == ["new"]
     assert process.life == 3
+
+
+def test_what_was_begun_in_an_earlier_life_says_nothing_to_this_one() -> None:
+    world = World(1)
+    process = Sim(world)
+    process.start()
+    heard: list[str] = []
+    say = process.within_life(heard.append)
+    say("before")
+    process.crash("kill -9")
+    process.start()
+    say("after")
+    assert heard == ["before"]

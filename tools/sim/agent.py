@@ -148,10 +148,7 @@ class SimAgent(Process[ev.Event, act.Action]):
             else:
                 self.post(ev.MasterConnected(action.link))
 
-        def failed(reason: str) -> None:
-            self.within_life(partial(self._master_gone, reason))()
-
-        self._network.dial(self.host, action.address, opened, failed)
+        self._network.dial(self.host, action.address, opened, self.within_life(self._master_gone))
 
     def _hear_master(self, end: End, message: Message) -> None:
         if end is self._master_end and isinstance(message, wire.FromMaster):

@@ -203,7 +203,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
             self.host,
             action.address,
             opened,
-            lambda reason: self.within_life(partial(self._parted, action.link, reason))(),
+            self.within_life(partial(self._parted, action.link)),
             PATIENCE_US,
         )
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from barter.core.batch import Batch
 from barter.core.machine import Machine
@@ -14,6 +14,7 @@ from barter.tools.sim.world import World
 
 EventT = TypeVar("EventT")
 ActionT = TypeVar("ActionT")
+GivenP = ParamSpec("GivenP")
 SHORTEST_TURN_US, MORE_TURN_US = 50, 350
 USUAL_DOWN_US = 1_000_000
 
@@ -104,9 +105,14 @@ class Process(ABC, Generic[EventT, ActionT]):
             self.batch.post(event)
             self._turn_at(self.world.now_us + SHORTEST_TURN_US + int(self._rng.random() * MORE_TURN_US))
 
-    def within_life(self, call: Callable[[], None]) -> Callable[[], None]:
-        """`call`, unless the process has ended by then; late where it is paused, and it may crash in it."""
-        return partial(self._run, self.life, call)
+    def within_life(self, call: Callable[GivenP, None]) -> Callable[GivenP, None]:
+        """`call`, unless this life has ended by then; late where the process is paused, and it may crash in it."""
+        life = self.life
+
+        def run(*args: GivenP.args, **named: GivenP.kwargs) -> None:
+            self._run(life, partial(call, *args, **named))
+
+        return run
 
     def _run(self, life: int, call: Callable[[], None]) -> None:
         if life != self.life:
