@@ -38,7 +38,7 @@ from barter.agent.link import MasterLink
 from barter.agent.supervise import Supervisor
 from barter.agent.turn import Turn
 from barter.core.cluster import AgentInfo
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 
@@ -79,8 +79,7 @@ class Agent:
         return turn.actions()
 
     def next_wakeup(self) -> int | None:
-        due = (self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup())
-        return min((at for at in due if at is not None), default=None)
+        return earliest(self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup())
 
     def _order(self, turn: Turn, order: Order) -> None:
         if order.epoch < self.book.epoch:

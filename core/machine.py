@@ -12,6 +12,15 @@ class Tick:
     """Time has passed: the event a machine gets when its `next_wakeup` has come."""
 
 
+def earliest(*times: int | None) -> int | None:
+    """The first of the times that are any; every turn of every machine asks for it."""
+    first = None
+    for at in times:
+        if at is not None and (first is None or at < first):
+            first = at
+    return first
+
+
 class Machine(Protocol[EventT, ActionT]):
     """A pure core: no I/O, clock, randomness or thread. Its `now` is in milliseconds and never runs backwards."""
 

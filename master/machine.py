@@ -1,6 +1,6 @@
 """The master as a pure machine: each event goes to its handler; a batch of events ends with one Tick."""
 
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 from barter.master import accept, agents, frameworks, liveness, offers, placement, reclaim, reconcile, updates, wishes
 from barter.master import events as ev
 from barter.master.actions import Action, EndpointsChanged, HistoryGrew
@@ -27,8 +27,7 @@ class Master:
     def next_wakeup(self) -> int | None:
         if self.batch_open:
             return self._now
-        due = (self.cluster.timers.next, self.cluster.allocator.next_wakeup())
-        return min((at for at in due if at is not None), default=None)
+        return earliest(self.cluster.timers.next, self.cluster.allocator.next_wakeup())
 
     def step(self, event: ev.Event | Tick, now: int) -> list[Action]:
         self._now = now

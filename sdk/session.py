@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from barter.core.cluster import FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 from barter.core.route import Route
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
@@ -55,8 +55,7 @@ class Session:
     def next_wakeup(self) -> int | None:
         if self._finished:
             return None
-        due = (self._retry_at, self._goodbye_at, self._route.deadline if self._linked else None)
-        return min((at for at in due if at is not None), default=None)
+        return earliest(self._retry_at, self._goodbye_at, self._route.deadline if self._linked else None)
 
     def step(self, event: msg.Event | Tick, now: int) -> list[Action]:
         if self._finished:

@@ -10,7 +10,7 @@ from barter.agent.containers.removals import Removals
 from barter.agent.containers.survey import Survey
 from barter.agent.containers.task import ContainerTask, Phase
 from barter.agent.executor.events import TaskKey
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 
 
 class Containers:
@@ -41,7 +41,7 @@ class Containers:
         return [*actions, *self._removals.close()] if closing else actions
 
     def next_wakeup(self) -> int | None:
-        return min((due for due in (self._survey.next(), self._book.alarms.next()) if due is not None), default=None)
+        return earliest(self._survey.next(), self._book.alarms.next())
 
     def _apply(self, event: ev.Event | Tick, now: int) -> list[Action]:
         match event:

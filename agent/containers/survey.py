@@ -7,6 +7,7 @@ from barter.agent.containers.events import EngineLost, Listed, Seen, Standing
 from barter.agent.containers.removals import Removals
 from barter.agent.containers.task import ContainerTask, Phase
 from barter.agent.executor.events import Held, NotStarted, Order
+from barter.core.machine import earliest
 from barter.core.tasks import Reason
 
 FIRST_PAUSE_MS, LAST_PAUSE_MS = 100, 2_000
@@ -29,7 +30,7 @@ class Survey:
         self.known = False
 
     def next(self) -> int | None:
-        return min((due for due in (self._watch_ms, self._list_ms) if due is not None), default=None)
+        return earliest(self._watch_ms, self._list_ms)
 
     def tick(self, now: int) -> list[Action]:
         actions: list[Action] = []

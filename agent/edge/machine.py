@@ -35,7 +35,7 @@ from barter.agent.edge.messages import (
 from barter.agent.edge.model import NO_TARGETS, Route
 from barter.agent.edge.plan import Command, apply, plan
 from barter.agent.edge.slots import Slots
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 
 QUIET_MS, LONGEST_MS = 50, 500
 TAKEN_RETRY_MS, BROKEN_RETRY_MS, BLOCKED_RETRY_MS, RESYNC_MS = 10_000, 300_000, 10_000, 1_000
@@ -126,7 +126,7 @@ class EdgeMachine:
             due.append(self._resync_at)
         if self._needs_structure() and not self._checking:
             due.append(self._structure_at())
-        return min((at for at in due if at is not None), default=None)
+        return earliest(*due)
 
     def _adopt(self, event: Adopted, now: int) -> list[Action]:
         if self.phase is not Phase.WAITING:

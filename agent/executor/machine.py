@@ -35,7 +35,7 @@ from barter.agent.executor.kill import KillPlan
 from barter.agent.executor.link import AgentLink
 from barter.agent.executor.outbox import Outbox
 from barter.agent.executor.timers import Timers
-from barter.core.machine import Tick
+from barter.core.machine import Tick, earliest
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 
@@ -67,8 +67,7 @@ class Executor:
         return actions
 
     def next_wakeup(self) -> int | None:
-        due = (self._timers.next(), self._exit_ms, self._link.wakeup())
-        return min((at for at in due if at is not None), default=None)
+        return earliest(self._timers.next(), self._exit_ms, self._link.wakeup())
 
     def _apply(self, event: Event | Tick, now: int) -> list[Action]:
         match event:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from barter.core.ids import AgentId, FrameworkId
+from barter.core.machine import earliest
 from barter.core.resources import Resources
 
 
@@ -102,4 +103,4 @@ class Refusals:
     def next_end(self, frameworks: Iterable[FrameworkId]) -> int | None:
         """When the next refusal of these frameworks ends."""
         found = (self._declined[each].first_end() for each in frameworks if each in self._declined)
-        return min((end for end in found if end is not None), default=None)
+        return earliest(*found)

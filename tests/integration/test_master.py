@@ -18,8 +18,8 @@ import pytest
 from barter.core.ids import AgentId
 from barter.core.task_state import TaskState
 from barter.master.cluster import Timing
-from barter.master.shell import outbox
 from barter.master.registry import MemoryRegistry
+from barter.master.shell import outbox
 from barter.master.shell.service import MasterService
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, operator_pb2, scheduler_pb2, types_pb2

@@ -36,7 +36,7 @@ class World:
 
     def at(self, us: int, call: Callable[[], None]) -> None:
         self._asked += 1
-        heappush(self._due, (max(us, self.now_us), self._asked, call))
+        heappush(self._due, (us if us > self.now_us else self.now_us, self._asked, call))
 
     def after(self, us: int, call: Callable[[], None]) -> None:
         self._asked += 1

@@ -43,9 +43,9 @@ def _amount(low: int, high: int) -> Draw:
 
 
 KINDS = (
-    Kind("engine-slow", 0.6, engines, _amount(3, 60), _imposed(_slowness), "its calls take many times as long"),
-    Kind("engine-fails", 1, engines, _amount(10, 90), _imposed(_errors), "this share of its calls (%) is refused"),
-    Kind("engine-silent", 1, engines, _amount(10, 70), _imposed(_losses), "this share is done, the answer is lost"),
+    Kind("engine-slow", 0.4, engines, _amount(3, 60), _imposed(_slowness), "its calls take many times as long"),
+    Kind("engine-fails", 0.7, engines, _amount(10, 90), _imposed(_errors), "this share of its calls (%) is refused"),
+    Kind("engine-silent", 0.7, engines, _amount(10, 70), _imposed(_losses), "this share is done, the answer is lost"),
     Kind("engine-no-pulls", 0.3, engines, _amount(1, 2), _imposed(_no_pulls), "its registry does not answer"),
-    Kind("engine-dies", 0.6, engines, lasting(0.2, 30), _dies, "kill -9 of the engine"),
+    Kind("engine-dies", 0.4, engines, lasting(0.2, 30), _dies, "kill -9 of the engine"),
 )

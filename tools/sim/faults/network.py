@@ -87,8 +87,8 @@ def _one_way(us: Draw) -> Draw:
 
 
 KINDS = (
-    Kind("cut", 0.7, clients, lasting(1, 240), _cut, "no packet passes between it and the master; then all come late"),
-    Kind("cut-one-way", 0.5, clients, _one_way(lasting(1, 240)), _cut, "packets pass in one direction only"),
+    Kind("cut", 0.5, clients, lasting(1, 240), _cut, "no packet passes between it and the master; then all come late"),
+    Kind("cut-one-way", 0.4, clients, _one_way(lasting(1, 240)), _cut, "packets pass in one direction only"),
     Kind(
         "switch",
         0.7,
@@ -98,12 +98,12 @@ KINDS = (
         "it and three agents are cut off from the master together",
     ),
     Kind(
-        "stall", 1.0, clients, _one_way(lasting(0.1, 8)), _each(_stall), "lost packets: a stream's messages come late"
+        "stall", 0.6, clients, _one_way(lasting(0.1, 8)), _each(_stall), "lost packets: a stream's messages come late"
     ),
-    Kind("break", 1.0, clients, at_once, _each(_break), "its stream breaks, and loses what was on its way"),
+    Kind("break", 0.6, clients, at_once, _each(_break), "its stream breaks, and loses what was on its way"),
     Kind(
         "half-open",
-        0.7,
+        0.5,
         clients,
         _one_way(at_once),
         _each(_half_open),

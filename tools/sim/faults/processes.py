@@ -70,20 +70,20 @@ def _drift(cluster: SimCluster, fault: Fault) -> None:
 
 
 KINDS = (
-    Kind("master-crash", 12, masters, lasting(0.2, 60), _crash, "kill -9, and a start on the same registry"),
-    Kind("agent-crash", 1.2, agents, lasting(0.1, 90), _crash, "kill -9; its executor and tasks go on"),
-    Kind("executor-crash", 0.8, agents, lasting(0.1, 1), _executor_crash, "kill -9; its tasks go on"),
+    Kind("master-crash", 10, masters, lasting(0.2, 60), _crash, "kill -9, and a start on the same registry"),
+    Kind("agent-crash", 0.9, agents, lasting(0.1, 90), _crash, "kill -9; its executor and tasks go on"),
+    Kind("executor-crash", 0.6, agents, lasting(0.1, 1), _executor_crash, "kill -9; its tasks go on"),
     Kind("agent-and-executor-crash", 0.4, agents, lasting(0.1, 30), _both_crash, "kill -9 of both; the tasks go on"),
     Kind("machine-crash", 0.4, agents, lasting(5, 120), _machine_crash, "power is lost, and with it all that runs"),
-    Kind("framework-crash", 4, frameworks, lasting(0.1, 30), _crash, "kill -9, and a start on the same store"),
+    Kind("framework-crash", 3, frameworks, lasting(0.1, 30), _crash, "kill -9, and a start on the same store"),
     Kind("framework-away", 2, impatient, lasting(30, 240), _crash, "is down, maybe for longer than it may"),
-    Kind("pause", 0.7, everyone, lasting(0.5, 60), _pause, "SIGSTOP, then SIGCONT"),
+    Kind("pause", 0.5, everyone, lasting(0.5, 60), _pause, "SIGSTOP, then SIGCONT"),
     Kind("executor-pause", 0.3, agents, lasting(0.5, 30), _pause_executor, "SIGSTOP, then SIGCONT"),
     Kind("leave", 0.2, agents, lasting(5, 60), _leave, "told to leave for good; later it joins as a new agent"),
-    Kind("disk", 1.2, everyone, _drawn_doom, _doom, "dies in a write: before or after the sync, or between sends"),
+    Kind("disk", 1, everyone, _drawn_doom, _doom, "dies in a write: before or after the sync, or between sends"),
     Kind(
         "drift",
-        0.7,
+        0.4,
         everyone,
         lambda rng: (0, rng.randrange(-50_000, 50_000)),
         _drift,

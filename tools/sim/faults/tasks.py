@@ -34,10 +34,10 @@ def _any(rng: Random) -> tuple[int, int]:
 
 
 KINDS = (
-    Kind("task-dies", 3, agents, _any, _dies, "a task ends by itself, with an exit code of 0, 1 or 2"),
+    Kind("task-dies", 2, agents, _any, _dies, "a task ends by itself, with an exit code of 0, 1 or 2"),
     Kind(
         "task-sick",
-        1,
+        0.7,
         agents,
         lambda rng: (lasting(1, 120)(rng)[0], _any(rng)[1]),
         _sick,

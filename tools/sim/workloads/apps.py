@@ -54,7 +54,7 @@ def _checked(rng: Random, app: App, number: int) -> App:
         kind.value,
         command="true" if kind is CheckKind.COMMAND else "",
         grace_ms=rng.randrange(5_000, 60_000, 1_000),
-        interval_ms=rng.randrange(5_000, 50_000, 1_000),
+        interval_ms=rng.randrange(5_000, 90_000, 1_000),
         timeout_ms=2_000,
     )
     return replace(app, check=check, ports=app.ports or (Port(name="web"),))

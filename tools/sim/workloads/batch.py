@@ -178,7 +178,7 @@ class BatchWorkload(Workload):
         return self.scheduler
 
     def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:
-        times = sorted(rng.randrange(duration_ms) for _ in range(4 + duration_ms // 60_000))
+        times = sorted(rng.randrange(duration_ms) for _ in range(4 + duration_ms // 100_000))
         return [Submit(at_ms, _draw_job(rng, number)) for number, at_ms in enumerate(times)]
 
     def act(self, act: Act) -> None:

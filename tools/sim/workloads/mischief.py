@@ -67,7 +67,7 @@ class FailOver(Act):
 
 
 def draw_acts(rng: Random, duration_ms: int) -> list[Act]:
-    times = sorted(rng.randrange(duration_ms) for _ in range(5 + duration_ms // 60_000))
+    times = sorted(rng.randrange(duration_ms) for _ in range(5 + duration_ms // 80_000))
     makers = rng.choices([make for make, _ in _USUAL], [weight for _, weight in _USUAL], k=len(times))
     acts = (make(rng, at_ms) for make, at_ms in zip(makers, times, strict=True))
     return [Want(0, rng.randint(3, MOST_TASKS)), *acts]

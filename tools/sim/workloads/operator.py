@@ -65,7 +65,7 @@ def draw_acts(rng: Random, duration_ms: int) -> list[OperatorAct]:
     for number in range(rng.randint(3, 5)):
         app = draw_app(rng, number)
         acts.append(Put(rng.randrange(min(duration_ms, 120_000)), app.app_id, app))
-        for _ in range(rng.randint(2, 2 + duration_ms // 300_000)):
+        for _ in range(rng.randint(1, 1 + duration_ms // 360_000)):
             acts += _draw_change(rng, app, rng.randrange(duration_ms), duration_ms)
     return sorted(acts, key=lambda act: act.at_ms)
 
