@@ -83,11 +83,10 @@ def _side_by_side(target: str, chosen: Sequence[int], plan: Plan, jobs: int, on_
                     else:
                         yield result
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             # A seed under way, with what makes it smaller, could keep whoever pressed Ctrl-C waiting for a minute.
             for worker in set(multiprocessing.active_children()) - others:
                 worker.terminate()
-                worker.join()
+            pool.shutdown(cancel_futures=True)
             raise
 
 
