@@ -21,6 +21,7 @@ from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
 from barter.tools.sim.checkers.task_states import TaskStates
 from barter.tools.sim.checkers.updates_kept import UpdatesKept
+from barter.tools.sim.world import SECOND_US
 from tests.sim.stage import F, Stage, admitted, key, next_told, said, task, violates
 
 T1 = TaskId("t1")
@@ -194,8 +195,13 @@ def test_a_master_that_answers_for_a_framework_has_to_say_why() -> None:
 def test_what_still_waits_at_the_end_is_found() -> None:
     stage = Stage(UpdatesKept())
     stage.checker.at_end(stage.cluster)
-    for fact in (admitted("t1"), next_told("t1", S.RUNNING, 1)):
+    facts = (admitted("t1"), next_told("t1", S.RUNNING, 1))
+    for fact in facts:
         stage.agent.machine.book.apply(fact)
+    stage.checker.agent_committed(stage.agent, facts)
+    stage.cluster.world.now_us = SECOND_US // 2
+    stage.checker.at_end(stage.cluster)
+    stage.cluster.world.now_us = 2 * SECOND_US
     violates("agent-0 still waits for t1:1", lambda: stage.checker.at_end(stage.cluster))
 
 

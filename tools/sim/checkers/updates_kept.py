@@ -16,6 +16,7 @@ from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.master import SimMaster
+from barter.tools.sim.world import SECOND_US
 
 Uuid = tuple[FrameworkId, str]
 
@@ -29,7 +30,7 @@ class UpdatesKept(Checker):
     - the agent left for good: the master then tells the end itself, as TASK_GONE.
 
     What an agent had in memory when it was killed, and the framework's removal it hears of later, are no exceptions:
-    only what is durable counts, on both sides. At the end nothing is pending, at agents and at the master.
+    only what is durable counts, on both sides. At the end nothing has been pending for a second, at agents and master.
     """
 
     name = "updates_kept"
@@ -37,6 +38,7 @@ class UpdatesKept(Checker):
     def __init__(self) -> None:
         super().__init__()
         self._pending: dict[str, dict[tuple[FrameworkId, TaskId], dict[str, TaskStatus]]] = {}
+        self._since_us: dict[Uuid, int] = {}
         self._had: set[Uuid] = set()
         self._ended: set[tuple[FrameworkId, TaskId]] = set()
         self._answered: set[Uuid] = set()
@@ -83,8 +85,10 @@ class UpdatesKept(Checker):
             match fact:
                 case Admitted(framework_id, task, status) if status.uuid:
                     pending.setdefault((framework_id, task.task_id), {})[status.uuid] = status
+                    self._since_us[framework_id, status.uuid] = agent.world.now_us
                 case Told(framework_id, status) if status.uuid:
                     pending.setdefault((framework_id, status.task_id), {})[status.uuid] = status
+                    self._since_us[framework_id, status.uuid] = agent.world.now_us
                 case Acked(framework_id, task_id, uuid):
                     self._let_go(agent, framework_id, pending.get((framework_id, task_id), {}).pop(uuid, None))
                 case Forgotten(framework_id, task_id):
@@ -109,11 +113,16 @@ class UpdatesKept(Checker):
         self.fail(f"{what}, which its scheduler was never called with, and no master answered for")
 
     def at_end(self, cluster: SimCluster) -> None:
+        latest_us = cluster.world.now_us - SECOND_US
         for agent in cluster.agents.values():
             for framework_id, status in agent.machine.book.unacknowledged():
+                if self._since_us.get((framework_id, status.uuid), 0) > latest_us:
+                    continue
                 self.fail(f"{agent.name} still waits for {status.uuid} ({status.state}) of {framework_id}")
         for framework in cluster.master.machine.cluster.frameworks.values():
             for uuid, pending in framework.pending.items():
+                if self._since_us.get((framework.framework_id, uuid), 0) > latest_us:
+                    continue
                 what = f"{uuid} ({pending.status.state}) of {framework.framework_id} from {pending.agent_id}"
                 self.fail(f"the master still waits for {what}")
 
