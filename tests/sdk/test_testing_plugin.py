@@ -1,5 +1,6 @@
 """The fixture that comes with the package: simply there, cheap where it is not used, and telling where it is."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,8 @@ def test_waits(cluster):
     cluster.agents(1)
     cluster.run_until(lambda: cluster.running(), within_minutes=0.1)
 
-def test_without():
-    assert True
+def test_without(request):
+    assert "cluster" not in request.fixturenames
 """
 
 
@@ -31,7 +32,9 @@ def test_the_fixture_is_an_empty_cluster(cluster: Cluster) -> None:
 def test_a_failed_test_tells_its_seed_and_story(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--barter-seed", "17", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    # With these set, pytest's summary repeats every message whole.
+    plain = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}
+    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, check=False)
     assert "2 failed, 1 passed" in done.stdout
     assert done.stdout.count("once more: --barter-seed 17") == 2
     assert done.stdout.count("agent-0            starts") == 2

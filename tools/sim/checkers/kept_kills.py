@@ -5,17 +5,17 @@ from typing import Any
 from barter.agent.facts import TaskKey
 from barter.core.ids import TaskId
 from barter.sdk import calls
+from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.watched import find
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
-from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.workloads.service import ServiceWorkload
 
 LONG_US = 180_000_000
 
 
-class KeptKills(Observer):
+class KeptKills(Checker):
     """It stores whom it wants to end before it says so: a process that starts means to end all that an earlier one has
     asked to have killed, as far as it knows them. At the end none runs that any process asked to have killed more than
     3 minutes and the instance's grace ago.
@@ -24,11 +24,13 @@ class KeptKills(Observer):
     name = "kept_kills"
 
     def __init__(self) -> None:
+        super().__init__()
         self._framework: SimFramework | None = None
         self._workload = ServiceWorkload()
         self._asked_us: dict[TaskKey, int] = {}
 
     def begin(self, cluster: SimCluster) -> None:
+        super().begin(cluster)
         if (found := find(cluster, ServiceWorkload)) is not None:
             self._framework, self._workload = found
 
@@ -39,7 +41,7 @@ class KeptKills(Observer):
                     key = (self._framework.driver.framework_id, TaskId(task_id))
                     if key in self._asked_us and not instance.kill_reason:
                         asked = f"was to be killed at {self._asked_us[key] / 1e6:.3f} s"
-                        raise Violated(self.name, f"{task_id} {asked}, and a new process means to keep it")
+                        self.fail(f"{task_id} {asked}, and a new process means to keep it")
 
     def asked(self, framework: SimFramework, call: calls.Call) -> None:
         if framework is self._framework and isinstance(call, calls.Kill):
@@ -53,4 +55,4 @@ class KeptKills(Observer):
                 long_us = LONG_US + running.task.kill_grace_ms * 1000
                 if since_us is not None and since_us < cluster.world.now_us - long_us:
                     what = f"task {key[1]} of {key[0]} runs on {host.name}"
-                    raise Violated(self.name, f"{what}, and was to be killed at {since_us / 1e6:.3f} s")
+                    self.fail(f"{what}, and was to be killed at {since_us / 1e6:.3f} s")

@@ -9,10 +9,10 @@ from barter.frameworks.service.actions import Action, Kill, Launch
 from barter.frameworks.service.changes import OPERATORS_WISH
 from barter.sdk import calls
 from barter.sdk.callbacks import Callback, StatusUpdate
+from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.watched import find
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
-from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.process import Process
 from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
 
@@ -32,7 +32,7 @@ class _Known:
         return self.state is TaskState.RUNNING and not self.to_end and (self.healthy or not self.checked)
 
 
-class Rolling(Observer):
+class Rolling(Checker):
     """Ready: running, healthy where that is checked, and not asked to end, by what the framework was last told and what
     it last asked, also where another process of it was. What an operator wants ended may go; of the rest as many stay
     ready as the minimum says, or as there were.
@@ -41,12 +41,14 @@ class Rolling(Observer):
     name = "rolling"
 
     def __init__(self) -> None:
+        super().__init__()
         self._framework: SimFramework | None = None
         self._workload = ServiceWorkload()
         self._known: dict[str, _Known] = {}
         self._asked: set[str] = set()
 
     def begin(self, cluster: SimCluster) -> None:
+        super().begin(cluster)
         if (found := find(cluster, ServiceWorkload)) is not None:
             self._framework, self._workload = found
             self._workload.watching.append(self._decided)
@@ -105,7 +107,7 @@ class Rolling(Observer):
         if after < min(before, least):
             reasons = "; ".join(f"{kill.task_id}: {kill.reason}" for kill in own)
             message = f"{app_id}: kills leave {after} of {before} ready instances, {least} are to stay ({reasons})"
-            raise Violated(self.name, message)
+            self.fail(message)
 
     def _end(self, kills: Iterable[Kill]) -> None:
         for kill in kills:

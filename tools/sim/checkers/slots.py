@@ -6,10 +6,10 @@ from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
 from barter.frameworks.service.actions import Action, DropApp, Launch
 from barter.frameworks.service.app import App, Upgrade
+from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.watched import find
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.host import Host
-from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
 
 
@@ -18,18 +18,20 @@ def is_strict(app: App) -> bool:
     return app.upgrade == Upgrade(0, 0) and app.unreachable is None
 
 
-class Slots(Observer):
+class Slots(Checker):
     """Counts from the decision to launch on; a deleted app's instances are no longer the app's."""
 
     name = "slots"
 
     def __init__(self) -> None:
+        super().__init__()
         self._workload = ServiceWorkload()
         self._wanted: dict[str, int] = {}
         self._launched: dict[str, dict[str, None]] = {}
         self._running: dict[str, dict[str, str]] = {}
 
     def begin(self, cluster: SimCluster) -> None:
+        super().begin(cluster)
         if (found := find(cluster, ServiceWorkload)) is not None:
             _, self._workload = found
             self._workload.watching.append(self._decided)
@@ -43,7 +45,7 @@ class Slots(Observer):
         most = max(self._wanted[task_id] for task_id in running)
         if len(running) > most:
             where = ", ".join(f"{task_id} on {name}" for task_id, name in running.items())
-            raise Violated(self.name, f"{app_id}: {len(running)} instances run, at most {most} may: {where}")
+            self.fail(f"{app_id}: {len(running)} instances run, at most {most} may: {where}")
 
     def task_ended(self, host: Host, key: TaskKey, exit_code: int) -> None:
         if self._wanted.pop(key[1], None) is not None:

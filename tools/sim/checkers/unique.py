@@ -13,30 +13,30 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.messages import Offers, Update
 from barter.master.state import Framework
+from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.watched import AWAY, find
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.host import Host
 from barter.tools.sim.master import SimMaster
-from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
 
 _LIMITED = (Operator.UNIQUE, Operator.MAX_PER)
 
 
-class Unique(Observer):
+class Unique(Checker):
     """Instances of all versions count together. One the framework was told to be out of reach may be doubled."""
 
     name = "unique"
 
     def __init__(self) -> None:
-        self._cluster: SimCluster | None = None
+        super().__init__()
         self._workload = ServiceWorkload()
         self._constraints: dict[str, tuple[Constraint, ...]] = {}
         self._running: dict[str, dict[str, Host]] = {}
         self._away: set[str] = set()
 
     def begin(self, cluster: SimCluster) -> None:
-        self._cluster = cluster
+        super().begin(cluster)
         if (found := find(cluster, ServiceWorkload)) is not None:
             _, self._workload = found
             self._workload.watching.append(self._decided)
@@ -67,7 +67,7 @@ class Unique(Observer):
             known = [one for one in beside if one == key[1] or not self._is_away(key, one)]
             if len(known) > (most := _most(constraint)):
                 message = f"{task.labels[APP_LABEL]}: {', '.join(known)} run on {value}, {constraint} allows {most}"
-                raise Violated(self.name, message)
+                self.fail(message)
 
     def task_ended(self, host: Host, key: TaskKey, exit_code: int) -> None:
         if self._constraints.pop(key[1], None):
@@ -83,13 +83,11 @@ class Unique(Observer):
                     self._constraints.update((task.task_id, limited) for task in action.tasks)
 
     def _value(self, name: str, constraint: Constraint) -> str | None:
-        assert self._cluster is not None
-        return field_value(self._cluster.agents[name].info.placement_attributes, constraint.field)
+        return field_value(self.cluster.agents[name].info.placement_attributes, constraint.field)
 
     def _is_away(self, key: TaskKey, task_id: str) -> bool:
         """Told so, or about to be: the master's own word may wait for a framework that is not connected."""
-        assert self._cluster is not None
-        framework = self._cluster.master.machine.cluster.frameworks.get(key[0])
+        framework = self.cluster.master.machine.cluster.frameworks.get(key[0])
         task = framework.tasks.get(TaskId(task_id)) if framework else None
         return task_id in self._away or (task is not None and task.status.state in AWAY)
 
@@ -126,7 +124,7 @@ class Unique(Observer):
         for value in sorted({self._of(master, agent_id, constraint) or "" for agent_id in granted}):
             if by_value[value] > most:
                 message = f"{demand.demand_id}: {by_value[value]} are or may be on {value}, {constraint} allows {most}"
-                raise Violated(self.name, message)
+                self.fail(message)
 
     @staticmethod
     def _of(master: SimMaster, agent_id: AgentId, constraint: Constraint) -> str | None:
