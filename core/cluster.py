@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from barter.core.constraints import HOSTNAME, REGION, ZONE, Attributes, Constraint
-from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId
-from barter.core.resources import Resources
+from barter.core.ids import AgentId, DemandId, FrameworkId, InverseOfferId, OfferId, ReservationId, TaskId, VolumeId
+from barter.core.resources import NOTHING, Resources
+from barter.core.roles import DEFAULT_ROLE
 
 WEEK_MS = 7 * 24 * 3_600_000
-DEFAULT_ROLE = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class AgentInfo:
     """`host` is where its tasks' ports answer, `node_address` its own gRPC API; `runtimes` of docker, process.
 
+    `reserved` is what of `resources` was reserved for which role at its start: static reservations.
     `notes` are sentences for operators on what this agent cannot enforce.
     """
 
@@ -27,6 +29,7 @@ class AgentInfo:
     runtimes: tuple[str, ...] = ("process",)
     node_address: str = ""
     notes: tuple[str, ...] = ()
+    reserved: Mapping[str, Resources] = field(default_factory=dict)
 
     @property
     def placement_attributes(self) -> Attributes:
@@ -40,7 +43,10 @@ class AgentInfo:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkInfo:
-    """How a framework subscribes; an empty `framework_id` asks for a new one."""
+    """How a framework subscribes; an empty `framework_id` asks for a new one.
+
+    With `revocable` its classic offers may hold revocable resources. `principal` is whose it is.
+    """
 
     name: str
     framework_id: FrameworkId = FrameworkId("")
@@ -49,10 +55,18 @@ class FrameworkInfo:
     failover_timeout_ms: int = WEEK_MS
     web_url: str = ""
     hostname: str = ""
+    principal: str = ""
+    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
+    """`resources` is all it holds; `reserved` (by reservation) and `revocable` say what part of it is not plain.
+
+    `volumes` are the persistent volumes of those reservations that no task uses. An agent with announced maintenance
+    goes at `unavailable_from_ms`; 0 where none is announced.
+    """
+
     offer_id: OfferId
     agent_id: AgentId
     framework_id: FrameworkId
@@ -64,6 +78,34 @@ class Offer:
     public: bool = False
     runtimes: tuple[str, ...] = ()
     demand_id: DemandId = DemandId("")
+    reserved: Mapping[ReservationId, Resources] = field(default_factory=dict)
+    revocable: Resources = NOTHING
+    volumes: tuple[VolumeId, ...] = ()
+    unavailable_from_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InverseOffer:
+    """An agent is to be given up: at `start_ms`, and what runs there at `deadline_ms` is killed then.
+
+    `tasks` are the framework's on it. It answers by releasing each whose replacement is up.
+    """
+
+    inverse_offer_id: InverseOfferId
+    agent_id: AgentId
+    framework_id: FrameworkId
+    hostname: str
+    tasks: tuple[TaskId, ...]
+    start_ms: int
+    deadline_ms: int
+    reason: str = ""
+
+
+class Strategy(StrEnum):
+    """Of the agents that fit: the one with the fewest of the demand and most room, or the fullest."""
+
+    SPREAD = "SPREAD"
+    PACK = "PACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +113,8 @@ class Demand:
     """`count` tasks of `resources` each, `port_count` of them any free ports, wanted under `constraints`.
 
     `runtime` must be one of the agent's; with `on_public` false only private agents serve it, with true only public.
+    With `revocable` its cpus are taken from what is revocable, and its tasks are the first to be preempted.
+    A `volume` binds it to the agent that has that persistent volume.
     """
 
     demand_id: DemandId
@@ -81,6 +125,9 @@ class Demand:
     constraints: tuple[Constraint, ...] = ()
     runtime: str = "process"
     on_public: bool = False
+    strategy: Strategy = Strategy.SPREAD
+    revocable: bool = False
+    volume: VolumeId = VolumeId("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ FrameworkId = NewType("FrameworkId", str)
 OfferId = NewType("OfferId", str)
 TaskId = NewType("TaskId", str)
 DemandId = NewType("DemandId", str)
+ReservationId = NewType("ReservationId", str)
+VolumeId = NewType("VolumeId", str)
+InverseOfferId = NewType("InverseOfferId", str)
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 

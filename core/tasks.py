@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from barter.core.ids import AgentId, DemandId, TaskId
-from barter.core.resources import Resources
+from barter.core.ids import AgentId, DemandId, ReservationId, TaskId
+from barter.core.reservations import VolumeMount
+from barter.core.resources import NOTHING, Resources
 from barter.core.task_state import TERMINAL, TaskState
 
 
@@ -50,6 +51,10 @@ class Reason(StrEnum):
     FRAMEWORK_REMOVED = "FRAMEWORK_REMOVED"
     RECONCILIATION = "RECONCILIATION"
     MASTER_DISCONNECTED = "MASTER_DISCONNECTED"
+    AGENT_DRAINING = "AGENT_DRAINING"
+    AGENT_GONE = "AGENT_GONE"
+    PREEMPTED = "PREEMPTED"
+    VOLUME_UNUSABLE = "VOLUME_UNUSABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,11 @@ class TaskPort:
 
 @dataclass(frozen=True, slots=True)
 class TaskInfo:
-    """What a framework asks to run. `demand_id` names the demand it serves, so that constraints count it."""
+    """What a framework asks to run. `demand_id` names the demand it serves, so that constraints count it.
+
+    The master fills in what its offers said: the `role` it counts for, and what of `resources` is taken from which
+    reservation, and what is `revocable`. A framework may name the `reservation_id` to take from.
+    """
 
     task_id: TaskId
     name: str
@@ -124,6 +133,11 @@ class TaskInfo:
     ports: tuple[TaskPort, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     demand_id: DemandId = DemandId("")
+    volumes: tuple[VolumeMount, ...] = ()
+    reservation_id: ReservationId = ReservationId("")
+    role: str = ""
+    reserved: Mapping[ReservationId, Resources] = field(default_factory=dict)
+    revocable: Resources = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
