@@ -1,4 +1,4 @@
-"""Roles: names in a tree (`eng/web` is a child of `eng`), and what operators set for them. Mesos' hierarchical roles."""
+"""Roles: a tree of names (`eng/web` is below `eng`), and what operators set for them. Mesos' hierarchical roles."""
 
 import re
 from collections.abc import Iterator, Mapping
