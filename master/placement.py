@@ -36,13 +36,16 @@ def slot(agent: Agent) -> AgentSlot:
 
 
 def seeker(framework: Framework) -> Seeker:
+    """All it uses counts for its first role."""
+    roles = framework.info.roles
     return Seeker(
         framework.framework_id,
         framework.info.name,
-        framework.info.roles,
+        roles,
         framework.connected,
-        framework.suppressed,
+        frozenset(roles) if framework.suppressed else frozenset(),
         framework.demands_only,
         tuple(framework.demands.values()),
-        framework.used.value + framework.offered.value,
+        {roles[0]: framework.used.value + framework.offered.value},
+        revocable=framework.info.revocable,
     )

@@ -1,15 +1,19 @@
 """Who is offered what: an index of agents and frameworks, told of every change, asked for grants."""
 
+from collections.abc import Mapping
+
 from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
+from barter.core.roles import RoleConfig
 from barter.master.allocator.explain import explain
 from barter.master.allocator.index import AgentRecord, Index
 from barter.master.allocator.memory import Memory, memory_of
-from barter.master.allocator.model import AgentSlot, Explanation, Grant, Seeker, Unmet
+from barter.master.allocator.model import AgentSlot, Explanation, Grant, RoleStanding, Seeker, Unmet
 from barter.master.allocator.passes import run_pass
 from barter.master.allocator.placement import Placement, Rooms
 from barter.master.allocator.refusals import Refusal
+from barter.master.allocator.standing import consumption, standings
 
 
 class Allocator:
@@ -37,6 +41,22 @@ class Allocator:
     def await_agents(self, count: int) -> None:
         """So many agents are expected back after the master's start, with tasks that constraints have to count."""
         self._index.await_agents(count)
+
+    def set_roles(self, roles: Mapping[str, RoleConfig]) -> None:
+        """Replace what operators set for roles: weights, guarantees and limits."""
+        self._index.set_roles(roles)
+
+    def set_minimums(self, minimums: tuple[Resources, ...]) -> None:
+        """A classic offer holds at least one of these."""
+        self._index.minimums = minimums
+
+    def consumption(self, role: str) -> Mapping[str, int]:
+        """What counts against the role's quota: plain resources of tasks and offers, and all reservations."""
+        return consumption(self._index, role)
+
+    def roles(self) -> tuple[RoleStanding, ...]:
+        """Every role that is configured, used or subscribed to, and their parents, by name."""
+        return standings(self._index)
 
     def set_seeker(self, seeker: Seeker) -> None:
         """Add or replace a framework."""

@@ -47,7 +47,7 @@ def _framework_verdicts(index: Index, seeker: Seeker, demand: Demand) -> tuple[V
     return (
         *counted,
         Verdict("connected", seeker.connected, f"{seeker.name} is {'' if seeker.connected else 'not '}connected"),
-        Verdict("suppressed", not seeker.suppressed, _suppression(seeker)),
+        Verdict("suppressed", demand.role not in seeker.suppressed, _suppression(seeker, demand.role)),
         Verdict(
             "role", demand.role in seeker.roles, f"wants role {demand.role}, subscribed to {', '.join(seeker.roles)}"
         ),
@@ -64,8 +64,8 @@ def _awaited(count: int) -> str:
     return f"{count} agents are not back since the master's start, and a constraint has to count the instances on them"
 
 
-def _suppression(seeker: Seeker) -> str:
-    return f"{seeker.name} suppressed its offers" if seeker.suppressed else f"{seeker.name} takes offers"
+def _suppression(seeker: Seeker, role: str) -> str:
+    return f"{seeker.name} suppressed its offers" if role in seeker.suppressed else f"{seeker.name} takes offers"
 
 
 def _share(index: Index, seeker: Seeker, demand: Demand) -> str:
@@ -87,7 +87,7 @@ def _framework_changes(index: Index, seeker: Seeker, demand: Demand) -> tuple[st
         changes.append("wait until the agents are back, or given up after the agent timeout")
     if not seeker.connected:
         changes.append(f"start the framework {seeker.name} again: it is not connected")
-    if seeker.suppressed:
+    if demand.role in seeker.suppressed:
         changes.append(f"revive: the framework {seeker.name} suppressed its offers")
     if demand.role not in seeker.roles:
         changes.append(f"subscribe the framework {seeker.name} to role {demand.role}")

@@ -1,14 +1,19 @@
 """What the allocator knows, and what of it has changed since the last pass."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from barter.core.cluster import Demand
 from barter.core.constraints import Attributes
 from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import Resources, resources
+from barter.core.roles import RoleConfig
+from barter.core.units import MIB
 from barter.master.allocator.model import AgentSlot, Seeker, Unmet
 from barter.master.allocator.refusals import Refusals
+
+USUAL_MINIMUMS = (resources(cpus=10), resources(mem=32 * MIB))
 
 DemandKey = tuple[FrameworkId, DemandId]
 
@@ -73,6 +78,8 @@ class Index:
         self.unmet: set[Unmet] = set()
         self.newly_unmet: list[Unmet] = []
         self.awaited = 0
+        self.roles: dict[str, RoleConfig] = {}
+        self.minimums: tuple[Resources, ...] = USUAL_MINIMUMS
         self._tallies: defaultdict[FrameworkId, dict[DemandId, Tally]] = defaultdict(dict)
 
     def set_agent(self, slot: AgentSlot) -> None:
@@ -101,6 +108,12 @@ class Index:
         if record is not None:
             for name, amount in record.slot.info.resources.scalars.items():
                 self.total[name] += sign * amount
+
+    def set_roles(self, roles: Mapping[str, RoleConfig]) -> None:
+        """Anything may be possible now: a pass looks at everybody again."""
+        if self.roles != roles:
+            self.roles = dict(roles)
+            self.changes.seekers.update(self.seekers)
 
     def set_seeker(self, seeker: Seeker) -> None:
         old = self.seekers.get(seeker.framework_id)
@@ -175,11 +188,11 @@ class Index:
 
     def seeking(self) -> Iterator[Seeker]:
         """The frameworks that may be offered anything."""
-        return (seeker for seeker in self.seekers.values() if seeker.connected and not seeker.suppressed)
+        return (each for each in self.seekers.values() if each.connected and not each.suppressed.issuperset(each.roles))
 
 
 def _standing(seeker: Seeker) -> tuple[object, ...]:
-    return seeker.roles, seeker.connected, seeker.suppressed, seeker.demands_only
+    return seeker.roles, seeker.connected, seeker.suppressed, seeker.demands_only, seeker.revocable
 
 
 def _add(counts: Counter[AgentId], agent_id: AgentId, delta: int) -> int:

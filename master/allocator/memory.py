@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
+from barter.core.roles import RoleConfig
 from barter.master.allocator.index import DemandKey, Index
 from barter.master.allocator.model import AgentSlot, Seeker, Unmet
 from barter.master.allocator.refusals import Refusal
@@ -40,6 +41,8 @@ class Memory:
     stuck_on_counts: tuple[DemandKey, ...]
     unmet: tuple[Unmet, ...]
     newly_unmet: tuple[Unmet, ...]
+    roles: tuple[RoleConfig, ...]
+    minimums: tuple[Resources, ...]
 
 
 def memory_of(index: Index) -> Memory:
@@ -56,12 +59,15 @@ def memory_of(index: Index) -> Memory:
         tuple(sorted(index.stuck_on_counts)),
         tuple(sorted(index.unmet, key=lambda each: (each.framework_id, each.demand.demand_id))),
         tuple(index.newly_unmet),
+        tuple(index.roles.values()),
+        index.minimums,
     )
 
 
 def index_of(memory: Memory, slots: Iterable[AgentSlot], seekers: Iterable[Seeker], counts: Iterable[Counted]) -> Index:
     """The index again; `slots` and `seekers` are those of the memory, in its order."""
     index = Index()
+    index.roles, index.minimums = {each.role: each for each in memory.roles}, memory.minimums
     for slot in slots:
         index.set_agent(slot)
     for seeker in seekers:

@@ -1,31 +1,49 @@
 """What the allocator is told, what it grants, and how it answers why; `Allocator` itself is in allocator.py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from barter.core.cluster import AgentInfo, Demand
-from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId, VolumeId
 from barter.core.resources import NOTHING, Resources
 
 PUBLIC_ROLE = "slave_public"
 
 
 @dataclass(frozen=True, slots=True)
-class AgentSlot:
-    """An agent as it stands: `free` is what neither tasks use nor outstanding offers hold.
+class ReservedSlot:
+    """A reservation: all of its `resources`, and what of them neither tasks nor offers hold, volumes beside."""
 
-    An inactive one (unreachable, draining) gets nothing; `reason_inactive` is told to who asks why.
+    reservation_id: ReservationId
+    role: str
+    resources: Resources
+    free: Resources
+    volumes: tuple[VolumeId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSlot:
+    """An agent as it stands: `free` is what of its plain resources neither tasks use nor outstanding offers hold.
+
+    An inactive one (unreachable, draining) gets nothing; `reason_inactive` is told to who asks why. `revocable` is the
+    free part of its measured slack. One that goes `unavailable_from_ms` (0: not announced) is taken last.
     """
 
     info: AgentInfo
     free: Resources
     active: bool
     reason_inactive: str = ""
+    reserved: tuple[ReservedSlot, ...] = ()
+    revocable: Resources = NOTHING
+    unavailable_from_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """A framework as it stands. `used` is its tasks' resources and those of its outstanding offers.
+    """A framework as it stands. `used` is, by role, its tasks' scalars and those of its outstanding offers, without
+    what is revocable; `used_reserved` is what of these comes from reservations. `suppressed` are roles.
 
+    With `revocable` its classic offers may hold revocable resources.
     A demand's `count` is what is wanted beyond the tasks launched so far: the master lowers it by what an accept
     launches for it, until the framework tells its demands anew. Offers still out are counted by `offered()`.
     """
@@ -34,15 +52,21 @@ class Seeker:
     name: str
     roles: tuple[str, ...]
     connected: bool = True
-    suppressed: bool = False
+    suppressed: frozenset[str] = frozenset()
     demands_only: bool = False
     demands: tuple[Demand, ...] = ()
-    used: Resources = NOTHING
+    used: Mapping[str, Resources] = field(default_factory=dict)
+    used_reserved: Mapping[str, Resources] = field(default_factory=dict)
+    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """To be offered. For a demand it holds exactly `tasks` tasks: resources and the chosen ports of each."""
+    """To be offered. For a demand it holds exactly `tasks` tasks: resources and the chosen ports of each.
+
+    `resources` is all it holds; `reserved` (by reservation) and `revocable` say what part of it is not plain, and
+    `volumes` the persistent volumes of those reservations.
+    """
 
     agent_id: AgentId
     framework_id: FrameworkId
@@ -51,6 +75,25 @@ class Grant:
     demand_id: DemandId = DemandId("")
     reason: str = ""
     tasks: int = 0
+    reserved: Mapping[ReservationId, Resources] = field(default_factory=dict)
+    revocable: Resources = NOTHING
+    volumes: tuple[VolumeId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleStanding:
+    """A role in the tree as it stands. `share` is the dominant share of what it and the roles below it use.
+
+    `consumption` is what counts against its quota: plain resources of tasks and offers, and all reservations.
+    """
+
+    role: str
+    weight_milli: int
+    share: float
+    guarantee: Mapping[str, int]
+    limit: Mapping[str, int]
+    consumption: Mapping[str, int]
+    frameworks: tuple[FrameworkId, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def _open_placements(index: Index, rooms: Rooms, now: int) -> list[Placement]:
     for seeker in index.seeking():
         # Of demands of the same id the last told one counts.
         for demand in {each.demand_id: each for each in seeker.demands}.values():
-            if demand.role not in seeker.roles or index.remaining(seeker.framework_id, demand) <= 0:
+            if demand.role not in seeker.roles or demand.role in seeker.suppressed:
+                continue
+            if index.remaining(seeker.framework_id, demand) <= 0:
                 continue
             if index.awaited and needs_all_counts(demand):
                 continue
@@ -151,11 +153,11 @@ def _offer_rest(index: Index, rooms: Rooms, shares: Shares, now: int) -> list[Gr
     line, grants = Line(shares, seekers.values()), list[Grant]()
     for agent_id in look_at:
         record = index.agents.get(agent_id)
-        if record is None or not record.slot.active or not worth_offering(rest := rooms.rest(agent_id)):
+        if record is None or not record.slot.active or not worth_offering(rest := rooms.rest(agent_id), index.minimums):
             continue
         for role, framework_id in line:
             seeker = seekers[framework_id]
-            if not _classic_role(role, seeker, public=record.slot.info.public):
+            if role in seeker.suppressed or not _classic_role(role, seeker, public=record.slot.info.public):
                 continue
             pair = (framework_id, agent_id)
             changed = agent_id in changes.agents or framework_id in changes.seekers or pair in changes.pairs

@@ -8,10 +8,8 @@ from barter.core import ranges as rng
 from barter.core.cluster import Demand
 from barter.core.ranges import Ranges
 from barter.core.resources import PORTS, Resources
-from barter.core.units import MIB
 
 UNBOUNDED = 1 << 62
-MIN_CPUS, MIN_MEM = 10, 32 * MIB
 
 
 class Holding(Protocol):
@@ -103,6 +101,6 @@ class Room:
         )
 
 
-def worth_offering(free: Resources) -> bool:
-    """Whether a classic offer of it is of use: Mesos' MIN_CPUS or MIN_MEM."""
-    return free.scalars.get("cpus", 0) >= MIN_CPUS or free.scalars.get("mem", 0) >= MIN_MEM
+def worth_offering(free: Resources, minimums: tuple[Resources, ...]) -> bool:
+    """Whether a classic offer of it is of use: it holds at least one of the minimums."""
+    return any(minimum in free for minimum in minimums)

@@ -28,7 +28,8 @@ class Shares:
             for role in seeker.roles:
                 self.role.setdefault(role, 0.0)
             self.framework[seeker.framework_id] = 0.0
-            self.book(seeker, seeker.used)
+            for used in seeker.used.values():
+                self.book(seeker, used)
 
     def book(self, seeker: Seeker, resources: Resources, times: int = 1) -> None:
         """Count `times` the resources as used by the framework and by each of its roles."""

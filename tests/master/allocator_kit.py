@@ -5,7 +5,7 @@ from dataclasses import replace
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import AgentId, DemandId, FrameworkId
-from barter.core.resources import Resources, parse_resources
+from barter.core.resources import NOTHING, Resources, parse_resources
 from barter.master.allocator import AgentSlot, Allocator, Grant, Seeker
 
 ROOMY = "cpus=4,mem=8GiB,ports=31000-31009"
@@ -56,14 +56,21 @@ def constraint(text: str) -> Constraint:
 
 
 def classic(name: str, *roles: str, used: str = "") -> Seeker:
-    return Seeker(FrameworkId(name), f"{name}-framework", roles or ("*",), used=parse_resources(used))
+    """Its use is under its first role."""
+    roles = roles or ("*",)
+    return Seeker(FrameworkId(name), f"{name}-framework", roles, used={roles[0]: parse_resources(used)})
 
 
 def wanting(name: str, *demands: Demand, used: str = "") -> Seeker:
     """A framework that takes offers for its demands only, in whatever role they name."""
     roles = tuple(dict.fromkeys(each.role for each in demands)) or ("*",)
     return Seeker(
-        FrameworkId(name), f"{name}-framework", roles, demands_only=True, demands=demands, used=parse_resources(used)
+        FrameworkId(name),
+        f"{name}-framework",
+        roles,
+        demands_only=True,
+        demands=demands,
+        used={roles[0]: parse_resources(used)},
     )
 
 
@@ -91,7 +98,7 @@ class Told:
         for grant in grants:
             slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
             self.tell(replace(slot, free=slot.free - grant.resources))
-            self.tell(replace(seeker, used=seeker.used + Resources(grant.resources.scalars)))
+            self.tell(_using(seeker, grant, +1))
             if grant.demand_id:
                 self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
         return grants
@@ -105,6 +112,11 @@ class Told:
         if grant.demand_id:
             self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -grant.tasks)
         self.tell(replace(slot, free=slot.free + grant.resources))
-        self.tell(replace(seeker, used=seeker.used - Resources(grant.resources.scalars)))
+        self.tell(_using(seeker, grant, -1))
         if until_ms:
             self.allocator.refuse(grant.framework_id, grant.agent_id, grant.resources, until_ms)
+
+
+def _using(seeker: Seeker, grant: Grant, sign: int) -> Seeker:
+    before, change = seeker.used.get(grant.role, NOTHING), Resources(grant.resources.scalars)
+    return replace(seeker, used={**seeker.used, grant.role: before + change if sign > 0 else before - change})

@@ -58,7 +58,8 @@ class World:
         return Resources(scalars)
 
     def seeker(self, framework_id: FrameworkId) -> Seeker:
-        return replace(self.seekers[framework_id], used=self.used(framework_id))
+        seeker = self.seekers[framework_id]
+        return replace(seeker, used={seeker.roles[0]: self.used(framework_id)})
 
     def seeking(self) -> list[Seeker]:
         return [each for each in self.seekers.values() if each.connected and not each.suppressed]

@@ -1,6 +1,7 @@
 """Classic offers, refusals and their end."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -119,12 +120,12 @@ def test_revive_opens_what_was_refused() -> None:
     assert told.allocator.next_wakeup() is None
 
 
-@pytest.mark.parametrize("state", [{"connected": False}, {"suppressed": True}])
-def test_nobody_is_woken_for_a_framework_that_may_be_offered_nothing(state: dict[str, bool]) -> None:
+@pytest.mark.parametrize("state", [{"connected": False}, {"suppressed": frozenset({"*"})}])
+def test_nobody_is_woken_for_a_framework_that_may_be_offered_nothing(state: dict[str, Any]) -> None:
     told = Told(slot("a1"), classic("f"))
     told.allocator.refuse(F, AgentId("a1"), parse_resources("cpus=4"), 5_000)
     assert told.allocator.next_wakeup() == 5_000
-    told.tell(replace(classic("f"), **state))  # type: ignore[arg-type]
+    told.tell(replace(classic("f"), **state))
     assert told.allocator.next_wakeup() is None
 
 

@@ -122,7 +122,13 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
     )
     def framework_tells(self, framework_id, roles, demands, demands_only, silent) -> None:  # type: ignore[no-untyped-def]
         self.world.seekers[framework_id] = Seeker(
-            framework_id, framework_id, roles, silent != "disconnected", silent == "suppressed", demands_only, demands
+            framework_id,
+            framework_id,
+            roles,
+            silent != "disconnected",
+            frozenset(roles if silent == "suppressed" else ()),
+            demands_only,
+            demands,
         )
         self.allocator.set_seeker(self.world.seeker(framework_id))
 

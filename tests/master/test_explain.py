@@ -114,7 +114,7 @@ def test_the_framework_as_a_whole() -> None:
         wanting("f", wanted, used="cpus=3"),
         classic("g", "web", used="cpus=1"),
         classic("h", "other", used="cpus=5"),
-        replace(classic("s", "web"), suppressed=True),
+        replace(classic("s", "web"), suppressed=frozenset({"web"})),
     )
     told.allocator.offered(F, WEB, AgentId("a"), 1)
     assert told.allocator.explain(F, wanted, 0).framework == (
@@ -128,7 +128,7 @@ def test_the_framework_as_a_whole() -> None:
 
 def test_a_framework_that_can_be_offered_nothing() -> None:
     wanted = demand("web", "cpus=1", 0, role="web")
-    away = replace(wanting("f"), connected=False, suppressed=True)
+    away = replace(wanting("f"), connected=False, suppressed=frozenset({"*", "web"}))
     said = Told(slot("a"), away).allocator.explain(F, wanted, 0)
     assert [each.filter for each in said.framework if not each.passed] == ["connected", "suppressed", "role", "count"]
     assert said.changes == (

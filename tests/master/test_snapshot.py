@@ -172,7 +172,9 @@ OF_CLUSTER = (
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
     "frameworks_made offers_made out"
 )
-OF_INDEX = "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet awaited _tallies"
+OF_INDEX = (
+    "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet awaited roles minimums _tallies"
+)
 
 
 def test_what_a_master_comes_to_know_has_to_come_into_its_snapshot() -> None:
