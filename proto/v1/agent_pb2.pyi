@@ -26,16 +26,20 @@ class FrameworkUpdate(_message.Message):
     def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ...) -> None: ...
 
 class AgentCall(_message.Message):
-    __slots__ = ("register", "updates", "heartbeat", "unregister")
+    __slots__ = ("register", "updates", "heartbeat", "unregister", "slack", "volumes")
     class Register(_message.Message):
-        __slots__ = ("agent", "tasks", "updates")
+        __slots__ = ("agent", "tasks", "updates", "volumes", "slack")
         AGENT_FIELD_NUMBER: _ClassVar[int]
         TASKS_FIELD_NUMBER: _ClassVar[int]
         UPDATES_FIELD_NUMBER: _ClassVar[int]
+        VOLUMES_FIELD_NUMBER: _ClassVar[int]
+        SLACK_FIELD_NUMBER: _ClassVar[int]
         agent: _types_pb2.AgentInfo
         tasks: _containers.RepeatedCompositeFieldContainer[AgentTask]
         updates: _containers.RepeatedCompositeFieldContainer[FrameworkUpdate]
-        def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[AgentTask, _Mapping]]] = ..., updates: _Optional[_Iterable[_Union[FrameworkUpdate, _Mapping]]] = ...) -> None: ...
+        volumes: _containers.RepeatedScalarFieldContainer[str]
+        slack: _types_pb2.Resources
+        def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[AgentTask, _Mapping]]] = ..., updates: _Optional[_Iterable[_Union[FrameworkUpdate, _Mapping]]] = ..., volumes: _Optional[_Iterable[str]] = ..., slack: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
     class Updates(_message.Message):
         __slots__ = ("updates",)
         UPDATES_FIELD_NUMBER: _ClassVar[int]
@@ -49,18 +53,32 @@ class AgentCall(_message.Message):
         REASON_FIELD_NUMBER: _ClassVar[int]
         reason: str
         def __init__(self, reason: _Optional[str] = ...) -> None: ...
+    class Slack(_message.Message):
+        __slots__ = ("revocable",)
+        REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+        revocable: _types_pb2.Resources
+        def __init__(self, revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+    class Volumes(_message.Message):
+        __slots__ = ("volumes",)
+        VOLUMES_FIELD_NUMBER: _ClassVar[int]
+        volumes: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, volumes: _Optional[_Iterable[str]] = ...) -> None: ...
     REGISTER_FIELD_NUMBER: _ClassVar[int]
     UPDATES_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     UNREGISTER_FIELD_NUMBER: _ClassVar[int]
+    SLACK_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
     register: AgentCall.Register
     updates: AgentCall.Updates
     heartbeat: AgentCall.Heartbeat
     unregister: AgentCall.Unregister
-    def __init__(self, register: _Optional[_Union[AgentCall.Register, _Mapping]] = ..., updates: _Optional[_Union[AgentCall.Updates, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentCall.Heartbeat, _Mapping]] = ..., unregister: _Optional[_Union[AgentCall.Unregister, _Mapping]] = ...) -> None: ...
+    slack: AgentCall.Slack
+    volumes: AgentCall.Volumes
+    def __init__(self, register: _Optional[_Union[AgentCall.Register, _Mapping]] = ..., updates: _Optional[_Union[AgentCall.Updates, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentCall.Heartbeat, _Mapping]] = ..., unregister: _Optional[_Union[AgentCall.Unregister, _Mapping]] = ..., slack: _Optional[_Union[AgentCall.Slack, _Mapping]] = ..., volumes: _Optional[_Union[AgentCall.Volumes, _Mapping]] = ...) -> None: ...
 
 class AgentEvent(_message.Message):
-    __slots__ = ("epoch", "registered", "run", "kill", "acknowledge", "kill_framework", "heartbeat", "error")
+    __slots__ = ("epoch", "registered", "run", "kill", "acknowledge", "kill_framework", "heartbeat", "error", "destroy_volume", "shutdown")
     class Registered(_message.Message):
         __slots__ = ("cluster_id", "heartbeat_ms")
         CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +119,16 @@ class AgentEvent(_message.Message):
     class Heartbeat(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class DestroyVolume(_message.Message):
+        __slots__ = ("volume_id",)
+        VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+        volume_id: str
+        def __init__(self, volume_id: _Optional[str] = ...) -> None: ...
+    class Shutdown(_message.Message):
+        __slots__ = ("reason",)
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        reason: str
+        def __init__(self, reason: _Optional[str] = ...) -> None: ...
     class Error(_message.Message):
         __slots__ = ("message", "fatal")
         MESSAGE_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +144,8 @@ class AgentEvent(_message.Message):
     KILL_FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    DESTROY_VOLUME_FIELD_NUMBER: _ClassVar[int]
+    SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     registered: AgentEvent.Registered
     run: AgentEvent.Run
@@ -124,4 +154,6 @@ class AgentEvent(_message.Message):
     kill_framework: AgentEvent.KillFramework
     heartbeat: AgentEvent.Heartbeat
     error: AgentEvent.Error
-    def __init__(self, epoch: _Optional[int] = ..., registered: _Optional[_Union[AgentEvent.Registered, _Mapping]] = ..., run: _Optional[_Union[AgentEvent.Run, _Mapping]] = ..., kill: _Optional[_Union[AgentEvent.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[AgentEvent.Acknowledge, _Mapping]] = ..., kill_framework: _Optional[_Union[AgentEvent.KillFramework, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentEvent.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[AgentEvent.Error, _Mapping]] = ...) -> None: ...
+    destroy_volume: AgentEvent.DestroyVolume
+    shutdown: AgentEvent.Shutdown
+    def __init__(self, epoch: _Optional[int] = ..., registered: _Optional[_Union[AgentEvent.Registered, _Mapping]] = ..., run: _Optional[_Union[AgentEvent.Run, _Mapping]] = ..., kill: _Optional[_Union[AgentEvent.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[AgentEvent.Acknowledge, _Mapping]] = ..., kill_framework: _Optional[_Union[AgentEvent.KillFramework, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentEvent.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[AgentEvent.Error, _Mapping]] = ..., destroy_volume: _Optional[_Union[AgentEvent.DestroyVolume, _Mapping]] = ..., shutdown: _Optional[_Union[AgentEvent.Shutdown, _Mapping]] = ...) -> None: ...

@@ -18,7 +18,7 @@ class ExecutorStatus(_message.Message):
     def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class ExecutorCall(_message.Message):
-    __slots__ = ("hello", "statuses")
+    __slots__ = ("hello", "statuses", "usage")
     class Hello(_message.Message):
         __slots__ = ("pid", "version", "tasks", "statuses")
         PID_FIELD_NUMBER: _ClassVar[int]
@@ -35,11 +35,29 @@ class ExecutorCall(_message.Message):
         STATUSES_FIELD_NUMBER: _ClassVar[int]
         statuses: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
         def __init__(self, statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ...) -> None: ...
+    class TaskUsage(_message.Message):
+        __slots__ = ("framework_id", "task_id", "cpus", "mem")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        TASK_ID_FIELD_NUMBER: _ClassVar[int]
+        CPUS_FIELD_NUMBER: _ClassVar[int]
+        MEM_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        task_id: str
+        cpus: int
+        mem: int
+        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., cpus: _Optional[int] = ..., mem: _Optional[int] = ...) -> None: ...
+    class Usage(_message.Message):
+        __slots__ = ("tasks",)
+        TASKS_FIELD_NUMBER: _ClassVar[int]
+        tasks: _containers.RepeatedCompositeFieldContainer[ExecutorCall.TaskUsage]
+        def __init__(self, tasks: _Optional[_Iterable[_Union[ExecutorCall.TaskUsage, _Mapping]]] = ...) -> None: ...
     HELLO_FIELD_NUMBER: _ClassVar[int]
     STATUSES_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
     hello: ExecutorCall.Hello
     statuses: ExecutorCall.Statuses
-    def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ...) -> None: ...
+    usage: ExecutorCall.Usage
+    def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ..., usage: _Optional[_Union[ExecutorCall.Usage, _Mapping]] = ...) -> None: ...
 
 class ExecutorEvent(_message.Message):
     __slots__ = ("launch", "kill", "recorded", "stop")

@@ -49,7 +49,7 @@ class GetStatusResponse(_message.Message):
     def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
 
 class AgentView(_message.Message):
-    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks")
+    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,9 @@ class AgentView(_message.Message):
     FREE_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_MS_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    REVOCABLE_FIELD_NUMBER: _ClassVar[int]
     agent: _types_pb2.AgentInfo
     state: str
     used: _types_pb2.Resources
@@ -64,7 +67,10 @@ class AgentView(_message.Message):
     free: _types_pb2.Resources
     registered_ms: int
     tasks: int
-    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ...) -> None: ...
+    reservations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Reservation]
+    volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
+    revocable: _types_pb2.Resources
+    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ..., revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
 
 class ListAgentsRequest(_message.Message):
     __slots__ = ()
@@ -273,6 +279,139 @@ class TeardownFrameworkRequest(_message.Message):
 class TeardownFrameworkResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class RoleView(_message.Message):
+    __slots__ = ("config", "consumed", "share_milli", "framework_ids")
+    class ConsumedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    CONSUMED_FIELD_NUMBER: _ClassVar[int]
+    SHARE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_IDS_FIELD_NUMBER: _ClassVar[int]
+    config: _types_pb2.RoleConfig
+    consumed: _containers.ScalarMap[str, int]
+    share_milli: int
+    framework_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, config: _Optional[_Union[_types_pb2.RoleConfig, _Mapping]] = ..., consumed: _Optional[_Mapping[str, int]] = ..., share_milli: _Optional[int] = ..., framework_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListRolesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListRolesResponse(_message.Message):
+    __slots__ = ("roles",)
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    roles: _containers.RepeatedCompositeFieldContainer[RoleView]
+    def __init__(self, roles: _Optional[_Iterable[_Union[RoleView, _Mapping]]] = ...) -> None: ...
+
+class SetRolesRequest(_message.Message):
+    __slots__ = ("roles", "force")
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    roles: _containers.RepeatedCompositeFieldContainer[_types_pb2.RoleConfig]
+    force: bool
+    def __init__(self, roles: _Optional[_Iterable[_Union[_types_pb2.RoleConfig, _Mapping]]] = ..., force: _Optional[bool] = ...) -> None: ...
+
+class SetRolesResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReservationsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReservationsResponse(_message.Message):
+    __slots__ = ("reservations", "volumes")
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    reservations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Reservation]
+    volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
+    def __init__(self, reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ...) -> None: ...
+
+class OperateRequest(_message.Message):
+    __slots__ = ("agent_id", "principal", "operation")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    principal: str
+    operation: _types_pb2.Operation
+    def __init__(self, agent_id: _Optional[str] = ..., principal: _Optional[str] = ..., operation: _Optional[_Union[_types_pb2.Operation, _Mapping]] = ...) -> None: ...
+
+class OperateResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MaintainRequest(_message.Message):
+    __slots__ = ("agent", "drain", "deactivate", "activate", "mark_gone", "reason")
+    class Drain(_message.Message):
+        __slots__ = ("start_ms", "grace_ms")
+        START_MS_FIELD_NUMBER: _ClassVar[int]
+        GRACE_MS_FIELD_NUMBER: _ClassVar[int]
+        start_ms: int
+        grace_ms: int
+        def __init__(self, start_ms: _Optional[int] = ..., grace_ms: _Optional[int] = ...) -> None: ...
+    class Deactivate(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    class Activate(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    class MarkGone(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    DEACTIVATE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATE_FIELD_NUMBER: _ClassVar[int]
+    MARK_GONE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    agent: str
+    drain: MaintainRequest.Drain
+    deactivate: MaintainRequest.Deactivate
+    activate: MaintainRequest.Activate
+    mark_gone: MaintainRequest.MarkGone
+    reason: str
+    def __init__(self, agent: _Optional[str] = ..., drain: _Optional[_Union[MaintainRequest.Drain, _Mapping]] = ..., deactivate: _Optional[_Union[MaintainRequest.Deactivate, _Mapping]] = ..., activate: _Optional[_Union[MaintainRequest.Activate, _Mapping]] = ..., mark_gone: _Optional[_Union[MaintainRequest.MarkGone, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class MaintainResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MaintenanceView(_message.Message):
+    __slots__ = ("agent_id", "hostname", "state", "start_ms", "deadline_ms", "reason", "tasks", "released")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    START_MS_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    hostname: str
+    state: str
+    start_ms: int
+    deadline_ms: int
+    reason: str
+    tasks: int
+    released: int
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., state: _Optional[str] = ..., start_ms: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ..., released: _Optional[int] = ...) -> None: ...
+
+class ListMaintenanceRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListMaintenanceResponse(_message.Message):
+    __slots__ = ("agents",)
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    agents: _containers.RepeatedCompositeFieldContainer[MaintenanceView]
+    def __init__(self, agents: _Optional[_Iterable[_Union[MaintenanceView, _Mapping]]] = ...) -> None: ...
 
 class RecordRequest(_message.Message):
     __slots__ = ("snapshot_bytes",)

@@ -89,6 +89,36 @@ class OperatorServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.FromString,
                 _registered_method=True)
+        self.ListRoles = channel.unary_unary(
+                '/barter.v1.OperatorService/ListRoles',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesResponse.FromString,
+                _registered_method=True)
+        self.SetRoles = channel.unary_unary(
+                '/barter.v1.OperatorService/SetRoles',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesResponse.FromString,
+                _registered_method=True)
+        self.ListReservations = channel.unary_unary(
+                '/barter.v1.OperatorService/ListReservations',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsResponse.FromString,
+                _registered_method=True)
+        self.Operate = channel.unary_unary(
+                '/barter.v1.OperatorService/Operate',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.OperateRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.OperateResponse.FromString,
+                _registered_method=True)
+        self.Maintain = channel.unary_unary(
+                '/barter.v1.OperatorService/Maintain',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.MaintainRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.MaintainResponse.FromString,
+                _registered_method=True)
+        self.ListMaintenance = channel.unary_unary(
+                '/barter.v1.OperatorService/ListMaintenance',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.FromString,
+                _registered_method=True)
         self.Record = channel.unary_stream(
                 '/barter.v1.OperatorService/Record',
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordRequest.SerializeToString,
@@ -168,6 +198,45 @@ class OperatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRoles(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRoles(self, request, context):
+        """All of it or nothing; FAILED_PRECONDITION with the arithmetic where it cannot be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReservations(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Operate(self, request, context):
+        """FAILED_PRECONDITION with the reason where it cannot be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Maintain(self, request, context):
+        """Drain, deactivate, activate an agent, or mark it gone; FAILED_PRECONDITION with the reason where it cannot be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMaintenance(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Record(self, request, context):
         """The master's state, and from then on what happens to it and what it does; until the caller leaves.
         RESOURCE_EXHAUSTED for a caller that reads too slowly, or one too many.
@@ -233,6 +302,36 @@ def add_OperatorServiceServicer_to_server(servicer, server):
                     servicer.TeardownFramework,
                     request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.SerializeToString,
+            ),
+            'ListRoles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRoles,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesResponse.SerializeToString,
+            ),
+            'SetRoles': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRoles,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesResponse.SerializeToString,
+            ),
+            'ListReservations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReservations,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsResponse.SerializeToString,
+            ),
+            'Operate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Operate,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.OperateRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.OperateResponse.SerializeToString,
+            ),
+            'Maintain': grpc.unary_unary_rpc_method_handler(
+                    servicer.Maintain,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.MaintainRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.MaintainResponse.SerializeToString,
+            ),
+            'ListMaintenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMaintenance,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.SerializeToString,
             ),
             'Record': grpc.unary_stream_rpc_method_handler(
                     servicer.Record,
@@ -537,6 +636,168 @@ class OperatorService:
             '/barter.v1.OperatorService/TeardownFramework',
             barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_operator__pb2.TeardownFrameworkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRoles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/ListRoles',
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListRolesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRoles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/SetRoles',
+            barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.SetRolesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReservations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/ListReservations',
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListReservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Operate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/Operate',
+            barter_dot_proto_dot_v1_dot_operator__pb2.OperateRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.OperateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Maintain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/Maintain',
+            barter_dot_proto_dot_v1_dot_operator__pb2.MaintainRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.MaintainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMaintenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/ListMaintenance',
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

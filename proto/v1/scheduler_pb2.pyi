@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SchedulerCall(_message.Message):
-    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown")
+    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release")
     class Subscribe(_message.Message):
         __slots__ = ("framework", "demands_only")
         FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
@@ -17,14 +17,16 @@ class SchedulerCall(_message.Message):
         demands_only: bool
         def __init__(self, framework: _Optional[_Union[_types_pb2.FrameworkInfo, _Mapping]] = ..., demands_only: _Optional[bool] = ...) -> None: ...
     class Accept(_message.Message):
-        __slots__ = ("offer_ids", "launch", "filters")
+        __slots__ = ("offer_ids", "launch", "filters", "operations")
         OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
         LAUNCH_FIELD_NUMBER: _ClassVar[int]
         FILTERS_FIELD_NUMBER: _ClassVar[int]
+        OPERATIONS_FIELD_NUMBER: _ClassVar[int]
         offer_ids: _containers.RepeatedScalarFieldContainer[str]
         launch: _containers.RepeatedCompositeFieldContainer[_types_pb2.TaskInfo]
         filters: _types_pb2.Filters
-        def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., launch: _Optional[_Iterable[_Union[_types_pb2.TaskInfo, _Mapping]]] = ..., filters: _Optional[_Union[_types_pb2.Filters, _Mapping]] = ...) -> None: ...
+        operations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Operation]
+        def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., launch: _Optional[_Iterable[_Union[_types_pb2.TaskInfo, _Mapping]]] = ..., filters: _Optional[_Union[_types_pb2.Filters, _Mapping]] = ..., operations: _Optional[_Iterable[_Union[_types_pb2.Operation, _Mapping]]] = ...) -> None: ...
     class Decline(_message.Message):
         __slots__ = ("offer_ids", "filters")
         OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -33,11 +35,15 @@ class SchedulerCall(_message.Message):
         filters: _types_pb2.Filters
         def __init__(self, offer_ids: _Optional[_Iterable[str]] = ..., filters: _Optional[_Union[_types_pb2.Filters, _Mapping]] = ...) -> None: ...
     class Revive(_message.Message):
-        __slots__ = ()
-        def __init__(self) -> None: ...
+        __slots__ = ("roles",)
+        ROLES_FIELD_NUMBER: _ClassVar[int]
+        roles: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, roles: _Optional[_Iterable[str]] = ...) -> None: ...
     class Suppress(_message.Message):
-        __slots__ = ()
-        def __init__(self) -> None: ...
+        __slots__ = ("roles",)
+        ROLES_FIELD_NUMBER: _ClassVar[int]
+        roles: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, roles: _Optional[_Iterable[str]] = ...) -> None: ...
     class SetDemands(_message.Message):
         __slots__ = ("demands",)
         DEMANDS_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +74,11 @@ class SchedulerCall(_message.Message):
     class Teardown(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class Release(_message.Message):
+        __slots__ = ("task_ids",)
+        TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+        task_ids: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
     SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_FIELD_NUMBER: _ClassVar[int]
     DECLINE_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +90,7 @@ class SchedulerCall(_message.Message):
     ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
     RECONCILE_FIELD_NUMBER: _ClassVar[int]
     TEARDOWN_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
     subscribe: SchedulerCall.Subscribe
     accept: SchedulerCall.Accept
     decline: SchedulerCall.Decline
@@ -90,10 +102,11 @@ class SchedulerCall(_message.Message):
     acknowledge: SchedulerCall.Acknowledge
     reconcile: SchedulerCall.Reconcile
     teardown: SchedulerCall.Teardown
-    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ...) -> None: ...
+    release: SchedulerCall.Release
+    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ...) -> None: ...
 
 class SchedulerEvent(_message.Message):
-    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat")
+    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse")
     class Subscribed(_message.Message):
         __slots__ = ("framework_id", "epoch", "heartbeat_ms")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -137,6 +150,18 @@ class SchedulerEvent(_message.Message):
     class Heartbeat(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class InverseOffers(_message.Message):
+        __slots__ = ("inverse_offers",)
+        INVERSE_OFFERS_FIELD_NUMBER: _ClassVar[int]
+        inverse_offers: _containers.RepeatedCompositeFieldContainer[_types_pb2.InverseOffer]
+        def __init__(self, inverse_offers: _Optional[_Iterable[_Union[_types_pb2.InverseOffer, _Mapping]]] = ...) -> None: ...
+    class RescindInverse(_message.Message):
+        __slots__ = ("inverse_offer_ids", "reason")
+        INVERSE_OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        inverse_offer_ids: _containers.RepeatedScalarFieldContainer[str]
+        reason: str
+        def __init__(self, inverse_offer_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ...) -> None: ...
     SUBSCRIBED_FIELD_NUMBER: _ClassVar[int]
     OFFERS_FIELD_NUMBER: _ClassVar[int]
     RESCIND_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +169,8 @@ class SchedulerEvent(_message.Message):
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    INVERSE_OFFERS_FIELD_NUMBER: _ClassVar[int]
+    RESCIND_INVERSE_FIELD_NUMBER: _ClassVar[int]
     subscribed: SchedulerEvent.Subscribed
     offers: SchedulerEvent.Offers
     rescind: SchedulerEvent.Rescind
@@ -151,4 +178,6 @@ class SchedulerEvent(_message.Message):
     failure: SchedulerEvent.Failure
     error: SchedulerEvent.Error
     heartbeat: SchedulerEvent.Heartbeat
-    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ...) -> None: ...
+    inverse_offers: SchedulerEvent.InverseOffers
+    rescind_inverse: SchedulerEvent.RescindInverse
+    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ...) -> None: ...

@@ -58,7 +58,7 @@ class Resources(_message.Message):
     def __init__(self, scalars: _Optional[_Mapping[str, int]] = ..., ranges: _Optional[_Mapping[str, Ranges]] = ..., sets: _Optional[_Mapping[str, Names]] = ...) -> None: ...
 
 class AgentInfo(_message.Message):
-    __slots__ = ("agent_id", "hostname", "host", "resources", "attributes", "public", "runtimes", "node_address", "notes")
+    __slots__ = ("agent_id", "hostname", "host", "resources", "attributes", "public", "runtimes", "node_address", "notes", "reserved")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +66,13 @@ class AgentInfo(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ReservedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Resources
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +82,7 @@ class AgentInfo(_message.Message):
     RUNTIMES_FIELD_NUMBER: _ClassVar[int]
     NODE_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     hostname: str
     host: str
@@ -84,10 +92,11 @@ class AgentInfo(_message.Message):
     runtimes: _containers.RepeatedScalarFieldContainer[str]
     node_address: str
     notes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., node_address: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+    reserved: _containers.MessageMap[str, Resources]
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., node_address: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., reserved: _Optional[_Mapping[str, Resources]] = ...) -> None: ...
 
 class FrameworkInfo(_message.Message):
-    __slots__ = ("name", "framework_id", "user", "roles", "failover_timeout_ms", "web_url", "hostname")
+    __slots__ = ("name", "framework_id", "user", "roles", "failover_timeout_ms", "web_url", "hostname", "principal", "revocable")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +104,8 @@ class FrameworkInfo(_message.Message):
     FAILOVER_TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
     WEB_URL_FIELD_NUMBER: _ClassVar[int]
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    REVOCABLE_FIELD_NUMBER: _ClassVar[int]
     name: str
     framework_id: str
     user: str
@@ -102,10 +113,12 @@ class FrameworkInfo(_message.Message):
     failover_timeout_ms: int
     web_url: str
     hostname: str
-    def __init__(self, name: _Optional[str] = ..., framework_id: _Optional[str] = ..., user: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., failover_timeout_ms: _Optional[int] = ..., web_url: _Optional[str] = ..., hostname: _Optional[str] = ...) -> None: ...
+    principal: str
+    revocable: bool
+    def __init__(self, name: _Optional[str] = ..., framework_id: _Optional[str] = ..., user: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., failover_timeout_ms: _Optional[int] = ..., web_url: _Optional[str] = ..., hostname: _Optional[str] = ..., principal: _Optional[str] = ..., revocable: _Optional[bool] = ...) -> None: ...
 
 class Offer(_message.Message):
-    __slots__ = ("offer_id", "agent_id", "framework_id", "role", "resources", "hostname", "host", "attributes", "public", "runtimes", "demand_id")
+    __slots__ = ("offer_id", "agent_id", "framework_id", "role", "resources", "hostname", "host", "attributes", "public", "runtimes", "demand_id", "reserved", "revocable", "volumes", "unavailable_from_ms")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +126,13 @@ class Offer(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ReservedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Resources
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
     OFFER_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -124,6 +144,10 @@ class Offer(_message.Message):
     PUBLIC_FIELD_NUMBER: _ClassVar[int]
     RUNTIMES_FIELD_NUMBER: _ClassVar[int]
     DEMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_FROM_MS_FIELD_NUMBER: _ClassVar[int]
     offer_id: str
     agent_id: str
     framework_id: str
@@ -135,7 +159,31 @@ class Offer(_message.Message):
     public: bool
     runtimes: _containers.RepeatedScalarFieldContainer[str]
     demand_id: str
-    def __init__(self, offer_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., framework_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., demand_id: _Optional[str] = ...) -> None: ...
+    reserved: _containers.MessageMap[str, Resources]
+    revocable: Resources
+    volumes: _containers.RepeatedScalarFieldContainer[str]
+    unavailable_from_ms: int
+    def __init__(self, offer_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., framework_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., demand_id: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ..., volumes: _Optional[_Iterable[str]] = ..., unavailable_from_ms: _Optional[int] = ...) -> None: ...
+
+class InverseOffer(_message.Message):
+    __slots__ = ("inverse_offer_id", "agent_id", "framework_id", "hostname", "task_ids", "start_ms", "deadline_ms", "reason")
+    INVERSE_OFFER_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    START_MS_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    inverse_offer_id: str
+    agent_id: str
+    framework_id: str
+    hostname: str
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    start_ms: int
+    deadline_ms: int
+    reason: str
+    def __init__(self, inverse_offer_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., framework_id: _Optional[str] = ..., hostname: _Optional[str] = ..., task_ids: _Optional[_Iterable[str]] = ..., start_ms: _Optional[int] = ..., deadline_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Filters(_message.Message):
     __slots__ = ("refuse_ms",)
@@ -154,7 +202,7 @@ class Constraint(_message.Message):
     def __init__(self, field: _Optional[str] = ..., operator: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class Demand(_message.Message):
-    __slots__ = ("demand_id", "resources", "count", "port_count", "role", "constraints", "runtime", "on_public")
+    __slots__ = ("demand_id", "resources", "count", "port_count", "role", "constraints", "runtime", "on_public", "strategy", "revocable", "volume")
     DEMAND_ID_FIELD_NUMBER: _ClassVar[int]
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -163,6 +211,9 @@ class Demand(_message.Message):
     CONSTRAINTS_FIELD_NUMBER: _ClassVar[int]
     RUNTIME_FIELD_NUMBER: _ClassVar[int]
     ON_PUBLIC_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
     demand_id: str
     resources: Resources
     count: int
@@ -171,7 +222,10 @@ class Demand(_message.Message):
     constraints: _containers.RepeatedCompositeFieldContainer[Constraint]
     runtime: str
     on_public: bool
-    def __init__(self, demand_id: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., count: _Optional[int] = ..., port_count: _Optional[int] = ..., role: _Optional[str] = ..., constraints: _Optional[_Iterable[_Union[Constraint, _Mapping]]] = ..., runtime: _Optional[str] = ..., on_public: _Optional[bool] = ...) -> None: ...
+    strategy: str
+    revocable: bool
+    volume: str
+    def __init__(self, demand_id: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., count: _Optional[int] = ..., port_count: _Optional[int] = ..., role: _Optional[str] = ..., constraints: _Optional[_Iterable[_Union[Constraint, _Mapping]]] = ..., runtime: _Optional[str] = ..., on_public: _Optional[bool] = ..., strategy: _Optional[str] = ..., revocable: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class Command(_message.Message):
     __slots__ = ("shell", "argv", "env")
@@ -257,7 +311,7 @@ class TaskPort(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., service_id: _Optional[str] = ...) -> None: ...
 
 class TaskInfo(_message.Message):
-    __slots__ = ("task_id", "name", "resources", "command", "container", "health_check", "kill_grace_ms", "ports", "labels", "demand_id")
+    __slots__ = ("task_id", "name", "resources", "command", "container", "health_check", "kill_grace_ms", "ports", "labels", "demand_id", "volumes", "reservation_id", "role", "reserved", "revocable")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -265,6 +319,13 @@ class TaskInfo(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ReservedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Resources
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
@@ -275,6 +336,11 @@ class TaskInfo(_message.Message):
     PORTS_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     DEMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    REVOCABLE_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     name: str
     resources: Resources
@@ -285,7 +351,136 @@ class TaskInfo(_message.Message):
     ports: _containers.RepeatedCompositeFieldContainer[TaskPort]
     labels: _containers.ScalarMap[str, str]
     demand_id: str
-    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_check: _Optional[_Union[HealthCheck, _Mapping]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ...) -> None: ...
+    volumes: _containers.RepeatedCompositeFieldContainer[VolumeMount]
+    reservation_id: str
+    role: str
+    reserved: _containers.MessageMap[str, Resources]
+    revocable: Resources
+    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_check: _Optional[_Union[HealthCheck, _Mapping]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[VolumeMount, _Mapping]]] = ..., reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
+
+class VolumeMount(_message.Message):
+    __slots__ = ("volume_id", "path", "read_only")
+    VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    READ_ONLY_FIELD_NUMBER: _ClassVar[int]
+    volume_id: str
+    path: str
+    read_only: bool
+    def __init__(self, volume_id: _Optional[str] = ..., path: _Optional[str] = ..., read_only: _Optional[bool] = ...) -> None: ...
+
+class Reservation(_message.Message):
+    __slots__ = ("reservation_id", "agent_id", "role", "resources", "principal", "labels", "static")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    STATIC_FIELD_NUMBER: _ClassVar[int]
+    reservation_id: str
+    agent_id: str
+    role: str
+    resources: Resources
+    principal: str
+    labels: _containers.ScalarMap[str, str]
+    static: bool
+    def __init__(self, reservation_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., principal: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., static: _Optional[bool] = ...) -> None: ...
+
+class PersistentVolume(_message.Message):
+    __slots__ = ("volume_id", "reservation_id", "agent_id", "size", "principal")
+    VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    volume_id: str
+    reservation_id: str
+    agent_id: str
+    size: int
+    principal: str
+    def __init__(self, volume_id: _Optional[str] = ..., reservation_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., size: _Optional[int] = ..., principal: _Optional[str] = ...) -> None: ...
+
+class Operation(_message.Message):
+    __slots__ = ("reserve", "unreserve", "create", "destroy")
+    class Reserve(_message.Message):
+        __slots__ = ("reservation_id", "role", "resources", "labels")
+        class LabelsEntry(_message.Message):
+            __slots__ = ("key", "value")
+            KEY_FIELD_NUMBER: _ClassVar[int]
+            VALUE_FIELD_NUMBER: _ClassVar[int]
+            key: str
+            value: str
+            def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+        RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+        ROLE_FIELD_NUMBER: _ClassVar[int]
+        RESOURCES_FIELD_NUMBER: _ClassVar[int]
+        LABELS_FIELD_NUMBER: _ClassVar[int]
+        reservation_id: str
+        role: str
+        resources: Resources
+        labels: _containers.ScalarMap[str, str]
+        def __init__(self, reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    class Unreserve(_message.Message):
+        __slots__ = ("reservation_id",)
+        RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+        reservation_id: str
+        def __init__(self, reservation_id: _Optional[str] = ...) -> None: ...
+    class CreateVolume(_message.Message):
+        __slots__ = ("volume_id", "reservation_id", "size")
+        VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+        RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+        SIZE_FIELD_NUMBER: _ClassVar[int]
+        volume_id: str
+        reservation_id: str
+        size: int
+        def __init__(self, volume_id: _Optional[str] = ..., reservation_id: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
+    class DestroyVolume(_message.Message):
+        __slots__ = ("volume_id",)
+        VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
+        volume_id: str
+        def __init__(self, volume_id: _Optional[str] = ...) -> None: ...
+    RESERVE_FIELD_NUMBER: _ClassVar[int]
+    UNRESERVE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_FIELD_NUMBER: _ClassVar[int]
+    DESTROY_FIELD_NUMBER: _ClassVar[int]
+    reserve: Operation.Reserve
+    unreserve: Operation.Unreserve
+    create: Operation.CreateVolume
+    destroy: Operation.DestroyVolume
+    def __init__(self, reserve: _Optional[_Union[Operation.Reserve, _Mapping]] = ..., unreserve: _Optional[_Union[Operation.Unreserve, _Mapping]] = ..., create: _Optional[_Union[Operation.CreateVolume, _Mapping]] = ..., destroy: _Optional[_Union[Operation.DestroyVolume, _Mapping]] = ...) -> None: ...
+
+class RoleConfig(_message.Message):
+    __slots__ = ("role", "weight_milli", "guarantee", "limit")
+    class GuaranteeEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class LimitEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_MILLI_FIELD_NUMBER: _ClassVar[int]
+    GUARANTEE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    weight_milli: int
+    guarantee: _containers.ScalarMap[str, int]
+    limit: _containers.ScalarMap[str, int]
+    def __init__(self, role: _Optional[str] = ..., weight_milli: _Optional[int] = ..., guarantee: _Optional[_Mapping[str, int]] = ..., limit: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class TaskStatus(_message.Message):
     __slots__ = ("task_id", "state", "source", "timestamp_ms", "uuid", "agent_id", "reason", "message", "healthy", "exit_code")

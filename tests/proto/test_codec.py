@@ -8,156 +8,32 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barter.core import ranges as rng
 from barter.core.cluster import (
-    AgentInfo,
-    Demand,
-    Endpoint,
     Filters,
-    FrameworkInfo,
-    Offer,
-    Service,
-    ServicePort,
 )
-from barter.core.constraints import Constraint, Operator
-from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
+from barter.core.ids import (
+    FrameworkId,
+    TaskId,
+)
 from barter.core.resources import Resources
-from barter.core.task_state import TaskState
-from barter.core.tasks import (
-    CheckKind,
-    Command,
-    Container,
-    HealthCheck,
-    Network,
-    PortMapping,
-    Reason,
-    Source,
-    TaskInfo,
-    TaskPort,
-    TaskStatus,
-    Volume,
-)
 from barter.proto import codec
-from barter.proto.checks import LARGEST_AMOUNT
 from barter.proto.v1 import types_pb2 as pb
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-SOME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
-NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=6)
-SOME_NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
-IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)
-NAMED = st.dictionaries(NAMES, NAMES, max_size=3)
-MAPPINGS = st.dictionaries(TEXT, TEXT, max_size=3)
-MS = st.integers(0, 1 << 62)
-PORTS = st.integers(1, 65535)
-RANGES = st.frozensets(st.integers(0, 65535), min_size=1, max_size=6).map(rng.of_numbers)
-RESOURCES = st.builds(
-    Resources,
-    st.dictionaries(SOME, st.integers(1, LARGEST_AMOUNT), max_size=3),
-    st.dictionaries(SOME, RANGES, max_size=2),
-    st.dictionaries(SOME, st.frozensets(TEXT, min_size=1, max_size=3), max_size=2),
-)
-CONSTRAINTS = st.one_of(
-    st.builds(Constraint, SOME, st.sampled_from([Operator.UNIQUE, Operator.GROUP_BY, Operator.CLUSTER])),
-    st.builds(Constraint, SOME, st.sampled_from([Operator.IS, Operator.CLUSTER]), SOME),
-    st.builds(Constraint, SOME, st.sampled_from([Operator.MAX_PER, Operator.GROUP_BY]), st.sampled_from(["1", "20"])),
-    st.builds(Constraint, SOME, st.sampled_from([Operator.LIKE, Operator.UNLIKE]), st.sampled_from(["r.*", "[ab]"])),
-)
-TEXTS = st.lists(TEXT, max_size=3).map(tuple)
-PROTOCOLS = st.sampled_from(["tcp", "udp"])
-
-AGENTS = st.builds(AgentInfo, IDS.map(AgentId), NAMES, NAMES, RESOURCES, NAMED, st.booleans(), TEXTS, NAMES, TEXTS)
-FRAMEWORKS = st.builds(
-    FrameworkInfo,
-    SOME_NAMES,
-    st.one_of(st.just(""), IDS).map(FrameworkId),
-    NAMES,
-    st.lists(NAMES, min_size=1, max_size=3).map(tuple),
-    MS,
-    NAMES,
-    NAMES,
-)
-OFFERS = st.builds(
-    Offer,
-    TEXT.map(OfferId),
-    TEXT.map(AgentId),
-    TEXT.map(FrameworkId),
-    TEXT,
+from tests.proto.values import (
+    AGENTS,
+    CONFIGS,
+    DEMANDS,
+    ENDPOINTS,
+    FRAMEWORKS,
+    INVERSES,
+    OFFERS,
+    OPERATIONS,
+    RESERVATIONS,
     RESOURCES,
+    SERVICES,
+    STATUSES,
+    TASKS,
     TEXT,
-    TEXT,
-    MAPPINGS,
-    st.booleans(),
-    TEXTS,
-    TEXT.map(DemandId),
-)
-DEMANDS = st.builds(
-    Demand,
-    SOME_NAMES.map(DemandId),
-    RESOURCES,
-    MS,
-    MS,
-    SOME_NAMES,
-    st.lists(CONSTRAINTS, max_size=2).map(tuple),
-    SOME,
-    st.booleans(),
-)
-CHECKS = st.one_of(
-    st.builds(
-        HealthCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, st.integers(1, 9), st.integers(1, 9)
-    ),
-    st.builds(HealthCheck, st.sampled_from([CheckKind.HTTP, CheckKind.TCP]), PORTS, TEXT, TEXT, MS),
-)
-CONTAINERS = st.builds(
-    Container,
-    SOME,
-    st.sampled_from(Network),
-    st.lists(st.builds(PortMapping, PORTS, PORTS, PROTOCOLS), max_size=2).map(tuple),
-    st.lists(st.builds(Volume, TEXT, TEXT, st.booleans()), max_size=2).map(tuple),
-    st.booleans(),
-)
-TASKS = st.builds(
-    TaskInfo,
-    IDS.map(TaskId),
-    NAMES,
-    RESOURCES,
-    st.builds(Command, TEXT, TEXTS, MAPPINGS),
-    st.none() | CONTAINERS,
-    st.none() | CHECKS,
-    MS,
-    st.lists(st.builds(TaskPort, TEXT, PORTS, PROTOCOLS, TEXT), max_size=2).map(tuple),
-    MAPPINGS,
-    TEXT.map(DemandId),
-)
-STATUSES = st.builds(
-    TaskStatus,
-    TEXT.map(TaskId),
-    st.sampled_from(TaskState),
-    st.sampled_from(Source),
-    MS,
-    TEXT,
-    TEXT.map(AgentId),
-    st.sampled_from(Reason),
-    TEXT,
-    st.none() | st.booleans(),
-    st.none() | st.integers(-(1 << 31), (1 << 31) - 1),
-)
-SERVICES = st.builds(
-    Service,
-    SOME_NAMES,
-    st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS), max_size=2).map(tuple),
-)
-ENDPOINTS = st.builds(
-    Endpoint,
-    TEXT,
-    TEXT,
-    TEXT,
-    TEXT.map(FrameworkId),
-    TEXT.map(AgentId),
-    TEXT,
-    PORTS,
-    TEXT,
-    st.booleans(),
+    VOLUMES,
 )
 
 KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Message], Callable[[Any], Any], type[Message]]] = {
@@ -170,6 +46,11 @@ KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Message], Callabl
     "status": (STATUSES, codec.status_to_wire, codec.status_from_wire, pb.TaskStatus),
     "service": (SERVICES, codec.service_to_wire, codec.service_from_wire, pb.Service),
     "endpoint": (ENDPOINTS, codec.endpoint_to_wire, codec.endpoint_from_wire, pb.Endpoint),
+    "inverse offer": (INVERSES, codec.inverse_to_wire, codec.inverse_from_wire, pb.InverseOffer),
+    "reservation": (RESERVATIONS, codec.reservation_to_wire, codec.reservation_from_wire, pb.Reservation),
+    "volume": (VOLUMES, codec.volume_to_wire, codec.volume_from_wire, pb.PersistentVolume),
+    "operation": (OPERATIONS, codec.operation_to_wire, codec.operation_from_wire, pb.Operation),
+    "role": (CONFIGS, codec.role_to_wire, codec.role_from_wire, pb.RoleConfig),
 }
 
 

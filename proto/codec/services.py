@@ -1,0 +1,53 @@
+"""Services and their endpoints."""
+
+from barter.core.cluster import Endpoint, Service, ServicePort
+from barter.core.ids import AgentId, FrameworkId
+from barter.proto.checks import check_name, check_size
+from barter.proto.v1 import types_pb2 as pb
+
+
+def service_to_wire(value: Service) -> pb.Service:
+    return pb.Service(
+        service_id=value.service_id,
+        ports=[pb.ServicePort(name=p.name, number=p.number, protocol=p.protocol, vhosts=p.vhosts) for p in value.ports],
+    )
+
+
+def service_from_wire(wire: pb.Service) -> Service:
+    if not wire.service_id:
+        raise ValueError("service.service_id: a service needs an id")
+    check_name("service.service_id", wire.service_id)
+    check_size(f"service {wire.service_id}", wire.ByteSize())
+    for port in wire.ports:
+        if not 0 <= port.number <= 65535:
+            raise ValueError(f"service {wire.service_id}: port {port.name} number {port.number} is outside 0-65535")
+    ports = tuple(ServicePort(p.name, p.number, p.protocol, tuple(p.vhosts)) for p in wire.ports)
+    return Service(wire.service_id, ports)
+
+
+def endpoint_to_wire(value: Endpoint) -> pb.Endpoint:
+    return pb.Endpoint(
+        service_id=value.service_id,
+        port_name=value.port_name,
+        task_id=value.task_id,
+        framework_id=value.framework_id,
+        agent_id=value.agent_id,
+        host=value.host,
+        port=value.port,
+        protocol=value.protocol,
+        draining=value.draining,
+    )
+
+
+def endpoint_from_wire(wire: pb.Endpoint) -> Endpoint:
+    return Endpoint(
+        service_id=wire.service_id,
+        port_name=wire.port_name,
+        task_id=wire.task_id,
+        framework_id=FrameworkId(wire.framework_id),
+        agent_id=AgentId(wire.agent_id),
+        host=wire.host,
+        port=wire.port,
+        protocol=wire.protocol,
+        draining=wire.draining,
+    )

@@ -1,0 +1,109 @@
+"""Tasks, what becomes of them, and its receipts."""
+
+from collections.abc import Iterable
+
+from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId, TaskId, check_id
+from barter.core.resources import NOTHING
+from barter.core.roles import check_role
+from barter.core.task_state import TaskState
+from barter.core.tasks import Command, Reason, Source, TaskInfo, TaskPort, TaskStatus
+from barter.proto.checks import check_name, check_port, check_size, member
+from barter.proto.codec.containers import check_from_wire, check_to_wire, container_from_wire, container_to_wire
+from barter.proto.codec.resources import (
+    mount_from_wire,
+    mount_to_wire,
+    reserved_from_wire,
+    reserved_to_wire,
+    resources_from_wire,
+    resources_to_wire,
+)
+from barter.proto.v1 import types_pb2 as pb
+
+
+def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
+    return pb.TaskInfo(
+        task_id=value.task_id,
+        name=value.name,
+        resources=resources_to_wire(value.resources),
+        command=pb.Command(shell=value.command.shell, argv=value.command.argv, env=value.command.env),
+        container=None if value.container is None else container_to_wire(value.container),
+        health_check=None if value.health_check is None else check_to_wire(value.health_check),
+        kill_grace_ms=value.kill_grace_ms,
+        ports=[
+            pb.TaskPort(name=p.name, number=p.number, protocol=p.protocol, service_id=p.service_id) for p in value.ports
+        ],
+        labels=value.labels,
+        demand_id=value.demand_id,
+        volumes=[mount_to_wire(mount) for mount in value.volumes],
+        reservation_id=value.reservation_id,
+        role=value.role,
+        reserved=reserved_to_wire(value.reserved),
+        revocable=resources_to_wire(value.revocable) if value.revocable else None,
+    )
+
+
+def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
+    check_id("task id", wire.task_id)
+    check_size(f"task {wire.task_id}", wire.ByteSize())
+    if wire.kill_grace_ms < 0:
+        raise ValueError(f"task {wire.task_id}: kill_grace_ms {wire.kill_grace_ms} is negative")
+    for port in wire.ports:
+        check_port(f"task {wire.task_id}: ports.{port.name}", port.number, port.protocol)
+    return TaskInfo(
+        task_id=TaskId(wire.task_id),
+        name=check_name(f"task {wire.task_id}: name", wire.name),
+        resources=resources_from_wire(wire.resources),
+        command=Command(wire.command.shell, tuple(wire.command.argv), dict(wire.command.env)),
+        container=container_from_wire(wire.container) if wire.HasField("container") else None,
+        health_check=check_from_wire(wire.health_check) if wire.HasField("health_check") else None,
+        kill_grace_ms=wire.kill_grace_ms,
+        ports=tuple(TaskPort(p.name, p.number, p.protocol, p.service_id) for p in wire.ports),
+        labels=dict(wire.labels),
+        demand_id=DemandId(wire.demand_id),
+        volumes=tuple(mount_from_wire(mount) for mount in wire.volumes),
+        reservation_id=ReservationId(wire.reservation_id),
+        role=check_role(wire.role) if wire.role else "",
+        reserved=reserved_from_wire(wire.reserved),
+        revocable=resources_from_wire(wire.revocable) if wire.HasField("revocable") else NOTHING,
+    )
+
+
+def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
+    return pb.TaskStatus(
+        task_id=value.task_id,
+        state=value.state,
+        source=value.source,
+        timestamp_ms=value.timestamp_ms,
+        uuid=value.uuid,
+        agent_id=value.agent_id,
+        reason=value.reason,
+        message=value.message,
+        healthy=value.healthy,
+        exit_code=value.exit_code,
+    )
+
+
+def status_from_wire(wire: pb.TaskStatus) -> TaskStatus:
+    return TaskStatus(
+        task_id=TaskId(wire.task_id),
+        state=member("status.state", TaskState, wire.state),
+        source=member("status.source", Source, wire.source),
+        timestamp_ms=wire.timestamp_ms,
+        uuid=wire.uuid,
+        agent_id=AgentId(wire.agent_id),
+        reason=member("status.reason", Reason, wire.reason),
+        message=wire.message,
+        healthy=wire.healthy if wire.HasField("healthy") else None,
+        exit_code=wire.exit_code if wire.HasField("exit_code") else None,
+    )
+
+
+Acks = Iterable[tuple[FrameworkId, TaskId, str]]
+
+
+def acks_to_wire(acks: Acks) -> list[pb.Ack]:
+    return [pb.Ack(framework_id=framework, task_id=task, uuid=uuid) for framework, task, uuid in acks]
+
+
+def acks_from_wire(wire: Iterable[pb.Ack]) -> tuple[tuple[FrameworkId, TaskId, str], ...]:
+    return tuple((FrameworkId(ack.framework_id), TaskId(ack.task_id), ack.uuid) for ack in wire)

@@ -1,0 +1,223 @@
+"""Values of each kind that goes onto the wire."""
+
+from hypothesis import strategies as st
+
+from barter.core import ranges as rng
+from barter.core.cluster import (
+    AgentInfo,
+    Demand,
+    Endpoint,
+    FrameworkInfo,
+    InverseOffer,
+    Offer,
+    Service,
+    ServicePort,
+    Strategy,
+)
+from barter.core.constraints import Constraint, Operator
+from barter.core.ids import (
+    AgentId,
+    DemandId,
+    FrameworkId,
+    InverseOfferId,
+    OfferId,
+    ReservationId,
+    TaskId,
+    VolumeId,
+)
+from barter.core.operations import CreateVolume, DestroyVolume, Reserve, Unreserve
+from barter.core.reservations import PersistentVolume, Reservation, VolumeMount
+from barter.core.resources import Resources
+from barter.core.roles import RoleConfig
+from barter.core.task_state import TaskState
+from barter.core.tasks import (
+    CheckKind,
+    Command,
+    Container,
+    HealthCheck,
+    Network,
+    PortMapping,
+    Reason,
+    Source,
+    TaskInfo,
+    TaskPort,
+    TaskStatus,
+    Volume,
+)
+from barter.proto.checks import LARGEST_AMOUNT
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+SOME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=6)
+SOME_NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}", fullmatch=True)
+NAMED = st.dictionaries(NAMES, NAMES, max_size=3)
+MAPPINGS = st.dictionaries(TEXT, TEXT, max_size=3)
+MS = st.integers(0, 1 << 62)
+PORTS = st.integers(1, 65535)
+RANGES = st.frozensets(st.integers(0, 65535), min_size=1, max_size=6).map(rng.of_numbers)
+RESOURCES = st.builds(
+    Resources,
+    st.dictionaries(SOME, st.integers(1, LARGEST_AMOUNT), max_size=3),
+    st.dictionaries(SOME, RANGES, max_size=2),
+    st.dictionaries(SOME, st.frozensets(TEXT, min_size=1, max_size=3), max_size=2),
+)
+CONSTRAINTS = st.one_of(
+    st.builds(Constraint, SOME, st.sampled_from([Operator.UNIQUE, Operator.GROUP_BY, Operator.CLUSTER])),
+    st.builds(Constraint, SOME, st.sampled_from([Operator.IS, Operator.CLUSTER]), SOME),
+    st.builds(Constraint, SOME, st.sampled_from([Operator.MAX_PER, Operator.GROUP_BY]), st.sampled_from(["1", "20"])),
+    st.builds(Constraint, SOME, st.sampled_from([Operator.LIKE, Operator.UNLIKE]), st.sampled_from(["r.*", "[ab]"])),
+)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+PROTOCOLS = st.sampled_from(["tcp", "udp"])
+
+PATHS = st.lists(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.*-]{0,5}", fullmatch=True), min_size=1, max_size=8).map(
+    "/".join
+)
+ROLES = st.just("*") | PATHS
+RESERVED = st.dictionaries(SOME_NAMES.map(ReservationId), RESOURCES, max_size=2)
+AMOUNTS = st.dictionaries(SOME, st.integers(1, LARGEST_AMOUNT), max_size=2)
+
+AGENTS = st.builds(
+    AgentInfo,
+    IDS.map(AgentId),
+    NAMES,
+    NAMES,
+    RESOURCES,
+    NAMED,
+    st.booleans(),
+    TEXTS,
+    NAMES,
+    TEXTS,
+    st.dictionaries(ROLES, RESOURCES, max_size=2),
+)
+FRAMEWORKS = st.builds(
+    FrameworkInfo,
+    SOME_NAMES,
+    st.one_of(st.just(""), IDS).map(FrameworkId),
+    NAMES,
+    st.lists(ROLES, min_size=1, max_size=3, unique=True).map(tuple),
+    MS,
+    NAMES,
+    NAMES,
+    NAMES,
+    st.booleans(),
+)
+OFFERS = st.builds(
+    Offer,
+    TEXT.map(OfferId),
+    TEXT.map(AgentId),
+    TEXT.map(FrameworkId),
+    TEXT,
+    RESOURCES,
+    TEXT,
+    TEXT,
+    MAPPINGS,
+    st.booleans(),
+    TEXTS,
+    TEXT.map(DemandId),
+    RESERVED,
+    RESOURCES,
+    st.lists(TEXT.map(VolumeId), max_size=2).map(tuple),
+    MS,
+)
+INVERSES = st.builds(
+    InverseOffer,
+    TEXT.map(InverseOfferId),
+    TEXT.map(AgentId),
+    TEXT.map(FrameworkId),
+    TEXT,
+    st.lists(TEXT.map(TaskId), max_size=2).map(tuple),
+    MS,
+    MS,
+    TEXT,
+)
+RESERVATIONS = st.builds(
+    Reservation, TEXT.map(ReservationId), TEXT.map(AgentId), ROLES, RESOURCES, TEXT, MAPPINGS, st.booleans()
+)
+VOLUMES = st.builds(
+    PersistentVolume, TEXT.map(VolumeId), TEXT.map(ReservationId), TEXT.map(AgentId), st.integers(1, 1 << 50), TEXT
+)
+OPERATIONS = st.one_of(
+    st.builds(Reserve, IDS.map(ReservationId), RESOURCES.filter(bool), st.just("") | ROLES, MAPPINGS),
+    st.builds(Unreserve, IDS.map(ReservationId)),
+    st.builds(CreateVolume, IDS.map(VolumeId), IDS.map(ReservationId), st.integers(1, LARGEST_AMOUNT)),
+    st.builds(DestroyVolume, IDS.map(VolumeId)),
+)
+CONFIGS = st.builds(RoleConfig, ROLES, st.integers(1, 1 << 40), AMOUNTS, AMOUNTS)
+DEMANDS = st.builds(
+    Demand,
+    SOME_NAMES.map(DemandId),
+    RESOURCES,
+    MS,
+    MS,
+    ROLES,
+    st.lists(CONSTRAINTS, max_size=2).map(tuple),
+    SOME,
+    st.booleans(),
+    st.sampled_from(Strategy),
+    st.booleans(),
+    NAMES.map(VolumeId),
+)
+CHECKS = st.one_of(
+    st.builds(
+        HealthCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, st.integers(1, 9), st.integers(1, 9)
+    ),
+    st.builds(HealthCheck, st.sampled_from([CheckKind.HTTP, CheckKind.TCP]), PORTS, TEXT, TEXT, MS),
+)
+CONTAINERS = st.builds(
+    Container,
+    SOME,
+    st.sampled_from(Network),
+    st.lists(st.builds(PortMapping, PORTS, PORTS, PROTOCOLS), max_size=2).map(tuple),
+    st.lists(st.builds(Volume, TEXT, TEXT, st.booleans()), max_size=2).map(tuple),
+    st.booleans(),
+)
+TASKS = st.builds(
+    TaskInfo,
+    IDS.map(TaskId),
+    NAMES,
+    RESOURCES,
+    st.builds(Command, TEXT, TEXTS, MAPPINGS),
+    st.none() | CONTAINERS,
+    st.none() | CHECKS,
+    MS,
+    st.lists(st.builds(TaskPort, TEXT, PORTS, PROTOCOLS, TEXT), max_size=2).map(tuple),
+    MAPPINGS,
+    TEXT.map(DemandId),
+    st.lists(st.builds(VolumeMount, NAMES.map(VolumeId), SOME, st.booleans()), max_size=2).map(tuple),
+    NAMES.map(ReservationId),
+    st.just("") | ROLES,
+    RESERVED,
+    RESOURCES,
+)
+STATUSES = st.builds(
+    TaskStatus,
+    TEXT.map(TaskId),
+    st.sampled_from(TaskState),
+    st.sampled_from(Source),
+    MS,
+    TEXT,
+    TEXT.map(AgentId),
+    st.sampled_from(Reason),
+    TEXT,
+    st.none() | st.booleans(),
+    st.none() | st.integers(-(1 << 31), (1 << 31) - 1),
+)
+SERVICES = st.builds(
+    Service,
+    SOME_NAMES,
+    st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS), max_size=2).map(tuple),
+)
+ENDPOINTS = st.builds(
+    Endpoint,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT.map(FrameworkId),
+    TEXT.map(AgentId),
+    TEXT,
+    PORTS,
+    TEXT,
+    st.booleans(),
+)
