@@ -40,6 +40,8 @@ def _unusable(cluster: Cluster, framework: Framework, named: tuple[OfferId, ...]
         return "no offer is named"
     if len({one.offer.agent_id for one in opened}) > 1:
         return "the offers are of different agents: accept those of one agent at a time"
+    if len({one.offer.role for one in opened}) > 1:
+        return "the offers are for different roles: accept those of one role at a time"
     if len(own) < len(named):
         return "an offer is named twice"
     return ""
@@ -61,6 +63,7 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
             refused.append(_refused(cluster, agent, info.task_id, why, now))
             continue
         rest.take(info.resources)
+        info = replace(info, role=opened[0].offer.role)
         _begin(cluster, framework, agent, info, now)
         run.append(info)
     if run:
@@ -69,7 +72,8 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
     if refused:
         cluster.to_framework(framework, Update(tuple(refused)), "tasks of an accept were refused")
     _lower_demands(framework, run)
-    offers.refuse(cluster, framework, agent, rest.value, event.filters, now)
+    filters = event.filters if run else offers.at_least_asked(event.filters)
+    offers.refuse(cluster, framework, agent, rest.value, filters, now)
     for one in opened:
         cluster.history.record(now, "offer_accepted", one.offer.offer_id, f"{len(run)} tasks by {framework.info.name}")
 

@@ -63,4 +63,13 @@ class HistoryGrew:
     reason: str
 
 
-Action = SendToAgent | SendToFramework | Persist | CloseSession | EndpointsChanged | HistoryGrew
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To the operator's call of that number; an empty refusal: it is done, and durable."""
+
+    call: int
+    refusal: str
+    reason: str
+
+
+Action = SendToAgent | SendToFramework | Persist | CloseSession | EndpointsChanged | HistoryGrew | Answer

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from barter.core.ids import AgentId, FrameworkId, OfferId
-from barter.core.resources import Resources
-from barter.core.tasks import TaskStatus
+from barter.core.roles import RoleConfig
+from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.actions import Action, CloseSession, Persist, SendToAgent, SendToFramework
 from barter.master.allocator.allocator import Allocator
 from barter.master.endpoints import Endpoints
-from barter.master.facts import Fact, Recovered
+from barter.master.facts import AgentGone, Fact, Recovered
 from barter.master.history import History
 from barter.master.messages import ToAgent, ToFramework
 from barter.master.pool import Tally
@@ -51,6 +51,8 @@ class Cluster:
         self.timers = Timers()
         self.fresh_agents: dict[AgentId, None] = {}
         self.fresh_frameworks: dict[FrameworkId, None] = {}
+        self.roles: dict[str, RoleConfig] = {}
+        self.gone: dict[AgentId, AgentGone] = {}
         self.expected_agents: set[AgentId] = set()
         self.expected_frameworks: set[FrameworkId] = set()
         self.settled_changed = False
@@ -96,19 +98,21 @@ class Cluster:
         if framework is not None:
             self.fresh_frameworks[framework.framework_id] = None
 
-    def hold(self, agent: Agent, framework: Framework | None, resources: Resources) -> None:
-        """Count resources as used on an agent by a framework's task."""
-        agent.used.add(resources)
-        self.used.add(resources)
+    def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
+        """Count a task's resources as used on its agent by its framework."""
+        for pool in (agent.used, self.used):
+            pool.add(info.resources)
         if framework is not None:
-            framework.used.add(resources)
+            framework.used.add(info.resources)
+            framework.charged.add(info.role, info.resources.without(info.revocable))
         self.touch(agent, framework)
 
-    def release(self, agent: Agent, framework: Framework | None, resources: Resources) -> None:
-        agent.used.take(resources)
-        self.used.take(resources)
+    def release(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
+        for pool in (agent.used, self.used):
+            pool.take(info.resources)
         if framework is not None:
-            framework.used.take(resources)
+            framework.used.take(info.resources)
+            framework.charged.take(info.role, info.resources.without(info.revocable))
         self.touch(agent, framework)
 
     def set_status(self, task: Task, status: TaskStatus) -> None:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Service
-from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
+from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
+from barter.core.operations import Operation
+from barter.core.resources import NOTHING, Resources
+from barter.core.roles import RoleConfig
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.messages import Ack
 
@@ -13,12 +16,16 @@ AgentStatus = tuple[FrameworkId, TaskStatus]
 
 @dataclass(frozen=True, slots=True)
 class AgentRegister:
-    """`tasks` is all the agent has; `updates` those not yet acknowledged, oldest first."""
+    """`tasks` is all the agent has, and `volumes` all its persistent volumes; `updates` those not yet acknowledged,
+    oldest first. `slack` is revocable at the moment.
+    """
 
     session: int
     info: AgentInfo
     tasks: tuple[AgentTask, ...] = ()
     updates: tuple[AgentStatus, ...] = ()
+    volumes: tuple[VolumeId, ...] = ()
+    slack: Resources = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,24 @@ class AgentUpdates:
 class AgentHeartbeat:
     session: int
     agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSlack:
+    """What its tasks hold and do not use: revocable."""
+
+    session: int
+    agent_id: AgentId
+    revocable: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVolumes:
+    """All the persistent volumes it has now."""
+
+    session: int
+    agent_id: AgentId
+    volumes: tuple[VolumeId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +90,14 @@ class FrameworkDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """`malformed` are tasks that could not be read, each with the reason."""
+    """`malformed` are tasks that could not be read, each with the reason. `operations` come before the launches."""
 
     session: int
     offer_ids: tuple[OfferId, ...]
     tasks: tuple[TaskInfo, ...]
     filters: Filters = Filters()
     malformed: tuple[tuple[TaskId, str], ...] = ()
+    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +109,26 @@ class Decline:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
+    """For these roles; for all of the framework's where none is named."""
+
     session: int
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
+    """For these roles; for all of the framework's where none is named."""
+
     session: int
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """These tasks on an agent that is to be given up have their replacement: they may be killed."""
+
+    session: int
+    task_ids: tuple[TaskId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,66 @@ class TeardownByOperator:
     framework_id: FrameworkId
 
 
-AgentEvent = AgentRegister | AgentUpdates | AgentHeartbeat | AgentUnregister | AgentDisconnected
+@dataclass(frozen=True, slots=True)
+class SetRoles:
+    """Each replaces what was set for its role; all of them or none. `call` numbers what is to be answered."""
+
+    call: int
+    roles: tuple[RoleConfig, ...]
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    """An operation of an operator's, on what is free of an agent."""
+
+    call: int
+    agent_id: AgentId
+    principal: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """From `start_ms` on (0: now); what still runs on the agent `grace_ms` later is killed."""
+
+    call: int
+    agent_id: AgentId
+    start_ms: int
+    grace_ms: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivate:
+    """No more offers of it; its tasks go on."""
+
+    call: int
+    agent_id: AgentId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """An end to its drain or deactivation."""
+
+    call: int
+    agent_id: AgentId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkGone:
+    """Its tasks run nowhere any more, and it is not to return under this id."""
+
+    call: int
+    agent_id: AgentId
+    reason: str = ""
+
+
+AgentEvent = (
+    AgentRegister | AgentUpdates | AgentHeartbeat | AgentSlack | AgentVolumes | AgentUnregister | AgentDisconnected
+)
 FrameworkEvent = (
     FrameworkDisconnected
     | Accept
@@ -146,6 +245,8 @@ FrameworkEvent = (
     | KillTask
     | AcknowledgeUpdates
     | Reconcile
+    | Release
     | Teardown
 )
-Event = AgentEvent | Subscribe | FrameworkEvent | TeardownByOperator
+OperatorCall = SetRoles | Operate | Drain | Deactivate | Activate | MarkGone
+Event = AgentEvent | Subscribe | FrameworkEvent | TeardownByOperator | OperatorCall

@@ -33,7 +33,7 @@ def subscribe(cluster: Cluster, event: Subscribe, now: int) -> None:
         cluster.close(framework.session, "failed over: the framework subscribed on another stream", fatal=True)
         _leave_session(cluster, framework, "the framework subscribed on another stream", now)
     framework.session, framework.subscribed_ms = session, now
-    framework.demands_only, framework.suppressed = event.demands_only, False
+    framework.demands_only, framework.suppressed = event.demands_only, frozenset()
     framework.demands = {}
     cluster.sessions[session] = framework.framework_id
     cluster.allocator.clear_refusals(framework.framework_id)

@@ -1,7 +1,22 @@
 """The master as a pure machine: each event goes to its handler; a batch of events ends with one Tick."""
 
 from barter.core.machine import Tick, earliest
-from barter.master import accept, agents, frameworks, liveness, offers, placement, reclaim, reconcile, updates, wishes
+from barter.master import (
+    accept,
+    agents,
+    frameworks,
+    liveness,
+    maintenance,
+    offers,
+    operations,
+    operators,
+    placement,
+    reclaim,
+    reconcile,
+    revocable,
+    updates,
+    wishes,
+)
 from barter.master import events as ev
 from barter.master.actions import Action, EndpointsChanged, HistoryGrew
 from barter.master.allocator.allocator import Allocator
@@ -9,6 +24,8 @@ from barter.master.cluster import Cluster, Timing
 from barter.master.facts import Recovered
 from barter.master.state import Agent, Framework
 from barter.master.timers import AgentSilent, Due, FailoverEnds, OfferExpires, SettlingEnds
+
+_OfAgent = ev.AgentUpdates | ev.AgentSlack | ev.AgentVolumes | ev.AgentUnregister | ev.AgentDisconnected
 
 
 class Master:
@@ -46,7 +63,9 @@ class Master:
                 return
             case ev.AgentRegister():
                 agents.register(cluster, event, now)
-            case ev.AgentUpdates() | ev.AgentUnregister() | ev.AgentDisconnected():
+            case (
+                ev.AgentUpdates() | ev.AgentSlack() | ev.AgentVolumes() | ev.AgentUnregister() | ev.AgentDisconnected()
+            ):
                 if (agent := self._agent(event)) is None:
                     return
                 _of_agent(cluster, agent, event, now)
@@ -54,15 +73,15 @@ class Master:
                 frameworks.subscribe(cluster, event, now)
             case ev.TeardownByOperator():
                 frameworks.teardown_by_operator(cluster, event.framework_id, now)
+            case ev.SetRoles() | ev.Operate() | ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():
+                operators.answer(cluster, event, now)
             case _:
                 if (framework_id := cluster.sessions.get(event.session)) is None:
                     return
                 _of_framework(cluster, cluster.frameworks[framework_id], event, now)
         self.batch_open = True
 
-    def _agent(
-        self, event: ev.AgentUpdates | ev.AgentHeartbeat | ev.AgentUnregister | ev.AgentDisconnected
-    ) -> Agent | None:
+    def _agent(self, event: _OfAgent | ev.AgentHeartbeat) -> Agent | None:
         agent = self.cluster.agents.get(event.agent_id)
         return agent if agent is not None and agent.connected and agent.session == event.session else None
 
@@ -95,18 +114,37 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
         waits = max(known.failover_timeout_ms, cluster.timing.agent_timeout_ms)
         cluster.timers.at(now + waits, FailoverEnds(known.framework_id, framework.absences))
         cluster.touch(framework=framework)
+    for config in recovered.roles:
+        cluster.roles[config.role] = config
+    cluster.allocator.set_roles(cluster.roles)
+    for gone in recovered.gone:
+        cluster.gone[gone.agent_id] = gone
+    _recover_holdings(cluster, recovered)
     cluster.expected_agents |= cluster.agents.keys()
     cluster.expected_frameworks |= cluster.frameworks.keys()
     cluster.timers.at(now + cluster.timing.agent_timeout_ms, SettlingEnds())
 
 
-def _of_agent(
-    cluster: Cluster, agent: Agent, event: ev.AgentUpdates | ev.AgentUnregister | ev.AgentDisconnected, now: int
-) -> None:
+def _recover_holdings(cluster: Cluster, recovered: Recovered) -> None:
+    for reservation in recovered.reservations:
+        cluster.agents[reservation.agent_id].reservations[reservation.reservation_id] = reservation
+    for volume in recovered.volumes:
+        cluster.agents[volume.agent_id].volumes[volume.volume_id] = volume
+    for agent_id, volume_id in recovered.condemned:
+        cluster.agents[agent_id].condemned[volume_id] = None
+    for maintained in recovered.maintenance:
+        cluster.agents[maintained.agent_id].maintenance = maintained
+
+
+def _of_agent(cluster: Cluster, agent: Agent, event: _OfAgent, now: int) -> None:
     agents.heard(agent, now)
     match event:
         case ev.AgentUpdates():
             updates.updates(cluster, agent, event, now)
+        case ev.AgentSlack():
+            revocable.slack(cluster, agent, event.revocable, now)
+        case ev.AgentVolumes():
+            operations.volumes_told(cluster, agent, event, now)
         case ev.AgentUnregister():
             agents.unregister(cluster, agent, event, now)
         case ev.AgentDisconnected():
@@ -130,9 +168,11 @@ def _of_framework(cluster: Cluster, framework: Framework, event: ev.FrameworkEve
         case ev.SetServices():
             wishes.set_services(cluster, framework, event, now)
         case ev.Revive():
-            wishes.revive(cluster, framework, now)
+            wishes.revive(cluster, framework, event, now)
         case ev.Suppress():
-            wishes.suppress(cluster, framework, now)
+            wishes.suppress(cluster, framework, event, now)
+        case ev.Release():
+            maintenance.release(cluster, framework, event, now)
         case ev.FrameworkDisconnected():
             frameworks.disconnected(cluster, framework, now)
         case ev.Teardown():

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import Offer
-from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
+from barter.core.cluster import InverseOffer, Offer
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
 from barter.core.tasks import TaskInfo, TaskStatus
 
 Ack = tuple[FrameworkId, TaskId, str]
@@ -42,6 +42,21 @@ class KillFramework:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyVolume:
+    """Its data is to be deleted; the agent then tells the volumes it has."""
+
+    volume_id: VolumeId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """To an agent that was marked gone: end all tasks and leave."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     framework_id: FrameworkId
 
@@ -54,6 +69,21 @@ class Offers:
 @dataclass(frozen=True, slots=True)
 class Rescind:
     offer_ids: tuple[OfferId, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InverseOffers:
+    """One for an agent replaces an earlier one for it."""
+
+    inverse_offers: tuple[InverseOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RescindInverse:
+    """The agents stay."""
+
+    inverse_offer_ids: tuple[InverseOfferId, ...]
     reason: str
 
 
@@ -76,5 +106,5 @@ class Error:
     fatal: bool = False
 
 
-ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | Error
-ToFramework = Subscribed | Offers | Rescind | Update | Failure | Error
+ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | DestroyVolume | Shutdown | Error
+ToFramework = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Error

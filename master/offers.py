@@ -12,6 +12,8 @@ from barter.master.messages import Offers, Rescind
 from barter.master.state import Agent, Framework, OpenOffer
 from barter.master.timers import OfferExpires
 
+LEAST_REFUSAL_MS = 1_000
+
 
 def make(cluster: Cluster, grants: Iterable[Grant], now: int) -> None:
     """Turn grants into offers and send each framework its own in one message."""
@@ -42,12 +44,17 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
         agent.info.public,
         agent.info.runtimes,
         grant.demand_id,
+        grant.reserved,
+        grant.revocable,
+        grant.volumes,
+        0 if agent.maintenance is None else agent.maintenance.start_ms,
     )
     expires = now + cluster.timing.offer_timeout_ms
     opened = OpenOffer(offer, now, expires, grant.tasks)
     cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
     for pool in (agent.offered, framework.offered, cluster.offered):
         pool.add(grant.resources)
+    framework.charged.add(grant.role, grant.resources.without(grant.revocable))
     if grant.demand_id:
         cluster.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
     cluster.timers.at(expires, OfferExpires(offer.offer_id))
@@ -63,6 +70,7 @@ def close(cluster: Cluster, opened: OpenOffer) -> None:
     del cluster.offers[offer.offer_id], agent.offers[offer.offer_id], framework.offers[offer.offer_id]
     for pool in (agent.offered, framework.offered, cluster.offered):
         pool.take(offer.resources)
+    framework.charged.take(offer.role, offer.resources.without(offer.revocable))
     if offer.demand_id:
         cluster.allocator.offered(offer.framework_id, offer.demand_id, offer.agent_id, -opened.tasks)
     cluster.touch(agent, framework)
@@ -86,6 +94,11 @@ def refuse(cluster: Cluster, framework: Framework, agent: Agent, rest: Resources
         cluster.allocator.refuse(framework.framework_id, agent.info.agent_id, rest, now + filters.refuse_ms)
 
 
+def at_least_asked(filters: Filters) -> Filters:
+    """Of an offer nothing was taken of: refused for long enough to ask others first."""
+    return Filters(max(filters.refuse_ms, LEAST_REFUSAL_MS))
+
+
 def decline(cluster: Cluster, framework: Framework, event: Decline, now: int) -> None:
     """Close the framework's own offers among those named; others are gone already, which declining also wants."""
     for offer_id in event.offer_ids:
@@ -94,12 +107,15 @@ def decline(cluster: Cluster, framework: Framework, event: Decline, now: int) ->
             continue
         close(cluster, opened)
         agent = cluster.agents[opened.offer.agent_id]
-        refuse(cluster, framework, agent, opened.offer.resources, event.filters, now)
+        refuse(cluster, framework, agent, opened.offer.resources, at_least_asked(event.filters), now)
         cluster.history.record(now, "offer_declined", offer_id, f"by {framework.info.name}")
 
 
 def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:
+    """Not to answer is to decline, with the usual filter: the same framework must not hold it again at once."""
     opened = cluster.offers.get(offer_id)
     if opened is not None and opened.expires_ms <= now:
         waited = cluster.timing.offer_timeout_ms
         rescind(cluster, (opened,), "offer_expired", f"not answered within {waited} ms", now)
+        agent, framework = cluster.agents[opened.offer.agent_id], cluster.frameworks[opened.offer.framework_id]
+        refuse(cluster, framework, agent, opened.offer.resources, Filters(), now)

@@ -36,16 +36,14 @@ def slot(agent: Agent) -> AgentSlot:
 
 
 def seeker(framework: Framework) -> Seeker:
-    """All it uses counts for its first role."""
-    roles = framework.info.roles
     return Seeker(
         framework.framework_id,
         framework.info.name,
-        roles,
+        framework.info.roles,
         framework.connected,
-        frozenset(roles) if framework.suppressed else frozenset(),
+        framework.suppressed,
         framework.demands_only,
         tuple(framework.demands.values()),
-        {roles[0]: framework.used.value + framework.offered.value},
+        framework.charged.by_role,
         revocable=framework.info.revocable,
     )

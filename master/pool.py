@@ -94,3 +94,22 @@ class Tally:
         self._value = None
         for name, amount in less.scalars.items():
             self._scalars[name] = self._scalars.get(name, 0) - amount
+
+
+class Charges:
+    """Tallies by role."""
+
+    __slots__ = ("_tallies",)
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+
+    @property
+    def by_role(self) -> dict[str, Resources]:
+        return {role: tally.value for role, tally in self._tallies.items() if tally.value}
+
+    def add(self, role: str, more: Resources) -> None:
+        self._tallies.setdefault(role, Tally()).add(more)
+
+    def take(self, role: str, less: Resources) -> None:
+        self._tallies.setdefault(role, Tally()).take(less)

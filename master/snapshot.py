@@ -44,6 +44,8 @@ def take(master: Master, now: int) -> Snapshot:
         tuple(ToldRecord(*told) for told in cluster.endpoints.told),
         cluster.endpoints.serving,
         tuple(TimerRecord(*timer) for timer in cluster.timers.waiting),
+        tuple(cluster.roles.values()),
+        tuple(cluster.gone.values()),
         cluster.allocator.memory(),
     )
 
@@ -62,6 +64,8 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
         waiting = cluster.frameworks[pending.framework_id].pending
         waiting[pending.status.uuid] = Pending(pending.status, pending.agent_id)
     _put_offers(cluster, snapshot)
+    cluster.roles = {config.role: config for config in snapshot.roles}
+    cluster.gone = {gone.agent_id: gone for gone in snapshot.gone}
     cluster.states = dict(head.states)
     cluster.frameworks_made, cluster.offers_made = head.frameworks_made, head.offers_made
     cluster.history.sequence = cluster.told_history = head.history
@@ -89,8 +93,20 @@ def _head(cluster: Cluster, now: int) -> Head:
 
 
 def _agent(agent: Agent) -> AgentRecord:
-    times = agent.heard_ms, agent.registered_ms
-    return AgentRecord(agent.info, agent.session, agent.unreachable, agent.leaving, *times, tuple(agent.tasks))
+    return AgentRecord(
+        agent.info,
+        agent.session,
+        agent.unreachable,
+        agent.leaving,
+        agent.heard_ms,
+        agent.registered_ms,
+        tuple(agent.tasks),
+        tuple(agent.reservations.values()),
+        tuple(agent.volumes.values()),
+        tuple(agent.condemned),
+        agent.maintenance,
+        agent.slack,
+    )
 
 
 def _framework(framework: Framework) -> FrameworkRecord:
@@ -99,7 +115,7 @@ def _framework(framework: Framework) -> FrameworkRecord:
         framework.session,
         framework.absences,
         framework.demands_only,
-        framework.suppressed,
+        tuple(sorted(framework.suppressed)),
         framework.subscribed_ms,
         tuple(framework.demands.values()),
         framework.services,
@@ -114,13 +130,18 @@ def _task(task: Task) -> TaskRecord:
 def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent_id = kept.info.agent_id
     flags = kept.unreachable, kept.leaving
-    cluster.agents[agent_id] = Agent(kept.info, kept.session, *flags, kept.heard_ms, kept.registered_ms)
+    agent = Agent(kept.info, kept.session, *flags, kept.heard_ms, kept.registered_ms)
+    agent.reservations = {each.reservation_id: each for each in kept.reservations}
+    agent.volumes = {each.volume_id: each for each in kept.volumes}
+    agent.condemned = dict.fromkeys(kept.condemned)
+    agent.maintenance, agent.slack = kept.maintenance, kept.slack
+    cluster.agents[agent_id] = agent
     cluster.total.add(kept.info.resources)
 
 
 def _put_framework(cluster: Cluster, kept: FrameworkRecord) -> None:
     framework = cluster.frameworks[kept.info.framework_id] = Framework(
-        kept.info, kept.session, kept.absences, kept.demands_only, kept.suppressed, kept.subscribed_ms
+        kept.info, kept.session, kept.absences, kept.demands_only, frozenset(kept.suppressed), kept.subscribed_ms
     )
     framework.demands = {demand.demand_id: demand for demand in kept.demands}
     framework.services, framework.unanswered = kept.services, set(kept.unanswered)
@@ -133,7 +154,7 @@ def _put_tasks(cluster: Cluster, snapshot: Snapshot) -> None:
     for task in tasks.values():
         framework = cluster.frameworks[task.framework_id]
         framework.tasks[task.info.task_id] = task
-        cluster.hold(cluster.agents[task.agent_id], framework, task.info.resources)
+        cluster.hold(cluster.agents[task.agent_id], framework, task.info)
     for agent in snapshot.agents:
         cluster.agents[agent.info.agent_id].tasks = {key: tasks[key] for key in agent.tasks}
     for kept in snapshot.ended:
@@ -152,6 +173,7 @@ def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:
         cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
         for pool in (agent.offered, framework.offered, cluster.offered):
             pool.add(offer.resources)
+        framework.charged.add(offer.role, offer.resources.without(offer.revocable))
 
 
 def _put_allocator(cluster: Cluster, snapshot: Snapshot) -> None:

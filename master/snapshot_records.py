@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service
-from barter.core.ids import AgentId, FrameworkId, TaskId
+from barter.core.ids import AgentId, FrameworkId, TaskId, VolumeId
+from barter.core.maintenance import Maintenance
+from barter.core.reservations import PersistentVolume, Reservation
+from barter.core.resources import Resources
+from barter.core.roles import RoleConfig
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.allocator.memory import Memory
 from barter.master.cluster import Timing
+from barter.master.facts import AgentGone
 from barter.master.messages import Kill
 from barter.master.state import OpenOffer, TaskKey
 from barter.master.timers import Due
@@ -39,6 +44,11 @@ class AgentRecord:
     heard_ms: int
     registered_ms: int
     tasks: tuple[TaskKey, ...]
+    reservations: tuple[Reservation, ...]
+    volumes: tuple[PersistentVolume, ...]
+    condemned: tuple[VolumeId, ...]
+    maintenance: Maintenance | None
+    slack: Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class FrameworkRecord:
     session: int
     absences: int
     demands_only: bool
-    suppressed: bool
+    suppressed: tuple[str, ...]
     subscribed_ms: int
     demands: tuple[Demand, ...]
     services: tuple[Service, ...]
@@ -101,4 +111,6 @@ class Snapshot:
     told: tuple[ToldRecord, ...]
     endpoints: tuple[Endpoint, ...]
     timers: tuple[TimerRecord, ...]
+    roles: tuple[RoleConfig, ...]
+    gone: tuple[AgentGone, ...]
     allocator: Memory

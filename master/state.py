@@ -4,11 +4,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo, Offer, Service
-from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
-from barter.core.resources import Resources
+from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, ReservationId, TaskId, VolumeId
+from barter.core.maintenance import Maintenance, Mode
+from barter.core.reservations import PersistentVolume, Reservation
+from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.messages import Kill
-from barter.master.pool import Pool, Tally
+from barter.master.pool import Charges, Pool, Tally
 
 TaskKey = tuple[FrameworkId, TaskId]
 NO_SESSION = 0
@@ -44,7 +46,8 @@ class OpenOffer:
 class Agent:
     """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so.
 
-    `leaving` once it said of a task that it leaves the cluster: it takes no more.
+    `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
+    is to be deleted. `slack` is what it lends of what its tasks do not use.
     """
 
     info: AgentInfo
@@ -57,6 +60,15 @@ class Agent:
     offered: Pool = field(default_factory=Pool)
     tasks: dict[TaskKey, Task] = field(default_factory=dict)
     offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
+    reservations: dict[ReservationId, Reservation] = field(default_factory=dict)
+    volumes: dict[VolumeId, PersistentVolume] = field(default_factory=dict)
+    condemned: dict[VolumeId, None] = field(default_factory=dict)
+    maintenance: Maintenance | None = None
+    slack: Resources = NOTHING
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.ACTIVE if self.maintenance is None else self.maintenance.mode
 
     @property
     def never_heard(self) -> bool:
@@ -69,7 +81,7 @@ class Agent:
 
     @property
     def active(self) -> bool:
-        return self.connected and not self.unreachable and not self.leaving
+        return self.connected and not self.unreachable and not self.leaving and self.mode is Mode.ACTIVE
 
     @property
     def free(self) -> Resources:
@@ -86,18 +98,22 @@ class Pending:
 
 @dataclass(slots=True)
 class Framework:
-    """`absences` counts how often its stream was lost. `pending` is by uuid, oldest first."""
+    """`absences` counts how often its stream was lost. `pending` is by uuid, oldest first. `suppressed` are roles.
+
+    `charged` is what its tasks and offers hold under each role, without what is revocable.
+    """
 
     info: FrameworkInfo
     session: int = NO_SESSION
     absences: int = 0
     demands_only: bool = False
-    suppressed: bool = False
+    suppressed: frozenset[str] = frozenset()
     subscribed_ms: int = 0
     demands: dict[DemandId, Demand] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
     used: Tally = field(default_factory=Tally)
     offered: Tally = field(default_factory=Tally)
+    charged: Charges = field(default_factory=Charges)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)

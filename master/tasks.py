@@ -24,14 +24,19 @@ def told_again(task: Task) -> TaskStatus:
 
 
 def begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, status: TaskStatus, now: int) -> Task:
-    """Enter a task that is launched, or that an agent tells of; a terminal one goes to the ended at once."""
+    """Enter a task that is launched, or that an agent tells of; a terminal one goes to the ended at once.
+
+    One of an agent that kept no role of it counts for the framework's first.
+    """
+    if not info.role:
+        info = replace(info, role=framework.info.roles[0])
     task = Task(framework.framework_id, agent.info.agent_id, info, status, now)
     cluster.count(status.state, 1)
     if status.state in TERMINAL:
         cluster.ended.add(task)
         return task
     framework.tasks[info.task_id] = agent.tasks[task.key] = task
-    cluster.hold(agent, framework, info.resources)
+    cluster.hold(agent, framework, info)
     if info.demand_id:
         cluster.allocator.placed(framework.framework_id, info.demand_id, agent.info.agent_id, 1)
     cluster.endpoints.sync(task, agent.info.host)
@@ -78,7 +83,7 @@ def _retire(cluster: Cluster, task: Task) -> None:
         framework.tasks.pop(task.info.task_id, None)
     if agent is not None:
         agent.tasks.pop(task.key, None)
-        cluster.release(agent, framework, task.info.resources)
+        cluster.release(agent, framework, task.info)
     if task.info.demand_id:
         cluster.allocator.placed(task.framework_id, task.info.demand_id, task.agent_id, -1)
     task.kill = None

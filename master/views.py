@@ -121,7 +121,7 @@ def _framework(cluster: Cluster, framework: Framework) -> FrameworkSummary:
 def _state(framework: Framework) -> str:
     if not framework.connected:
         return "disconnected"
-    return "suppressed" if framework.suppressed else "active"
+    return "suppressed" if framework.suppressed.issuperset(framework.info.roles) else "active"
 
 
 def tasks(cluster: Cluster, *, ended: bool, task_id: str = "") -> list[TaskSummary]:

@@ -5,23 +5,37 @@ from collections.abc import Iterable
 
 from barter.master import offers
 from barter.master.cluster import Cluster
-from barter.master.events import SetDemands, SetServices
+from barter.master.events import Revive, SetDemands, SetServices, Suppress
 from barter.master.messages import Error
 from barter.master.state import Framework
 
 
-def revive(cluster: Cluster, framework: Framework, now: int) -> None:
-    """Forget its filters and its suppression."""
-    framework.suppressed = False
+def revive(cluster: Cluster, framework: Framework, event: Revive, now: int) -> None:
+    """Forget its filters, and its suppression of these roles; of all where none is named."""
+    if (unknown := _not_its_own(framework, event.roles)) is not None:
+        _refuse(cluster, framework, f"revive: {unknown}", now)
+        return
+    framework.suppressed -= frozenset(event.roles or framework.suppressed)
     cluster.allocator.clear_refusals(framework.framework_id)
     cluster.touch(framework=framework)
     cluster.history.record(now, "framework_revived", framework.framework_id, "filters and suppression are cleared")
 
 
-def suppress(cluster: Cluster, framework: Framework, now: int) -> None:
-    framework.suppressed = True
+def suppress(cluster: Cluster, framework: Framework, event: Suppress, now: int) -> None:
+    """No more offers for these roles; for none where none is named."""
+    if (unknown := _not_its_own(framework, event.roles)) is not None:
+        _refuse(cluster, framework, f"suppress: {unknown}", now)
+        return
+    framework.suppressed |= frozenset(event.roles or framework.info.roles)
     cluster.touch(framework=framework)
-    cluster.history.record(now, "framework_suppressed", framework.framework_id, "it wants no offers")
+    which = f" for {', '.join(event.roles)}" if event.roles else ""
+    cluster.history.record(now, "framework_suppressed", framework.framework_id, f"it wants no offers{which}")
+
+
+def _not_its_own(framework: Framework, roles: Iterable[str]) -> str | None:
+    unknown = [role for role in roles if role not in framework.info.roles]
+    own = ", ".join(framework.info.roles)
+    return f"the framework is not subscribed to {', '.join(unknown)}, only to {own}" if unknown else None
 
 
 def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: int) -> None:

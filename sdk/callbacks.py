@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import Offer
-from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.cluster import InverseOffer, Offer
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
 
@@ -33,6 +33,16 @@ class Rescinded:
 
 
 @dataclass(frozen=True, slots=True)
+class InverseOffered:
+    inverse_offers: tuple[InverseOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InverseRescinded:
+    inverse_offer_id: InverseOfferId
+
+
+@dataclass(frozen=True, slots=True)
 class StatusUpdate:
     status: TaskStatus
 
@@ -48,4 +58,15 @@ class Error:
     message: str
 
 
-Callback = Registered | Reregistered | Disconnected | Offered | Rescinded | StatusUpdate | AgentLost | Error
+Callback = (
+    Registered
+    | Reregistered
+    | Disconnected
+    | Offered
+    | Rescinded
+    | InverseOffered
+    | InverseRescinded
+    | StatusUpdate
+    | AgentLost
+    | Error
+)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Service
 from barter.core.ids import OfferId, TaskId
+from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
 
@@ -19,6 +20,7 @@ class Launch:
     offer_ids: tuple[OfferId, ...]
     tasks: tuple[TaskInfo, ...]
     filters: Filters = Filters()
+    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,21 @@ class Decline:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
-    pass
+    """No role: all of the framework's."""
+
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    pass
+    """No role: all of the framework's."""
+
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    task_ids: tuple[TaskId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ Call = (
     | Revive
     | Suppress
     | Kill
+    | Release
     | Reconcile
     | SetDemands
     | SetServices

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from barter.core.cluster import Demand, Filters, Offer, Service
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
 Offers = Offer | Sequence[Offer]
@@ -23,8 +24,17 @@ class Driver(ABC):
         """Empty until registered, unless the framework came with one."""
 
     @abstractmethod
-    def launch(self, offers: Offers, tasks: Sequence[TaskInfo], filters: Filters = USUAL_FILTERS) -> None:
+    def launch(
+        self,
+        offers: Offers,
+        tasks: Sequence[TaskInfo],
+        filters: Filters = USUAL_FILTERS,
+        operations: Sequence[Operation] = (),
+    ) -> None:
         """Run `tasks` on `offers` of one agent; what they leave over is not offered again for `filters.refuse_ms`.
+
+        `operations` (reserve, unreserve, create and destroy volumes) come first, in order; one that cannot be done is
+        told to `error` and changes nothing.
 
         While disconnected each task gets a TASK_DROPPED status with reason MASTER_DISCONNECTED instead.
         """
@@ -34,16 +44,21 @@ class Driver(ABC):
         """Give `offers` back; nothing to do while disconnected, as they are void then."""
 
     @abstractmethod
-    def revive(self) -> None:
-        """Clear this framework's filters and its suppression."""
+    def revive(self, roles: Sequence[str] = ()) -> None:
+        """Clear this framework's filters, and its suppression of these roles; of all where none is named."""
 
     @abstractmethod
-    def suppress(self) -> None:
-        """No more offers until `revive`; told again after a lost session."""
+    def suppress(self, roles: Sequence[str] = ()) -> None:
+        """No more offers for these roles (for any, where none is named) until `revive`; told again after a lost
+        session."""
 
     @abstractmethod
     def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
-        """End a task: SIGTERM, `grace_ms` (by default the task's own), SIGKILL. Kept over a lost session."""
+        """End a task: SIGTERM, `grace_ms` (by default the task's own), SIGKILL. Kept over lost sessions."""
+
+    @abstractmethod
+    def release(self, task_ids: Iterable[TaskId]) -> None:
+        """These tasks, named in an inverse offer, are replaced and may be killed. Kept over lost sessions."""
 
     @abstractmethod
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:

@@ -15,6 +15,8 @@ NAMES: dict[type[told.Callback], str] = {
     told.Disconnected: "disconnected",
     told.Offered: "resource_offers",
     told.Rescinded: "offer_rescinded",
+    told.InverseOffered: "inverse_offers",
+    told.InverseRescinded: "inverse_offer_rescinded",
     told.StatusUpdate: "status_update",
     told.AgentLost: "agent_lost",
     told.Error: "error",
@@ -70,6 +72,10 @@ class Invoker:
                 scheduler.resource_offers(driver, callback.offers)
             case told.Rescinded():
                 scheduler.offer_rescinded(driver, callback.offer_id)
+            case told.InverseOffered():
+                scheduler.inverse_offers(driver, callback.inverse_offers)
+            case told.InverseRescinded():
+                scheduler.inverse_offer_rescinded(driver, callback.inverse_offer_id)
             case told.Registered():
                 scheduler.registered(driver, callback.framework_id)
             case told.Reregistered():

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import Offer
-from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.cluster import InverseOffer, Offer
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 from barter.sdk.callbacks import Callback
 from barter.sdk.calls import Call, Launch, Subscribe
@@ -26,6 +26,17 @@ class Offers:
 @dataclass(frozen=True, slots=True)
 class Rescind:
     offer_ids: tuple[OfferId, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InverseOffers:
+    inverse_offers: tuple[InverseOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RescindInverse:
+    inverse_offer_ids: tuple[InverseOfferId, ...]
     reason: str = ""
 
 
@@ -53,7 +64,7 @@ class Heartbeat:
     pass
 
 
-MasterEvent = Subscribed | Offers | Rescind | Update | Failure | Refusal | Heartbeat
+MasterEvent = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Refusal | Heartbeat
 
 
 # Events.

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from barter.core.cluster import Offer
-from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.cluster import InverseOffer, Offer
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ class Scheduler:
 
     def offer_rescinded(self, driver: "Driver", offer_id: OfferId) -> None:
         """The offer is void: a launch on it would be answered with TASK_DROPPED."""
+
+    def inverse_offers(self, driver: "Driver", inverse_offers: Sequence[InverseOffer]) -> None:
+        """Agents are to be given up: replace the tasks named elsewhere and `release` each whose replacement is up.
+
+        What is left at the deadline is killed. A new one for an agent replaces the earlier one.
+        """
+
+    def inverse_offer_rescinded(self, driver: "Driver", inverse_offer_id: InverseOfferId) -> None:
+        """The agent stays."""
 
     def status_update(self, driver: "Driver", status: TaskStatus) -> None:
         """A task's state, each update once per driver; acknowledged when this returns."""

@@ -137,6 +137,10 @@ class Session:
                 self._inbox.append(told.Offered(event.offers))
             case msg.Rescind():
                 self._inbox.extend(map(told.Rescinded, event.offer_ids))
+            case msg.InverseOffers():
+                self._inbox.append(told.InverseOffered(event.inverse_offers))
+            case msg.RescindInverse():
+                self._inbox.extend(map(told.InverseRescinded, event.inverse_offer_ids))
             case msg.Failure():
                 self._inbox.append(told.AgentLost(event.agent_id, event.reason))
             case msg.Subscribed():
@@ -189,6 +193,8 @@ class Session:
             return [msg.Send(call)]
         if isinstance(call, calls.Launch):
             self._drop(call, TaskState.DROPPED, Reason.MASTER_DISCONNECTED, "not connected to a master", now)
+            if call.operations:
+                self._inbox.append(told.Error("not connected to a master: the operations of this launch are not done"))
         return []
 
     def _on_unsendable(self, event: msg.Unsendable, now: int) -> list[Action]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service
 from barter.core.ids import FrameworkId, OfferId, TaskId
+from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 from barter.sdk import calls
 from barter.sdk import messages as msg
@@ -39,17 +40,26 @@ class SessionDriver(Driver):
     def framework_id(self) -> FrameworkId:
         return self._session.framework.framework_id
 
-    def launch(self, offers: Offers, tasks: Sequence[TaskInfo], filters: Filters = USUAL_FILTERS) -> None:
-        self._post(calls.Launch(_offer_ids(offers), tuple(tasks), filters))
+    def launch(
+        self,
+        offers: Offers,
+        tasks: Sequence[TaskInfo],
+        filters: Filters = USUAL_FILTERS,
+        operations: Sequence[Operation] = (),
+    ) -> None:
+        self._post(calls.Launch(_offer_ids(offers), tuple(tasks), filters, tuple(operations)))
 
     def decline(self, offers: Offers, filters: Filters = USUAL_FILTERS) -> None:
         self._post(calls.Decline(_offer_ids(offers), filters))
 
-    def revive(self) -> None:
-        self._post(calls.Revive())
+    def revive(self, roles: Sequence[str] = ()) -> None:
+        self._post(calls.Revive(tuple(roles)))
 
-    def suppress(self) -> None:
-        self._post(calls.Suppress())
+    def suppress(self, roles: Sequence[str] = ()) -> None:
+        self._post(calls.Suppress(tuple(roles)))
+
+    def release(self, task_ids: Iterable[TaskId]) -> None:
+        self._post(calls.Release(tuple(task_ids)))
 
     def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
         self._post(calls.Kill(task_id, grace_ms))

@@ -6,7 +6,8 @@ from barter.core.cluster import Demand, Service
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Source, TaskStatus
-from barter.sdk.calls import Call, Kill, Launch, Reconcile, Revive, SetDemands, SetServices, Suppress
+from barter.sdk.calls import Call, Kill, Launch, Reconcile, Release, Revive, SetDemands, SetServices, Suppress
+from barter.sdk.suppression import Suppression
 
 
 class Standing:
@@ -19,8 +20,8 @@ class Standing:
         self.tasks: dict[TaskId, TaskState] = {}
         self._demands: tuple[Demand, ...] | None = None
         self._services: tuple[Service, ...] | None = None
-        self._suppressed = False
-        self._revive = False
+        self._suppression = Suppression()
+        self._released: dict[TaskId, None] = {}
         self._kills: dict[TaskId, Kill] = {}
         self._asked: dict[TaskId, None] = {}
         self._asked_all = False
@@ -37,10 +38,10 @@ class Standing:
                 self._demands = call.demands
             case SetServices():
                 self._services = call.services
-            case Suppress():
-                self._suppressed, self._revive = True, False
-            case Revive():
-                self._suppressed, self._revive = False, not connected
+            case Suppress() | Revive():
+                self._suppression.note(call)
+            case Release():
+                self._released.update(dict.fromkeys(call.task_ids))
             case Reconcile():
                 self._asked.update(dict.fromkeys(call.task_ids))
                 self._asked_all = self._asked_all or not call.task_ids
@@ -57,6 +58,7 @@ class Standing:
         if status.terminal:
             self.tasks.pop(status.task_id, None)
             self._kills.pop(status.task_id, None)
+            self._released.pop(status.task_id, None)
             return None
         self.tasks[status.task_id] = status.state
         if status.state is TaskState.KILLING:
@@ -70,14 +72,12 @@ class Standing:
             yield SetServices(self._services)
         if self._demands is not None:
             yield SetDemands(self._demands)
-        if self._suppressed:
-            yield Suppress()
-        elif self._revive:
-            yield Revive()
+        yield from self._suppression.retell()
+        if self._released:
+            yield Release(tuple(self._released))
         yield from self._reconciliation(resuming)
         yield from self._kills.values()
         self._kills = {task_id: kill for task_id, kill in self._kills.items() if task_id in self.tasks}
-        self._revive = False
 
     def _reconciliation(self, resuming: bool) -> Iterator[Call]:
         """Of the known tasks; of all for a process that starts knowing none."""

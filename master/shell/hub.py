@@ -5,6 +5,7 @@ import itertools
 
 from barter.master.actions import (
     Action,
+    Answer,
     CloseSession,
     EndpointsChanged,
     HistoryGrew,
@@ -50,6 +51,7 @@ class Hub:
         self._streams: dict[int, Stream] = {}
         self.endpoint_watches: set[EndpointWatch] = set()
         self.event_watches: set[EventWatch] = set()
+        self._calls: dict[int, asyncio.Future[str]] = {}
 
     def open(self, peer: str) -> Stream:
         stream = Stream(next(self._numbers), peer)
@@ -58,6 +60,13 @@ class Hub:
 
     def drop(self, stream: Stream) -> None:
         self._streams.pop(stream.number, None)
+
+    def call(self) -> tuple[int, asyncio.Future[str]]:
+        """A number for an operator's call, and what will be its answer: why it is refused, or nothing."""
+        number = next(self._numbers)
+        answer = self._calls[number] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda _: self._calls.pop(number, None))
+        return number, answer
 
     async def perform(self, actions: list[Action]) -> None:
         facts = [action.fact for action in actions if isinstance(action, Persist)]
@@ -97,6 +106,10 @@ class Hub:
                 self._say()
                 for event_watch in self.event_watches:
                     event_watch.wake()
+            case Answer():
+                answer = self._calls.get(action.call)
+                if answer is not None and not answer.done():
+                    answer.set_result(action.refusal)
             case Persist():
                 pass
 

@@ -118,6 +118,13 @@ class Operators(OperatorServiceServicer):
         finally:
             self._recordings.end(recording)
 
+    async def _ask(self, event_of: Callable[[int], Event], context: Context) -> None:
+        """Have the machine answer; aborts with what it says against it."""
+        call, answer = self._hub.call()
+        self._post(event_of(call))
+        if refusal := await answer:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal)
+
     def _snapshot(self) -> pb.EndpointsUpdate:
         cluster = self._cluster
         return wire.endpoints_to_wire(cluster.endpoints.all(), snapshot=True, settled=cluster.settled)

@@ -4,14 +4,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from barter.master.facts import AgentAdmitted, AgentLeft, Fact, FrameworkAdmitted, FrameworkRemoved, Recovered
-from barter.proto import codec
-from barter.proto.v1 import types_pb2 as pb
+from barter.master import registry as kinds
+from barter.master.facts import Fact, Recovered
+from barter.master.registry import OF_AN_AGENT, Entry, entries_of
+from barter.master.shell import wire_facts as wire
 from barter.shell.sqlite import open_durable
 
 FORMAT = "1"
-AGENT, FRAMEWORK = "agent", "framework"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
@@ -44,37 +45,42 @@ class SqliteRegistry:
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('cluster_id', ?)", (new_cluster_id,))
             epoch = int(self._meta("epoch") or 0) + 1
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (str(epoch),))
-        agents = (codec.agent_from_wire(pb.AgentInfo.FromString(body)) for body in self._bodies(AGENT))
-        frameworks = (codec.framework_from_wire(pb.FrameworkInfo.FromString(body)) for body in self._bodies(FRAMEWORK))
-        return Recovered(self._meta("cluster_id"), epoch, tuple(agents), tuple(frameworks))
+        return Recovered(
+            self._meta("cluster_id"),
+            epoch,
+            self._all(kinds.AGENT),
+            self._all(kinds.FRAMEWORK),
+            self._all(kinds.ROLE),
+            self._all(kinds.RESERVATION),
+            self._all(kinds.VOLUME),
+            self._all(kinds.CONDEMNED),
+            self._all(kinds.MAINTENANCE),
+            self._all(kinds.GONE),
+        )
 
     def commit(self, facts: Sequence[Fact]) -> None:
         with self._transaction():
             for fact in facts:
-                self._write(fact)
+                for entry in entries_of(fact):
+                    self._write(entry)
 
     def close(self) -> None:
         self._db.close()
 
-    def _write(self, fact: Fact) -> None:
-        match fact:
-            case AgentAdmitted(info):
-                self._put(AGENT, info.agent_id, codec.agent_to_wire(info).SerializeToString())
-            case FrameworkAdmitted(framework):
-                self._put(FRAMEWORK, framework.framework_id, codec.framework_to_wire(framework).SerializeToString())
-            case AgentLeft(agent_id):
-                self._drop(AGENT, agent_id)
-            case FrameworkRemoved(framework_id):
-                self._drop(FRAMEWORK, framework_id)
+    def _write(self, entry: Entry) -> None:
+        if entry.value is None:
+            self._db.execute("DELETE FROM facts WHERE kind = ? AND id = ?", (entry.kind, entry.name))
+        else:
+            body = wire.body_of(entry.kind, entry.value)
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (entry.kind, entry.name, body))
+        if entry.with_agent:
+            first, after = f"{entry.name}/", f"{entry.name}0"  # 0 comes right after the slash
+            for kind in OF_AN_AGENT:
+                self._db.execute("DELETE FROM facts WHERE kind = ? AND id >= ? AND id < ?", (kind, first, after))
 
-    def _put(self, kind: str, name: str, body: bytes) -> None:
-        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (kind, name, body))
-
-    def _drop(self, kind: str, name: str) -> None:
-        self._db.execute("DELETE FROM facts WHERE kind = ? AND id = ?", (kind, name))
-
-    def _bodies(self, kind: str) -> list[bytes]:
-        return [row[0] for row in self._db.execute("SELECT body FROM facts WHERE kind = ? ORDER BY id", (kind,))]
+    def _all(self, kind: str) -> tuple[Any, ...]:
+        rows = self._db.execute("SELECT body FROM facts WHERE kind = ? ORDER BY id", (kind,))
+        return tuple(wire.value_of(kind, row[0]) for row in rows)
 
     def _meta(self, name: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()

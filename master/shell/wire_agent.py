@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from barter.core.ids import AgentId, FrameworkId, check_id
+from barter.core.ids import AgentId, FrameworkId, VolumeId, check_id
 from barter.core.task_state import TERMINAL
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -20,7 +20,8 @@ def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentReg
     for name, amount in info.resources.scalars.items():
         if amount > MOST_OF_A_SCALAR:
             raise ValueError(f"agent.resources.{name}: {amount} is absurdly large")
-    return ev.AgentRegister(session, info, tuple(_tasks(wire.tasks)), tuple(_updates(wire.updates)))
+    volumes, slack = _volumes(wire.volumes), codec.resources_from_wire(wire.slack)
+    return ev.AgentRegister(session, info, tuple(_tasks(wire.tasks)), tuple(_updates(wire.updates)), volumes, slack)
 
 
 def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.AgentEvent:
@@ -34,6 +35,10 @@ def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.Ag
             return ev.AgentUpdates(session, agent_id, tuple(_updates(wire.updates.updates)))
         case "heartbeat":
             return ev.AgentHeartbeat(session, agent_id)
+        case "slack":
+            return ev.AgentSlack(session, agent_id, codec.resources_from_wire(wire.slack.revocable))
+        case "volumes":
+            return ev.AgentVolumes(session, agent_id, _volumes(wire.volumes.volumes))
         case "unregister":
             return ev.AgentUnregister(session, agent_id, wire.unregister.reason)
         case _:
@@ -65,6 +70,11 @@ def event_to_wire(
         case msg.KillFramework():
             removed = pb.AgentEvent.KillFramework(framework_id=message.framework_id, reason=message.reason)
             return pb.AgentEvent(epoch=epoch, kill_framework=removed)
+        case msg.DestroyVolume():
+            destroy = pb.AgentEvent.DestroyVolume(volume_id=message.volume_id)
+            return pb.AgentEvent(epoch=epoch, destroy_volume=destroy)
+        case msg.Shutdown():
+            return pb.AgentEvent(epoch=epoch, shutdown=pb.AgentEvent.Shutdown(reason=message.reason))
         case msg.Error():
             error = pb.AgentEvent.Error(message=message.message, fatal=message.fatal)
             return pb.AgentEvent(epoch=epoch, error=error)
@@ -74,6 +84,10 @@ def event_to_wire(
 
 def heartbeat(epoch: int) -> pb.AgentEvent:
     return pb.AgentEvent(epoch=epoch, heartbeat=pb.AgentEvent.Heartbeat())
+
+
+def _volumes(wire: Iterable[str]) -> tuple[VolumeId, ...]:
+    return tuple(VolumeId(volume_id) for volume_id in wire)
 
 
 def _tasks(wire: Iterable[pb.AgentTask]) -> Iterator[ev.AgentTask]:

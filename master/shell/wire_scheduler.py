@@ -25,9 +25,9 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
         case "decline":
             return ev.Decline(session, _offer_ids(wire.decline.offer_ids), _filters(wire.decline))
         case "revive":
-            return ev.Revive(session)
+            return ev.Revive(session, tuple(wire.revive.roles))
         case "suppress":
-            return ev.Suppress(session)
+            return ev.Suppress(session, tuple(wire.suppress.roles))
         case "demands":
             return ev.SetDemands(session, tuple(codec.demand_from_wire(demand) for demand in wire.demands.demands))
         case "services":
@@ -38,6 +38,8 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
             return ev.AcknowledgeUpdates(session, codec.acks_from_wire(wire.acknowledge.acks))
         case "reconcile":
             return ev.Reconcile(session, tuple(TaskId(task_id) for task_id in wire.reconcile.task_ids))
+        case "release":
+            return ev.Release(session, tuple(TaskId(task_id) for task_id in wire.release.task_ids))
         case "teardown":
             return ev.Teardown(session)
         case _:
@@ -58,6 +60,14 @@ def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_
         case msg.Rescind():
             rescind = pb.SchedulerEvent.Rescind(offer_ids=message.offer_ids, reason=message.reason)
             return pb.SchedulerEvent(rescind=rescind)
+        case msg.InverseOffers():
+            inverse = [codec.inverse_to_wire(each) for each in message.inverse_offers]
+            return pb.SchedulerEvent(inverse_offers=pb.SchedulerEvent.InverseOffers(inverse_offers=inverse))
+        case msg.RescindInverse():
+            rescinded = pb.SchedulerEvent.RescindInverse(
+                inverse_offer_ids=message.inverse_offer_ids, reason=message.reason
+            )
+            return pb.SchedulerEvent(rescind_inverse=rescinded)
         case msg.Update():
             statuses = [codec.status_to_wire(status) for status in message.statuses]
             return pb.SchedulerEvent(update=pb.SchedulerEvent.Update(statuses=statuses))
@@ -77,7 +87,9 @@ def _accept(session: int, wire: pb.SchedulerCall.Accept) -> ev.Accept:
             tasks.append(codec.task_from_wire(task))
         except ValueError as error:
             malformed.append((TaskId(task.task_id), str(error)))
-    return ev.Accept(session, _offer_ids(wire.offer_ids), tuple(tasks), _filters(wire), tuple(malformed))
+    operations = tuple(codec.operation_from_wire(operation) for operation in wire.operations)
+    offer_ids, filters = _offer_ids(wire.offer_ids), _filters(wire)
+    return ev.Accept(session, offer_ids, tuple(tasks), filters, tuple(malformed), operations)
 
 
 def _filters(wire: pb.SchedulerCall.Accept | pb.SchedulerCall.Decline) -> Filters:

@@ -1,7 +1,7 @@
 """The scheduler contract's messages, from and to the session's own."""
 
 from barter.core.cluster import Filters
-from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
 from barter.proto import codec
 from barter.proto.v1 import scheduler_pb2 as pb
 from barter.proto.v1 import types_pb2
@@ -20,6 +20,7 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
                 offer_ids=call.offer_ids,
                 launch=[codec.task_to_wire(task) for task in call.tasks],
                 filters=_filters(call.filters),
+                operations=[codec.operation_to_wire(operation) for operation in call.operations],
             )
             return pb.SchedulerCall(accept=accept)
         case calls.Decline():
@@ -37,9 +38,11 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
         case calls.SetServices():
             return pb.SchedulerCall(services={"services": [codec.service_to_wire(item) for item in call.services]})
         case calls.Revive():
-            return pb.SchedulerCall(revive={})
+            return pb.SchedulerCall(revive={"roles": call.roles})
         case calls.Suppress():
-            return pb.SchedulerCall(suppress={})
+            return pb.SchedulerCall(suppress={"roles": call.roles})
+        case calls.Release():
+            return pb.SchedulerCall(release={"task_ids": call.task_ids})
         case calls.Teardown():
             return pb.SchedulerCall(teardown={})
 
@@ -54,6 +57,11 @@ def event_from_wire(wire: pb.SchedulerEvent) -> msg.MasterEvent:
             return msg.Offers(tuple(codec.offer_from_wire(offer) for offer in wire.offers.offers))
         case "rescind":
             return msg.Rescind(tuple(OfferId(offer_id) for offer_id in wire.rescind.offer_ids), wire.rescind.reason)
+        case "inverse_offers":
+            return msg.InverseOffers(tuple(codec.inverse_from_wire(one) for one in wire.inverse_offers.inverse_offers))
+        case "rescind_inverse":
+            named = tuple(InverseOfferId(each) for each in wire.rescind_inverse.inverse_offer_ids)
+            return msg.RescindInverse(named, wire.rescind_inverse.reason)
         case "update":
             return msg.Update(tuple(codec.status_from_wire(status) for status in wire.update.statuses))
         case "failure":

@@ -7,8 +7,23 @@ from pathlib import Path
 import pytest
 
 from barter.core.cluster import FrameworkInfo
-from barter.core.ids import FrameworkId
-from barter.master.facts import AgentAdmitted, AgentLeft, FrameworkAdmitted, FrameworkRemoved
+from barter.core.ids import FrameworkId, ReservationId, VolumeId
+from barter.core.maintenance import Maintenance, Mode
+from barter.core.reservations import PersistentVolume, Reservation
+from barter.core.resources import resources
+from barter.core.roles import RoleConfig
+from barter.master.facts import (
+    AgentAdmitted,
+    AgentGone,
+    AgentLeft,
+    FrameworkAdmitted,
+    FrameworkRemoved,
+    MaintenanceSet,
+    ReservationMade,
+    RoleSet,
+    VolumeCondemned,
+    VolumeMade,
+)
 from barter.master.registry import MemoryRegistry, Registry
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from tests.master.world import A1, A2, agent
@@ -76,4 +91,27 @@ def test_a_failed_commit_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(AttributeError):
         registry.commit([FrameworkAdmitted(FRAMEWORK), broken])
     assert registry.start("abc123").frameworks == ()
+    registry.close()
+
+
+def test_what_belongs_to_an_agent_goes_with_it(reopen: Reopen) -> None:
+    registry = reopen()
+    registry.start("abc123")
+    both = [
+        ReservationMade(Reservation(ReservationId("r"), each, "eng/web", resources(cpus=1000))) for each in (A1, A2)
+    ]
+    volume = PersistentVolume(VolumeId("v"), ReservationId("r"), A1, 5)
+    gone = AgentGone(A1, "burnt")
+    role = RoleConfig("eng", 2_000, {"cpus": 1000}, {"mem": 0})
+    drain = MaintenanceSet(Maintenance(A1, Mode.DRAINING, 5, 10, "new disks"))
+    registry.commit([AgentAdmitted(agent(A1)), *both, VolumeMade(volume), RoleSet(role), drain])
+    started = registry.start("abc123")
+    assert (started.roles, started.volumes, started.maintenance) == ((role,), (volume,), (drain.maintenance,))
+    registry.commit([VolumeCondemned(A1, VolumeId("v"))])
+    started = registry.start("abc123")
+    assert (started.volumes, started.condemned) == ((), ((A1, VolumeId("v")),))
+    registry.commit([AgentLeft(A1), gone, RoleSet(RoleConfig("eng"))])
+    started = registry.start("abc123")
+    assert started.reservations == (both[1].reservation,)
+    assert (started.condemned, started.maintenance, started.roles, started.gone) == ((), (), (), (gone,))
     registry.close()

@@ -12,6 +12,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 
 from barter.core.ids import AgentId
+from barter.core.operations import Operation
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.metrics import AppCollector
@@ -55,14 +56,20 @@ class Script(Driver):
     def framework_id(self) -> FrameworkId:
         return FrameworkId("f-1")
 
-    def launch(self, offers: Offer | Sequence[Offer], tasks: Sequence[TaskInfo], filters: Filters = Filters()) -> None:  # noqa: B008
+    def launch(
+        self,
+        offers: Offer | Sequence[Offer],
+        tasks: Sequence[TaskInfo],
+        filters: Filters = Filters(),  # noqa: B008
+        operations: Sequence[Operation] = (),
+    ) -> None:
         for task in tasks:
             self.tell(task.task_id, TaskState.RUNNING, healthy=True if task.health_check else None)
 
     def decline(self, offers: Offer | Sequence[Offer], filters: Filters = Filters()) -> None:  # noqa: B008
         pass
 
-    def revive(self) -> None:
+    def revive(self, roles: Sequence[str] = ()) -> None:
         raise AssertionError("demands need no reviving")
 
     suppress = revive
@@ -71,6 +78,9 @@ class Script(Driver):
         self.killed.append(task_id)
         if not self.stuck:
             self.tell(task_id, TaskState.KILLED)
+
+    def release(self, task_ids: Iterable[TaskId]) -> None:
+        raise AssertionError("no inverse offer was made")
 
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         for task_id in task_ids:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barter.core.operations import Operation
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
 from barter.frameworks.service.definition import DefinitionError
@@ -49,21 +50,30 @@ class Pad(Driver):
     def framework_id(self) -> FrameworkId:
         return FrameworkId("f-1")
 
-    def launch(self, offers: Offers, tasks: Sequence[TaskInfo], filters: Filters = USUAL_FILTERS) -> None:
+    def launch(
+        self,
+        offers: Offer | Sequence[Offer],
+        tasks: Sequence[TaskInfo],
+        filters: Filters = Filters(),  # noqa: B008
+        operations: Sequence[Operation] = (),
+    ) -> None:
         self.log.append("launch")
         self.launched += tasks
 
     def decline(self, offers: Offers, filters: Filters = USUAL_FILTERS) -> None:
         self.log.append("decline")
 
-    def revive(self) -> None:
+    def revive(self, roles: Sequence[str] = ()) -> None:
         self.log.append("revive")
 
-    def suppress(self) -> None:
+    def suppress(self, roles: Sequence[str] = ()) -> None:
         self.log.append("suppress")
 
     def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
         self.log.append("kill")
+
+    def release(self, task_ids: Iterable[TaskId]) -> None:
+        raise AssertionError("no inverse offer was made")
 
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         self.log.append("reconcile")

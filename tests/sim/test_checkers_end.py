@@ -169,7 +169,7 @@ def test_what_is_free_and_offered_to_nobody_is_found_unless_it_was_refused() -> 
     rest.end()
     rest.take_back_offers()
     violates("offered to nobody", rest.end)
-    rest.books.suppressed = True
+    rest.books.suppressed = frozenset(rest.books.info.roles)
     rest.end()
 
 

@@ -77,14 +77,14 @@ class SimDriver(SessionDriver):
                 f"simulated time does not; wait for a millisecond or longer"
             )
 
-    def revive(self) -> None:
+    def revive(self, roles: Sequence[str] = ()) -> None:
         self.suppressed_us = None
-        super().revive()
+        super().revive(roles)
 
-    def suppress(self) -> None:
-        if self.suppressed_us is None:
+    def suppress(self, roles: Sequence[str] = ()) -> None:
+        if self.suppressed_us is None and not roles:
             self.suppressed_us = self._process.world.now_us
-        super().suppress()
+        super().suppress(roles)
 
     def stop(self, failover: bool = False) -> None:
         self._process.stopped_for_failover = failover

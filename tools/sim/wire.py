@@ -81,14 +81,16 @@ def framework_call(session: int, call: FrameworkCall) -> master_ev.Event:
     match call.said:
         case calls.Subscribe(framework, demands_only):
             return master_ev.Subscribe(session, framework, demands_only)
-        case calls.Launch(offer_ids, tasks, filters):
-            return master_ev.Accept(session, offer_ids, tasks, filters)
+        case calls.Launch(offer_ids, tasks, filters, operations):
+            return master_ev.Accept(session, offer_ids, tasks, filters, (), operations)
         case calls.Decline(offer_ids, filters):
             return master_ev.Decline(session, offer_ids, filters)
-        case calls.Revive():
-            return master_ev.Revive(session)
-        case calls.Suppress():
-            return master_ev.Suppress(session)
+        case calls.Revive(roles):
+            return master_ev.Revive(session, roles)
+        case calls.Suppress(roles):
+            return master_ev.Suppress(session, roles)
+        case calls.Release(task_ids):
+            return master_ev.Release(session, task_ids)
         case calls.Kill(task_id, grace_ms):
             return master_ev.KillTask(session, task_id, -1 if grace_ms is None else grace_ms)
         case calls.Reconcile(task_ids):
@@ -136,6 +138,10 @@ def to_framework(heard: FromMaster) -> sdk_msg.MasterEvent:
             return sdk_msg.Offers(offers)
         case master_msg.Rescind(offer_ids, reason):
             return sdk_msg.Rescind(offer_ids, reason)
+        case master_msg.InverseOffers(inverse_offers):
+            return sdk_msg.InverseOffers(inverse_offers)
+        case master_msg.RescindInverse(ids, reason):
+            return sdk_msg.RescindInverse(ids, reason)
         case master_msg.Update(statuses):
             return sdk_msg.Update(statuses)
         case master_msg.Failure(agent_id, reason):

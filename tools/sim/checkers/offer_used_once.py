@@ -1,6 +1,7 @@
 """An offer is used at most once, by whom it was made to, while it is open."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from barter.core.ids import AgentId, FrameworkId, OfferId
@@ -79,7 +80,8 @@ class OfferUsedOnce(Checker):
             self.fail(f"{what} on offers {accept.offer_ids}: none, or one of them twice")
         asked = {task.task_id: task for task in accept.tasks}
         for task in run.tasks:
-            if asked[task.task_id] != task:
+            wanted = asked[task.task_id]
+            if replace(wanted, role=task.role, reserved=task.reserved, revocable=task.revocable) != task:
                 self.fail(f"{what}, and {task.task_id} is not what was accepted")
 
     def _close(self, session: int, offer_ids: Iterable[OfferId]) -> None:
