@@ -28,6 +28,9 @@ _SERVER_OPTIONS = (
     *_OPTIONS,
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.so_reuseport", 0),
+    # All agents of a cluster come at once to a master that starts; from 1,000 on gRPC would refuse them by chance.
+    ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 200_000),
 )
 
 
@@ -82,9 +85,10 @@ def listen_unix(grpc_server: aio.Server, path: str) -> None:
     grpc_server.add_insecure_port(f"unix:{path}")
 
 
-def channel(target: str) -> aio.Channel:
-    """An asyncio channel to `host:port` or `unix:path`."""
-    return aio.insecure_channel(target, options=_OPTIONS)
+def channel(target: str, *, own_connection: bool = False) -> aio.Channel:
+    """An asyncio channel to `host:port` or `unix:path`; a process shares one connection to each target otherwise."""
+    own = (("grpc.use_local_subchannel_pool", int(own_connection)),)
+    return aio.insecure_channel(target, options=(*_OPTIONS, *own))
 
 
 def blocking_channel(target: str) -> grpc.Channel:

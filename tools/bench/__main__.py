@@ -84,6 +84,31 @@ def sim(seeds: int, as_json: bool) -> None:
     _show(lambda say: bench.run(seeds, say), as_json)
 
 
+@main.command()
+@click.option("--agents", default=5_000, show_default=True, type=click.IntRange(1), help="Simulated, on real streams.")
+@click.option(
+    "--tasks-per-agent", default=10, show_default=True, type=click.IntRange(0), help="Running from the start."
+)
+@click.option("--large", is_flag=True, help="Then 20,000 agents with 5 tasks each as well.")
+@click.option(
+    "--seconds", default=20, show_default=True, type=click.IntRange(5), help="How long each rate is measured."
+)
+@click.option(
+    "--agents-per-connection", default=100, show_default=True, type=click.IntRange(1), help="Each has its own stream."
+)
+@json_option
+def master(
+    agents: int, tasks_per_agent: int, large: bool, seconds: int, agents_per_connection: int, as_json: bool
+) -> None:
+    """A master with thousands of agents over gRPC: registration, idle cost, memory, and how fast demands get offers."""
+    from barter.tools.bench.master import bench
+
+    sizes = [bench.Size(agents, tasks_per_agent, agents_per_connection)]
+    if large:
+        sizes.append(bench.Size(20_000, 5, agents_per_connection))
+    _show(lambda say: [result for size in sizes for result in bench.run(size, seconds, say)], as_json)
+
+
 def _show(bench: Bench, as_json: bool) -> None:
     if warning := busy():
         click.echo(f"warning: {warning}", err=True)

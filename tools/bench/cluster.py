@@ -47,6 +47,9 @@ class Cluster:
         options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", self._master_http]
         self._start("master", self._master_http, signal.SIGTERM, *options)
 
+    def pid(self, name: str) -> int:
+        return self._processes[name][0].pid
+
     def kill(self, name: str) -> None:
         """kill -9, as if it had crashed."""
         process, _ = self._processes.pop(name)

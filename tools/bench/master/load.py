@@ -1,0 +1,104 @@
+"""The second process: all simulated agents and frameworks, in phases that its parent asks for, a line each.
+
+register          all agents at once: {"seconds": ...}
+offers SECONDS    tasks start and end: {"latencies": [...], "ended": ..., "unanswered": ...}
+end
+"""
+
+import asyncio
+import gc
+import json
+import sys
+import time
+
+import grpc.aio as aio
+
+from barter.shell import transport
+from barter.tools.bench.master import messages
+from barter.tools.bench.master.agents import Agent
+from barter.tools.bench.master.frameworks import Framework
+
+FRAMEWORKS = 10
+SETTLE_SECONDS = 4.0
+
+
+class Load:
+    def __init__(self, master: str, agents: int, tasks: int, agents_per_connection: int) -> None:
+        self._agent_count, self._tasks, self._shared = agents, tasks, agents_per_connection
+        self._master = master
+        self._channels: list[aio.Channel] = []
+        self._agents: list[Agent] = []
+        self._frameworks: list[Framework] = []
+
+    async def prepare(self) -> None:
+        """The frameworks subscribe; every registration is made and every connection is there."""
+        self._frameworks = [Framework(f"bench-{number}", self._channel()) for number in range(FRAMEWORKS)]
+        for framework in self._frameworks:
+            await framework.subscribe()
+        owners = [framework.framework_id for framework in self._frameworks]
+        for first in range(0, self._agent_count, self._shared):
+            channel = self._channel()
+            await channel.channel_ready()
+            for number in range(first, min(first + self._shared, self._agent_count)):
+                agent_id = f"agent-{number:05}"
+                told = messages.register(agent_id, number, self._tasks, owners)
+                self._agents.append(Agent(agent_id, told, channel))
+        gc.collect()
+        gc.freeze()
+
+    async def register(self) -> dict[str, object]:
+        began = time.perf_counter()
+        await asyncio.gather(*(agent.register() for agent in self._agents))
+        return {"seconds": time.perf_counter() - began}
+
+    async def offers(self, seconds: float) -> dict[str, object]:
+        """Counted from the first demand on: who wants to warm up asks for a phase before."""
+        for framework in self._frameworks:
+            framework.latencies.clear()
+            framework.ended = 0
+        await asyncio.gather(*(framework.ask(seconds) for framework in self._frameworks))
+        await asyncio.sleep(SETTLE_SECONDS)
+        return {
+            "latencies": [each for framework in self._frameworks for each in framework.latencies],
+            "ended": sum(framework.ended for framework in self._frameworks),
+            "unanswered": sum(framework.unanswered for framework in self._frameworks),
+        }
+
+    async def close(self) -> None:
+        for agent in self._agents:
+            agent.close()
+        for framework in self._frameworks:
+            framework.close()
+        for channel in self._channels:
+            await channel.close(None)
+
+    def _channel(self) -> aio.Channel:
+        channel = transport.channel(self._master, own_connection=True)
+        self._channels.append(channel)
+        return channel
+
+
+async def main(master: str, agents: int, tasks: int, agents_per_connection: int) -> None:
+    load = Load(master, agents, tasks, agents_per_connection)
+    await load.prepare()
+    _say({"ready": True})
+    try:
+        while command := (await asyncio.to_thread(sys.stdin.readline)).split():
+            match command:
+                case ["register"]:
+                    _say(await load.register())
+                case ["offers", seconds]:
+                    _say(await load.offers(float(seconds)))
+                case _:
+                    break
+    finally:
+        await load.close()
+
+
+def _say(answer: dict[str, object]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    address, *numbers = sys.argv[1:]
+    asyncio.run(main(address, *map(int, numbers)))
