@@ -68,11 +68,12 @@ STORIES: dict[str, Story] = {
         *START,
         (20, ev.Decline(FRAMEWORK, (offer(1),), Filters(0))),
         (21, ev.Accept(FRAMEWORK, (offer(1),), (task("t1"),))),
-        (30, ev.Subscribe(7, FrameworkInfo("thief"))),
-        (31, ev.Accept(7, (offer(2),), (task("x"),))),
-        (40, ev.Accept(FRAMEWORK, (offer(2), offer(2)), (task("t2"),))),
-        (41, ev.Accept(FRAMEWORK, (), (task("t3"),))),
-        (20 + OFFER_TIMEOUT + 100, Tick()),
+        (1_021, Tick()),
+        (1_030, ev.Subscribe(7, FrameworkInfo("thief"))),
+        (1_031, ev.Accept(7, (offer(2),), (task("x"),))),
+        (1_040, ev.Accept(FRAMEWORK, (offer(2), offer(2)), (task("t2"),))),
+        (1_041, ev.Accept(FRAMEWORK, (), (task("t3"),))),
+        (20 + OFFER_TIMEOUT + 2_100, Tick()),
     ],
 }
 
