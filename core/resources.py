@@ -62,6 +62,8 @@ class Resources:
 
     def without(self, other: "Resources") -> "Resources":
         """The rest after taking what can be taken: never negative, never raises."""
+        if not other:
+            return self
         scalars = {name: amount - other.scalars.get(name, 0) for name, amount in self.scalars.items()}
         ranges = {name: rng.subtract(mine, other.ranges.get(name, ())) for name, mine in self.ranges.items()}
         sets = {name: ids - other.sets.get(name, frozenset()) for name, ids in self.sets.items()}
