@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
-from barter.core.tasks import TaskInfo, TaskStatus
+from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,14 @@ class RunTasks:
 
 @dataclass(frozen=True, slots=True)
 class KillTask:
-    """`grace_ms` less than 0 means the task's own."""
+    """`grace_ms` less than 0 means the task's own; `cause` is the reason of the status that tells of it."""
 
     epoch: int
     framework_id: FrameworkId
     task_id: TaskId
     grace_ms: int = -1
     reason: str = ""
+    cause: Reason = Reason.KILLED_BY_FRAMEWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def kill(turn: Turn, order: KillTask, executor: str) -> None:
     if entry is None or not entry.live:
         return
     reason = order.reason or "killed by its framework"
-    end(turn, order.framework_id, order.task_id, order.grace_ms, Reason.KILLED_BY_FRAMEWORK, reason, executor)
+    end(turn, order.framework_id, order.task_id, order.grace_ms, order.cause, reason, executor)
 
 
 def kill_framework(turn: Turn, order: KillFramework, executor: str) -> None:

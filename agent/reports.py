@@ -83,7 +83,7 @@ def _carry_out(turn: Turn, event: ExecutorHello) -> None:
             case KillAgain(entry, reason):
                 turn.kill(entry, -1, reason)
             case EndUnlaunched(entry, reason):
-                turn.tell(entry, TaskState.KILLED, Reason.KILLED_BY_FRAMEWORK, reason)
+                turn.tell(entry, TaskState.KILLED, entry.status.reason, reason)
             case Launch(entry, reason):
                 handed.append(entry)
                 turn.launch(entry.framework_id, entry.task, reason)

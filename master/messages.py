@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer
 from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
-from barter.core.tasks import TaskInfo, TaskStatus
+from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
 Ack = tuple[FrameworkId, TaskId, str]
 
@@ -22,12 +22,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """`grace_ms` less than 0 means the task's own."""
+    """`grace_ms` less than 0 means the task's own; `cause` is the reason of the status that tells of it."""
 
     framework_id: FrameworkId
     task_id: TaskId
     grace_ms: int
     reason: str
+    cause: Reason = Reason.KILLED_BY_FRAMEWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from barter.agent import events as ev
 from barter.core.ids import FrameworkId, TaskId, check_id
-from barter.core.tasks import TaskInfo
+from barter.core.tasks import Reason, TaskInfo
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, executor_pb2
 from barter.shell.log import logger
@@ -24,8 +24,7 @@ def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
         case "heartbeat":
             return ev.MasterHeartbeat(epoch)
         case "kill":
-            kill = wire.kill
-            return ev.KillTask(epoch, FrameworkId(kill.framework_id), TaskId(kill.task_id), kill.grace_ms, kill.reason)
+            return _kill(epoch, wire.kill)
         case "kill_framework":
             return ev.KillFramework(epoch, FrameworkId(wire.kill_framework.framework_id), wire.kill_framework.reason)
         case "registered":
@@ -35,6 +34,15 @@ def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
         case unknown:
             _log.warning("the master sent something this version does not know", name=unknown)
             return None
+
+
+def _kill(epoch: int, wire: agent_pb2.AgentEvent.Kill) -> ev.KillTask:
+    try:
+        cause = Reason(wire.cause or Reason.KILLED_BY_FRAMEWORK)
+    except ValueError:
+        _log.warning("the master has a task killed for a reason that this version does not know", cause=wire.cause)
+        cause = Reason.KILLED_BY_FRAMEWORK
+    return ev.KillTask(epoch, FrameworkId(wire.framework_id), TaskId(wire.task_id), wire.grace_ms, wire.reason, cause)
 
 
 def _run(epoch: int, run: agent_pb2.AgentEvent.Run, spent: Spent) -> ev.RunTasks:

@@ -62,6 +62,7 @@ def event_to_wire(
                 task_id=message.task_id,
                 grace_ms=message.grace_ms,
                 reason=message.reason,
+                cause=message.cause,
             )
             return pb.AgentEvent(epoch=epoch, kill=kill)
         case msg.Acknowledge():

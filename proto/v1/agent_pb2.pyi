@@ -94,16 +94,18 @@ class AgentEvent(_message.Message):
         tasks: _containers.RepeatedCompositeFieldContainer[_types_pb2.TaskInfo]
         def __init__(self, framework_id: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[_types_pb2.TaskInfo, _Mapping]]] = ...) -> None: ...
     class Kill(_message.Message):
-        __slots__ = ("framework_id", "task_id", "grace_ms", "reason")
+        __slots__ = ("framework_id", "task_id", "grace_ms", "reason", "cause")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
         TASK_ID_FIELD_NUMBER: _ClassVar[int]
         GRACE_MS_FIELD_NUMBER: _ClassVar[int]
         REASON_FIELD_NUMBER: _ClassVar[int]
+        CAUSE_FIELD_NUMBER: _ClassVar[int]
         framework_id: str
         task_id: str
         grace_ms: int
         reason: str
-        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., grace_ms: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+        cause: str
+        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., grace_ms: _Optional[int] = ..., reason: _Optional[str] = ..., cause: _Optional[str] = ...) -> None: ...
     class Acknowledge(_message.Message):
         __slots__ = ("acks",)
         ACKS_FIELD_NUMBER: _ClassVar[int]

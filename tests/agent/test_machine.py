@@ -153,6 +153,23 @@ def test_a_kill_is_told_at_once_and_survives_a_restart() -> None:
     assert [status.uuid for _, status in again.book.unacknowledged()] == ["t1:1", "t1:2"]
 
 
+def test_the_cause_of_a_kill_is_the_reason_of_the_end() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 10)
+    order = ev.KillTask(1, F, TaskId("t1"), -1, "drained: new disks", Reason.AGENT_DRAINING)
+    assert refusals(machine.step(order, 11)) == [("t1", S.KILLING, Reason.AGENT_DRAINING)]
+    actions = machine.step(reports(report("t1", S.KILLING, 1), report("t1", S.KILLED, 2)), 12)
+    assert refusals(actions) == [("t1", S.KILLED, Reason.AGENT_DRAINING)]
+
+
+def test_so_it_is_for_a_task_that_never_reached_its_executor() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 10)
+    machine.step(ev.ExecutorDisconnected("e1"), 11)
+    machine.step(ev.KillTask(1, F, TaskId("t1"), -1, "room for others", Reason.PREEMPTED), 12)
+    assert refusals(machine.step(ev.ExecutorHello("e1"), 13)) == [("t1", S.KILLED, Reason.PREEMPTED)]
+
+
 def test_a_kill_before_any_executor_ends_the_task_at_once() -> None:
     machine = agent()
     opened(machine, 0)

@@ -118,8 +118,8 @@ def to_agent(heard: FromMaster, spent: Spent) -> agent_ev.Event | None:
             return agent_ev.RunTasks(
                 epoch, framework_id, tasks, {}, spent(framework_id, [task.task_id for task in tasks])
             )
-        case master_msg.Kill(framework_id, task_id, grace_ms, reason):
-            return agent_ev.KillTask(epoch, framework_id, task_id, grace_ms, reason)
+        case master_msg.Kill(framework_id, task_id, grace_ms, reason, cause):
+            return agent_ev.KillTask(epoch, framework_id, task_id, grace_ms, reason, cause)
         case master_msg.Acknowledge(acks):
             return agent_ev.Acknowledged(epoch, acks)
         case master_msg.KillFramework(framework_id, reason):
