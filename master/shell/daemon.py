@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from barter.master.cluster import Timing
+from barter.master.shell.pacing import CALLS_PER_SECOND
 from barter.master.shell.service import MasterService
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
 from barter.shell import log
@@ -29,7 +30,8 @@ class MasterOptions:
     insecure: bool = False
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
-    heartbeat_ms: int = 5_000
+    heartbeat_ms: int = 10_000
+    calls_per_second: int = CALLS_PER_SECOND
 
 
 def run(options: MasterOptions) -> int:
@@ -71,7 +73,7 @@ async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio
     alphabet = string.ascii_lowercase + string.digits
     new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
     timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms)
-    service = MasterService(registry, registry.start(new_id), timing, options.heartbeat_ms)
+    service = MasterService(registry, registry.start(new_id), timing, options.heartbeat_ms, options.calls_per_second)
     await service.start(options.listen, options.http, insecure=options.insecure)
     LOG.info("ready", grpc=service.address, http=options.http, cluster=service.cluster_id, epoch=service.epoch)
     try:

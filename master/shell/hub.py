@@ -16,28 +16,12 @@ from barter.master.actions import (
 from barter.master.history import History
 from barter.master.messages import Error
 from barter.master.registry import Registry
-from barter.master.shell.outbox import Outbox
+from barter.master.shell.stream import Stream, Write
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.shell.log import logger
 
 LOG = logger("master")
 LOGGED = ("agent_", "framework_", "settled")
-
-
-class Stream:
-    """One session: its number, what waits for it, and who writes it."""
-
-    def __init__(self, number: int, peer: str) -> None:
-        self.number = number
-        self.peer = peer
-        self.outbox = Outbox()
-        self.writer: asyncio.Task[None] | None = None
-
-    def beat(self) -> None:
-        """Heartbeat; the writer of a peer that does not read is broken off."""
-        self.outbox.beat()
-        if self.outbox.overfull and self.writer is not None:
-            self.writer.cancel()
 
 
 class Hub:
@@ -51,18 +35,19 @@ class Hub:
         self._streams: dict[int, Stream] = {}
         self.endpoint_watches: set[EndpointWatch] = set()
         self.event_watches: set[EventWatch] = set()
-        self._calls: dict[int, asyncio.Future[str]] = {}
+        self._calls: dict[int, asyncio.Future[Answer]] = {}
 
-    def open(self, peer: str) -> Stream:
-        stream = Stream(next(self._numbers), peer)
+    def open(self, peer: str, write: Write) -> Stream:
+        stream = Stream(next(self._numbers), peer, write)
         self._streams[stream.number] = stream
         return stream
 
     def drop(self, stream: Stream) -> None:
+        stream.abandon()
         self._streams.pop(stream.number, None)
 
-    def call(self) -> tuple[int, asyncio.Future[str]]:
-        """A number for an operator's call, and what will be its answer: why it is refused, or nothing."""
+    def call(self) -> tuple[int, asyncio.Future[Answer]]:
+        """A number for an operator's call, and what will be its answer."""
         number = next(self._numbers)
         answer = self._calls[number] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: self._calls.pop(number, None))
@@ -85,7 +70,7 @@ class Hub:
     def end_all(self) -> None:
         """The master ends: streams and watches end after what already waits for them."""
         for stream in self._streams.values():
-            stream.outbox.close()
+            stream.close()
         for endpoint_watch in self.endpoint_watches:
             endpoint_watch.close()
         for event_watch in self.event_watches:
@@ -96,7 +81,7 @@ class Hub:
             case SendToAgent() | SendToFramework():
                 stream = self._streams.get(action.session)
                 if stream is not None:
-                    stream.outbox.put(action.message)
+                    stream.put(action.message)
             case CloseSession():
                 self._close(action)
             case EndpointsChanged():
@@ -109,7 +94,7 @@ class Hub:
             case Answer():
                 answer = self._calls.get(action.call)
                 if answer is not None and not answer.done():
-                    answer.set_result(action.refusal)
+                    answer.set_result(action)
             case Persist():
                 pass
 
@@ -118,8 +103,8 @@ class Hub:
         if stream is None:
             return
         if action.reason:
-            stream.outbox.put(Error(action.reason, action.fatal))
-        stream.outbox.close()
+            stream.put(Error(action.reason, action.fatal))
+        stream.close()
 
     def _say(self) -> None:
         for entry in self._history.since(self._logged):

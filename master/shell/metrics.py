@@ -8,12 +8,13 @@ from prometheus_client.registry import Collector
 
 from barter.core.task_state import TaskState
 from barter.master.cluster import Cluster
+from barter.master.shell.pacing import Paces
 from barter.master.views import summary
 
 
 class MasterMetrics(Collector):
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, paces: Paces) -> None:
+        self._cluster, self._paces = cluster, paces
         self.events_handled = 0
 
     def collect(self) -> Iterator[Metric]:
@@ -36,6 +37,14 @@ class MasterMetrics(Collector):
         yield CounterMetricFamily(
             "barter_master_events_handled", "Events the machine has handled.", value=self.events_handled
         )
+        slowed = CounterMetricFamily(
+            "barter_master_calls_slowed",
+            "Calls that waited because their principal called too often.",
+            labels=["principal"],
+        )
+        for principal, count in self._paces.slowed().items():
+            slowed.add_metric([principal], count)
+        yield slowed
         amounts = GaugeMetricFamily(
             "barter_master_resources", "In milli-units, mem and disk in bytes.", labels=["name", "kind"]
         )

@@ -15,6 +15,7 @@ from barter.master.registry import Registry
 from barter.master.shell.hub import Hub
 from barter.master.shell.metrics import MasterMetrics, registry_of
 from barter.master.shell.operators import Operators
+from barter.master.shell.pacing import CALLS_PER_SECOND, Paces
 from barter.master.shell.record import Recordings
 from barter.master.shell.sessions import AgentSessions, Identity, SchedulerSessions
 from barter.proto.v1.agent_pb2_grpc import add_AgentServiceServicer_to_server
@@ -25,25 +26,36 @@ from barter.shell.clock import Clock
 from barter.shell.runner import Runner
 
 GOODBYE_SECONDS = 1.0
+LONGEST_REST_SECONDS = 0.01
 
 
 class MasterService:
     """`start`, then `until` its end, then `stop`. Everything runs in the loop that called `start`."""
 
-    def __init__(self, registry: Registry, recovered: Recovered, timing: Timing, heartbeat_ms: int) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        recovered: Recovered,
+        timing: Timing,
+        heartbeat_ms: int,
+        calls_per_second: int = CALLS_PER_SECOND,
+    ) -> None:
         clock = Clock()
         self.cluster_id, self.epoch = recovered.cluster_id, recovered.epoch
         self.address = ""
         machine = Master(recovered, timing, clock.now())
         cluster = machine.cluster
         self._hub = Hub(registry, cluster.history)
-        self._runner: Runner[Event, Action] = Runner(machine, clock, self._hub.perform)
-        self._metrics = MasterMetrics(cluster)
+        self._runner: Runner[Event, Action] = Runner(machine, clock, self._hub.perform, LONGEST_REST_SECONDS)
+        paces = Paces(calls_per_second, clock.now)
+        self._metrics = MasterMetrics(cluster, paces)
         self._heartbeat_ms = heartbeat_ms
         self._server = transport.server()
         identity = Identity(self.cluster_id, self.epoch, heartbeat_ms)
-        add_SchedulerServiceServicer_to_server(SchedulerSessions(self._hub, identity, self._post), self._server)  # type: ignore[no-untyped-call]
-        add_AgentServiceServicer_to_server(AgentSessions(self._hub, identity, self._post), self._server)  # type: ignore[no-untyped-call]
+        frameworks = SchedulerSessions(self._hub, identity, self._post, paces, clock.now)
+        add_SchedulerServiceServicer_to_server(frameworks, self._server)  # type: ignore[no-untyped-call]
+        agents = AgentSessions(self._hub, identity, self._post, self._post_later)
+        add_AgentServiceServicer_to_server(agents, self._server)  # type: ignore[no-untyped-call]
         of_code = version("barter-scheduler")
         self._recordings = Recordings(machine, self._runner, clock.now, of_code)
         operators = Operators(cluster, self._hub, self._recordings, self._post, clock.now, of_code)
@@ -86,6 +98,10 @@ class MasterService:
     def _post(self, event: Event) -> None:
         self._metrics.events_handled += 1
         self._runner.post(event)
+
+    def _post_later(self, event: Event) -> None:
+        self._metrics.events_handled += 1
+        self._runner.post_later(event)
 
     def _health(self) -> dict[str, object]:
         return {"status": "ok", "cluster": self.cluster_id, "epoch": self.epoch}

@@ -20,6 +20,7 @@ from barter.core.task_state import TaskState
 from barter.master.cluster import Timing
 from barter.master.registry import MemoryRegistry
 from barter.master.shell import outbox
+from barter.master.shell.pacing import BURST_SECONDS
 from barter.master.shell.service import MasterService
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, operator_pb2, scheduler_pb2, types_pb2
@@ -280,6 +281,56 @@ def test_a_peer_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPat
     asyncio.run(conversation())
 
 
+def test_a_framework_that_floods_is_slowed_and_others_are_answered_at_once() -> None:
+    """At a call a second the flood would take an hour; two streams of one principal share its rate and its burst."""
+
+    async def conversation() -> None:
+        registry, http = MemoryRegistry(), free_address()
+        service = MasterService(registry, registry.start("abc123"), Timing(), 200, calls_per_second=1)
+        await service.start("127.0.0.1:0", http)
+        async with channel(service.address) as link, asyncio.timeout(PATIENCE_SECONDS):
+            peers = Peers(link)
+            floods = [await _subscribed_for(peers, "loud") for _ in range(2)]
+            quiet = await _subscribed_for(peers, "quiet")
+            ask = scheduler_pb2.SchedulerCall(reconcile={"task_ids": ["t1"]})
+            flooding = [asyncio.create_task(_ask_often(flood, ask, 2_000)) for flood in floods]
+            answers: list[str] = []
+            hearing = [asyncio.create_task(_hear_all(flood, answers)) for flood in floods]
+            while 'calls_slowed_total{principal="loud"}' not in await _metrics(http):
+                await asyncio.sleep(0.01)
+            for _ in range(BURST_SECONDS):
+                await quiet.say(ask)
+                assert (await quiet.hear()).update.statuses[0].task_id == "t1"
+            assert "quiet" not in await _metrics(http)
+            while len(answers) <= BURST_SECONDS:
+                await asyncio.sleep(0.01)
+            assert len(answers) < 100
+            for task in (*flooding, *hearing):
+                task.cancel()
+        await service.stop()
+
+    asyncio.run(conversation())
+
+
+async def _subscribed_for(peers: Peers, principal: str) -> Session:
+    session = peers.scheduler()
+    framework = types_pb2.FrameworkInfo(name="stub", principal=principal)
+    await session.say(scheduler_pb2.SchedulerCall(subscribe={"framework": framework}))
+    assert (await session.hear()).HasField("subscribed")
+    return session
+
+
+async def _hear_all(session: Session, heard: list[str]) -> None:
+    with contextlib.suppress(aio.AioRpcError):
+        while (event := await session.hear()) is not None:
+            heard += [status.task_id for status in event.update.statuses]
+
+
+async def _metrics(address: str) -> str:
+    async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+        return (await client.get("/metrics")).text
+
+
 async def _until_disconnected(peers: Peers) -> None:
     watch = peers.operator.WatchEvents(operator_pb2.WatchEventsRequest(last=10_000))
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -288,9 +339,9 @@ async def _until_disconnected(peers: Peers) -> None:
     watch.cancel()
 
 
-async def _ask_often(session: Session, call: scheduler_pb2.SchedulerCall) -> None:
+async def _ask_often(session: Session, call: scheduler_pb2.SchedulerCall, times: int = 50) -> None:
     with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError):
-        for _ in range(50):
+        for _ in range(times):
             await session.say(call)
 
 

@@ -42,22 +42,15 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
 @_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
-@_flag("--heartbeat", "5s", "How often it says to agents and frameworks that it is there.", type=DURATION)
+@_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
+@_flag("--calls-per-second", 1_000, "Calls of a principal beyond it wait.", type=click.IntRange(1, 1_000_000))
 @_insecure
-def master(
-    data_dir: Path, listen: str, http: str, agent_timeout: int, offer_timeout: int, heartbeat: int, insecure: bool
-) -> None:
+def master(agent_timeout: int, offer_timeout: int, heartbeat: int, **rest: Any) -> None:
     """The master: makes offers of what agents have, and carries out what frameworks accept."""
     from barter.master.shell.daemon import MasterOptions, run
 
     options = MasterOptions(
-        data_dir=data_dir,
-        listen=listen,
-        http=http,
-        insecure=insecure,
-        agent_timeout_ms=agent_timeout,
-        offer_timeout_ms=offer_timeout,
-        heartbeat_ms=heartbeat,
+        agent_timeout_ms=agent_timeout, offer_timeout_ms=offer_timeout, heartbeat_ms=heartbeat, **rest
     )
     sys.exit(run(options))
 
