@@ -58,6 +58,27 @@ class RunCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Read what these tasks have used; `Measured` with what was found, however little."""
+
+    keys: tuple[TaskKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskUsage:
+    """On average since the last one: thousandths of a cpu; and resident bytes."""
+
+    key: TaskKey
+    cpus: int
+    mem: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendUsage:
+    tasks: tuple[TaskUsage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The agent has recorded the task's end: remove what the runtime kept of it."""
 
@@ -69,4 +90,4 @@ class Exit:
     reason: str
 
 
-Action = Connect | SendHello | SendStatus | StartTask | EndTask | RunCheck | Release | Exit
+Action = Connect | SendHello | SendStatus | StartTask | EndTask | RunCheck | Measure | SendUsage | Release | Exit

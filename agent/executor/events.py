@@ -62,6 +62,29 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureEvery:
+    """The agent wants to know what tasks use, so often, until the session ends."""
+
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All the cpu time a task ever had, in microseconds, and the bytes it has resident now."""
+
+    key: TaskKey
+    cpu_us: int
+    mem: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of the last `Measure`: told once for each; a task that could not be measured is not there."""
+
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """The session of the last `Connect` is open and waits for the Hello."""
 
@@ -121,5 +144,18 @@ class Checked:
 
 
 Event = (
-    Launch | Kill | Recorded | Stop | Connected | Disconnected | Held | Pulling | Started | NotStarted | Ended | Checked
+    Launch
+    | Kill
+    | Recorded
+    | Stop
+    | MeasureEvery
+    | Measured
+    | Connected
+    | Disconnected
+    | Held
+    | Pulling
+    | Started
+    | NotStarted
+    | Ended
+    | Checked
 )

@@ -5,10 +5,12 @@ from barter.agent.executor.actions import (
     Connect,
     EndTask,
     Exit,
+    Measure,
     Release,
     RunCheck,
     SendHello,
     SendStatus,
+    SendUsage,
     StartTask,
 )
 from barter.agent.executor.ends import Cause, outcome
@@ -21,6 +23,8 @@ from barter.agent.executor.events import (
     Held,
     Kill,
     Launch,
+    Measured,
+    MeasureEvery,
     NotStarted,
     Order,
     Pulling,
@@ -33,6 +37,7 @@ from barter.agent.executor.health import Health
 from barter.agent.executor.held import HeldTask
 from barter.agent.executor.kill import KillPlan
 from barter.agent.executor.link import AgentLink
+from barter.agent.executor.meter import Meter
 from barter.agent.executor.outbox import Outbox
 from barter.agent.executor.timers import Timers
 from barter.core.machine import Tick, earliest
@@ -53,6 +58,7 @@ class Executor:
         self._outbox = Outbox()
         self._timers = Timers()
         self._link = AgentLink()
+        self._meter = Meter()
         self._stop: Stop | None = None
         self._exit_ms: int | None = None
 
@@ -67,7 +73,8 @@ class Executor:
         return actions
 
     def next_wakeup(self) -> int | None:
-        return earliest(self._timers.next(), self._exit_ms, self._link.wakeup())
+        measures = self._meter.wakeup() if self._live else None
+        return earliest(self._timers.next(), self._exit_ms, self._link.wakeup(), measures)
 
     def _apply(self, event: Event | Tick, now: int) -> list[Action]:
         match event:
@@ -84,7 +91,14 @@ class Executor:
                 return [SendHello(tuple(task.last for task in self._tasks.values()), self._outbox.waiting())]
             case Disconnected():
                 self._link.gone(now)
+                self._meter.stop()
                 return []
+            case MeasureEvery():
+                if self._link.connected:
+                    self._meter.start(event.every_ms, now)
+                return []
+            case Measured():
+                return self._measured(event, now)
             case Stop():
                 return self._stopped(event, now)
             case Held():
@@ -197,11 +211,17 @@ class Executor:
                     actions.append(EndTask(key, force=True, reason="still running after its grace"))
             elif task.health is not None and task.health.begin(now):
                 actions.append(RunCheck(task.order, task.health.check))
+        if self._live and self._meter.begin(now):
+            actions.append(Measure(tuple(key for key, task in self._tasks.items() if task.started and not task.ended)))
         if self._exit_ms is not None and self._exit_ms <= now:
             actions += self._exit()
         elif self._link.due(now):
             actions.append(Connect())
         return actions
+
+    def _measured(self, event: Measured, now: int) -> list[Action]:
+        usage = self._meter.result(event.samples, now)
+        return [SendUsage(usage)] if usage and self._link.connected else []
 
     def _recorded(self, sequence: int) -> list[Action]:
         """Forget the tasks whose end is now known."""

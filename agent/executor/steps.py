@@ -9,10 +9,12 @@ from barter.agent.executor.actions import (
     EndTask,
     ExecutorStatus,
     Exit,
+    Measure,
     Release,
     RunCheck,
     SendHello,
     SendStatus,
+    SendUsage,
     StartTask,
 )
 from barter.agent.executor.events import Order, TaskKey
@@ -33,7 +35,7 @@ class SendStatuses:
     statuses: tuple[ExecutorStatus, ...]
 
 
-Step = StartTasks | ReleaseTasks | SendStatuses | Connect | SendHello | EndTask | RunCheck | Exit
+Step = StartTasks | ReleaseTasks | SendStatuses | Connect | SendHello | EndTask | RunCheck | Measure | SendUsage | Exit
 
 
 def steps(actions: Iterable[Action]) -> list[Step]:

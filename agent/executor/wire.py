@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from barter.agent.executor.actions import ExecutorStatus, SendHello
-from barter.agent.executor.events import Event, Kill, Launch, Order, Recorded, Stop, TaskKey
+from barter.agent.executor.actions import ExecutorStatus, SendHello, SendUsage
+from barter.agent.executor.events import Event, Kill, Launch, MeasureEvery, Order, Recorded, Stop, TaskKey
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto import codec
 from barter.proto.v1 import executor_pb2 as pb
@@ -35,12 +35,24 @@ def event_from_wire(wire: pb.ExecutorEvent) -> Event | None:
             return Recorded(wire.recorded.sequence)
         case "stop":
             return Stop(wire.stop.kill)
+        case "measure":
+            return MeasureEvery(wire.measure.every_ms)
         case _:
             return None
 
 
 def statuses_to_wire(statuses: Iterable[ExecutorStatus]) -> pb.ExecutorCall:
     return pb.ExecutorCall(statuses=pb.ExecutorCall.Statuses(statuses=[_status_to_wire(each) for each in statuses]))
+
+
+def usage_to_wire(usage: SendUsage) -> pb.ExecutorCall:
+    tasks = [
+        pb.ExecutorCall.TaskUsage(
+            framework_id=each.key.framework_id, task_id=each.key.task_id, cpus=each.cpus, mem=each.mem
+        )
+        for each in usage.tasks
+    ]
+    return pb.ExecutorCall(usage=pb.ExecutorCall.Usage(tasks=tasks))
 
 
 def hello_to_wire(hello: SendHello, pid: int, version: str) -> pb.ExecutorCall:

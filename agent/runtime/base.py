@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
-from barter.agent.executor.events import Ended, Held, NotStarted, Order, Pulling, Started, TaskKey
+from barter.agent.executor.events import Ended, Held, NotStarted, Order, Pulling, Sample, Started, TaskKey
 from barter.core.tasks import Reason
 
 RuntimeEvent = Pulling | Started | NotStarted | Ended
@@ -58,6 +58,10 @@ class Runtime(ABC):
     @abstractmethod
     async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
         """Run a health check command where the task runs; whether it exited with 0, and what was found."""
+
+    @abstractmethod
+    async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
+        """What these running tasks have used so far; those that cannot be measured are left out."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -87,8 +87,8 @@ def _host_config(order: Order, container: Container, private: tuple[str, ...], p
 def _limits(task: TaskInfo) -> dict[str, int]:
     """Memory is hard and without swap, cpu a share: Mesos' defaults."""
     limits: dict[str, int] = {}
-    if cpus := task.resources.scalars.get("cpus", 0):
-        limits["CpuShares"] = cpu_shares(cpus)
+    if shares := cpu_shares(task):
+        limits["CpuShares"] = shares
     if memory := task.resources.scalars.get("mem", 0):
         limits["Memory"] = limits["MemorySwap"] = max(memory, LEAST_MEMORY)
     return limits

@@ -17,18 +17,21 @@ from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
 from barter.agent.containers.launches import LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
-from barter.agent.executor.events import Ended, Held, Order, TaskKey
+from barter.agent.executor.events import Ended, Held, Order, Sample, TaskKey
 from barter.agent.runtime.base import Report, Runtime
 from barter.agent.runtime.children import signal_name
 from barter.agent.runtime.docker_calls import Calls
 from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
+from barter.agent.runtime.measure import container_cgroups, of_cgroups
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
 
 _CLOSE_S = 8.0
+# An engine of another machine is asked for so many containers at a time, in turn.
+_ASKED_AT_ONCE = 8
 _POOLS = {
     **dict.fromkeys((act.Create, act.Start), ("launch", LAUNCHES_AT_ONCE)),
     **dict.fromkeys((act.Inspect, act.List, act.Kill), ("engine", 4)),
@@ -49,6 +52,7 @@ class DockerRuntime(Runtime):
         self._news = News(self._calls.label, self._post)
         self._pools = {name: ThreadPoolExecutor(count, name) for name, count in {*_POOLS.values(), ("check", 8)}}
         self._closed = asyncio.Event()
+        self._asked = 0
 
     async def start(self, report: Report) -> Sequence[Held]:
         self._report = report
@@ -74,6 +78,10 @@ class DockerRuntime(Runtime):
             return False, "found no container"
         run = self._calls.engine.run_in
         return await self._loop.run_in_executor(self._pools["check"], run, container, command, timeout_ms / 1000)
+
+    async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
+        containers = [(key, container) for key in keys if (container := self._machine.container_of(key))]
+        return await self._loop.run_in_executor(self._pools["check"], self._measure, containers)
 
     async def close(self) -> None:
         """Removals under way are finished, launches and log copies are left as they are."""
@@ -108,6 +116,23 @@ class DockerRuntime(Runtime):
                     run_thread(type(action).__name__.lower(), partial(self._ask, action))
                 case _:
                     self._pools[_POOLS[type(action)][0]].submit(self._ask, action)
+
+    def _measure(self, containers: Sequence[tuple[TaskKey, str]]) -> list[Sample]:
+        """In a thread. From the containers' cgroups; the engine is asked where these are out of sight."""
+        samples: list[Sample] = []
+        unseen: list[tuple[TaskKey, str]] = []
+        for key, container in containers:
+            used = of_cgroups(container_cgroups(container))
+            if used is not None:
+                samples.append(Sample(key, *used))
+            else:
+                unseen.append((key, container))
+        turn = self._asked % len(unseen) if unseen else 0
+        self._asked = turn + _ASKED_AT_ONCE
+        for key, container in [*unseen[turn:], *unseen[:turn]][:_ASKED_AT_ONCE]:
+            if (said := self._calls.engine.used(container)) is not None:
+                samples.append(Sample(key, *said))
+        return samples
 
     def _tell(self, action: act.Report) -> None:
         event, code = action.event, action.event.exit_code if isinstance(action.event, Ended) else None

@@ -15,6 +15,7 @@ from docker.utils import kwargs_from_env, parse_repository_tag
 from urllib3.exceptions import NewConnectionError
 
 from barter.agent.runtime.base import ImageFailed, LaunchFailed
+from barter.agent.runtime.measure import Used
 
 CALL_S = 60
 _CONNECTIONS = 32
@@ -137,6 +138,16 @@ class Engine:
             raise EngineAway(str(error)) from None
         state, labels = found["State"], found["Config"]["Labels"] or {}
         return Shown(found["Id"], state["Status"], labels, state["ExitCode"], state["OOMKilled"])
+
+    def used(self, container_id: str) -> Used | None:
+        """What the container has used; None where the engine does not say."""
+        try:
+            said: dict[str, Any] = self.client.stats(container_id, stream=False, one_shot=True)
+            memory: dict[str, int] = said["memory_stats"].get("stats", {})
+            cpu_us = int(said["cpu_stats"]["cpu_usage"]["total_usage"]) // 1000
+        except (*Failures, KeyError):
+            return None
+        return Used(cpu_us, memory.get("anon", memory.get("total_rss", 0)))
 
     def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool, str]:
         """Run a shell line in a container; whether it exited with 0, and what was found."""

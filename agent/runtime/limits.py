@@ -8,7 +8,7 @@ from pathlib import Path
 
 from barter.agent.executor.events import TaskKey
 from barter.agent.runtime.cgroups import Found, Hierarchy, find_here
-from barter.core.resources import Resources
+from barter.core.tasks import TaskInfo
 from barter.shell.log import logger
 
 FOLDER = "barter"
@@ -39,7 +39,7 @@ class Limits:
         self._home = home_name(work_dir)
         self._open = False
 
-    def make(self, key: TaskKey, resources: Resources) -> tuple[str, ...]:
+    def make(self, key: TaskKey, task: TaskInfo) -> tuple[str, ...]:
         """Make the task's cgroups and set its limits; the folders made. What fails is logged and done without."""
         if not self._found.hierarchies:
             return ()
@@ -52,7 +52,7 @@ class Limits:
                 folder = hierarchy.base / FOLDER / self._home / name
                 folder.mkdir(exist_ok=True)
                 made.append(str(folder))
-                _limit(folder, hierarchy, resources)
+                _limit(folder, hierarchy, task)
         except OSError as error:
             _log.warning("process tasks run without limits", why=str(error), what_to_do=_HOW)
             remove(tuple(made))
@@ -95,27 +95,33 @@ class Limits:
         self._open = True
 
 
-def _limit(folder: Path, hierarchy: Hierarchy, resources: Resources) -> None:
+def _limit(folder: Path, hierarchy: Hierarchy, task: TaskInfo) -> None:
     """Hard memory, relative cpu: the units are the kernel's (shares 2 to 262144, weight 1 to 10000)."""
-    memory = resources.scalars.get("mem", 0)
+    memory = task.resources.scalars.get("mem", 0)
     if memory and "memory" in hierarchy.kinds:
         name = "memory.limit_in_bytes" if hierarchy.version == 1 else "memory.max"
         _write(f"{folder}/{name}", str(max(memory, LEAST_MEMORY)))
         swap = "memory.memsw.limit_in_bytes" if hierarchy.version == 1 else "memory.swap.max"
         with contextlib.suppress(OSError):
             _write(f"{folder}/{swap}", str(max(memory, LEAST_MEMORY)) if hierarchy.version == 1 else "0")
-    cpus = resources.scalars.get("cpus", 0)
-    if cpus and "cpu" in hierarchy.kinds:
-        shares = cpu_shares(cpus)
+    shares = cpu_shares(task)
+    if shares and "cpu" in hierarchy.kinds:
         if hierarchy.version == 1:
             _write(f"{folder}/cpu.shares", str(shares))
         else:
             _write(f"{folder}/cpu.weight", str(1 + (shares - 2) * 9999 // 262142))
 
 
-def cpu_shares(milli_cpus: int) -> int:
-    """1024 for one cpu, as Mesos and Docker count."""
-    return min(max(milli_cpus * 1024 // 1000, 2), 262144)
+def cpu_shares(task: TaskInfo) -> int:
+    """1024 for each cpu, as Mesos and Docker count; 0 for a task without cpus.
+
+    What is revocable weighs nothing: its owner, who lent it, comes first.
+    """
+    cpus = task.resources.scalars.get("cpus", 0)
+    if not cpus:
+        return 0
+    own = cpus - task.revocable.scalars.get("cpus", 0)
+    return min(max(own * 1024 // 1000, 2), 262144)
 
 
 def processes(folders: tuple[str, ...]) -> set[int]:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from barter.agent.executor.events import Ended, Held, NotStarted, Order, Started, TaskKey
+from barter.agent.executor.events import Ended, Held, NotStarted, Order, Sample, Started, TaskKey
 from barter.agent.runtime.base import LaunchFailed, Report, Runtime
 from barter.agent.runtime.children import Children
 from barter.agent.runtime.environment import process_environment
 from barter.agent.runtime.journal import Entry, Journal
 from barter.agent.runtime.limits import Limits, oom_killed, remove, signal_all
+from barter.agent.runtime.measure import Measurable, measure
 from barter.agent.runtime.proc import session_leaders, start_time
 from barter.agent.runtime.rotate import rotate_all
 from barter.agent.runtime.spawn import spawn_check, spawn_task
@@ -88,6 +89,11 @@ class ProcessRuntime(Runtime):
             os.chdir("/")
         return await self._children.result(pid, timeout_ms)
 
+    async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
+        running = [self._running[key] for key in keys if key in self._running]
+        wanted = [Measurable(each.order.key, each.pid, each.cgroups) for each in running]
+        return await asyncio.get_running_loop().run_in_executor(None, measure, wanted)
+
     async def close(self) -> None:
         if self._rotation is not None:
             self._rotation.cancel()
@@ -122,7 +128,7 @@ class ProcessRuntime(Runtime):
     def _spawn(self, order: Order) -> _Running:
         """Raises LaunchFailed."""
         environment = process_environment(order)
-        cgroups = self._limits.make(order.key, order.task.resources)
+        cgroups = self._limits.make(order.key, order.task)
         try:
             if cgroups:
                 self._limits.enter(cgroups)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from barter.agent.executor.events import Held, NotStarted, Order, TaskKey
+from barter.agent.executor.events import Held, NotStarted, Order, Sample, TaskKey
 from barter.agent.runtime.base import Report, Runtime, RuntimeMissing
 
 
@@ -46,6 +46,12 @@ class Runtimes(Runtime):
 
     async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
         return await self._of(order.key).check(order, command, timeout_ms)
+
+    async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
+        samples = list(await self._process.measure([key for key in keys if key not in self._in_docker]))
+        if self._docker is not None and self._in_docker:
+            samples += await self._docker.measure([key for key in keys if key in self._in_docker])
+        return samples
 
     async def close(self) -> None:
         if self._docker is not None:

@@ -60,7 +60,7 @@ class ExecutorCall(_message.Message):
     def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ..., usage: _Optional[_Union[ExecutorCall.Usage, _Mapping]] = ...) -> None: ...
 
 class ExecutorEvent(_message.Message):
-    __slots__ = ("launch", "kill", "recorded", "stop")
+    __slots__ = ("launch", "kill", "recorded", "stop", "measure")
     class LaunchTask(_message.Message):
         __slots__ = ("framework_id", "task", "sandbox", "container_name")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -98,12 +98,19 @@ class ExecutorEvent(_message.Message):
         KILL_FIELD_NUMBER: _ClassVar[int]
         kill: bool
         def __init__(self, kill: _Optional[bool] = ...) -> None: ...
+    class Measure(_message.Message):
+        __slots__ = ("every_ms",)
+        EVERY_MS_FIELD_NUMBER: _ClassVar[int]
+        every_ms: int
+        def __init__(self, every_ms: _Optional[int] = ...) -> None: ...
     LAUNCH_FIELD_NUMBER: _ClassVar[int]
     KILL_FIELD_NUMBER: _ClassVar[int]
     RECORDED_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
     launch: ExecutorEvent.Launch
     kill: ExecutorEvent.Kill
     recorded: ExecutorEvent.Recorded
     stop: ExecutorEvent.Stop
-    def __init__(self, launch: _Optional[_Union[ExecutorEvent.Launch, _Mapping]] = ..., kill: _Optional[_Union[ExecutorEvent.Kill, _Mapping]] = ..., recorded: _Optional[_Union[ExecutorEvent.Recorded, _Mapping]] = ..., stop: _Optional[_Union[ExecutorEvent.Stop, _Mapping]] = ...) -> None: ...
+    measure: ExecutorEvent.Measure
+    def __init__(self, launch: _Optional[_Union[ExecutorEvent.Launch, _Mapping]] = ..., kill: _Optional[_Union[ExecutorEvent.Kill, _Mapping]] = ..., recorded: _Optional[_Union[ExecutorEvent.Recorded, _Mapping]] = ..., stop: _Optional[_Union[ExecutorEvent.Stop, _Mapping]] = ..., measure: _Optional[_Union[ExecutorEvent.Measure, _Mapping]] = ...) -> None: ...

@@ -9,9 +9,10 @@ from barter.agent.runtime.cgroups import Found, find
 from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name, oom_killed
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
+from barter.core.tasks import TaskInfo
 
 KEY = TaskKey(FrameworkId("f"), TaskId("t"))
-NEEDS = resources(cpus=500, mem=64 << 20)
+TASK = TaskInfo(TaskId("t"), "t", resources(cpus=500, mem=64 << 20))
 
 
 def v2(root: Path, own: str, handed: dict[str, str], *, is_root: bool = True) -> Found:
@@ -71,21 +72,31 @@ def test_detection_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_without_cgroups_tasks_run_without_limits() -> None:
     limits = Limits(Path("/work"), Found((), {"memory": "why", "cpu": "why"}))
-    assert limits.make(KEY, NEEDS) == ()
+    assert limits.make(KEY, TASK) == ()
 
 
 def test_a_tree_that_refuses_is_given_up(tmp_path: Path) -> None:
     limits = Limits(Path("/work"), v2(tmp_path, "/", {"/": ""}))
     # Plain folders have no memory.max to open, as a kernel without the controller has none.
-    assert limits.make(KEY, NEEDS) == ()
-    assert limits.make(KEY, NEEDS) == ()
+    assert limits.make(KEY, TASK) == ()
+    assert limits.make(KEY, TASK) == ()
     left = [path.name for path in (tmp_path / FOLDER).iterdir()] if (tmp_path / FOLDER).exists() else []
     assert left in ([], [home_name(Path("/work"))])
 
 
 @pytest.mark.parametrize(("milli", "shares"), [(1000, 1024), (1, 2), (500, 512), (10**9, 262144)])
 def test_cpu_shares(milli: int, shares: int) -> None:
-    assert cpu_shares(milli) == shares
+    assert cpu_shares(TaskInfo(TaskId("t"), "t", resources(cpus=milli))) == shares
+
+
+@pytest.mark.parametrize(("revocable", "shares"), [(2000, 2), (1500, 512)])
+def test_what_is_revocable_weighs_nothing(revocable: int, shares: int) -> None:
+    task = TaskInfo(TaskId("t"), "t", resources(cpus=2000), revocable=resources(cpus=revocable))
+    assert cpu_shares(task) == shares
+
+
+def test_a_task_without_cpus_has_no_shares_of_its_own() -> None:
+    assert cpu_shares(TaskInfo(TaskId("t"), "t", resources(mem=64 << 20))) == 0
 
 
 def test_a_memory_kill_is_read_from_either_version(tmp_path: Path) -> None:

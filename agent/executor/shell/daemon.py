@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from barter.agent.executor.actions import Action, Connect, EndTask, Exit, RunCheck, SendHello
-from barter.agent.executor.events import Event
+from barter.agent.executor.actions import Action, Connect, EndTask, Exit, Measure, RunCheck, SendHello, SendUsage
+from barter.agent.executor.events import Event, Measured, Sample
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.executor.shell.session import Session
 from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
-from barter.agent.executor.wire import hello_to_wire, statuses_to_wire
+from barter.agent.executor.wire import hello_to_wire, statuses_to_wire, usage_to_wire
 from barter.agent.runtime.base import Runtime
 from barter.agent.runtime.identity import Running, identify, record
 from barter.agent.runtime.process import ProcessRuntime
@@ -57,6 +57,7 @@ class Daemon:
         self._session = Session(str(options.socket), self._runner.post)
         self._checker = Checker(options.host, runtime, self._runner.post)
         self._ended = asyncio.Event()
+        self._measuring: asyncio.Task[None] | None = None
 
     def end(self) -> None:
         self._ended.set()
@@ -81,6 +82,7 @@ class Daemon:
                 task.result()
         finally:
             await self._session.drain()
+            workers += [self._measuring] if self._measuring is not None else []
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
@@ -98,6 +100,10 @@ class Daemon:
                     self._runtime.release(step.keys)
                 case RunCheck():
                     self._checker.begin(step)
+                case Measure():
+                    self._measuring = asyncio.create_task(self._measure(step))
+                case SendUsage():
+                    self._session.send(usage_to_wire(step))
                 case Connect():
                     self._session.connect()
                 case SendHello():
@@ -107,6 +113,14 @@ class Daemon:
                 case Exit():
                     _log.info("ends", why=step.reason)
                     self._ended.set()
+
+    async def _measure(self, action: Measure) -> None:
+        samples: tuple[Sample, ...] = ()
+        try:
+            samples = tuple(await self._runtime.measure(action.keys))
+        finally:
+            # Without an answer there would be no other measurement.
+            self._runner.post(Measured(samples))
 
 
 async def _serve(options: ExecutorOptions) -> None:

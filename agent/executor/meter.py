@@ -1,0 +1,44 @@
+"""When the executor looks at what its tasks use, and what it says of it."""
+
+from barter.agent.executor.actions import TaskUsage
+from barter.agent.executor.events import Sample, TaskKey
+
+
+class Meter:
+    """Off until the agent asks. One measurement at a time; a task's first tells nothing yet, being a sum."""
+
+    def __init__(self) -> None:
+        self._every_ms = 0
+        self._due_ms: int | None = None
+        self._last: dict[TaskKey, tuple[int, int]] = {}
+
+    def start(self, every_ms: int, now: int) -> None:
+        self._every_ms = max(every_ms, 1)
+        self._due_ms = now
+
+    def stop(self) -> None:
+        """What was measured is kept: the same agent is likely to ask again."""
+        self._every_ms, self._due_ms = 0, None
+
+    def begin(self, now: int) -> bool:
+        """Whether to measure now; it is then under way until `result`."""
+        if self._due_ms is None or now < self._due_ms:
+            return False
+        self._due_ms = None
+        return True
+
+    def result(self, samples: tuple[Sample, ...], now: int) -> tuple[TaskUsage, ...]:
+        """What tasks used between their last sample and this one, where both are known."""
+        before, self._last = self._last, {each.key: (each.cpu_us, now) for each in samples}
+        if not self._every_ms:
+            return ()
+        self._due_ms = now + self._every_ms
+        return tuple(
+            TaskUsage(each.key, max(each.cpu_us - cpu_us, 0) // (now - at_ms), each.mem)
+            for each in samples
+            for cpu_us, at_ms in (before.get(each.key, (0, now)),)
+            if now > at_ms
+        )
+
+    def wakeup(self) -> int | None:
+        return self._due_ms

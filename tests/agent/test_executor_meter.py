@@ -1,0 +1,79 @@
+"""When an executor measures, and what it says of it."""
+
+from barter.agent.executor.actions import Measure, SendUsage, StartTask, TaskUsage
+from barter.agent.executor.events import (
+    Connected,
+    Disconnected,
+    Ended,
+    Launch,
+    Measured,
+    MeasureEvery,
+    Order,
+    Sample,
+    Started,
+)
+from barter.agent.executor.machine import Executor
+from barter.core.ids import FrameworkId, TaskId
+from barter.core.machine import Tick
+from barter.core.resources import resources
+from barter.core.tasks import TaskInfo
+
+ORDER = Order(FrameworkId("f"), TaskInfo(TaskId("t"), "t", resources(cpus=2_000)), "/sandbox", "barter.a.f.t")
+KEY = ORDER.key
+
+
+def asked() -> Executor:
+    """Its agent wants to know every two seconds; a task runs."""
+    executor = Executor()
+    executor.step(Tick(), 0)
+    executor.step(Connected(), 0)
+    executor.step(Launch((ORDER,)), 0)
+    executor.step(Started(KEY), 0)
+    executor.step(MeasureEvery(2_000), 0)
+    return executor
+
+
+def test_nothing_is_measured_unless_asked_for() -> None:
+    executor = Executor()
+    executor.step(Tick(), 0)
+    executor.step(Connected(), 0)
+    assert executor.step(Launch((ORDER,)), 0) == [StartTask(ORDER)]
+    executor.step(Started(KEY), 0)
+    assert executor.next_wakeup() is None
+    assert executor.step(Tick(), 60_000) == []
+
+
+def test_usage_is_what_was_used_between_two_samples() -> None:
+    executor = asked()
+    assert executor.step(Tick(), 0) == [Measure((KEY,))]
+    assert executor.step(Tick(), 5_000) == [], "one at a time"
+    assert executor.step(Measured((Sample(KEY, 7_000_000, 1),)), 5_000) == [], "a first sample is a sum"
+    assert executor.next_wakeup() == 7_000
+    assert executor.step(Tick(), 7_000) == [Measure((KEY,))]
+    told = executor.step(Measured((Sample(KEY, 10_000_000, 64),)), 7_000)
+    assert told == [SendUsage((TaskUsage(KEY, 1_500, 64),))]
+
+
+def test_a_sum_that_falls_is_no_use() -> None:
+    executor = asked()
+    executor.step(Tick(), 0)
+    executor.step(Measured((Sample(KEY, 9, 1),)), 0)
+    executor.step(Tick(), 2_000)
+    assert executor.step(Measured((Sample(KEY, 5, 1),)), 2_000) == [SendUsage((TaskUsage(KEY, 0, 1),))]
+
+
+def test_it_stops_when_the_agent_is_gone_and_when_nothing_runs() -> None:
+    executor = asked()
+    executor.step(Ended(KEY, 0), 0)
+    assert executor.next_wakeup() is None
+    executor = asked()
+    executor.step(Disconnected(), 0)
+    assert not [each for each in executor.step(Tick(), 2_000) if isinstance(each, Measure)]
+
+
+def test_without_a_session_nobody_asks() -> None:
+    executor = Executor()
+    executor.step(Launch((ORDER,)), 0)
+    executor.step(Started(KEY), 0)
+    executor.step(MeasureEvery(2_000), 0)
+    assert not [each for each in executor.step(Tick(), 0) if isinstance(each, Measure)]
