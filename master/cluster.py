@@ -100,19 +100,19 @@ class Cluster:
 
     def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
         """Count a task's resources as used on its agent by its framework."""
-        for pool in (agent.used, self.used):
-            pool.add(info.resources)
+        agent.take(agent.used, info.resources.without(info.revocable), info.reserved)
+        self.used.add(info.resources)
         if framework is not None:
             framework.used.add(info.resources)
-            framework.charged.add(info.role, info.resources.without(info.revocable))
+            framework.charge(info)
         self.touch(agent, framework)
 
     def release(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
-        for pool in (agent.used, self.used):
-            pool.take(info.resources)
+        agent.give_back(agent.used, info.resources.without(info.revocable), info.reserved)
+        self.used.take(info.resources)
         if framework is not None:
             framework.used.take(info.resources)
-            framework.charged.take(info.role, info.resources.without(info.revocable))
+            framework.discharge(info)
         self.touch(agent, framework)
 
     def set_status(self, task: Task, status: TaskStatus) -> None:

@@ -52,9 +52,7 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
     expires = now + cluster.timing.offer_timeout_ms
     opened = OpenOffer(offer, now, expires, grant.tasks)
     cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
-    for pool in (agent.offered, framework.offered, cluster.offered):
-        pool.add(grant.resources)
-    framework.charged.add(grant.role, grant.resources.without(grant.revocable))
+    hold(cluster, offer)
     if grant.demand_id:
         cluster.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
     cluster.timers.at(expires, OfferExpires(offer.offer_id))
@@ -63,14 +61,24 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
     return offer
 
 
+def hold(cluster: Cluster, offer: Offer) -> None:
+    """Count its resources as offered."""
+    agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
+    agent.take(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    for tally in (framework.offered, cluster.offered):
+        tally.add(offer.resources)
+    framework.charge(offer)
+
+
 def close(cluster: Cluster, opened: OpenOffer) -> None:
     """Take an offer back into what is free."""
     offer = opened.offer
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
     del cluster.offers[offer.offer_id], agent.offers[offer.offer_id], framework.offers[offer.offer_id]
-    for pool in (agent.offered, framework.offered, cluster.offered):
-        pool.take(offer.resources)
-    framework.charged.take(offer.role, offer.resources.without(offer.revocable))
+    agent.give_back(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    for tally in (framework.offered, cluster.offered):
+        tally.take(offer.resources)
+    framework.discharge(offer)
     if offer.demand_id:
         cluster.allocator.offered(offer.framework_id, offer.demand_id, offer.agent_id, -opened.tasks)
     cluster.touch(agent, framework)

@@ -1,9 +1,15 @@
 """The end of a batch: the allocator is told what changed, once, and its grants become offers."""
 
+from collections.abc import Collection
+
+from barter.core.ids import VolumeId
+from barter.core.reservations import Reservation
+from barter.core.resources import Resources
 from barter.master import offers
-from barter.master.allocator.model import AgentSlot, Seeker
+from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
 from barter.master.cluster import Cluster
-from barter.master.state import Agent, Framework
+from barter.master.holdings import plain_part, total_of
+from barter.master.state import Agent, Framework, OpenOffer
 
 
 def place(cluster: Cluster, now: int) -> None:
@@ -24,7 +30,8 @@ def tell(cluster: Cluster) -> None:
     cluster.fresh_frameworks.clear()
 
 
-def slot(agent: Agent) -> AgentSlot:
+def slot(agent: Agent, returned: Collection[OpenOffer] = ()) -> AgentSlot:
+    """The agent as it stands, or would with these offers of it returned."""
     reason = ""
     if agent.unreachable:
         reason = "unreachable"
@@ -32,7 +39,32 @@ def slot(agent: Agent) -> AgentSlot:
         reason = "leaving the cluster"
     elif not agent.connected:
         reason = "disconnected"
-    return AgentSlot(agent.info, agent.free, agent.active, reason)
+    division = agent.division
+    plain = [plain_part(each.offer.resources, each.offer.reserved, each.offer.revocable) for each in returned]
+    free = total_of([division.plain, *plain]) if plain else division.plain
+    reserved = _reserved(agent, division.reserved, returned) if division.reserved else ()
+    return AgentSlot(agent.info, free, agent.active, reason, reserved)
+
+
+def _reserved(
+    agent: Agent, parts: tuple[tuple[Reservation, Resources], ...], returned: Collection[OpenOffer]
+) -> tuple[ReservedSlot, ...]:
+    held = agent.volumes_in_use | {
+        volume_id for each in agent.offers.values() if each not in returned for volume_id in each.offer.volumes
+    }
+    slots: list[ReservedSlot] = []
+    for reservation, free in parts:
+        name = reservation.reservation_id
+        back = [each.offer.reserved[name] for each in returned if name in each.offer.reserved]
+        volumes = tuple(each for each in _volumes_of(agent, reservation) if each not in held)
+        free = total_of([free, *back]) if back else free
+        slots.append(ReservedSlot(name, reservation.role, reservation.resources, free, volumes))
+    return tuple(slots)
+
+
+def _volumes_of(agent: Agent, reservation: Reservation) -> list[VolumeId]:
+    name = reservation.reservation_id
+    return [each.volume_id for each in agent.volumes.values() if each.reservation_id == name]
 
 
 def seeker(framework: Framework) -> Seeker:
@@ -45,5 +77,6 @@ def seeker(framework: Framework) -> Seeker:
         framework.demands_only,
         tuple(framework.demands.values()),
         framework.charged.by_role,
+        framework.charged_reserved.by_role,
         revocable=framework.info.revocable,
     )

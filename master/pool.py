@@ -51,8 +51,9 @@ class Pool:
             and all(self._sets.get(name, frozenset()) >= ids for name, ids in need.sets.items())
         )
 
-    def left_of(self, total: Resources, other: "Pool") -> Resources:
+    def left_of(self, total: Resources, other: "Pool | None" = None) -> Resources:
         """What of `total` is in neither of the two; never negative."""
+        other = other or _EMPTY
         scalars = {name: amount - self._scalar(name) - other._scalar(name) for name, amount in total.scalars.items()}
         ranges = {
             name: to_ranges(to_bits(ranges) & ~self._bits.get(name, 0) & ~other._bits.get(name, 0))
@@ -68,6 +69,9 @@ class Pool:
 
     def _scalar(self, name: str) -> int:
         return self._scalars.get(name, 0)
+
+
+_EMPTY = Pool()
 
 
 class Tally:

@@ -2,10 +2,9 @@
 
 from barter.core.ids import AgentId
 from barter.master import offers
-from barter.master.allocator.model import AgentSlot, Unmet
+from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
 from barter.master.placement import slot
-from barter.master.state import Agent, OpenOffer
 
 
 def reclaim(cluster: Cluster, now: int) -> bool:
@@ -29,16 +28,8 @@ def _reclaim_for(cluster: Cluster, unmet: Unmet, now: int) -> bool:
 def _reclaim_on(cluster: Cluster, unmet: Unmet, agent_id: AgentId, now: int) -> int:
     agent = cluster.agents[agent_id]
     classic = tuple(each for each in agent.offers.values() if not each.offer.demand_id)
-    tasks = cluster.allocator.room_for(unmet, _as_if_free(agent, classic), now)
+    tasks = cluster.allocator.room_for(unmet, slot(agent, classic), now)
     if tasks:
         reason = f"demand {unmet.demand.demand_id} of {unmet.name} waits, and fits with what this offer holds"
         offers.rescind(cluster, classic, "offer_rescinded", reason, now)
     return tasks
-
-
-def _as_if_free(agent: Agent, classic: tuple[OpenOffer, ...]) -> AgentSlot:
-    now_free = slot(agent)
-    free = now_free.free
-    for opened in classic:
-        free += opened.offer.resources
-    return AgentSlot(now_free.info, free, now_free.active, now_free.reason_inactive)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from barter.master import placement
+from barter.master import offers, placement
 from barter.master.allocator.allocator import Allocator
 from barter.master.allocator.memory import Counted, index_of
 from barter.master.cluster import Cluster, Timing
@@ -106,6 +106,7 @@ def _agent(agent: Agent) -> AgentRecord:
         tuple(agent.condemned),
         agent.maintenance,
         agent.slack,
+        tuple(sorted(agent.stored)),
     )
 
 
@@ -135,6 +136,7 @@ def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent.volumes = {each.volume_id: each for each in kept.volumes}
     agent.condemned = dict.fromkeys(kept.condemned)
     agent.maintenance, agent.slack = kept.maintenance, kept.slack
+    agent.stored = frozenset(kept.stored)
     cluster.agents[agent_id] = agent
     cluster.total.add(kept.info.resources)
 
@@ -171,9 +173,7 @@ def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:
         offer = opened.offer
         agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
         cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
-        for pool in (agent.offered, framework.offered, cluster.offered):
-            pool.add(offer.resources)
-        framework.charged.add(offer.role, offer.resources.without(offer.revocable))
+        offers.hold(cluster, offer)
 
 
 def _put_allocator(cluster: Cluster, snapshot: Snapshot) -> None:

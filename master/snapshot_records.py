@@ -49,6 +49,7 @@ class AgentRecord:
     condemned: tuple[VolumeId, ...]
     maintenance: Maintenance | None
     slack: Resources
+    stored: tuple[VolumeId, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the master knows: agents, frameworks, their tasks and offers, each reachable in one step from the others."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo, Offer, Service
@@ -9,6 +10,7 @@ from barter.core.maintenance import Maintenance, Mode
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo, TaskStatus
+from barter.master.holdings import Division, divide
 from barter.master.messages import Kill
 from barter.master.pool import Charges, Pool, Tally
 
@@ -47,7 +49,8 @@ class Agent:
     """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so.
 
     `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
-    is to be deleted. `slack` is what it lends of what its tasks do not use.
+    is to be deleted, `stored` those whose data it says it has. `slack` is what it lends of what its tasks do not use,
+    and is in neither `used` nor `offered`. `taken` is what of those two is of which reservation.
     """
 
     info: AgentInfo
@@ -63,6 +66,8 @@ class Agent:
     reservations: dict[ReservationId, Reservation] = field(default_factory=dict)
     volumes: dict[VolumeId, PersistentVolume] = field(default_factory=dict)
     condemned: dict[VolumeId, None] = field(default_factory=dict)
+    stored: frozenset[VolumeId] = frozenset()
+    taken: dict[ReservationId, Pool] = field(default_factory=dict)
     maintenance: Maintenance | None = None
     slack: Resources = NOTHING
 
@@ -85,7 +90,34 @@ class Agent:
 
     @property
     def free(self) -> Resources:
-        return self.used.left_of(self.info.resources, self.offered)
+        """Of what is plain: neither used nor offered."""
+        return self.division.plain
+
+    @property
+    def division(self) -> Division:
+        unheld = self.used.left_of(self.info.resources, self.offered)
+        if not self.reservations and not self.volumes:
+            return Division(unheld)
+        return divide(unheld, self.reservations.values(), self.volumes.values(), self.taken)
+
+    @property
+    def volumes_in_use(self) -> set[VolumeId]:
+        """Mounted by a live task."""
+        return {mount.volume_id for task in self.tasks.values() for mount in task.info.volumes}
+
+    def take(self, pool: Pool, held: Resources, reserved: Mapping[ReservationId, Resources]) -> None:
+        """Count what a task or an offer holds, in `used` or `offered`; a part may be of a reservation not known."""
+        pool.add(held)
+        for reservation_id, part in reserved.items():
+            self.taken.setdefault(reservation_id, Pool()).add(part)
+
+    def give_back(self, pool: Pool, held: Resources, reserved: Mapping[ReservationId, Resources]) -> None:
+        pool.take(held)
+        for reservation_id, part in reserved.items():
+            taken = self.taken.setdefault(reservation_id, Pool())
+            taken.take(part)
+            if not taken.value:
+                del self.taken[reservation_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +132,8 @@ class Pending:
 class Framework:
     """`absences` counts how often its stream was lost. `pending` is by uuid, oldest first. `suppressed` are roles.
 
-    `charged` is what its tasks and offers hold under each role, without what is revocable.
+    `charged` is what its tasks and offers hold under each role, without what is revocable; `charged_reserved` what of
+    that is of reservations.
     """
 
     info: FrameworkInfo
@@ -114,6 +147,7 @@ class Framework:
     used: Tally = field(default_factory=Tally)
     offered: Tally = field(default_factory=Tally)
     charged: Charges = field(default_factory=Charges)
+    charged_reserved: Charges = field(default_factory=Charges)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
@@ -122,6 +156,17 @@ class Framework:
     @property
     def framework_id(self) -> FrameworkId:
         return self.info.framework_id
+
+    def charge(self, held: TaskInfo | Offer) -> None:
+        """Count it for its role."""
+        self.charged.add(held.role, held.resources.without(held.revocable))
+        for part in held.reserved.values():
+            self.charged_reserved.add(held.role, part)
+
+    def discharge(self, held: TaskInfo | Offer) -> None:
+        self.charged.take(held.role, held.resources.without(held.revocable))
+        for part in held.reserved.values():
+            self.charged_reserved.take(held.role, part)
 
     @property
     def connected(self) -> bool:

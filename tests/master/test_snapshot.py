@@ -164,9 +164,9 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 KEPT_OR_WORKED_OUT = {
     Task: "framework_id agent_id info status launched_ms kill",
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
-    "reservations volumes condemned maintenance slack",
+    "reservations volumes condemned stored taken maintenance slack",
     Framework: "info session absences demands_only suppressed subscribed_ms demands services used offered charged "
-    "tasks offers pending unanswered",
+    "charged_reserved tasks offers pending unanswered",
 }
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
@@ -174,7 +174,7 @@ OF_CLUSTER = (
     "frameworks_made offers_made out roles gone"
 )
 OF_INDEX = (
-    "agents seekers refusals total changes stuck stuck_on_counts unmet newly_unmet awaited roles minimums _tallies"
+    "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet withheld awaited minimums"
 )
 
 
