@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 DEFAULT_ROLE = "*"
 USUAL_WEIGHT_MILLI = 1_000
@@ -25,6 +26,14 @@ class RoleConfig:
     @property
     def usual(self) -> bool:
         return self.weight_milli == USUAL_WEIGHT_MILLI and not self.guarantee and not self.limit
+
+
+class RolePart(StrEnum):
+    """What of a role's config is meant."""
+
+    ALL = ""
+    WEIGHT = "WEIGHT"
+    QUOTA = "QUOTA"
 
 
 def check_role(role: str) -> str:

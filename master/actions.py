@@ -65,11 +65,12 @@ class HistoryGrew:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """To the operator's call of that number; an empty refusal: it is done, and durable."""
+    """To the operator's call of that number; an empty refusal: it is done, and durable. `notes` say what it left."""
 
     call: int
     refusal: str
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 Action = SendToAgent | SendToFramework | Persist | CloseSession | EndpointsChanged | HistoryGrew | Answer

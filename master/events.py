@@ -6,7 +6,7 @@ from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Servi
 from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
 from barter.core.operations import Operation
 from barter.core.resources import NOTHING, Resources
-from barter.core.roles import RoleConfig
+from barter.core.roles import RoleConfig, RolePart
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.messages import Ack
 
@@ -176,11 +176,12 @@ class TeardownByOperator:
 
 @dataclass(frozen=True, slots=True)
 class SetRoles:
-    """Each replaces what was set for its role; all of them or none. `call` numbers what is to be answered."""
+    """Each replaces that part of what was set for its role; all of them or none. `call` numbers what is answered."""
 
     call: int
     roles: tuple[RoleConfig, ...]
     force: bool = False
+    part: RolePart = RolePart.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What operators ask for and are answered: each handler returns why not, or nothing when it is done."""
+"""What operators ask for and are answered: each handler says why not, or nothing when it is done."""
 
 from barter.master import events as ev
 from barter.master import maintenance, operations, roles
@@ -8,17 +8,22 @@ from barter.master.cluster import Cluster
 
 def answer(cluster: Cluster, event: ev.OperatorCall, now: int) -> None:
     """The answer leaves after the facts of its batch are durable."""
-    refusal = _handle(cluster, event, now)
+    notes: tuple[str, ...] = ()
+    if isinstance(event, ev.SetRoles):
+        refusal, notes = roles.set_roles(cluster, event, now)
+    else:
+        refusal = _handle(cluster, event, now)
     reason = refusal or f"{type(event).__name__} is done"
     if refusal:
-        cluster.history.record(now, "call_refused", "operator", f"{type(event).__name__}: {refusal}")
-    cluster.out.append(Answer(event.call, refusal, reason))
+        said = refusal.replace("\n", "; ")
+        cluster.history.record(now, "call_refused", "operator", f"{type(event).__name__}: {said}")
+    cluster.out.append(Answer(event.call, refusal, reason, notes))
 
 
-def _handle(cluster: Cluster, event: ev.OperatorCall, now: int) -> str:
+def _handle(
+    cluster: Cluster, event: ev.Operate | ev.Drain | ev.Deactivate | ev.Activate | ev.MarkGone, now: int
+) -> str:
     match event:
-        case ev.SetRoles():
-            return roles.set_roles(cluster, event, now)
         case ev.Operate():
             return operations.operate(cluster, event, now)
         case ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():

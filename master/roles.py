@@ -1,18 +1,84 @@
 """What operators set for roles: weights, guarantees, limits."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from barter.core.resources import Resources
+from barter.core.roles import RoleConfig, RolePart, is_within
+from barter.master import offers, placement
 from barter.master.cluster import Cluster
 from barter.master.events import SetRoles
 from barter.master.facts import RoleSet
+from barter.master.quota import problems, said
+from barter.master.quota_offers import plain, to_take_back
+from barter.master.state import OpenOffer
 
 
-def set_roles(cluster: Cluster, event: SetRoles, now: int) -> str:
-    """All of it or nothing; returns why not."""
-    for config in event.roles:
-        if config.usual:
-            cluster.roles.pop(config.role, None)
-        else:
-            cluster.roles[config.role] = config
-        cluster.persist(RoleSet(config), "an operator set it")
-        cluster.history.record(now, "role_set", config.role, f"weight {config.weight_milli / 1000:g}")
+def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[str, ...]]:
+    """All of it or nothing: why not, a sentence a line; where it is done, what the new quotas could not change.
+
+    Offers against the new quotas are taken back, tasks are left.
+    """
+    placement.tell(cluster)
+    changed = tuple(_merged(cluster.roles, config, event.part) for config in event.roles)
+    found = problems(cluster.roles, changed, cluster.total.value.scalars, lambda role: held(cluster, role))
+    if found.wrong or (found.capacity and not event.force):
+        hint = () if found.wrong else ("force sets it all the same",)
+        return "\n".join((*found.wrong, *found.capacity, *hint)), ()
+    for config in changed:
+        _set(cluster, config, now)
     cluster.allocator.set_roles(cluster.roles)
-    return ""
+    taken: dict[str, list[OpenOffer]] = {}
+    for opened, reason in to_take_back(cluster):
+        taken.setdefault(reason, []).append(opened)
+    for reason, opened_offers in taken.items():
+        offers.rescind(cluster, opened_offers, "offer_rescinded", reason, now)
+    return "", tuple(_notes(cluster, changed))
+
+
+def held(cluster: Cluster, role: str) -> Mapping[str, int]:
+    """What its tasks and all reservations hold, those of the roles below it included: offers can be taken back."""
+    consumed = Counter(cluster.allocator.consumption(role))
+    for opened in cluster.offers.values():
+        if is_within(opened.offer.role, role):
+            consumed.subtract(plain(opened))
+    return {kind: amount for kind, amount in consumed.items() if amount > 0}
+
+
+def _merged(roles: Mapping[str, RoleConfig], config: RoleConfig, part: RolePart) -> RoleConfig:
+    known = roles.get(config.role) or RoleConfig(config.role)
+    match part:
+        case RolePart.WEIGHT:
+            return RoleConfig(config.role, config.weight_milli, known.guarantee, known.limit)
+        case RolePart.QUOTA:
+            return RoleConfig(config.role, known.weight_milli, config.guarantee, config.limit)
+        case RolePart.ALL:
+            return config
+
+
+def _set(cluster: Cluster, config: RoleConfig, now: int) -> None:
+    if config.usual:
+        cluster.roles.pop(config.role, None)
+    else:
+        cluster.roles[config.role] = config
+    cluster.persist(RoleSet(config), "an operator set it")
+    cluster.history.record(now, "role_set", config.role, _described(config))
+
+
+def _described(config: RoleConfig) -> str:
+    parts = [f"weight {config.weight_milli / 1000:g}"]
+    for what, amounts in (("guarantee", config.guarantee), ("limit", config.limit)):
+        if amounts:
+            parts.append(f"{what} {Resources(amounts)}")
+    return ", ".join(parts)
+
+
+def _notes(cluster: Cluster, changed: Iterable[RoleConfig]) -> Iterator[str]:
+    for config in changed:
+        holds = held(cluster, config.role) if config.limit else {}
+        for kind, limit in sorted(config.limit.items()):
+            if holds.get(kind, 0) > limit:
+                yield (
+                    f"role {config.role} holds {said(kind, holds[kind])}, above its limit {said(kind, limit)}: "
+                    "what runs is left, nothing more is given until it is below"
+                )

@@ -7,11 +7,13 @@ import grpc
 import grpc.aio as aio
 
 from barter.core.ids import FrameworkId
-from barter.master import views
+from barter.master import role_views, views
+from barter.master.actions import Answer
 from barter.master.cluster import Cluster
 from barter.master.events import Event, TeardownByOperator
 from barter.master.record_log import header_line
 from barter.master.shell import wire_operator as wire
+from barter.master.shell import wire_roles
 from barter.master.shell.hub import Hub
 from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
@@ -103,6 +105,17 @@ class Operators(OperatorServiceServicer):
         self._post(TeardownByOperator(framework_id))
         return pb.TeardownFrameworkResponse()
 
+    async def ListRoles(self, request: pb.ListRolesRequest, context: Context) -> pb.ListRolesResponse:
+        return pb.ListRolesResponse(roles=map(wire_roles.role_to_wire, role_views.roles(self._cluster)))
+
+    async def SetRoles(self, request: pb.SetRolesRequest, context: Context) -> pb.SetRolesResponse:
+        try:
+            event_of = wire_roles.set_roles_from_wire(request)
+        except ValueError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        answer = await self._ask(event_of, context)
+        return pb.SetRolesResponse(notes=answer.notes)
+
     async def Record(self, request: pb.RecordRequest, context: Context) -> AsyncIterator[pb.RecordChunk]:
         try:
             header, recording = self._recordings.open(request.snapshot_bytes)
@@ -118,12 +131,14 @@ class Operators(OperatorServiceServicer):
         finally:
             self._recordings.end(recording)
 
-    async def _ask(self, event_of: Callable[[int], Event], context: Context) -> None:
+    async def _ask(self, event_of: Callable[[int], Event], context: Context) -> Answer:
         """Have the machine answer; aborts with what it says against it."""
-        call, answer = self._hub.call()
+        call, coming = self._hub.call()
         self._post(event_of(call))
-        if refusal := await answer:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal)
+        answer = await coming
+        if answer.refusal:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, answer.refusal)
+        return answer
 
     def _snapshot(self) -> pb.EndpointsUpdate:
         cluster = self._cluster

@@ -310,16 +310,20 @@ class ListRolesResponse(_message.Message):
     def __init__(self, roles: _Optional[_Iterable[_Union[RoleView, _Mapping]]] = ...) -> None: ...
 
 class SetRolesRequest(_message.Message):
-    __slots__ = ("roles", "force")
+    __slots__ = ("roles", "force", "part")
     ROLES_FIELD_NUMBER: _ClassVar[int]
     FORCE_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
     roles: _containers.RepeatedCompositeFieldContainer[_types_pb2.RoleConfig]
     force: bool
-    def __init__(self, roles: _Optional[_Iterable[_Union[_types_pb2.RoleConfig, _Mapping]]] = ..., force: _Optional[bool] = ...) -> None: ...
+    part: str
+    def __init__(self, roles: _Optional[_Iterable[_Union[_types_pb2.RoleConfig, _Mapping]]] = ..., force: _Optional[bool] = ..., part: _Optional[str] = ...) -> None: ...
 
 class SetRolesResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("notes",)
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListReservationsRequest(_message.Message):
     __slots__ = ()

@@ -1,0 +1,108 @@
+"""Unanswered offers that quotas do not allow any more: over a limit, or of what guarantees wait for."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from barter.core.ids import OfferId
+from barter.core.roles import is_within, lineage
+from barter.master import placement
+from barter.master.cluster import Cluster
+from barter.master.quota import guarantees_needed, said
+from barter.master.state import OpenOffer
+
+
+def plain(opened: OpenOffer) -> Mapping[str, int]:
+    """What of the offer counts beside reservations: neither reserved nor revocable."""
+    offer = opened.offer
+    rest = offer.resources.without(offer.revocable)
+    for part in offer.reserved.values():
+        rest = rest.without(part)
+    return rest.scalars
+
+
+def to_take_back(cluster: Cluster) -> list[tuple[OpenOffer, str]]:
+    """The offers, each with the reason; the newest go first, those for demands last.
+
+    The allocator has been told of everything and of the roles as they are now.
+    """
+    books = _Books(cluster)
+    return [*books.over_limits(), *books.before_guarantees()]
+
+
+class _Books:
+    """What counts against each quota, and less of it with each offer that is taken back."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        roles = [role for role, each in cluster.roles.items() if each.limit or each.guarantee]
+        self._consumed = {role: Counter(cluster.allocator.consumption(role)) for role in roles}
+        newest_first = tuple(cluster.offers.values())[::-1]
+        self._offers = sorted(newest_first, key=lambda opened: bool(opened.offer.demand_id))
+        self._taken: set[OfferId] = set()
+
+    def over_limits(self) -> Iterator[tuple[OpenOffer, str]]:
+        for role, config in sorted(self._cluster.roles.items()):
+            for kind, limit in config.limit.items():
+                has = self._consumed[role][kind]
+                reason = f"role {role} is limited to {said(kind, limit)}, and has {said(kind, has)} with its offers"
+                for opened in self._left(kind):
+                    if self._consumed[role][kind] <= limit:
+                        break
+                    if is_within(opened.offer.role, role):
+                        self._take(opened)
+                        yield opened, reason
+
+    def before_guarantees(self) -> Iterator[tuple[OpenOffer, str]]:
+        """As long as less is free than unmet guarantees ask for, offers to others that hold it."""
+        free = self._free()
+        for kind in sorted({kind for each in self._cluster.roles.values() for kind in each.guarantee}):
+            lacking = self._needed(kind) - free[kind]
+            for opened in self._left(kind):
+                if lacking <= 0:
+                    break
+                relief = self._relief(opened, kind) if self._cluster.agents[opened.offer.agent_id].active else 0
+                if relief > 0:
+                    self._take(opened)
+                    free.update(plain(opened))
+                    lacking -= relief
+                    yield opened, f"guarantees that are not met wait for {kind}"
+
+    def _relief(self, opened: OpenOffer, kind: str) -> int:
+        """By how much it helps to take the offer: not at all where its own role is guaranteed what it holds."""
+        amount = plain(opened)[kind]
+        if not any(above in self._consumed for above in lineage(opened.offer.role)):
+            return amount
+        before = self._needed(kind)
+        self._charge(opened, -1)
+        more_needed = self._needed(kind) - before
+        self._charge(opened, +1)
+        return amount - more_needed
+
+    def _needed(self, kind: str) -> int:
+        needed = guarantees_needed(self._cluster.roles, self._consumed.__getitem__)
+        return sum(amounts.get(kind, 0) for role, amounts in needed.items() if "/" not in role)
+
+    def _free(self) -> Counter[str]:
+        """On active agents, with what was taken back."""
+        free: Counter[str] = Counter()
+        for agent in self._cluster.agents.values():
+            if agent.active:
+                free.update(placement.slot(agent).free.scalars)
+        for opened in self._offers:
+            if opened.offer.offer_id in self._taken and self._cluster.agents[opened.offer.agent_id].active:
+                free.update(plain(opened))
+        return free
+
+    def _left(self, kind: str) -> list[OpenOffer]:
+        """The offers that hold some of it and are not taken back yet."""
+        return [each for each in self._offers if each.offer.offer_id not in self._taken and plain(each).get(kind)]
+
+    def _take(self, opened: OpenOffer) -> None:
+        self._charge(opened, -1)
+        self._taken.add(opened.offer.offer_id)
+
+    def _charge(self, opened: OpenOffer, sign: int) -> None:
+        for above in lineage(opened.offer.role):
+            if above in self._consumed:
+                for kind, amount in plain(opened).items():
+                    self._consumed[above][kind] += sign * amount
