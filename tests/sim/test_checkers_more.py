@@ -157,7 +157,7 @@ def test_a_suppressed_framework_stays_so_on_its_next_stream() -> None:
     stage = Stage(Suppressed())
     begun(stage)
     stage.framework.up = True
-    stage.framework.driver.suppressed_us = 0
+    stage.framework.driver.suppressed_us["*"] = 0
     after(stage, 1)
     stage.master(ev.Subscribe(LATER, replace(INFO, framework_id=F)), ev.Suppress(LATER))
     stage.master(ev.Reconcile(LATER))
@@ -169,7 +169,7 @@ def test_who_is_suppressed_later_may_have_offers_on_their_way() -> None:
     stage.framework.up = True
     begun(stage)
     sent = act.SendToFramework(FRAMEWORK, F, msg.Offers(tuple(stage.masters.offers())), "")
-    stage.framework.driver.suppressed_us = stage.cluster.world.now_us
+    stage.framework.driver.suppressed_us["*"] = stage.cluster.world.now_us
     stage.see([ev.Reconcile(FRAMEWORK)], [sent])
 
 

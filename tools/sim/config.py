@@ -28,8 +28,8 @@ class Timing:
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:
-    """Machines of 8 cpus and 16 GiB with a hundred ports, in zones a, b and c, every fifth of them public."""
-    has = resources(cpus=8_000, mem=16 * GIB, ports=((31_000, 31_099),))
+    """Machines of 8 cpus, 16 GiB, 64 GiB of disk, a hundred ports in zones a, b and c, every fifth of them public."""
+    has = resources(cpus=8_000, mem=16 * GIB, disk=64 * GIB, ports=((31_000, 31_099),))
     return tuple(
         AgentSpec(f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4)
         for number in range(count)

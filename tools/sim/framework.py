@@ -38,7 +38,7 @@ class Program(Protocol):
 
 
 class SimDriver(SessionDriver):
-    """Lives as long as one life of its process. `suppressed_us`: since when its scheduler wants no offers."""
+    """Lives as long as one life of its process. `suppressed_us`: since when it wants no offers, by role."""
 
     def __init__(self, process: "SimFramework", scheduler: Scheduler) -> None:
         program = process.program
@@ -51,7 +51,7 @@ class SimDriver(SessionDriver):
             store=process.store,
         )
         self.session, self.invoker = self._session, self._invoker
-        self.suppressed_us: int | None = None
+        self.suppressed_us: dict[str, int] = {}
         self._process = process
         self._asked_us, self._at_once = 0, 0
 
@@ -78,12 +78,13 @@ class SimDriver(SessionDriver):
             )
 
     def revive(self, roles: Sequence[str] = ()) -> None:
-        self.suppressed_us = None
+        for role in roles or self.session.framework.roles:
+            self.suppressed_us.pop(role, None)
         super().revive(roles)
 
     def suppress(self, roles: Sequence[str] = ()) -> None:
-        if self.suppressed_us is None and not roles:
-            self.suppressed_us = self._process.world.now_us
+        for role in roles or self.session.framework.roles:
+            self.suppressed_us.setdefault(role, self._process.world.now_us)
         super().suppress(roles)
 
     def stop(self, failover: bool = False) -> None:

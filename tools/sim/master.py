@@ -47,6 +47,7 @@ class SimMaster(Process[ev.Event, act.Action]):
         self._heartbeat_ms = heartbeat_ms
         self._peers: dict[int, Peer] = {}
         self._sessions = 0
+        self._asking: dict[int, Peer] = {}
 
     @property
     def epoch(self) -> int:
@@ -77,6 +78,8 @@ class SimMaster(Process[ev.Event, act.Action]):
                     self._put(waiting, action.session, action.message)
                 case act.CloseSession():
                     self._close(waiting, action)
+                case act.Answer():
+                    self._answer(action)
                 case _:
                     pass
         for peer in waiting.values():
@@ -91,6 +94,7 @@ class SimMaster(Process[ev.Event, act.Action]):
         for peer in self._peers.values():
             self._network.drop(peer.end, kept=self._rng.randrange(peer.end.on_the_way + 1))
         self._peers.clear()
+        self._asking.clear()
 
     def _put(self, waiting: dict[int, Peer], session: int, message: ToAgent | ToFramework) -> None:
         peer = self._peers.get(session)
@@ -121,6 +125,14 @@ class SimMaster(Process[ev.Event, act.Action]):
             peer.end.send(wire.FromMaster(self._leader, message))
             self.disk.sent()
 
+    def _answer(self, action: act.Answer) -> None:
+        """To an operator who may have gone; its stream ends with it."""
+        peer = self._asking.pop(action.call, None)
+        if peer is not None:
+            peer.end.send(wire.OperatorAnswer(action.refusal))
+            self._network.drop(peer.end)
+            self.disk.sent()
+
     def _accept(self, end: End) -> None:
         self._sessions += 1
         session, peer = self._sessions, Peer(end)
@@ -143,6 +155,9 @@ class SimMaster(Process[ev.Event, act.Action]):
                 if peer.gone is None:
                     peer.gone = ev.FrameworkDisconnected(session)
                 self.post(wire.framework_call(session, message))
+            case wire.OperatorCall(said):
+                self._asking[said.call] = peer
+                self.post(said)
             case wire.NoMoreCalls() if not peer.closing:
                 self._end_soon(session, peer)
 

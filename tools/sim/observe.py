@@ -86,6 +86,12 @@ class Observer:
     def asked(self, framework: "SimFramework", call: Call) -> None:
         """This call of the framework leaves for the master."""
 
+    def operator_asked(self, call: master_events.OperatorCall) -> None:
+        """It is on its way to a master."""
+
+    def operator_answered(self, call: master_events.OperatorCall, refusal: str) -> None:
+        """The master's answer came; empty where it is done."""
+
     def at_end(self, cluster: "SimCluster") -> None:
         """All faults are over, and the world had its time to settle."""
 
@@ -107,6 +113,8 @@ class Seen:
         self.task_ended: list[Callable[..., None]] = []
         self.called: list[Callable[..., None]] = []
         self.asked: list[Callable[..., None]] = []
+        self.operator_asked: list[Callable[..., None]] = []
+        self.operator_answered: list[Callable[..., None]] = []
         self.at_end: list[Callable[..., None]] = []
 
     def add(self, observer: Observer) -> None:

@@ -134,5 +134,11 @@ class Story(Observer):
     def asked(self, framework: SimFramework, call: calls.Call) -> None:
         self._tell(framework.name, telling.call(call), self._folding.kind_of(framework.name, call))
 
+    def operator_asked(self, call: master_ev.OperatorCall) -> None:
+        self._tell("operator", f"asks {call.call}: {telling.operator_call(call)}")
+
+    def operator_answered(self, call: master_ev.OperatorCall, refusal: str) -> None:
+        self._tell("operator", f"is answered {call.call}: {refusal or 'it is done'}")
+
     def at_end(self, cluster: SimCluster) -> None:
         self._tell("world", f"ends; {cluster.world.happened} things happened")

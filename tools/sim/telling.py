@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from barter.agent.executor import events as executor_ev
+from barter.core.resources import format_scalar
+from barter.core.roles import RoleConfig
 from barter.core.tasks import TaskStatus
+from barter.master import events as master_ev
 from barter.sdk import callbacks as told
 from barter.sdk import calls
 
@@ -42,6 +45,28 @@ def call(asked: calls.Call) -> str:
             return f"acknowledges {listed(uuid for _, uuid in acks)}"
         case _:
             return f"says {type(asked).__name__.lower()}"
+
+
+def operator_call(asked: master_ev.OperatorCall) -> str:
+    """What an operator asks of a master."""
+    match asked:
+        case master_ev.SetRoles(roles=roles, force=force):
+            return f"{'insists on ' if force else ''}{listed(map(role, roles))}"
+        case master_ev.Operate(agent_id=agent_id, operation=operation):
+            return f"{operation} on {agent_id}"
+        case master_ev.Drain(agent_id=agent_id, start_ms=start_ms, grace_ms=grace_ms):
+            when = f"from {start_ms} on" if start_ms else "now"
+            return f"drain {agent_id} {when}, within {grace_ms} ms"
+        case _:
+            return f"{type(asked).__name__.lower()} {asked.agent_id}"
+
+
+def role(config: RoleConfig) -> str:
+    """What is set for a role."""
+    parts = [f"weight {config.weight_milli / 1000:g}"]
+    for word, amounts in (("at least", config.guarantee), ("at most", config.limit)):
+        parts += [f"{word} {format_scalar(name, amount)} {name}" for name, amount in amounts.items()]
+    return f"{config.role}: {', '.join(parts)}"
 
 
 def callback(heard: told.Callback) -> str:

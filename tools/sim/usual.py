@@ -12,9 +12,12 @@ from barter.tools.sim.checkers.unique import Unique
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.observe import Observer
+from barter.tools.sim.operators import Operators
 from barter.tools.sim.population import Deed, Population
 from barter.tools.sim.workloads.batch import BatchWorkload
 from barter.tools.sim.workloads.classic import ClassicWorkload
+from barter.tools.sim.workloads.governing import Governing, draw_acts
+from barter.tools.sim.workloads.greedy import GreedyWorkload
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.workloads.workload import Act, Workload
 
@@ -23,7 +26,8 @@ class Usual(Population):
     settles = True
 
     def __init__(self) -> None:
-        self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload())
+        self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload(), GreedyWorkload())
+        self._governing: Governing | None = None
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
         deeds: list[Deed] = []
@@ -31,11 +35,16 @@ class Usual(Population):
             framework = cluster.add_framework(workload.name, workload)
             acts = workload.operator_actions(cluster.world.random(f"acts {workload.name}"), until_us // 1000)
             deeds += [_deed(framework, workload, act) for act in acts]
+        self._governing = governing = Governing(Operators(cluster))
+        for act in draw_acts(cluster.world.random("acts of operators"), until_us // 1000, list(cluster.agents)):
+            deeds.append(Deed(act.at_ms * 1000, _asked("the master", act), partial(governing.act, act)))
         return deeds
 
     def calm(self) -> None:
         for workload in self.workloads:
             workload.calm()
+        if self._governing is not None:
+            self._governing.calm()
 
     def observers(self) -> Sequence[Observer]:
         return Rolling(), Slots(), Unique(), KeptKills(), Jobs()
@@ -65,4 +74,8 @@ def _deed(framework: SimFramework, workload: Workload, act: Act) -> Deed:
         if framework.up:
             framework.within_life(partial(workload.act, act))()
 
-    return Deed(act.at_ms * 1000, f"{act.at_ms / 1000:10.3f} {workload.name} is asked: {act}", ask)
+    return Deed(act.at_ms * 1000, _asked(workload.name, act), ask)
+
+
+def _asked(whom: str, act: Act) -> str:
+    return f"{act.at_ms / 1000:10.3f} {whom} is asked: {act}"

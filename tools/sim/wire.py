@@ -56,6 +56,20 @@ class FromMaster:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorCall:
+    """The only one on its stream, which ends with the answer."""
+
+    said: master_ev.OperatorCall
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAnswer:
+    """An empty refusal: it is done."""
+
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutorCall:
     """`identity` is what the agent's kernel says of the process at the other end."""
 

@@ -81,7 +81,7 @@ class Convergence(Checker):
         self._tasks(cluster)
         books = cluster.master.machine.cluster
         for framework in books.frameworks.values():
-            if framework.connected and not framework.suppressed:
+            if framework.connected:
                 for demand in framework.demands.values():
                     self._demand(cluster, framework, demand)
         for agent in books.agents.values():
@@ -144,7 +144,7 @@ class Convergence(Checker):
 
     def _demand(self, cluster: SimCluster, framework: Framework, demand: Demand) -> None:
         waiting = demand.count - open_tasks(framework, demand)
-        if waiting <= 0 or demand.role not in framework.info.roles:
+        if waiting <= 0 or demand.role not in framework.info.roles or demand.role in framework.suppressed:
             return
         now = cluster.master.clock.now() - 1
         for agent in fitting(cluster.master.machine.cluster, framework, demand):
@@ -160,7 +160,7 @@ class Convergence(Checker):
             return
         now = cluster.master.clock.now() - 1
         for framework in cluster.master.machine.cluster.frameworks.values():
-            takes = framework.connected and not framework.suppressed and not framework.demands_only
+            takes = framework.connected and not framework.demands_only
             refused = self._declined.holds(framework.framework_id, agent.info.agent_id, now)
             if takes and not refused and _has_role_for(framework, agent):
                 what = f"{free} are free on {agent.info.agent_id} and offered to nobody"
@@ -168,6 +168,7 @@ class Convergence(Checker):
 
 
 def _has_role_for(framework: Framework, agent: Agent) -> bool:
+    wanted = [role for role in framework.info.roles if role not in framework.suppressed]
     if agent.info.public:
-        return PUBLIC_ROLE in framework.info.roles
-    return any(role != PUBLIC_ROLE for role in framework.info.roles)
+        return PUBLIC_ROLE in wanted
+    return any(role != PUBLIC_ROLE for role in wanted)

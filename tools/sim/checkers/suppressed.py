@@ -1,4 +1,4 @@
-"""A framework that wants no offers gets none."""
+"""A framework that wants no offers for a role gets none."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +15,9 @@ FIRST = ev.Subscribe | ev.SetServices | ev.SetDemands | ev.FrameworkDisconnected
 
 
 class Suppressed(Checker):
-    """A process that asked to be suppressed, and not for offers since, is suppressed in all its later sessions: on a
-    session of it that a master began after the wish, no offers are sent once that master has heard anything of the
-    framework there but its services and demands, which it tells first.
+    """A process that asked to be suppressed for a role, and not for offers since, is so in all its later sessions: on a
+    session of it that a master began after the wish, no offers for that role are sent once that master has heard
+    anything of the framework there but its services and demands, which it tells first.
     """
 
     name = "suppressed"
@@ -42,13 +42,15 @@ class Suppressed(Checker):
                     for framework in self.cluster.frameworks.values():
                         if framework.up and framework.driver.framework_id == framework_id:
                             self._began_us[session] = (framework, framework.life, master.world.now_us)
-                case act.SendToFramework(session, _, Offers()) if session in self._began_us and session in self._heard:
-                    self._judge(session, *self._began_us[session])
+                case act.SendToFramework(session, _, Offers(offers)) if session in self._heard:
+                    for role in dict.fromkeys(offer.role for offer in offers) if session in self._began_us else ():
+                        self._judge(session, role, *self._began_us[session])
                 case _:
                     pass
 
-    def _judge(self, session: int, framework: SimFramework, life: int, began_us: int) -> None:
-        since_us = framework.driver.suppressed_us
+    def _judge(self, session: int, role: str, framework: SimFramework, life: int, began_us: int) -> None:
+        since_us = framework.driver.suppressed_us.get(role)
         if framework.life == life and since_us is not None and since_us < began_us:
-            what = f"{framework.name} ({framework.driver.framework_id}) is offered something on session {session}"
+            who = f"{framework.name} ({framework.driver.framework_id})"
+            what = f"{who} is offered something for {role} on session {session}"
             self.fail(f"{what}, begun at {began_us / 1e6:.3f} s, and wants no offers since {since_us / 1e6:.3f} s")

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer
+from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Strategy
 from barter.core.ids import DemandId, FrameworkId, TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Command, TaskInfo, TaskStatus
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.store import StateStore
-from barter.tools.sim.workloads.jobs import IMAGES, SHAPES, Job, JobBook, job_of
+from barter.tools.sim.workloads.jobs import IMAGES, PACKED, SHAPES, Job, JobBook, job_of
 from barter.tools.sim.workloads.workload import Act, Workload
 
-JOB_LABEL = "job"
+JOB_LABEL, ROLE = "job", "eng/batch"
 Watch = Callable[[Sequence[TaskInfo]], None]
 RETRY_MS, ASK_AGAIN_MS, GIVEN_UP_MS = 1_000, 30_000, 120_000
 
@@ -97,11 +97,7 @@ class BatchScheduler(Scheduler):
 
     def _tell(self) -> None:
         counts = [(shape, len(self._queued(shape))) for shape in SHAPES]
-        demands = [
-            Demand(DemandId(shape), SHAPES[shape], count, runtime="docker" if shape in IMAGES else "process")
-            for shape, count in counts
-            if count
-        ]
+        demands = [_demand(shape, count) for shape, count in counts if count]
         if self.driver is not None and demands != self._told:
             self._told = demands
             self.driver.set_demands(demands)
@@ -149,6 +145,17 @@ class BatchScheduler(Scheduler):
             self.driver.call_later(ASK_AGAIN_MS, self._ask)
 
 
+def _demand(shape: str, count: int) -> Demand:
+    return Demand(
+        DemandId(shape),
+        SHAPES[shape],
+        count,
+        role=ROLE,
+        runtime="docker" if shape in IMAGES else "process",
+        strategy=Strategy.PACK if shape in PACKED else Strategy.SPREAD,
+    )
+
+
 def _task(job: Job, offer: Offer) -> TaskInfo:
     return TaskInfo(
         TaskId(job.task_id),
@@ -165,7 +172,7 @@ class BatchWorkload(Workload):
     """`submitted` is what the framework took; it has to do all of it."""
 
     name = "batch"
-    framework = FrameworkInfo("batch")
+    framework = FrameworkInfo("batch", roles=(ROLE,))
     demands_only = True
 
     def __init__(self) -> None:

@@ -27,6 +27,9 @@ SHAPE = resources(cpus=200, mem=128 * MIB)
 TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
 REFUSALS_MS = (0, 10_000, 60_000, 300_000)
 DEAF_EVERY, DEAF_GRACE_MS = 3, 30_000
+DAY, NIGHT = "ops/day", "ops/night"
+REVIVED, SUPPRESSED = ((), (DAY,), (DAY, NIGHT)), ((), (DAY,), (NIGHT,))
+"""Which roles are named where all, or one of them, would do: none named means all."""
 IMAGE, IMAGE_EVERY = Container("registry.example/classic:1"), 2
 
 
@@ -112,14 +115,15 @@ class ClassicScheduler(Scheduler):
             self._use_held(driver)
         self._balance(driver)
         if self.lacking > 0:
-            driver.revive()
+            driver.revive(self._rng.choice(REVIVED))
         elif not self.calm and self._rng.random() < 0.8:
-            driver.suppress()
+            driver.suppress(self._rng.choice(SUPPRESSED))
 
     def _use_held(self, driver: Driver) -> None:
-        """All offers of one agent together; an offer may have expired without a word that came."""
+        """All offers of one agent for one role together; an offer may have expired without a word that came."""
         first = next(iter(self.held.values()))
-        together = [offer for offer in self.held.values() if offer.agent_id == first.agent_id]
+        alike = (first.agent_id, first.role)
+        together = [offer for offer in self.held.values() if (offer.agent_id, offer.role) == alike]
         for offer in together:
             del self.held[offer.offer_id]
         self._accept(driver, together)
@@ -168,7 +172,7 @@ class ClassicWorkload(Workload):
     """Its failover timeout is short, so that one whose process is away for long is removed."""
 
     name = "classic"
-    framework = FrameworkInfo("classic", failover_timeout_ms=FAILOVER_MS)
+    framework = FrameworkInfo("classic", roles=(DAY, NIGHT), failover_timeout_ms=FAILOVER_MS)
     demands_only = False
 
     def __init__(self) -> None:
@@ -184,6 +188,7 @@ class ClassicWorkload(Workload):
             self.scheduler.calm = True
             if self.scheduler.driver is not None:
                 self.scheduler.driver.revive()
+                self.scheduler.driver.suppress((NIGHT,))
 
     def operator_actions(self, rng: Random, duration_ms: int) -> Sequence[Act]:
         return draw_acts(rng, duration_ms)

@@ -15,6 +15,8 @@ SHAPES: dict[str, Resources] = {
 }
 IMAGES: dict[str, Container] = {"large": Container("registry.example/job:1")}
 """Of the shapes that run in one."""
+PACKED = ("large",)
+"""Of the shapes those that go to the fullest agents first."""
 
 
 @dataclass(frozen=True, slots=True)

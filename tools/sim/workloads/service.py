@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from barter.core.cluster import FrameworkInfo
 from barter.core.tasks import TaskInfo
-from barter.frameworks.service.actions import Action
+from barter.frameworks.service.actions import Action, SetDemands, Telling
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.frameworks.service.state import AppState
 from barter.sdk.driver import Driver
@@ -15,12 +16,12 @@ from barter.tools.sim.workloads.apps import FOREVER
 from barter.tools.sim.workloads.operator import Operator, OperatorAct, draw_acts
 from barter.tools.sim.workloads.workload import Act, Workload
 
-APP_LABEL = "barter.app"
+APP_LABEL, ROLE = "barter.app", "eng/web"
 Watch = Callable[[Sequence[Action]], None]
 
 
 class WatchedService(ServiceScheduler):
-    """Shows each batch of actions before it is carried out."""
+    """Shows each batch of actions before it is carried out; what it wants, it wants for its role."""
 
     def __init__(self, store: StateStore, watching: Sequence[Watch]) -> None:
         super().__init__(store)
@@ -31,12 +32,17 @@ class WatchedService(ServiceScheduler):
             watch(actions)
         super().perform(driver, actions)
 
+    def tell(self, driver: Driver, action: Telling) -> None:
+        if isinstance(action, SetDemands):
+            action = SetDemands(tuple(replace(demand, role=ROLE) for demand in action.demands))
+        super().tell(driver, action)
+
 
 class ServiceWorkload(Workload):
     """`scheduler` is that of the latest process; `watching` are called with what it decides."""
 
     name = "service"
-    framework = FrameworkInfo("service")
+    framework = FrameworkInfo("service", roles=(ROLE,))
     demands_only = True
 
     def __init__(self) -> None:
