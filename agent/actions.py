@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from barter.agent.facts import Fact
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo, TaskStatus
 
 
@@ -23,10 +24,11 @@ class AgentTask:
 
 @dataclass(frozen=True, slots=True)
 class SendRegister:
-    """`updates`: not yet acknowledged, oldest first."""
+    """`updates`: not yet acknowledged, oldest first; `slack`: revocable at the moment."""
 
     tasks: tuple[AgentTask, ...]
     updates: tuple[tuple[FrameworkId, TaskStatus], ...]
+    slack: Resources = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class SendUpdates:
 @dataclass(frozen=True, slots=True)
 class SendHeartbeat:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class SendSlack:
+    """What tasks hold and do not use."""
+
+    revocable: Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,13 @@ class SendRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureTasks:
+    """Have the executor tell what tasks use, so often."""
+
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartExecutor:
     reason: str
 
@@ -117,12 +133,14 @@ Action = (
     | SendRegister
     | SendUpdates
     | SendHeartbeat
+    | SendSlack
     | SendUnregister
     | ConnectMaster
     | LeaveMaster
     | LaunchTasks
     | KillAtExecutor
     | SendRecorded
+    | MeasureTasks
     | StartExecutor
     | StopExecutor
     | TaskEnded

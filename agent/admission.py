@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from barter.agent.usage import Usage
+from barter.agent.book import Book
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo
+from barter.core.resources import Resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, TaskInfo
 
@@ -19,8 +20,8 @@ class Refusal(NamedTuple):
     message: str
 
 
-def judge(task: TaskInfo, info: AgentInfo, usage: Usage) -> Refusal | None:
-    """Why `task` is refused beside what `usage` holds already; None when it may run."""
+def judge(task: TaskInfo, info: AgentInfo, book: Book, slack: Resources) -> Refusal | None:
+    """Why `task` is refused beside what live tasks hold already; None when it may run. `slack` is what is lent."""
     if problem := invalid(task):
         return Refusal(TaskState.ERROR, Reason.INVALID_TASK, problem)
     runtime = PROCESS if task.container is None else DOCKER
@@ -29,8 +30,11 @@ def judge(task: TaskInfo, info: AgentInfo, usage: Usage) -> Refusal | None:
         return Refusal(
             TaskState.DROPPED, Reason.RUNTIME_MISSING, f"it needs the {runtime} runtime; {info.hostname} has: {has}"
         )
-    if short := usage.shortfalls(info.resources, task.resources):
+    if short := book.usage.shortfalls(info.resources, task.resources.without(task.revocable)):
         message = f"{info.hostname} does not have what it needs: {'; '.join(short)}"
+        return Refusal(TaskState.DROPPED, Reason.INSUFFICIENT_RESOURCES, message)
+    if short := book.revocable.shortfalls(slack, task.revocable):
+        message = f"other tasks of {info.hostname} use by now what they lent: {'; '.join(short)}"
         return Refusal(TaskState.DROPPED, Reason.INSUFFICIENT_RESOURCES, message)
     return None
 
@@ -41,6 +45,8 @@ def invalid(task: TaskInfo) -> str:
         return "it has neither a command nor a container image: nothing to run"
     if task.command.shell and task.command.argv:
         return "command.shell and command.argv are both set: say one"
+    if task.revocable not in task.resources:
+        return f"revocable: {task.revocable} is not among its resources ({task.resources})"
     wanted = [(f"ports.{port.name}", port.number) for port in task.ports]
     if task.container is not None:
         wanted += [("container.port_mappings.host_port", m.host_port) for m in task.container.port_mappings]

@@ -46,13 +46,17 @@ class Entry:
 
 
 class Book:
-    """What the facts so far amount to. Only `apply` changes it; every fact costs O(1) in the number of tasks."""
+    """What the facts so far amount to. Only `apply` changes it; every fact costs O(1) in the number of tasks.
+
+    `usage` is what live tasks hold of the machine, `revocable` what they hold of what others lend.
+    """
 
     def __init__(self) -> None:
         self.epoch = 0
         self.executor = ""
         self.sequence = 0
         self.usage = Usage()
+        self.revocable = Usage()
         self.live_count = 0
         self._tasks: defaultdict[FrameworkId, dict[TaskId, Entry]] = defaultdict(dict)
         self._updates: dict[tuple[FrameworkId, str], TaskStatus] = {}
@@ -107,7 +111,8 @@ class Book:
         self._tasks[entry.framework_id][entry.task.task_id] = entry
         if entry.live:
             self.live_count += 1
-            self.usage.take(entry.task.resources)
+            self.usage.take(entry.task.resources.without(entry.task.revocable))
+            self.revocable.take(entry.task.revocable)
 
     def restore_update(self, framework_id: FrameworkId, status: TaskStatus) -> None:
         self._updates[framework_id, status.uuid] = status
@@ -123,7 +128,8 @@ class Book:
         entry = self._tasks[framework_id][status.task_id]
         if status.terminal and entry.live:
             self.live_count -= 1
-            self.usage.release(entry.task.resources)
+            self.usage.release(entry.task.resources.without(entry.task.revocable))
+            self.revocable.release(entry.task.revocable)
         entry.status = status
         if status.uuid:
             entry.updates += 1
@@ -147,4 +153,5 @@ class Book:
         self._tasks.clear()
         self._updates.clear()
         self.usage = Usage()
+        self.revocable = Usage()
         self.live_count = 0

@@ -116,6 +116,22 @@ class ExecutorReports:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskUsage:
+    """Since the last one, in thousandths of a cpu; `mem` is resident, in bytes."""
+
+    framework_id: FrameworkId
+    task_id: TaskId
+    cpus: int
+    mem: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorUsage:
+    executor: str
+    tasks: tuple[TaskUsage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutorDisconnected:
     """Its stream ended; the process may live on and come back."""
 
@@ -154,6 +170,7 @@ Event = (
     | MasterError
     | ExecutorHello
     | ExecutorReports
+    | ExecutorUsage
     | ExecutorDisconnected
     | ExecutorDied
     | LaunchFailed

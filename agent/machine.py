@@ -7,7 +7,9 @@ from barter.agent.actions import (
     Action,
     AgentTask,
     Exit,
+    MeasureTasks,
     SendRegister,
+    SendSlack,
     SendUnregister,
     StartExecutor,
     StopExecutor,
@@ -20,6 +22,7 @@ from barter.agent.events import (
     ExecutorDisconnected,
     ExecutorHello,
     ExecutorReports,
+    ExecutorUsage,
     KillFramework,
     KillTask,
     LaunchFailed,
@@ -35,6 +38,7 @@ from barter.agent.events import (
 from barter.agent.facts import EpochRaised, Left
 from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
 from barter.agent.link import MasterLink
+from barter.agent.slack import MEASURE_MS, Slack
 from barter.agent.supervise import Supervisor
 from barter.agent.turn import Turn
 from barter.core.cluster import AgentInfo
@@ -47,14 +51,16 @@ class Agent:
     """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done.
 
     `masters` are addresses, at least one. Orders count only while a link with a master is open, see `agent/link.py`.
+    With `oversubscribe` it lends what tasks do not use of their cpus, see `agent/slack.py`.
     """
 
-    def __init__(self, info: AgentInfo, book: Book, masters: Sequence[str]) -> None:
+    def __init__(self, info: AgentInfo, book: Book, masters: Sequence[str], *, oversubscribe: bool = False) -> None:
         self.info = info
         self.book = book
         self.link = MasterLink(masters)
         self.executor = Supervisor()
         self.leaving = Leaving()
+        self.slack = Slack(book.revocable.scalars["cpus"], lends=oversubscribe)
 
     def step(self, event: Event, now: int) -> list[Action]:
         turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
@@ -75,11 +81,16 @@ class Agent:
                 self._launch_failed(turn, event)
             case Leave():
                 self._leave(turn, event)
+            case ExecutorUsage():
+                if event.executor == self.executor.connected:
+                    self.slack.measured(event.tasks, now)
         self._advance_leaving(turn)
+        if turn.ended:
+            self.slack.touch(now)
         return turn.actions()
 
     def next_wakeup(self) -> int | None:
-        return earliest(self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup())
+        return earliest(self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup(), self.slack.wakeup())
 
     def _order(self, turn: Turn, order: Order) -> None:
         if order.epoch < self.book.epoch:
@@ -91,7 +102,7 @@ class Agent:
         connected = self.executor.connected
         match order:
             case RunTasks():
-                orders.run(turn, order, self.info, connected, leaving=self.leaving.started)
+                orders.run(turn, order, self.info, connected, self.slack.resources, leaving=self.leaving.started)
             case Acknowledged():
                 orders.acknowledge(turn, order)
             case KillTask():
@@ -117,7 +128,7 @@ class Agent:
         match event:
             case MasterConnected() if self.link.open(event.link, turn.now):
                 tasks = tuple(AgentTask(e.framework_id, e.task, e.status) for e in self.book.entries())
-                turn.add(SendRegister(tasks, self.book.unacknowledged()))
+                turn.add(SendRegister(tasks, self.book.unacknowledged(), self.slack.resources))
             case MasterGone():
                 if why := self.link.gone(event, turn.now):
                     turn.note(why, problem=True)
@@ -135,6 +146,8 @@ class Agent:
             case ExecutorHello():
                 self.executor.hello(event.executor)
                 reports.hello(turn, event)
+                if self.slack.lends:
+                    turn.add(MeasureTasks(MEASURE_MS))
                 if self.leaving.stopping_executor:
                     turn.add(StopExecutor(self.leaving.reason))
             case ExecutorDisconnected():
@@ -184,7 +197,12 @@ class Agent:
             self.executor.stay_down()
             turn.add(Exit(0, f"left the cluster: {self.leaving.reason}"))
 
+    def _lend(self, turn: Turn) -> None:
+        if self.slack.reckon(self.book, self.info.resources.scalars.get("cpus", 0), turn.now) and self.link.connected:
+            turn.add(SendSlack(self.slack.resources))
+
     def _tick(self, turn: Turn) -> None:
         if (action := self.link.due(turn.now)) is not None:
             turn.add(action)
+        self._lend(turn)
         self._start_executor(turn)

@@ -6,14 +6,14 @@ from barter.agent.facts import Admitted, FrameworkRemoved
 from barter.agent.turn import Turn
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
-from barter.core.resources import NOTHING
+from barter.core.resources import NOTHING, Resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 
 LEAVING = Refusal(TaskState.DROPPED, Reason.AGENT_STOPPED, "the agent is leaving the cluster")
 
 
-def run(turn: Turn, order: RunTasks, info: AgentInfo, executor: str, *, leaving: bool) -> None:
+def run(turn: Turn, order: RunTasks, info: AgentInfo, executor: str, slack: Resources, *, leaving: bool) -> None:
     """Admit what may run; with an `executor` connected, hand it over at once.
 
     A task counts as handed over from the transaction that admits it, before it is sent: should the agent die in
@@ -25,7 +25,7 @@ def run(turn: Turn, order: RunTasks, info: AgentInfo, executor: str, *, leaving:
             continue
         refused = _duplicate(order, task.task_id)
         if refused is None:
-            refused = LEAVING if leaving else judge(task, info, turn.book.usage)
+            refused = LEAVING if leaving else judge(task, info, turn.book, slack)
         if refused is None:
             _admit(turn, order, task, executor)
         else:

@@ -9,6 +9,7 @@ from barter.agent.actions import (
     SendHeartbeat,
     SendRecorded,
     SendRegister,
+    SendSlack,
     SendUnregister,
     SendUpdates,
 )
@@ -53,7 +54,7 @@ class _Steps:
             case LaunchTasks():
                 self._flush()
                 self._done += _parted(action)
-            case SendRegister() | SendHeartbeat() | SendUnregister():
+            case SendRegister() | SendHeartbeat() | SendSlack() | SendUnregister():
                 self._flush()
                 self._done.append(action)
             case _:

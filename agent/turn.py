@@ -43,6 +43,11 @@ class Turn:
             actions.append(LaunchTasks(tuple(self._launches), self._launch_reason))
         return [*actions, *self._ended, *self._others]
 
+    @property
+    def ended(self) -> bool:
+        """Whether a task that an executor had has ended."""
+        return bool(self._ended)
+
     def record(self, fact: Fact) -> None:
         self.book.apply(fact)
         self._facts.append(fact)

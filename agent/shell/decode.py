@@ -73,6 +73,13 @@ def executor_reports(wire: executor_pb2.ExecutorCall.Statuses, executor: str) ->
     return ev.ExecutorReports(executor, _reports(wire.statuses))
 
 
+def usage(wire: executor_pb2.ExecutorCall.Usage, executor: str) -> ev.ExecutorUsage:
+    tasks = (
+        ev.TaskUsage(FrameworkId(each.framework_id), TaskId(each.task_id), each.cpus, each.mem) for each in wire.tasks
+    )
+    return ev.ExecutorUsage(executor, tuple(tasks))
+
+
 def _reports(wires: Iterable[executor_pb2.ExecutorStatus]) -> tuple[ev.Reported, ...]:
     reports: list[ev.Reported] = []
     for wire in wires:

@@ -52,8 +52,15 @@ class ExecutorSessions(ExecutorServiceServicer):
         try:
             self._post(decode.hello(first.hello, executor))
             async for call in request_iterator:
-                if call.WhichOneof("call") == "statuses" and self._outbox is outbox:
-                    self._post(decode.executor_reports(call.statuses, executor))
+                if self._outbox is not outbox:
+                    continue
+                match call.WhichOneof("call"):
+                    case "statuses":
+                        self._post(decode.executor_reports(call.statuses, executor))
+                    case "usage":
+                        self._post(decode.usage(call.usage, executor))
+                    case _:
+                        pass
         finally:
             writer.cancel()
             if self._outbox is outbox:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class AgentOptions:
     """`masters` is "host:port[,host:port]". `hostname` defaults to the machine's, `host` (where its tasks' ports
     answer) to that of `listen`. `resources` overrides what is found, kind by kind. `runtime`: "docker" runs tasks
-    with an image in Docker and the others as processes, "auto" does so where an engine answers.
+    with an image in Docker and the others as processes, "auto" does so where an engine answers. With `oversubscribe`
+    cpus that tasks hold and do not use are lent to revocable tasks.
     """
 
     masters: str
@@ -29,4 +30,5 @@ class AgentOptions:
     public: bool = False
     runtime: str = "auto"
     insecure: bool = False
+    oversubscribe: bool = False
     edge: "EdgeOptions | None" = None

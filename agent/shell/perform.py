@@ -59,7 +59,13 @@ class Performer:
             match step:
                 case act.Record():
                     self._record(step.facts, wires)
-                case act.SendUpdates() | act.SendRegister() | act.SendHeartbeat() | act.SendUnregister():
+                case (
+                    act.SendUpdates()
+                    | act.SendRegister()
+                    | act.SendHeartbeat()
+                    | act.SendSlack()
+                    | act.SendUnregister()
+                ):
                     self._session.send(self._call(step, wires))
                 case act.LaunchTasks():
                     self._launch(step, wires)
@@ -67,7 +73,7 @@ class Performer:
                     await asyncio.sleep(0)
                 case act.TaskEnded():
                     self._sandboxes.ended(step.framework_id, step.task_id)
-                case act.KillAtExecutor() | act.StopExecutor() | act.SendRecorded():
+                case act.KillAtExecutor() | act.StopExecutor() | act.SendRecorded() | act.MeasureTasks():
                     self._executors.send(_executor_event(step))
                 case _:
                     self._do(step)
@@ -84,7 +90,9 @@ class Performer:
         self._ledger.flush()
 
     def _call(
-        self, action: act.SendUpdates | act.SendRegister | act.SendHeartbeat | act.SendUnregister, wires: Wires
+        self,
+        action: act.SendUpdates | act.SendRegister | act.SendHeartbeat | act.SendSlack | act.SendUnregister,
+        wires: Wires,
     ) -> agent_pb2.AgentCall:
         match action:
             case act.SendUpdates():
@@ -93,6 +101,9 @@ class Performer:
                 return agent_pb2.AgentCall(updates=agent_pb2.AgentCall.Updates(updates=updates))
             case act.SendHeartbeat():
                 return agent_pb2.AgentCall(heartbeat=agent_pb2.AgentCall.Heartbeat())
+            case act.SendSlack():
+                slack = codec.resources_to_wire(action.revocable)
+                return agent_pb2.AgentCall(slack=agent_pb2.AgentCall.Slack(revocable=slack))
             case act.SendUnregister():
                 return agent_pb2.AgentCall(unregister=agent_pb2.AgentCall.Unregister(reason=action.reason))
             case act.SendRegister():
@@ -103,7 +114,10 @@ class Performer:
                     for each in action.tasks
                 ]
                 updates = [_update(wires, *update) for update in action.updates]
-                register = agent_pb2.AgentCall.Register(agent=self._wire_info, tasks=tasks, updates=updates)
+                slack = codec.resources_to_wire(action.slack)
+                register = agent_pb2.AgentCall.Register(
+                    agent=self._wire_info, tasks=tasks, updates=updates, slack=slack
+                )
                 return agent_pb2.AgentCall(register=register)
 
     def _launch(self, action: act.LaunchTasks, wires: Wires) -> None:
@@ -147,7 +161,9 @@ class Performer:
                 raise AssertionError(f"no way to perform {action}")
 
 
-def _executor_event(action: act.KillAtExecutor | act.StopExecutor | act.SendRecorded) -> executor_pb2.ExecutorEvent:
+def _executor_event(
+    action: act.KillAtExecutor | act.StopExecutor | act.SendRecorded | act.MeasureTasks,
+) -> executor_pb2.ExecutorEvent:
     match action:
         case act.KillAtExecutor():
             kill = executor_pb2.ExecutorEvent.Kill(
@@ -162,6 +178,9 @@ def _executor_event(action: act.KillAtExecutor | act.StopExecutor | act.SendReco
         case act.SendRecorded():
             recorded = executor_pb2.ExecutorEvent.Recorded(sequence=action.sequence)
             return executor_pb2.ExecutorEvent(recorded=recorded)
+        case act.MeasureTasks():
+            measure = executor_pb2.ExecutorEvent.Measure(every_ms=action.every_ms)
+            return executor_pb2.ExecutorEvent(measure=measure)
 
 
 def _update(wires: Wires, framework_id: FrameworkId, status: TaskStatus) -> agent_pb2.FrameworkUpdate:

@@ -49,7 +49,8 @@ class Serving:
         self._sandboxes, self._process = sandboxes, process
         running = process.running
         self._socket = running.socket if running else socket_path(self._work_dir, info.agent_id)
-        self.agent = Agent(info, ledger.load(), split_addresses(options.masters))
+        masters = split_addresses(options.masters)
+        self.agent = Agent(info, ledger.load(), masters, oversubscribe=options.oversubscribe)
         self._runner: Runner[Event, Action] = Runner(self.agent, Clock(), self._perform)
         post = self._runner.post
         process.on_death(lambda reason: post(ExecutorDied(reason)))
