@@ -9,9 +9,11 @@ from barter.master import offers, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AgentRegister, AgentTask, AgentUnregister
-from barter.master.facts import AgentAdmitted, AgentLeft
+from barter.master.facts import AgentAdmitted
+from barter.master.gone import sent_away
 from barter.master.liveness import settle
-from barter.master.messages import Failure, Kill, KillFramework, Registered, Update
+from barter.master.messages import Kill, KillFramework, Registered, Update
+from barter.master.removal import remove
 from barter.master.state import NO_SESSION, Agent, Framework, Task, TaskKey
 from barter.master.timers import AgentSilent
 from barter.master.updates import REMOVED, untold
@@ -23,6 +25,8 @@ _AWAY = TaskState.UNREACHABLE
 
 def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     """Admit an agent or take one back; what it tells of its tasks is the truth."""
+    if sent_away(cluster, event, now):
+        return
     if (why := _impostor(cluster, event)) is not None:
         cluster.close(event.session, why, fatal=False)
         cluster.history.record(now, "agent_refused", event.info.agent_id, why)
@@ -162,16 +166,5 @@ def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int)
     That its session is closed for good tells it that its goodbye was heard; until then it would say it again.
     """
     reason = f"the agent left: {event.reason or 'no reason given'}"
-    agent_id = agent.info.agent_id
-    offers.rescind(cluster, agent.offers.values(), "offer_rescinded", reason, now)
-    for task in tuple(agent.tasks.values()):
-        tasks.end_by_master(cluster, task, TaskState.GONE, Reason.AGENT_STOPPED, reason, now)
-    cluster.total.take(agent.info.resources)
-    del cluster.agents[agent_id]
-    cluster.fresh_agents.pop(agent_id, None)
-    cluster.allocator.remove_agent(agent_id)
-    cluster.persist(AgentLeft(agent_id), reason)
-    cluster.close(agent.session, reason, fatal=True)
-    for framework in cluster.frameworks.values():
-        cluster.to_framework(framework, Failure(agent_id, reason), reason)
-    cluster.history.record(now, "agent_left", agent_id, reason)
+    remove(cluster, agent, TaskState.GONE, Reason.AGENT_STOPPED, reason, now)
+    cluster.history.record(now, "agent_left", agent.info.agent_id, reason)

@@ -30,6 +30,7 @@ class Cluster:
     """Handlers change it in place and leave what is to be done in `out`.
 
     `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of at the end of the batch.
+    `owed_inverse` are those whose inverse offer is to be told, or told anew, then.
     `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
     """
 
@@ -51,6 +52,7 @@ class Cluster:
         self.timers = Timers()
         self.fresh_agents: dict[AgentId, None] = {}
         self.fresh_frameworks: dict[FrameworkId, None] = {}
+        self.owed_inverse: dict[tuple[AgentId, FrameworkId], None] = {}
         self.roles: dict[str, RoleConfig] = {}
         self.gone: dict[AgentId, AgentGone] = {}
         self.expected_agents: set[AgentId] = set()
@@ -97,6 +99,11 @@ class Cluster:
             self.fresh_agents[agent.info.agent_id] = None
         if framework is not None:
             self.fresh_frameworks[framework.framework_id] = None
+
+    def owe_inverse(self, agent: Agent, framework_id: FrameworkId) -> None:
+        """If the agent is to be given up, have the framework told at the end of the batch what it has there."""
+        if agent.maintenance is not None and agent.maintenance.start_ms:
+            self.owed_inverse[agent.info.agent_id, framework_id] = None
 
     def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
         """Count a task's resources as used on its agent by its framework."""

@@ -12,6 +12,7 @@ from barter.master.adopt import was_removed
 from barter.master.cluster import Cluster
 from barter.master.events import Subscribe
 from barter.master.facts import FrameworkAdmitted, FrameworkRemoved
+from barter.master.inverse import owe_framework
 from barter.master.messages import Error, KillFramework, Subscribed, Update
 from barter.master.state import NO_SESSION, Framework
 from barter.master.timers import FailoverEnds
@@ -43,6 +44,7 @@ def subscribe(cluster: Cluster, event: Subscribe, now: int) -> None:
     if framework.pending:
         again = tuple(pending.status for pending in framework.pending.values())
         cluster.to_framework(framework, Update(again), "not acknowledged yet")
+    owe_framework(cluster, framework)
 
 
 def _admit(cluster: Cluster, info: FrameworkInfo, now: int) -> Framework:

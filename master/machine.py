@@ -23,7 +23,7 @@ from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Cluster, Timing
 from barter.master.facts import Recovered
 from barter.master.state import Agent, Framework
-from barter.master.timers import AgentSilent, Due, FailoverEnds, OfferExpires, SettlingEnds
+from barter.master.timers import AgentSilent, Due, FailoverEnds, MaintenanceDue, OfferExpires, SettlingEnds
 
 _OfAgent = ev.AgentUpdates | ev.AgentSlack | ev.AgentVolumes | ev.AgentUnregister | ev.AgentDisconnected
 
@@ -90,6 +90,7 @@ class Master:
         self.batch_open = False
         for due in cluster.timers.pop_due(now):
             _happen(cluster, due, now)
+        maintenance.look(cluster, now)
         placement.place(cluster, now)
         if reclaim.reclaim(cluster, now):
             placement.place(cluster, now)
@@ -133,7 +134,9 @@ def _recover_holdings(cluster: Cluster, recovered: Recovered) -> None:
     for agent_id, volume_id in recovered.condemned:
         cluster.agents[agent_id].condemned[volume_id] = None
     for maintained in recovered.maintenance:
-        cluster.agents[maintained.agent_id].maintenance = maintained
+        agent = cluster.agents[maintained.agent_id]
+        agent.maintenance = maintained
+        maintenance.watch(cluster, agent)
 
 
 def _of_agent(cluster: Cluster, agent: Agent, event: _OfAgent, now: int) -> None:
@@ -189,3 +192,5 @@ def _happen(cluster: Cluster, due: Due, now: int) -> None:
             frameworks.failover_ends(cluster, due, now)
         case SettlingEnds():
             liveness.stop_settling(cluster, now)
+        case MaintenanceDue():
+            maintenance.due(cluster, due)

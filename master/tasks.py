@@ -37,6 +37,7 @@ def begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, 
         return task
     framework.tasks[info.task_id] = agent.tasks[task.key] = task
     cluster.hold(agent, framework, info)
+    cluster.owe_inverse(agent, framework.framework_id)
     if info.demand_id:
         cluster.allocator.placed(framework.framework_id, info.demand_id, agent.info.agent_id, 1)
     cluster.endpoints.sync(task, agent.info.host)

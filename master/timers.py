@@ -32,7 +32,14 @@ class SettlingEnds:
     pass
 
 
-Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds
+@dataclass(frozen=True, slots=True)
+class MaintenanceDue:
+    """The start or the deadline of an agent's drain."""
+
+    agent_id: AgentId
+
+
+Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue
 
 
 class Timers:
