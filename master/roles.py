@@ -23,7 +23,7 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
     changed = tuple(_merged(cluster.roles, config, event.part) for config in event.roles)
     found = problems(cluster.roles, changed, cluster.total.value.scalars, lambda role: held(cluster, role))
     if found.wrong or (found.capacity and not event.force):
-        hint = () if found.wrong else ("force sets it all the same",)
+        hint = () if found.wrong else ("--force sets it all the same",)
         return "\n".join((*found.wrong, *found.capacity, *hint)), ()
     for config in changed:
         _set(cluster, config, now)

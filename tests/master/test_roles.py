@@ -54,7 +54,7 @@ def test_one_bad_role_and_nothing_is_set() -> None:
     answer = set_roles(world, ENG, RoleConfig("ops", guarantee={"cpus": 9_000}))
     assert answer.refusal.splitlines() == [
         "guarantees of top roles: ops 9 = 9 cpus, the cluster has 4",
-        "force sets it all the same",
+        "--force sets it all the same",
     ]
     assert world.cluster.roles == {}
     assert RoleSet(ENG) not in world.facts
