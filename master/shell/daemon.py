@@ -12,7 +12,7 @@ from barter.master.cluster import Timing
 from barter.master.shell.pacing import CALLS_PER_SECOND
 from barter.master.shell.service import MasterService
 from barter.master.shell.sqlite_registry import SqliteRegistry, UnusableRegistry
-from barter.shell import log
+from barter.shell import garbage, log
 from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed, check_listen
 
@@ -76,7 +76,9 @@ async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio
     service = MasterService(registry, registry.start(new_id), timing, options.heartbeat_ms, options.calls_per_second)
     await service.start(options.listen, options.http, insecure=options.insecure)
     LOG.info("ready", grpc=service.address, http=options.http, cluster=service.cluster_id, epoch=service.epoch)
+    tidying = asyncio.create_task(garbage.keep_out_of_the_way())
     try:
         await service.until(stop)
     finally:
+        tidying.cancel()
         await service.stop()

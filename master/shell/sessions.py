@@ -89,7 +89,7 @@ class AgentSessions(AgentServiceServicer):
             event = wire_agent.call_from_wire(stream.number, agent_id, call)
             if isinstance(event, ev.AgentHeartbeat):
                 self._post_later(event)
-                stream.answer()
+                await stream.answer()
             else:
                 self._post(event)
 

@@ -37,11 +37,13 @@ class Stream:
         self._outbox.put(message)
         self._wake()
 
-    def answer(self) -> None:
-        """The peer said that it is there: say so too."""
+    async def answer(self) -> None:
+        """For the reader: the peer said that it is there, so say so too, at once where nobody writes."""
         self._answered = True
         self._outbox.beat()
-        self._wake()
+        if self._writer is None and not self.over:
+            self._writer = self._reader
+            await self._write_all()
 
     def beat(self) -> None:
         """Say that the master is there, unless the peer had that for an answer since the last time."""
@@ -62,7 +64,7 @@ class Stream:
     def abandon(self) -> None:
         """Over at once: nobody reads it any more."""
         self.over = True
-        if self._writer is not None:
+        if self._writer is not None and self._writer is not self._reader:
             self._writer.cancel()
 
     async def until_over(self) -> None:

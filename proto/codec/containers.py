@@ -2,6 +2,7 @@
 
 from barter.core.tasks import CheckKind, Container, HealthCheck, Network, PortMapping, Volume
 from barter.proto.checks import check_port, member
+from barter.proto.codec.sharing import shared
 from barter.proto.v1 import types_pb2 as pb
 
 
@@ -21,6 +22,7 @@ def container_to_wire(value: Container) -> pb.Container:
     )
 
 
+@shared
 def container_from_wire(wire: pb.Container) -> Container:
     if not wire.image:
         raise ValueError("container.image: a container needs an image")
@@ -49,6 +51,7 @@ def check_to_wire(value: HealthCheck) -> pb.HealthCheck:
     )
 
 
+@shared
 def check_from_wire(wire: pb.HealthCheck) -> HealthCheck:
     if wire.interval_ms <= 0 or wire.timeout_ms <= 0 or wire.grace_ms < 0 or wire.max_failures < 0:
         raise ValueError("health_check: interval_ms and timeout_ms must be > 0, grace_ms and max_failures >= 0")

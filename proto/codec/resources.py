@@ -9,6 +9,7 @@ from barter.core.reservations import PersistentVolume, Reservation, VolumeMount
 from barter.core.resources import Resources
 from barter.core.roles import USUAL_WEIGHT_MILLI, RoleConfig, check_role
 from barter.proto.checks import check_amount, check_name, check_size
+from barter.proto.codec.sharing import shared
 from barter.proto.v1 import types_pb2 as pb
 
 
@@ -21,6 +22,7 @@ def resources_to_wire(value: Resources) -> pb.Resources:
     return wire
 
 
+@shared
 def resources_from_wire(wire: pb.Resources) -> Resources:
     scalars = {name: amount for name, amount in wire.scalars.items() if amount}
     for name, amount in scalars.items():

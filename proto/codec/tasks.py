@@ -1,6 +1,7 @@
 """Tasks, what becomes of them, and its receipts."""
 
 from collections.abc import Iterable
+from sys import intern
 
 from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId, TaskId, check_id
 from barter.core.resources import NOTHING
@@ -17,6 +18,7 @@ from barter.proto.codec.resources import (
     resources_from_wire,
     resources_to_wire,
 )
+from barter.proto.codec.sharing import shared, strings_from_wire
 from barter.proto.v1 import types_pb2 as pb
 
 
@@ -47,25 +49,34 @@ def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
     check_size(f"task {wire.task_id}", wire.ByteSize())
     if wire.kill_grace_ms < 0:
         raise ValueError(f"task {wire.task_id}: kill_grace_ms {wire.kill_grace_ms} is negative")
-    for port in wire.ports:
-        check_port(f"task {wire.task_id}: ports.{port.name}", port.number, port.protocol)
     return TaskInfo(
-        task_id=TaskId(wire.task_id),
-        name=check_name(f"task {wire.task_id}: name", wire.name),
+        task_id=TaskId(intern(wire.task_id)),
+        name=intern(check_name(f"task {wire.task_id}: name", wire.name)),
         resources=resources_from_wire(wire.resources),
-        command=Command(wire.command.shell, tuple(wire.command.argv), dict(wire.command.env)),
+        command=_command_from_wire(wire.command),
         container=container_from_wire(wire.container) if wire.HasField("container") else None,
         health_check=check_from_wire(wire.health_check) if wire.HasField("health_check") else None,
         kill_grace_ms=wire.kill_grace_ms,
-        ports=tuple(TaskPort(p.name, p.number, p.protocol, p.service_id) for p in wire.ports),
-        labels=dict(wire.labels),
-        demand_id=DemandId(wire.demand_id),
-        volumes=tuple(mount_from_wire(mount) for mount in wire.volumes),
+        ports=tuple([_port_from_wire(port) for port in wire.ports]) if wire.ports else (),
+        labels=strings_from_wire(wire.labels),
+        demand_id=DemandId(intern(wire.demand_id)),
+        volumes=tuple([mount_from_wire(mount) for mount in wire.volumes]) if wire.volumes else (),
         reservation_id=ReservationId(wire.reservation_id),
-        role=check_role(wire.role) if wire.role else "",
-        reserved=reserved_from_wire(wire.reserved),
+        role=intern(check_role(wire.role)) if wire.role else "",
+        reserved=reserved_from_wire(wire.reserved) if wire.reserved else {},
         revocable=resources_from_wire(wire.revocable) if wire.HasField("revocable") else NOTHING,
     )
+
+
+@shared
+def _command_from_wire(wire: pb.Command) -> Command:
+    return Command(wire.shell, tuple(wire.argv), dict(wire.env))
+
+
+@shared
+def _port_from_wire(wire: pb.TaskPort) -> TaskPort:
+    check_port(f"ports.{wire.name}", wire.number, wire.protocol)
+    return TaskPort(wire.name, wire.number, wire.protocol, wire.service_id)
 
 
 def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
@@ -85,12 +96,12 @@ def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
 
 def status_from_wire(wire: pb.TaskStatus) -> TaskStatus:
     return TaskStatus(
-        task_id=TaskId(wire.task_id),
+        task_id=TaskId(intern(wire.task_id)),
         state=member("status.state", TaskState, wire.state),
         source=member("status.source", Source, wire.source),
         timestamp_ms=wire.timestamp_ms,
         uuid=wire.uuid,
-        agent_id=AgentId(wire.agent_id),
+        agent_id=AgentId(intern(wire.agent_id)),
         reason=member("status.reason", Reason, wire.reason),
         message=wire.message,
         healthy=wire.healthy if wire.HasField("healthy") else None,

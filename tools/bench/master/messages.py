@@ -37,6 +37,7 @@ def _describe(task: types_pb2.TaskInfo, task_id: str, app: str, index: int) -> N
     task.command.env.update({"APP_ID": f"/shop/{app}", "LOG_LEVEL": "info", "REGION": "eu-1"})
     task.labels.update({"team": "shop", "version": "42"})
     task.demand_id = app
+    task.role = "*"
     if index % 2:
         port = 31_000 + index
         task.resources.ranges["ports"].ranges.add(low=port, high=port)
