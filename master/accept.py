@@ -1,18 +1,20 @@
 """ACCEPT: from offers to one Run order, with every bad task refused on its own."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from barter.core.ids import OfferId, TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
-from barter.master import offers, tasks
+from barter.master import offers, operations, tasks
 from barter.master.cluster import Cluster
 from barter.master.events import Accept
+from barter.master.hand import Hand
 from barter.master.messages import Run, Update
-from barter.master.pool import Pool
 from barter.master.state import Agent, Framework, OpenOffer
 from barter.master.validate import Refusal, refusal
+from barter.master.volumes import unusable
 
 
 def accept(cluster: Cluster, framework: Framework, event: Accept, now: int) -> None:
@@ -49,21 +51,21 @@ def _unusable(cluster: Cluster, framework: Framework, named: tuple[OfferId, ...]
 
 def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], event: Accept, now: int) -> None:
     agent = cluster.agents[opened[0].offer.agent_id]
-    rest = Pool()
-    for one in opened:
-        rest.add(one.offer.resources)
+    role = opened[0].offer.role
+    hand = Hand(one.offer for one in opened)
+    undone = operations.of_accept(cluster, framework, agent, role, hand, event.operations, now)
     run: list[TaskInfo] = []
     refused = [
         _refused(cluster, agent, task_id, Refusal(Reason.INVALID_TASK, message), now)
         for task_id, message in event.malformed
     ]
     for info in event.tasks:
-        why = _duplicate(cluster, framework, info.task_id) or refusal(info, rest, agent.info.runtimes)
-        if why is not None:
-            refused.append(_refused(cluster, agent, info.task_id, why, now))
+        why = _duplicate(cluster, framework, info.task_id) or refusal(info, agent.info.runtimes)
+        given = why or _without(undone, info) or unusable(agent, role, info) or _given(hand, info)
+        if isinstance(given, Refusal):
+            refused.append(_refused(cluster, agent, info.task_id, given, now))
             continue
-        rest.take(info.resources)
-        info = replace(info, role=opened[0].offer.role)
+        info = replace(given, role=role)
         _begin(cluster, framework, agent, info, now)
         run.append(info)
     if run:
@@ -72,10 +74,29 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
     if refused:
         cluster.to_framework(framework, Update(tuple(refused)), "tasks of an accept were refused")
     _lower_demands(framework, run)
-    filters = event.filters if run else offers.at_least_asked(event.filters)
-    offers.refuse(cluster, framework, agent, rest.value, filters, now)
+    if run or not hand.changed:
+        filters = event.filters if run else offers.at_least_asked(event.filters)
+        offers.refuse(cluster, framework, agent, hand.rest, filters, now)
     for one in opened:
         cluster.history.record(now, "offer_accepted", one.offer.offer_id, f"{len(run)} tasks by {framework.info.name}")
+
+
+def _given(hand: Hand, info: TaskInfo) -> TaskInfo | Refusal:
+    given = hand.give(info)
+    if isinstance(given, TaskInfo):
+        return given
+    return Refusal(Reason.INSUFFICIENT_RESOURCES, f"the offers do not hold what the task needs: {given}")
+
+
+def _without(undone: Mapping[str, str], info: TaskInfo) -> Refusal | None:
+    """Why a task that needs what an operation before it should have made is not launched."""
+    if info.reservation_id in undone:
+        why = f"reservation {info.reservation_id} was not made: {undone[info.reservation_id]}"
+        return Refusal(Reason.INSUFFICIENT_RESOURCES, why)
+    for mount in info.volumes:
+        if mount.volume_id in undone:
+            return Refusal(Reason.VOLUME_UNUSABLE, f"volume {mount.volume_id} was not made: {undone[mount.volume_id]}")
+    return None
 
 
 def _begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, now: int) -> None:
@@ -119,6 +140,8 @@ def _refused(cluster: Cluster, agent: Agent, task_id: TaskId, why: Refusal, now:
 
 def _drop_all(cluster: Cluster, framework: Framework, event: Accept, message: str, now: int) -> None:
     cluster.history.record(now, "accept_refused", framework.framework_id, message)
+    for operation in event.operations:
+        operations.refuse(cluster, framework, operation, message, now)
     task_ids = [info.task_id for info in event.tasks] + [task_id for task_id, _ in event.malformed]
     dropped = tuple(
         TaskStatus(task_id, TaskState.DROPPED, Source.MASTER, now, reason=Reason.INVALID_OFFERS, message=message)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, TaskStatus
-from barter.master import offers, tasks
+from barter.master import offers, operations, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
-from barter.master.events import AgentRegister, AgentTask, AgentUnregister
+from barter.master.events import AgentRegister, AgentTask, AgentUnregister, AgentVolumes
 from barter.master.facts import AgentAdmitted
 from barter.master.gone import sent_away
 from barter.master.liveness import settle
@@ -35,6 +35,8 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     missed = known is not None and known.never_heard
     agent = _admit(cluster, event, now)
     cluster.to_agent(agent, Registered(), "the agent registered")
+    stored = AgentVolumes(event.session, event.info.agent_id, event.volumes)
+    operations.registered(cluster, agent, stored, now)
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
     open_updates = {(framework_id, status.task_id) for framework_id, status in event.updates}
     away = [key for key, task in agent.tasks.items() if key in open_updates and task.status.state is _AWAY]

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from barter.core.cluster import AgentInfo
 from barter.core.ids import ReservationId
-from barter.core.reservations import PersistentVolume, Reservation
+from barter.core.reservations import PersistentVolume, Reservation, static_id
 from barter.core.resources import NOTHING, Resources
 from barter.master.pool import Pool
 
@@ -17,6 +18,13 @@ class Division:
 
     plain: Resources
     reserved: tuple[tuple[Reservation, Resources], ...] = ()
+
+
+def static_reservations(info: AgentInfo) -> dict[ReservationId, Reservation]:
+    """What the agent has reserved at its start."""
+    parts = info.reserved.items()
+    made = (Reservation(static_id(role), info.agent_id, role, part, static=True) for role, part in parts)
+    return {each.reservation_id: each for each in made}
 
 
 def divide(

@@ -22,6 +22,7 @@ from barter.master.actions import Action, EndpointsChanged, HistoryGrew
 from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Cluster, Timing
 from barter.master.facts import Recovered
+from barter.master.holdings import static_reservations
 from barter.master.state import Agent, Framework
 from barter.master.timers import AgentSilent, Due, FailoverEnds, MaintenanceDue, OfferExpires, SettlingEnds
 
@@ -127,6 +128,8 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
 
 
 def _recover_holdings(cluster: Cluster, recovered: Recovered) -> None:
+    for agent in cluster.agents.values():
+        agent.reservations.update(static_reservations(agent.info))
     for reservation in recovered.reservations:
         cluster.agents[reservation.agent_id].reservations[reservation.reservation_id] = reservation
     for volume in recovered.volumes:

@@ -1,14 +1,81 @@
 """Reservations and persistent volumes: what frameworks and operators do with an agent's resources."""
 
+from collections.abc import Mapping
+
+from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
+from barter.master import reserving, volumes
 from barter.master.cluster import Cluster
 from barter.master.events import AgentVolumes, Operate
-from barter.master.state import Agent
+from barter.master.hand import Hand
+from barter.master.holdings import static_reservations
+from barter.master.messages import DestroyVolume as DestroyOrder
+from barter.master.messages import Error
+from barter.master.reserving import Actor
+from barter.master.state import Agent, Framework
+
+BACK = "the agent is back, and has the volume still"
 
 
 def operate(cluster: Cluster, event: Operate, now: int) -> str:
     """Returns why not."""
-    return "reservations are not there yet"
+    agent = cluster.agents.get(event.agent_id)
+    if agent is None:
+        return f"there is no agent {event.agent_id}: see `barter agents`"
+    if agent.never_heard:
+        return f"agent {event.agent_id} has not come back since the master's start: what its tasks use is not known yet"
+    return _perform(cluster, agent, event.operation, Actor(event.principal), now)
+
+
+def of_accept(
+    cluster: Cluster, framework: Framework, agent: Agent, role: str, hand: Hand, each: tuple[Operation, ...], now: int
+) -> Mapping[str, str]:
+    """Do them in order, each that cannot be done refused on its own; why, by the id of what is not there then."""
+    actor = Actor(framework.info.principal or framework.info.name, role, hand)
+    refused: dict[str, str] = {}
+    for operation in each:
+        why = _perform(cluster, agent, operation, actor, now)
+        if why:
+            refused[subject(operation)] = why
+            refuse(cluster, framework, operation, why, now)
+    return refused
+
+
+def refuse(cluster: Cluster, framework: Framework, operation: Operation, why: str, now: int) -> None:
+    message = f"{type(operation).__name__} {subject(operation)}: {why}"
+    cluster.history.record(now, "operation_refused", subject(operation), message)
+    cluster.to_framework(framework, Error(message), "an operation of an accept was refused")
+
+
+def subject(operation: Operation) -> str:
+    """The id of the reservation or volume that it makes or ends."""
+    match operation:
+        case Reserve() | Unreserve():
+            return operation.reservation_id
+        case CreateVolume() | DestroyVolume():
+            return operation.volume_id
+
+
+def _perform(cluster: Cluster, agent: Agent, operation: Operation, actor: Actor, now: int) -> str:
+    match operation:
+        case Reserve():
+            return reserving.reserve(cluster, agent, operation, actor, now)
+        case Unreserve():
+            return reserving.unreserve(cluster, agent, operation, actor, now)
+        case CreateVolume():
+            return volumes.create(cluster, agent, operation, actor, now)
+        case DestroyVolume():
+            return volumes.destroy(cluster, agent, operation, actor, now)
+
+
+def registered(cluster: Cluster, agent: Agent, stored: AgentVolumes, now: int) -> None:
+    """What it reserved at its start replaces what it had so reserved before; what is condemned is ordered again."""
+    made = {name: each for name, each in agent.reservations.items() if not each.static}
+    agent.reservations = {**static_reservations(agent.info), **made}
+    volumes_told(cluster, agent, stored, now)
+    for volume_id in agent.condemned:
+        cluster.to_agent(agent, DestroyOrder(volume_id, BACK), BACK)
 
 
 def volumes_told(cluster: Cluster, agent: Agent, event: AgentVolumes, now: int) -> None:
-    """Which volumes the agent has now."""
+    """Which volumes the agent has now: what is condemned and not among them is deleted, what nobody knows is kept."""
+    volumes.told(cluster, agent, frozenset(event.volumes), now)

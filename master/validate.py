@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from barter.core import ranges as rng
+from barter.core.reservations import mount_problem
 from barter.core.resources import PORTS
 from barter.core.tasks import Network, Reason, TaskInfo
-from barter.master.pool import Pool
 
 DOCKER, PROCESS = "docker", "process"
 
@@ -15,8 +15,8 @@ class Refusal(NamedTuple):
     message: str
 
 
-def refusal(info: TaskInfo, rest: Pool, runtimes: tuple[str, ...]) -> Refusal | None:
-    """`rest` is what the offers still hold, `runtimes` what the agent can run; None when all is well."""
+def refusal(info: TaskInfo, runtimes: tuple[str, ...]) -> Refusal | None:
+    """`runtimes` is what the agent can run; None when all is well."""
     malformed = _malformed(info)
     if malformed:
         return Refusal(Reason.INVALID_TASK, malformed)
@@ -24,9 +24,6 @@ def refusal(info: TaskInfo, rest: Pool, runtimes: tuple[str, ...]) -> Refusal | 
     if runtime not in runtimes:
         has = ", ".join(runtimes) or "none"
         return Refusal(Reason.RUNTIME_MISSING, f"the task needs the {runtime} runtime, the agent has: {has}")
-    if not rest.covers(info.resources):
-        short = "; ".join(rest.value.shortfalls(info.resources))
-        return Refusal(Reason.INSUFFICIENT_RESOURCES, f"the offers do not hold what the task needs: {short}")
     return None
 
 
@@ -37,6 +34,8 @@ def _malformed(info: TaskInfo) -> str:
         return "command: shell and argv are both given: choose one"
     if info.container is None and not info.command.shell and not info.command.argv:
         return "command: neither shell nor argv is given, and there is no image to run"
+    if info.volumes and (problem := mount_problem(info.volumes, in_container=info.container is not None)):
+        return problem
     return _unclaimed_port(info) if info.ports or info.container else ""
 
 
