@@ -1,56 +1,115 @@
 """What the master's books list for each agent, followed change by change; for the checkers that add it up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from typing import TypeVar
 
-from barter.core.ids import AgentId, OfferId
+from barter.core.cluster import Offer
+from barter.core.ids import AgentId, OfferId, ReservationId
+from barter.core.reservations import Reservation
 from barter.core.resources import Resources
+from barter.core.tasks import TaskInfo
 from barter.master import events as ev
 from barter.master.cluster import Cluster
 from barter.master.state import Agent, TaskKey
+from barter.tools.sim.checkers.consumption import Consumption
 from barter.tools.sim.checkers.holding import Holding
 from barter.tools.sim.master import SimMaster
 
+KeyT = TypeVar("KeyT")
+AT_RESERVATIONS = ev.AgentRegister | ev.Operate | ev.AgentVolumes
+
 
 class Listed:
-    """Of one agent: its tasks and open offers with what each holds, and their sums.
+    """Of one agent: its tasks, open offers and reservations with what each holds, and their sums, where what is
+    revocable counts for nothing. `taken` is what of the reservations its tasks and offers hold.
 
-    `twice` says what was listed in two of them when it was entered.
+    `offered_now` and `reserved_now` were entered last. `twice` says what was listed in two of them when it was entered.
     """
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, consumption: Consumption | None = None) -> None:
         self.agent = agent
-        self.tasks: dict[TaskKey, Resources] = {}
-        self.offers: dict[OfferId, Resources] = {}
+        self.tasks: dict[TaskKey, TaskInfo] = {}
+        self.offers: dict[OfferId, Offer] = {}
+        self.reservations: dict[ReservationId, Reservation] = {}
         self.used, self.offered = Holding(), Holding()
+        self.taken: dict[ReservationId, Holding] = {}
+        self.offered_now: list[Offer] = []
+        self.reserved_now: list[Reservation] = []
         self.twice: list[str] = []
+        self._consumption = consumption or Consumption()
 
     def follow(self) -> bool:
         """Catch up with the books; whether anything changed."""
-        tasks, offers = self.agent.tasks, self.agent.offers
-        if tasks.keys() == self.tasks.keys() and offers.keys() == self.offers.keys():
+        agent = self.agent
+        if (
+            agent.tasks.keys() == self.tasks.keys()
+            and agent.offers.keys() == self.offers.keys()
+            and agent.reservations == self.reservations
+        ):
             return False
         self.twice.clear()
-        for key in [key for key in self.tasks if key not in tasks]:
-            self.used.take(self.tasks.pop(key))
-        for offer_id in [offer_id for offer_id in self.offers if offer_id not in offers]:
-            self.offered.take(self.offers.pop(offer_id))
-        for key, task in tasks.items():
+        self.offered_now, self.reserved_now = [], []
+        for key in _gone(self.tasks, agent.tasks):
+            self._take(self.used, self.tasks.pop(key))
+        for offer_id in _gone(self.offers, agent.offers):
+            self._take(self.offered, self.offers.pop(offer_id))
+        for key, task in agent.tasks.items():
             if key not in self.tasks:
-                self._find_twice(f"task {key[1]}", task.info.resources)
-                self.tasks[key] = task.info.resources
-                self.used.add(task.info.resources)
-        for offer_id, opened in offers.items():
+                self._enter(self.used, f"task {key[1]}", task.info)
+                self.tasks[key] = task.info
+        for offer_id, opened in agent.offers.items():
             if offer_id not in self.offers:
-                self._find_twice(f"offer {offer_id}", opened.offer.resources)
-                self.offers[offer_id] = opened.offer.resources
-                self.offered.add(opened.offer.resources)
+                self._enter(self.offered, f"offer {offer_id}", opened.offer)
+                self.offers[offer_id] = opened.offer
+                self.offered_now.append(opened.offer)
+        if agent.reservations != self.reservations:
+            self._follow_reservations()
         return True
 
-    def _find_twice(self, what: str, resources: Resources) -> None:
-        for held, where in ((self.used, self.tasks), (self.offered, self.offers)):
-            if shared := held.shared(resources):
-                other = next(key for key, each in where.items() if _of(each).shared(resources))
+    def forget(self) -> None:
+        """Its agent is no more, and consumes nothing."""
+        for held in (*self.tasks.values(), *self.offers.values()):
+            self._consumption.change(held.role, plain(held).scalars, -1)
+        for reservation in self.reservations.values():
+            self._consumption.change(reservation.role, reservation.resources.scalars, -1)
+
+    def _follow_reservations(self) -> None:
+        for reservation in self.reservations.values():
+            self._consumption.change(reservation.role, reservation.resources.scalars, -1)
+        known, self.reservations = self.reservations, dict(self.agent.reservations)
+        for reservation in self.reservations.values():
+            self._consumption.change(reservation.role, reservation.resources.scalars, 1)
+        self.reserved_now = [each for each in self.reservations.values() if each != known.get(each.reservation_id)]
+
+    def _enter(self, sum_: Holding, what: str, held: TaskInfo | Offer) -> None:
+        own = owned(held)
+        for holding, where in ((self.used, self.tasks), (self.offered, self.offers)):
+            if shared := holding.shared(own):
+                other = next(key for key, each in where.items() if _of(owned(each)).shared(own))
                 self.twice.append(f"{what} holds {shared}, which is also in {_named(other)}")
+        sum_.add(own)
+        self._consumption.change(held.role, plain(held).scalars, 1)
+        for reservation_id, part in held.reserved.items():
+            self.taken.setdefault(reservation_id, Holding()).add(part)
+
+    def _take(self, sum_: Holding, held: TaskInfo | Offer) -> None:
+        sum_.take(owned(held))
+        self._consumption.change(held.role, plain(held).scalars, -1)
+        for reservation_id, part in held.reserved.items():
+            self.taken[reservation_id].take(part)
+
+
+def owned(held: TaskInfo | Offer) -> Resources:
+    """Without what is only lent."""
+    return held.resources.without(held.revocable) if held.revocable else held.resources
+
+
+def plain(held: TaskInfo | Offer) -> Resources:
+    """Neither lent nor reserved."""
+    rest = owned(held)
+    for part in held.reserved.values():
+        rest = rest.without(part)
+    return rest
 
 
 class Books:
@@ -58,6 +117,7 @@ class Books:
 
     def __init__(self) -> None:
         self.listed: dict[AgentId, Listed] = {}
+        self.consumption = Consumption()
         self._cluster: Cluster | None = None
         self._offers: dict[OfferId, AgentId] = {}
         self._sequence = 0
@@ -70,17 +130,24 @@ class Books:
         return self._found
 
     def _follow_all(self, cluster: Cluster, events: Sequence[ev.Event]) -> list[Listed]:
+        agents: dict[AgentId, None] = {}
         if cluster is not self._cluster:
             self._cluster, self._sequence = cluster, 0
             self.listed, self._offers = {}, {}
-        if cluster.history.sequence == self._sequence:
+            self.consumption.clear()
+            agents |= dict.fromkeys(cluster.agents)
+        elif cluster.history.sequence == self._sequence:
             return []
-        found = [self._follow(cluster, agent_id) for agent_id in self._concerned(cluster, events)]
+        agents |= self._concerned(cluster, events)
+        found = [self._follow(cluster, agent_id) for agent_id in agents]
         return [listed for listed in found if listed is not None]
 
-    def _concerned(self, cluster: Cluster, events: Sequence[ev.Event]) -> Iterable[AgentId]:
-        """Agents whose tasks or offers may have changed, by what happened."""
+    def _concerned(self, cluster: Cluster, events: Sequence[ev.Event]) -> dict[AgentId, None]:
+        """Agents whose tasks, offers or reservations may have changed, by what happened."""
         agents = {event.agent_id: None for event in events if isinstance(event, ev.AgentUpdates)}
+        for event in events:
+            if isinstance(event, AT_RESERVATIONS):
+                agents[event.info.agent_id if isinstance(event, ev.AgentRegister) else event.agent_id] = None
         for entry in cluster.history.since(self._sequence):
             if entry.kind == "offer_made":
                 opened = cluster.offers.get(OfferId(entry.subject))
@@ -100,13 +167,20 @@ class Books:
 
     def _follow(self, cluster: Cluster, agent_id: AgentId) -> Listed | None:
         agent = cluster.agents.get(agent_id)
-        if agent is None:
-            self.listed.pop(agent_id, None)
-            return None
         listed = self.listed.get(agent_id)
-        if listed is None or listed.agent is not agent:
-            listed = self.listed[agent_id] = Listed(agent)
+        if listed is not None and listed.agent is not agent:
+            listed.forget()
+            del self.listed[agent_id]
+            listed = None
+        if agent is None:
+            return None
+        if listed is None:
+            listed = self.listed[agent_id] = Listed(agent, self.consumption)
         return listed if listed.follow() else None
+
+
+def _gone(known: Iterable[KeyT], there: Container[KeyT]) -> list[KeyT]:
+    return [key for key in known if key not in there]
 
 
 def _of(resources: Resources) -> Holding:
