@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from barter.core.ids import VolumeId
+from barter.core.maintenance import Mode
 from barter.core.reservations import Reservation
 from barter.core.resources import Resources
 from barter.master import offers
@@ -39,6 +40,8 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = ()) -> AgentSlot:
         reason = "leaving the cluster"
     elif not agent.connected:
         reason = "disconnected"
+    elif agent.mode is not Mode.ACTIVE:
+        reason = agent.mode.value
     division = agent.division
     plain = [plain_part(each.offer.resources, each.offer.reserved, each.offer.revocable) for each in returned]
     free = total_of([division.plain, *plain]) if plain else division.plain

@@ -59,10 +59,11 @@ class TaskSummary:
 
 def summary(cluster: Cluster) -> Summary:
     active = sum(agent.active for agent in cluster.agents.values())
+    unreachable = sum(_standing(agent) == "unreachable" for agent in cluster.agents.values())
     connected = sum(framework.connected for framework in cluster.frameworks.values())
     return Summary(
         active,
-        len(cluster.agents) - active,
+        unreachable,
         connected,
         len(cluster.frameworks) - connected,
         len(cluster.offers),
@@ -78,9 +79,10 @@ def agents(cluster: Cluster) -> list[AgentSummary]:
 
 
 def _standing(agent: Agent) -> str:
-    if agent.active:
-        return "active"
-    return "leaving" if agent.connected and agent.leaving else "unreachable"
+    """One that is away is unreachable first of all, whatever operators want of it."""
+    if not agent.connected or agent.unreachable:
+        return "unreachable"
+    return "leaving" if agent.leaving else agent.mode.value
 
 
 def _agent(agent: Agent) -> AgentSummary:

@@ -11,12 +11,14 @@ from barter.master import role_views, views
 from barter.master.actions import Answer
 from barter.master.cluster import Cluster
 from barter.master.events import Event, TeardownByOperator
+from barter.master.maintenance_view import NotOne, agent_named, maintenance
 from barter.master.record_log import header_line
 from barter.master.shell import wire_operator as wire
 from barter.master.shell import wire_roles
 from barter.master.shell.hub import Hub
 from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
+from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
 from barter.master.why import why
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
@@ -115,6 +117,19 @@ class Operators(OperatorServiceServicer):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         answer = await self._ask(event_of, context)
         return pb.SetRolesResponse(notes=answer.notes)
+
+    async def Maintain(self, request: pb.MaintainRequest, context: Context) -> pb.MaintainResponse:
+        try:
+            change = change_of(request, agent_named(self._cluster, request.agent))
+        except NotOne as error:
+            await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except ValueError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        await self._ask(change, context)
+        return pb.MaintainResponse()
+
+    async def ListMaintenance(self, request: pb.ListMaintenanceRequest, context: Context) -> pb.ListMaintenanceResponse:
+        return pb.ListMaintenanceResponse(agents=map(maintenance_to_wire, maintenance(self._cluster)))
 
     async def Record(self, request: pb.RecordRequest, context: Context) -> AsyncIterator[pb.RecordChunk]:
         try:

@@ -1,5 +1,7 @@
 """Agents drained, deactivated and activated, as their tasks, their frameworks and later masters see it."""
 
+from dataclasses import replace
+
 import pytest
 
 from barter.core.cluster import InverseOffer
@@ -11,7 +13,9 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import Fact, MaintenanceSet
+from barter.master.maintenance_view import NotOne, agent_named, maintenance
 from barter.master.registry import MemoryRegistry
+from barter.master.views import agents, summary
 from tests.master.world import A1, A2, AGENT, FRAMEWORK, World, agent, status, task
 
 GRACE = 10_000
@@ -339,3 +343,30 @@ def test_a_restarted_agent_is_still_drained() -> None:
     assert world.offers() == []
     world.register(agent(A2), session=20)
     assert [each.agent_id for each in world.offers()] == [A2]
+
+
+def test_operators_see_how_far_it_is() -> None:
+    world = World()
+    framework_id = world.running(task("t1"), task("t2"))
+    world.register(agent(A2), session=20)
+    drain(world, reason="new disks")
+    released(world, "t1")
+    [seen] = maintenance(world.cluster)
+    assert (seen.hostname, seen.state, seen.tasks, seen.released) == ("host-a1", "draining", 2, 1)
+    assert [each.state for each in agents(world.cluster)] == ["draining", "active"]
+    assert summary(world.cluster).agents_unreachable == 0
+    killing = replace(status("t1", TaskState.KILLING, 2), reason=Reason.AGENT_DRAINING)
+    world = again(world)
+    world.register(session=SESSION, tasks=[(framework_id, task("t1"), killing)])
+    assert [each.released for each in maintenance(world.cluster)] == [1]
+
+
+def test_an_agent_is_named_by_its_id_or_by_a_hostname_of_its_own() -> None:
+    world = World()
+    world.register()
+    assert agent_named(world.cluster, "a1") == agent_named(world.cluster, "host-a1") == A1
+    world.register(replace(agent(A2), hostname="host-a1"), session=20)
+    with pytest.raises(NotOne, match="2 agents have the hostname host-a1: name one by its id, of a1, a2"):
+        agent_named(world.cluster, "host-a1")
+    with pytest.raises(NotOne, match="no agent has the id or hostname 'b1'"):
+        agent_named(world.cluster, "b1")
