@@ -1,26 +1,30 @@
 """Who is offered what: an index of agents and frameworks, told of every change, asked for grants."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources
-from barter.core.roles import RoleConfig
+from barter.core.roles import RoleConfig, is_within
 from barter.master.allocator.explain import explain
 from barter.master.allocator.index import AgentRecord, Index
 from barter.master.allocator.memory import Memory, memory_of
 from barter.master.allocator.model import AgentSlot, Explanation, Grant, RoleStanding, Seeker, Unmet
 from barter.master.allocator.passes import run_pass
-from barter.master.allocator.placement import Placement, Rooms
+from barter.master.allocator.placement import Placement
+from barter.master.allocator.quota import Quota
 from barter.master.allocator.refusals import Refusal
-from barter.master.allocator.standing import consumption, standings
+from barter.master.allocator.rooms import Rooms
+from barter.master.allocator.standing import consumption, headroom, standings
+
+Charge = tuple[FrameworkId, str, Mapping[str, int]]
 
 
 class Allocator:
     """Pure and incremental: tell it each change, then ask for grants; an idle pass costs nothing.
 
-    A pass books its grants for itself only. For each grant the master then tells what it did: `set_agent` with less
-    free, `set_seeker` with more used and, for a demand, `offered(+tasks)`. Times are milliseconds.
+    A pass books its grants at once. For each grant the master then tells what it did: `set_agent` with less free and
+    `set_seeker` with more used, which says what is known, and for a demand `offered(+tasks)`. Times are milliseconds.
     """
 
     def __init__(self, index: Index | None = None) -> None:
@@ -48,7 +52,7 @@ class Allocator:
 
     def set_minimums(self, minimums: tuple[Resources, ...]) -> None:
         """A classic offer holds at least one of these."""
-        self._index.minimums = minimums
+        self._index.set_minimums(minimums)
 
     def consumption(self, role: str) -> Mapping[str, int]:
         """What counts against the role's quota: plain resources of tasks and offers, and all reservations."""
@@ -93,18 +97,47 @@ class Allocator:
         unmet, self._index.newly_unmet = tuple(self._index.newly_unmet), []
         return unmet
 
-    def room_for(self, unmet: Unmet, slot: AgentSlot, now: int) -> int:
-        """How many tasks of the demand would fit on an agent if it stood as `slot` says; 0 where a filter says no."""
-        seeker = self._index.seekers.get(unmet.framework_id)
-        if seeker is None:
+    def room_for(self, unmet: Unmet, slot: AgentSlot, now: int, freed: Iterable[Charge] = ()) -> int:
+        """How many tasks of the demand would fit on an agent if it stood as `slot` says; 0 where a filter or a quota
+        says no. `freed` is what frameworks would use no more under a role, plain scalars."""
+        index = self._index
+        seeker = index.seekers.get(unmet.framework_id)
+        leaf = index.leaf(unmet.framework_id, unmet.demand.role)
+        if seeker is None or leaf is None:
             return 0
-        placement = Placement(self._index, Rooms(self._index), seeker, unmet.demand, now)
-        return placement.room_on(AgentRecord(slot, slot.info.placement_attributes))
+        with_them = [(index.leaf(each, role), scalars) for each, role, scalars in freed] if index.tree.quota else []
+        free = dict(index.free)
+        for holder, scalars in with_them:
+            if holder is not None:
+                index.tree.charge(holder, scalars, -1)
+                free.update((kind, free.get(kind, 0) + scalars.get(kind, 0)) for kind in index.tree.kinds)
+        allowed = Quota(index.tree, free).allowance(leaf.group.role)
+        for holder, scalars in with_them:
+            if holder is not None:
+                index.tree.charge(holder, scalars)
+        placement = Placement(index, Rooms(index), seeker, unmet.demand, now)
+        return placement.room_on(AgentRecord(slot, slot.info.placement_attributes), allowed)
+
+    def keeps(self, role: str, against: str) -> bool:
+        """Whether what the role has is within a guarantee that does not hold for the role `against` too."""
+        node = self._index.tree.roles.get(role)
+        while node is not None and node.parent is not None:
+            if node.config.guarantee and not is_within(against, node.name):
+                return all(node.consumed(kind) <= least for kind, least in node.config.guarantee.items())
+            node = node.parent
+        return False
+
+    def headroom(self) -> Mapping[str, int]:
+        """What has to stay free for guarantees that are not met."""
+        return headroom(self._index)
 
     def next_wakeup(self) -> int | None:
         """When a refusal ends that could matter, or None."""
-        return self._index.refusals.next_end(each.framework_id for each in self._index.seeking())
+        return self._index.refusals.next_end(self._index.matters)
 
-    def explain(self, framework_id: FrameworkId, demand: Demand, now: int) -> Explanation:
-        """Why a demand of a framework is or is not placed; asks every filter, changes nothing."""
-        return explain(self._index, framework_id, demand, now)
+    def explain(
+        self, framework_id: FrameworkId, demand: Demand, now: int, *, every_agent: bool = True
+    ) -> Explanation:
+        """Why a demand of a framework is or is not placed; asks every filter, changes nothing. Without `every_agent`
+        the agents' verdicts are grouped and counted only."""
+        return explain(self._index, framework_id, demand, now, every_agent=every_agent)

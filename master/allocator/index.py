@@ -1,205 +1,354 @@
 """What the allocator knows, and what of it has changed since the last pass."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from barter.core.cluster import Demand
-from barter.core.constraints import Attributes
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources, resources
 from barter.core.roles import RoleConfig
 from barter.core.units import MIB
-from barter.master.allocator.model import AgentSlot, Seeker, Unmet
+from barter.master.allocator.catalog import Catalog
+from barter.master.allocator.model import PUBLIC_ROLE, AgentSlot, Seeker, Unmet
+from barter.master.allocator.records import AgentRecord, DemandKey, Tally
 from barter.master.allocator.refusals import Refusals
+from barter.master.allocator.tree import Leaf, Tree
+from barter.master.allocator.wishes import Wishes
+
+__all__ = ["AgentRecord", "Changes", "DemandKey", "Index", "Tally"]
 
 USUAL_MINIMUMS = (resources(cpus=10), resources(mem=32 * MIB))
-
-DemandKey = tuple[FrameworkId, DemandId]
-
-
-@dataclass(frozen=True, slots=True)
-class AgentRecord:
-    """An agent with its attributes for placement, made once."""
-
-    slot: AgentSlot
-    attributes: Attributes
-
-    @property
-    def agent_id(self) -> AgentId:
-        return self.slot.info.agent_id
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many tasks of a demand are placed and offered, by agent; never below zero."""
-
-    placed: Counter[AgentId] = field(default_factory=Counter)
-    offered: Counter[AgentId] = field(default_factory=Counter)
-    out: int = 0
-
-    @property
-    def instances(self) -> Counter[AgentId]:
-        return self.placed + self.offered
-
-    def __bool__(self) -> bool:
-        return bool(self.placed or self.offered)
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a pass has to look at: only this, and demands that are not known to be stuck."""
+    """What a pass has to look at beside the demands that are not known to be stuck.
+
+    `pairs` are agents of which a framework's refusals ended; `seekers` those that may take classic offers now and could
+    not before; `less_used` says that something was given back which quotas may have waited for.
+    """
 
     agents: set[AgentId] = field(default_factory=set)
     seekers: set[FrameworkId] = field(default_factory=set)
-    pairs: set[tuple[FrameworkId, AgentId]] = field(default_factory=set)
+    pairs: dict[FrameworkId, set[AgentId]] = field(default_factory=dict)
+    less_used: bool = False
     demands: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.agents or self.seekers or self.pairs or self.demands)
+        return bool(self.agents or self.seekers or self.pairs or self.less_used or self.demands)
 
 
 class Index:
-    """Agents, frameworks, counts and refusals, with what changed.
+    """Agents, frameworks, the tree of roles, counts and refusals, with what changed.
 
-    A demand is `stuck` when no agent fitted in the last pass: then only changed agents can help it, and, while it is
-    in `stuck_on_counts` for a constraint that counts instances, a change of its own counts.
-    `awaited` agents are known of before the master's start and not back: the tasks on them are not counted yet.
+    `open` agents are active and have something worth a classic offer. `withheld` says that a quota kept something from
+    a framework in the last pass. `awaited` agents are known of before the master's start and not back: what runs there
+    is not counted yet.
     """
 
     def __init__(self) -> None:
         self.agents: dict[AgentId, AgentRecord] = {}
         self.seekers: dict[FrameworkId, Seeker] = {}
         self.refusals = Refusals()
-        self.total: Counter[str] = Counter()
+        self.total: dict[str, int] = {}
+        self.free: dict[str, int] = {}
+        self.open: set[AgentId] = set()
+        self.tree = Tree(self.total)
+        self.catalog = Catalog(self.agents)
+        self.wishes = Wishes()
         self.changes = Changes()
-        self.stuck: set[DemandKey] = set()
-        self.stuck_on_counts: set[DemandKey] = set()
-        self.unmet: set[Unmet] = set()
+        self.unmet: dict[DemandKey, Unmet] = {}
         self.newly_unmet: list[Unmet] = []
+        self.withheld = False
         self.awaited = 0
-        self.roles: dict[str, RoleConfig] = {}
         self.minimums: tuple[Resources, ...] = USUAL_MINIMUMS
-        self._tallies: defaultdict[FrameworkId, dict[DemandId, Tally]] = defaultdict(dict)
 
     def set_agent(self, slot: AgentSlot) -> None:
         agent_id = slot.info.agent_id
-        old = self.agents.get(agent_id)
-        same = old is not None and old.slot.info == slot.info
-        if old is None or not same:
-            self._count_total(old, -1)
-            self.agents[agent_id] = AgentRecord(slot, slot.info.placement_attributes)
-            self._count_total(self.agents[agent_id], +1)
-        else:
-            self.agents[agent_id] = AgentRecord(slot, old.attributes)
-        # Less of the same agent makes nothing possible that was not before.
-        if old is None or not same or slot.active != old.slot.active or slot.free not in old.slot.free:
-            self.changes.agents.add(agent_id)
-
-    def remove_agent(self, agent_id: AgentId) -> None:
-        record = self.agents.pop(agent_id, None)
-        if record is None:
+        record = self.agents.get(agent_id)
+        if record is None or not _same(record.slot, slot):
+            self._replace(record, slot)
             return
-        self._count_total(record, -1)
-        self.refusals.forget_agent(agent_id)
+        old = record.slot
+        if old.free is slot.free and old == slot:
+            return
+        record.slot = slot
+        self.catalog.change(record, old)
+        if slot.reserved != old.reserved:
+            self._count_reservations(old, slot)
+        if self.tree.kinds:
+            self._count_free(old, -1)
+            self._count_free(slot, +1)
+        # Less of the same agent makes nothing possible that was not before.
+        if slot.active and (not old.active or _more(slot, old)):
+            self.changes.agents.add(agent_id)
+        self._count_open(slot)
+
+    def book(self, slot: AgentSlot) -> None:
+        """Something of the agent was given: less is free."""
+        record = self.agents[slot.info.agent_id]
+        old, record.slot = record.slot, slot
+        self.catalog.change(record, old)
+        self._count_open(slot)
+
+    def _replace(self, record: AgentRecord | None, slot: AgentSlot) -> None:
+        """An agent that is new, or describes itself anew."""
+        agent_id = slot.info.agent_id
+        if record is not None:
+            self._uncount(record)
+        record = self.agents[agent_id] = AgentRecord(slot, slot.info.placement_attributes)
+        self.catalog.add(record)
+        self._count_total(slot, +1)
+        self._count_free(slot, +1)
+        self._count_reservations(None, slot)
+        self._count_open(slot)
         self.changes.agents.add(agent_id)
 
-    def _count_total(self, record: AgentRecord | None, sign: int) -> None:
+    def _uncount(self, record: AgentRecord) -> None:
+        self.catalog.remove(record)
+        self._count_total(record.slot, -1)
+        self._count_free(record.slot, -1)
+        self._count_reservations(record.slot, None)
+        self.open.discard(record.agent_id)
+        self.changes.agents.add(record.agent_id)
+        self.wishes.regroup()
+
+    def remove_agent(self, agent_id: AgentId) -> None:
+        record = self.agents.get(agent_id)
         if record is not None:
-            for name, amount in record.slot.info.resources.scalars.items():
-                self.total[name] += sign * amount
+            self._uncount(record)
+            del self.agents[agent_id]
+            self.refusals.forget_agent(agent_id)
+
+    def _count_total(self, slot: AgentSlot, sign: int) -> None:
+        self.tree.stale = True
+        for name, amount in slot.info.resources.scalars.items():
+            self.total[name] = self.total.get(name, 0) + sign * amount
+
+    def _count_free(self, slot: AgentSlot, sign: int) -> None:
+        if slot.active:
+            for name, amount in slot.free.scalars.items():
+                if name in self.tree.kinds:
+                    self.free[name] = self.free.get(name, 0) + sign * amount
+
+    def _count_reservations(self, old: AgentSlot | None, new: AgentSlot | None) -> None:
+        before = {each.reservation_id: each for each in old.reserved} if old else {}
+        after = {each.reservation_id: each for each in new.reserved} if new else {}
+        for name, each in before.items():
+            if name not in after or after[name].resources != each.resources or after[name].role != each.role:
+                self.tree.reserve(each.role, each.resources.scalars, -1)
+                self.changes.less_used = True
+        for name, each in after.items():
+            if name not in before or before[name].resources != each.resources or before[name].role != each.role:
+                self.tree.reserve(each.role, each.resources.scalars, +1)
+
+    def _count_open(self, slot: AgentSlot) -> None:
+        if slot.active and (self.worth(slot.free) or slot.revocable or any(each.free for each in slot.reserved)):
+            self.open.add(slot.info.agent_id)
+        else:
+            self.open.discard(slot.info.agent_id)
+
+    def worth(self, offer: Resources) -> bool:
+        """Whether a classic offer of it is of use: it holds at least one of the minimums."""
+        scalars = offer.scalars
+        for minimum in self.minimums:
+            for name, amount in minimum.scalars.items():
+                if scalars.get(name, 0) < amount:
+                    break
+            else:
+                if minimum in offer:
+                    return True
+        return False
+
+    def set_minimums(self, minimums: tuple[Resources, ...]) -> None:
+        if minimums != self.minimums:
+            self.minimums = minimums
+            for record in self.agents.values():
+                self._count_open(record.slot)
+            self.changes.seekers.update(self.seekers)
 
     def set_roles(self, roles: Mapping[str, RoleConfig]) -> None:
         """Anything may be possible now: a pass looks at everybody again."""
-        if self.roles != roles:
-            self.roles = dict(roles)
-            self.changes.seekers.update(self.seekers)
+        if roles == self.tree.configs:
+            return
+        former = [name for name in self.tree.configs if name not in roles]
+        self.tree.configure(roles)
+        for name in former:
+            if (role := self.tree.roles.get(name)) is not None:
+                self.tree.prune(role)
+        self.free = {}
+        for record in self.agents.values():
+            self._count_free(record.slot, +1)
+        self.changes.seekers.update(self.seekers)
+        self.wishes.refresh_all()
 
     def set_seeker(self, seeker: Seeker) -> None:
-        old = self.seekers.get(seeker.framework_id)
-        self.seekers[seeker.framework_id] = seeker
-        # More or less used moves it in line, but opens nothing.
+        framework_id = seeker.framework_id
+        old = self.seekers.get(framework_id)
+        self.seekers[framework_id] = seeker
+        # More or less used moves it in line, but opens nothing; unless a quota stands in the way.
+        self._count_used(seeker)
         if old is None or _standing(old) != _standing(seeker):
-            self.changes.seekers.add(seeker.framework_id)
+            self._set_standing(seeker)
+            self.wishes.forget_framework(framework_id)
+            for demand in old.demands if old else ():
+                self.unmet.pop((framework_id, demand.demand_id), None)
+            self._set_demands(None, seeker)
         elif old.demands != seeker.demands:
             self._set_demands(old, seeker)
 
-    def _set_demands(self, old: Seeker, new: Seeker) -> None:
+    def _count_used(self, seeker: Seeker) -> None:
+        tree, framework_id = self.tree, seeker.framework_id
+        bit = 1 << self.refusals.numbers[framework_id]
+        for role in {**dict.fromkeys(seeker.roles), **seeker.used}:
+            leaf = tree.leaves.get((framework_id, role)) or tree.leaf(framework_id, role, bit)
+            used = seeker.used.get(role)
+            told = used.scalars if used is not None else {}
+            if leaf.used != told:
+                change = _difference(told, leaf.used)
+                tree.charge(leaf, change)
+                if tree.quota and min(change.values()) < 0:
+                    self.changes.less_used = True
+            reserved = seeker.used_reserved.get(role)
+            told = reserved.scalars if reserved is not None else {}
+            if leaf.reserved != told:
+                tree.charge_reserved(leaf, _difference(told, leaf.reserved))
+        self._forget_leaves(seeker)
+
+    def _forget_leaves(self, seeker: Seeker) -> None:
+        kept = {*seeker.roles, *seeker.used}
+        roles = self.wishes.roles_of(seeker.framework_id)
+        for role in [each for each in roles if each not in kept]:
+            self.tree.remove(self.tree.leaves[seeker.framework_id, role])
+            self.changes.less_used = True
+        self.wishes.keep_roles(seeker.framework_id, kept)
+
+    def _set_standing(self, seeker: Seeker) -> None:
+        self.refusals.wake(seeker.framework_id)
+        takes = seeker.connected and not seeker.demands_only
+        only_public = set(seeker.roles) == {PUBLIC_ROLE}
+        for role in self.wishes.roles_of(seeker.framework_id):
+            leaf = self.tree.leaves[seeker.framework_id, role]
+            wanted = takes and role in seeker.roles and role not in seeker.suppressed
+            # As in DC/OS: public agents belong to their role, which takes private ones where it is the only one.
+            private = wanted and (role != PUBLIC_ROLE or only_public)
+            self.tree.open(leaf, private=private, public=wanted and role == PUBLIC_ROLE)
+        self.changes.seekers.add(seeker.framework_id)
+
+    def _set_demands(self, old: Seeker | None, new: Seeker) -> None:
         """Have a pass look again at demands that are new, wanted differently or wanted more often."""
-        before = {demand.demand_id: demand for demand in old.demands}
-        for demand in new.demands:
-            known = before.get(demand.demand_id)
-            if known is None or replace(known, count=demand.count) != demand:
-                key = (new.framework_id, demand.demand_id)
-                self.stuck.discard(key)
-                self.stuck_on_counts.discard(key)
-                self.changes.demands = True
-            elif demand.count > known.count:
+        before = {demand.demand_id: demand for demand in old.demands} if old else {}
+        # Of demands of the same id the last told one counts.
+        after = {demand.demand_id: demand for demand in new.demands}
+        for demand_id in before.keys() - after.keys():
+            self._forget_demand((new.framework_id, demand_id))
+        for place, demand in enumerate(after.values()):
+            key, known = (new.framework_id, demand.demand_id), before.get(demand.demand_id)
+            if not (new.connected and demand.role in new.roles and demand.role not in new.suppressed):
+                self.unmet.pop(key, None)
+                continue
+            same = known is not None and (known is demand or replace(known, count=demand.count) == demand)
+            more = known is None or demand.count > known.count
+            self.wishes.tell(key, demand, place, same=same)
+            if same and more and key in self.unmet:
+                self._tell_unmet(new, demand)
+            if (not same or more) and self.remaining(new.framework_id, demand) > 0:
                 self.changes.demands = True
 
+    def _tell_unmet(self, seeker: Seeker, demand: Demand) -> None:
+        """What it waits for is more than was told."""
+        key = seeker.framework_id, demand.demand_id
+        unmet = Unmet(key[0], seeker.name, demand, self.remaining(key[0], demand))
+        if unmet.tasks > 0 and self.unmet.get(key) != unmet:
+            self.unmet[key] = unmet
+            self.newly_unmet.append(unmet)
+
+    def _forget_demand(self, key: DemandKey) -> None:
+        self.wishes.forget(key)
+        self.unmet.pop(key, None)
+
     def remove_seeker(self, framework_id: FrameworkId) -> None:
-        self.seekers.pop(framework_id, None)
-        self._tallies.pop(framework_id, None)
-        self.refusals.clear(framework_id)
-        self.changes.seekers.add(framework_id)
+        seeker = self.seekers.pop(framework_id, None)
+        if seeker is None:
+            self.wishes.forget_tallies(framework_id)
+            self.refusals.forget_framework(framework_id)
+            return
+        for role in self.wishes.roles_of(framework_id):
+            self.tree.remove(self.tree.leaves[framework_id, role])
+        self.wishes.keep_roles(framework_id, ())
+        for demand in seeker.demands:
+            self._forget_demand((framework_id, demand.demand_id))
+        self.wishes.forget_framework(framework_id)
+        self.wishes.forget_tallies(framework_id)
+        self.refusals.forget_framework(framework_id)
+        self.changes.seekers.discard(framework_id)
+        self.changes.less_used = self.changes.less_used or self.tree.quota
 
     def tally(self, framework_id: FrameworkId, demand_id: DemandId) -> Tally:
         """The counts of a demand; not to be changed by the caller."""
-        tallies = self._tallies.get(framework_id)
-        return Tally() if tallies is None else tallies.get(demand_id, Tally())
+        return self.wishes.tally((framework_id, demand_id))
 
     def count_placed(self, key: DemandKey, agent_id: AgentId, delta: int) -> None:
-        tally = self._counted(key)
-        _add(tally.placed, agent_id, delta)
-        self._settle(key, tally)
-        self._reconsider(key)
+        self.wishes.count_placed(key, agent_id, delta)
+        self.changes.demands = True
 
     def count_offered(self, key: DemandKey, agent_id: AgentId, delta: int) -> None:
-        tally = self._counted(key)
-        tally.out += _add(tally.offered, agent_id, delta)
-        self._settle(key, tally)
+        self.wishes.count_offered(key, agent_id, delta)
         if delta < 0:
-            self._reconsider(key)
-
-    def _counted(self, key: DemandKey) -> Tally:
-        return self._tallies[key[0]].setdefault(key[1], Tally())
-
-    def _settle(self, key: DemandKey, tally: Tally) -> None:
-        if not tally:
-            del self._tallies[key[0]][key[1]]
-
-    def _reconsider(self, key: DemandKey) -> None:
-        self.stuck_on_counts.discard(key)
-        self.changes.demands = True
+            self.changes.demands = True
 
     def await_agents(self, count: int) -> None:
         """The last one back, or given up, lets demands be placed that had to wait for its counts."""
         if self.awaited and not count:
             self.changes.demands = True
+            if self.tree.quota:
+                self.changes.seekers.update(self.seekers)
         self.awaited = count
 
-    def reopen(self, framework_id: FrameworkId, agents: list[AgentId]) -> None:
+    def reopen(self, framework_id: FrameworkId, agents: Iterable[AgentId]) -> None:
         """Refusals of these agents have ended."""
-        self.changes.pairs.update((framework_id, agent_id) for agent_id in agents)
+        found = {agent_id for agent_id in agents if agent_id in self.agents}
+        if found:
+            self.changes.pairs.setdefault(framework_id, set()).update(found)
 
     def remaining(self, framework_id: FrameworkId, demand: Demand) -> int:
         """How many tasks may still be offered for the demand."""
         return demand.count - self.tally(framework_id, demand.demand_id).out
 
-    def seeking(self) -> Iterator[Seeker]:
-        """The frameworks that may be offered anything."""
-        return (each for each in self.seekers.values() if each.connected and not each.suppressed.issuperset(each.roles))
+    def matters(self, framework_id: FrameworkId) -> bool:
+        """Whether the framework may be offered anything."""
+        seeker = self.seekers.get(framework_id)
+        return seeker is not None and seeker.connected and not seeker.suppressed.issuperset(seeker.roles)
+
+    def leaf(self, framework_id: FrameworkId, role: str) -> Leaf | None:
+        return self.tree.leaves.get((framework_id, role))
+
+
+def _same(old: AgentSlot, new: AgentSlot) -> bool:
+    return (old.info is new.info or old.info == new.info) and bool(old.unavailable_from_ms) == bool(
+        new.unavailable_from_ms
+    )
+
+
+def _more(new: AgentSlot, old: AgentSlot) -> bool:
+    """Whether something is free that was not; volumes and reservations included."""
+    if new.free not in old.free or new.revocable not in old.revocable:
+        return True
+    if new.reserved == old.reserved:
+        return False
+    before = {each.reservation_id: each for each in old.reserved}
+    for each in new.reserved:
+        known = before.get(each.reservation_id)
+        if known is None or each.role != known.role or each.free not in known.free:
+            return True
+        if not set(each.volumes) <= set(known.volumes):
+            return True
+    return False
 
 
 def _standing(seeker: Seeker) -> tuple[object, ...]:
     return seeker.roles, seeker.connected, seeker.suppressed, seeker.demands_only, seeker.revocable
 
 
-def _add(counts: Counter[AgentId], agent_id: AgentId, delta: int) -> int:
-    """Add without going below zero; returns what was added."""
-    before = counts[agent_id]
-    counts[agent_id] = max(before + delta, 0)
-    if not counts[agent_id]:
-        del counts[agent_id]
-        return -before
-    return counts[agent_id] - before
+def _difference(new: Mapping[str, int], old: Mapping[str, int]) -> dict[str, int]:
+    return {name: new.get(name, 0) - old.get(name, 0) for name in {**new, **old}}

@@ -38,7 +38,7 @@ class Memory:
     seekers: tuple[FrameworkId, ...]
     refusals: tuple[Declined, ...]
     stuck: tuple[DemandKey, ...]
-    stuck_on_counts: tuple[DemandKey, ...]
+    held: tuple[DemandKey, ...]
     unmet: tuple[Unmet, ...]
     newly_unmet: tuple[Unmet, ...]
     roles: tuple[RoleConfig, ...]
@@ -55,11 +55,11 @@ def memory_of(index: Index) -> Memory:
             Declined(framework_id, agent_id, refusal.resources, refusal.until_ms)
             for framework_id, agent_id, refusal in index.refusals.all()
         ),
-        tuple(sorted(index.stuck)),
-        tuple(sorted(index.stuck_on_counts)),
-        tuple(sorted(index.unmet, key=lambda each: (each.framework_id, each.demand.demand_id))),
+        tuple(sorted(index.wishes.stuck)),
+        tuple(sorted(index.wishes.held)),
+        tuple(each for _, each in sorted(index.unmet.items())),
         tuple(index.newly_unmet),
-        tuple(index.roles.values()),
+        tuple(index.tree.configs.values()),
         index.minimums,
     )
 
@@ -67,7 +67,8 @@ def memory_of(index: Index) -> Memory:
 def index_of(memory: Memory, slots: Iterable[AgentSlot], seekers: Iterable[Seeker], counts: Iterable[Counted]) -> Index:
     """The index again; `slots` and `seekers` are those of the memory, in its order."""
     index = Index()
-    index.roles, index.minimums = {each.role: each for each in memory.roles}, memory.minimums
+    index.set_roles({each.role: each for each in memory.roles})
+    index.set_minimums(memory.minimums)
     for slot in slots:
         index.set_agent(slot)
     for seeker in seekers:
@@ -79,7 +80,10 @@ def index_of(memory: Memory, slots: Iterable[AgentSlot], seekers: Iterable[Seeke
     for refused in memory.refusals:
         refusal = Refusal(refused.resources, refused.until_ms)
         index.refusals.add(refused.framework_id, refused.agent_id, refusal)
-    index.stuck, index.stuck_on_counts = set(memory.stuck), set(memory.stuck_on_counts)
-    index.unmet, index.newly_unmet = set(memory.unmet), list(memory.newly_unmet)
+    index.wishes.put_stuck(memory.stuck, memory.held)
+    index.unmet = {(each.framework_id, each.demand.demand_id): each for each in memory.unmet}
+    index.newly_unmet = list(memory.newly_unmet)
+    # Whether something was withheld is not kept: a pass that looks in vain decides the same.
+    index.withheld = True
     index.changes = type(index.changes)()
     return index

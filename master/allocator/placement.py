@@ -1,134 +1,301 @@
 """One demand in one pass: which agent gets its next task.
 
-Spread: the agent with the fewest instances of the demand, then the one with the most room for it, then by id.
+SPREAD: the agent with the fewest instances of the demand; of these one where the role has a reservation for it, then
+the one with most free of what the task needs most, then the first by id. PACK: the same, but the fullest agent that
+fits, whatever runs there. Agents with announced maintenance come last.
 """
 
-from collections.abc import Iterable
-from heapq import heapify, heappop, heappush, heapreplace
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappop, heappush, merge
 
-from barter.core.cluster import Demand
-from barter.core.constraints import Operator, field_value
+from barter.core.cluster import Demand, Strategy
+from barter.core.constraints import Attributes, Constraint, Operator, field_value, home, refusal
 from barter.core.ids import AgentId
-from barter.core.resources import Resources
+from barter.master.allocator.catalog import of_hostname
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
 from barter.master.allocator.index import AgentRecord, Index
-from barter.master.allocator.model import Seeker
-from barter.master.allocator.room import Need, Room, capacity, need_of
+from barter.master.allocator.model import AgentSlot, Seeker
+from barter.master.allocator.quota import Allowance, tasks_within
+from barter.master.allocator.room import Need, need_of
+from barter.master.allocator.rooms import Rooms, Source, sources
+from barter.master.allocator.shelf import AgentClass, Entry, emptiest, fullest
 from barter.master.allocator.spread import Spread, counts_instances
 
-Entry = tuple[int, int, AgentId]
+Key = tuple[int, int, int, int, AgentId]
 Cell = tuple[str | None, ...]
+FEW_CLASSES, FEW_AGENTS = 64, 256
 
 
-class Rooms:
-    """What a pass has left of each agent it has looked at."""
+class _Stream:
+    """Agents with no usable reservation, in order, all alike in what counting constraints ask of classes."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._rooms: dict[AgentId, Room] = {}
+    __slots__ = ("_keys", "attributes", "head")
 
-    def __getitem__(self, agent_id: AgentId) -> Room:
-        room = self._rooms.get(agent_id)
-        if room is None:
-            room = self._rooms[agent_id] = Room(self._index.agents[agent_id].slot.free)
-        return room
+    def __init__(self, keys: Iterator[Key], attributes: Attributes) -> None:
+        self._keys, self.attributes = keys, attributes
+        self.head = next(keys, None)
 
-    def rest(self, agent_id: AgentId) -> Resources:
-        room = self._rooms.get(agent_id)
-        return self._index.agents[agent_id].slot.free if room is None else room.rest()
+    def advance(self) -> None:
+        self.head = next(self._keys, None)
 
 
 class Placement:
-    """Agents that pass the filters whose answer a pass cannot change, in cells.
+    """Agents are looked at one by one as they come up; what is found there is kept until the pass takes of it.
 
-    A cell is agents alike in every field of a constraint that counts instances, so such constraints are asked once
-    per cell, before each task. A failing cell is parked until a task is placed where the constraint is GROUP_BY,
-    and dropped otherwise: the other operators only get stricter as instances are added.
+    After `place` has found none, `held` says that a quota was in the way.
     """
 
     def __init__(self, index: Index, rooms: Rooms, seeker: Seeker, demand: Demand, now: int) -> None:
         self.seeker, self.demand, self.need = seeker, demand, need_of(demand)
+        self.key = seeker.framework_id, demand.demand_id
         self.remaining = index.remaining(seeker.framework_id, demand)
         self.spread = Spread(index, seeker.framework_id, demand)
+        self.held = False
         self._index, self._rooms = index, rooms
-        self._steady = steady_filters(index, seeker, demand, self.need, self.spread, now)
-        self._counting = [Constrained(each, self.spread) for each in demand.constraints if counts_instances(each)]
-        self._cells: dict[Cell, list[Entry]] = {}
-        self._order: list[tuple[Entry, Cell]] = []
-        self._parked: list[tuple[Entry, Cell]] = []
+        self._packs = demand.strategy is Strategy.PACK
+        self._refused = Refused(index.refusals, seeker.framework_id, self.need, now)
+        self._counting = [each for each in demand.constraints if counts_instances(each)]
+        self._by_class = [each for each in self._counting if not of_hostname(each)]
+        self._classes = frozenset(index.catalog.classes(demand))
+        self._hosts = _hosts(index, demand)
+        self._kind = _most_needed(self.need, index.total)
+        self._plain = Source(self.need)
+        self._known: set[AgentId] = set()
+        self._own: list[Key] = []
+        self._streams: list[tuple[Key, int, _Stream]] = []
+        self._parked: list[Key] = []
+        self._parked_streams: list[tuple[Key, int, _Stream]] = []
+        self._holders_known = self._wide = False
+        self._allowed: Allowance | None = None
 
     @property
     def groups(self) -> bool:
         """Whether a task placed on one agent can make room on another."""
-        return any(each.constraint.operator is Operator.GROUP_BY for each in self._counting)
+        return any(each.operator is Operator.GROUP_BY for each in self._counting)
 
-    @property
-    def counting(self) -> bool:
-        return bool(self._counting)
+    def consider(self, agents: Iterable[AgentId]) -> None:
+        """Look at these agents."""
+        for agent_id in agents:
+            record = self._index.agents.get(agent_id)
+            if record is not None and agent_id not in self._known:
+                self._known.add(agent_id)
+                if record.kind in self._classes and (key := self._look(record)) is not None:
+                    heappush(self._own, key)
 
-    def consider(self, agents: Iterable[AgentRecord]) -> None:
-        """Set out with these agents; once per placement, before the pass takes anything."""
-        for agent in agents:
-            room = capacity(agent.slot.free, self.need)
-            if room and all(each.passes(agent) for each in self._steady):
-                entry = (self.spread.by_agent[agent.agent_id], -room, agent.agent_id)
-                self._cells.setdefault(self._cell(agent), []).append(entry)
-        for cell, entries in self._cells.items():
-            heapify(entries)
-            self._order.append((entries[0], cell))
-        heapify(self._order)
+    def consider_all(self) -> None:
+        """Look at every agent that may do, as they come up."""
+        self._wide, catalog, demand = True, self._index.catalog, self.demand
+        if not self._classes:
+            return
+        if demand.volume:
+            holder = catalog.holder(demand.volume)
+            self.consider(() if holder is None else (holder,))
+        elif demand.revocable:
+            self.consider(catalog.with_slack())
+        elif self._hosts is not None and len(self._hosts) <= FEW_AGENTS:
+            self.consider(sorted(self._hosts))
+        elif self.spread and (host := self._kept_to_host()):
+            self.consider((*self.spread.holders, *catalog.same_host(host)))
+        else:
+            self.consider(catalog.with_reservations(demand.role))
+            self._streams = [
+                (stream.head, number, stream)
+                for number, stream in enumerate(self._open_streams())
+                if stream.head is not None
+            ]
+            heapify(self._streams)
 
-    def room_on(self, agent: AgentRecord) -> int:
-        """How many tasks it takes as it stands: one at a time where a constraint counts instances."""
-        room = capacity(agent.slot.free, self.need)
-        if not room or not all(each.passes(agent) for each in (*self._steady, *self._counting)):
-            return 0
-        return 1 if self._counting else min(room, self.remaining)
+    def _kept_to_host(self) -> str:
+        """The host to which CLUSTER keeps all once there is one."""
+        for each in self._counting:
+            if each.operator is Operator.CLUSTER and of_hostname(each):
+                return home(self.spread.by_value(each.field))
+        return ""
 
-    def _cell(self, agent: AgentRecord) -> Cell:
-        return tuple(field_value(agent.attributes, each.constraint.field) for each in self._counting)
+    def _open_streams(self) -> Iterator[_Stream]:
+        cells: dict[tuple[bool, Cell], list[AgentClass]] = {}
+        fields = [each.field for each in self._by_class]
+        for kind in self._index.catalog.classes(self.demand):
+            cell = kind.leaving, tuple(field_value(kind.attributes, field) for field in fields)
+            cells.setdefault(cell, []).append(kind)
+        for (leaving, _), kinds in cells.items():
+            if len(kinds) > FEW_CLASSES and not fields:
+                found = (each for each in self._walk(self._index.catalog.everything.entries(self._kind)))
+                among = frozenset(kinds)
+                entries: Iterator[Entry] = (each for each in found if self._index.agents[each[1]].kind in among)
+            else:
+                walks = [self._walk(kind.shelf.entries(self._kind)) for kind in kinds]
+                entries = walks[0] if len(walks) == 1 else merge(*walks)
+            yield _Stream(_keys(entries, int(leaving)), kinds[0].attributes)
 
-    def _entry(self, agent_id: AgentId) -> Entry | None:
-        room = capacity(self._rooms[agent_id], self.need)
-        return (self.spread.by_agent[agent_id], -room, agent_id) if room else None
+    def _walk(self, entries: list[Entry]) -> Iterator[Entry]:
+        least = dict(self.need.scalars).get(self._kind, 0)
+        return fullest(entries, least) if self._packs else emptiest(entries, least)
 
-    def place(self, *, alone: bool) -> tuple[AgentRecord, int] | None:
-        """The agent for the next task and how many it takes: one, or all that fit where nothing competes."""
-        while self._order:
-            entry, cell = heappop(self._order)
-            entries = self._cells[cell]
-            agent = self._index.agents[entry[2]]
-            fresh = self._entry(agent.agent_id)
-            if fresh != entry:
-                self._renew(entries, cell, fresh)
-                continue
-            if failing := [each for each in self._counting if not each.passes(agent)]:
-                if all(each.constraint.operator is Operator.GROUP_BY for each in failing):
-                    self._parked.append((entry, cell))
-                continue
-            only = alone and not self._counting and len(entries) == 1
-            tasks = min(self.remaining, -entry[1]) if only else 1
-            return agent, tasks
+    def _look(self, record: AgentRecord) -> Key | None:
+        """Where the agent now belongs, or None where it does not do."""
+        agent_id = record.agent_id
+        if not record.slot.active or (self._hosts is not None and agent_id not in self._hosts):
+            return None
+        source = self._source(record.slot)
+        if source is None or not self._refused.passes(record):
+            return None
+        amount = self._rooms.plain(agent_id).scalars.get(self._kind, 0)
+        leaving = int(bool(record.slot.unavailable_from_ms))
+        plain = int(source.own is None)
+        if self._packs:
+            return leaving, 0, plain, amount, agent_id
+        return leaving, self.spread.on(agent_id), plain, -amount, agent_id
+
+    def _source(self, slot: AgentSlot) -> Source | None:
+        """Where on the agent the next task would come from."""
+        demand = self.demand
+        if demand.volume and not self._rooms.has_volume(slot, demand.volume, demand.role):
+            return None
+        if not (slot.reserved or demand.revocable):
+            found: Iterable[Source] = (self._plain,)
+        else:
+            found = sources(slot, self.need, demand.role, revocable=demand.revocable)
+        for source in found:
+            if self._rooms.fit(slot, source):
+                if tasks_within(self._allowed, source.plain.resources.scalars, 1):
+                    return source
+                self.held = True
         return None
 
-    def _renew(self, entries: list[Entry], cell: Cell, fresh: Entry | None) -> None:
-        """Put the cell's first agent where it now belongs."""
-        if fresh is None:
-            heappop(entries)
-        else:
-            heapreplace(entries, fresh)
-        if entries:
-            heappush(self._order, (entries[0], cell))
+    def fits_in(self, allowed: Allowance) -> bool:
+        """Whether a task may be given of plain resources, wherever it goes."""
+        return bool(tasks_within(allowed, self.need.resources.scalars, 1))
 
-    def book(self, agent: AgentRecord, tasks: int) -> None:
-        """The tasks of the last `place` were given."""
+    def place(self, allowed: Allowance | None, *, alone: bool) -> tuple[AgentRecord, Source, int] | None:
+        """The agent for the next task, where it comes from there, and how many it takes: one, or all that fit where
+        nothing competes. `allowed` is what quotas leave of plain resources."""
+        self._allowed = allowed
+        if self._streams and not tasks_within(allowed, self.need.resources.scalars, 1):
+            self._streams.clear()
+            self.held = True
+        while (key := self._next()) is not None:
+            record = self._index.agents[key[4]]
+            fresh = self._look(record)
+            if fresh != key:
+                if fresh is not None:
+                    heappush(self._own, fresh)
+                continue
+            if failing := self._failing(self._counting, record.attributes):
+                if _may_pass_later(failing):
+                    self._parked.append(key)
+                continue
+            source = self._source(record.slot)
+            assert source is not None
+            return record, source, self._how_many(record, source, alone=alone)
+        return None
+
+    def _next(self) -> Key | None:
+        """The next agent that was looked at and may do; one taken from a stream is looked at first."""
+        while True:
+            while self._streams and (not self._own or self._streams[0][0] < self._own[0]):
+                if self._streams[0][0][0] and not self._holders_known:
+                    break
+                self._take_from_stream()
+            if (
+                not self._holders_known
+                and self._wide
+                and not self._packs
+                and (not self._own or self._own[0][:2] > (0, 0))
+            ):
+                self._holders_known = True
+                self.consider(self.spread.holders)
+                continue
+            return heappop(self._own) if self._own else None
+
+    def _take_from_stream(self) -> None:
+        key, number, stream = heappop(self._streams)
+        if self._by_class and (failing := self._failing(self._by_class, stream.attributes)):
+            if _may_pass_later(failing):
+                self._parked_streams.append((key, number, stream))
+            return
+        agent_id = key[4]
+        stream.advance()
+        if stream.head is not None:
+            heappush(self._streams, (stream.head, number, stream))
+        if agent_id not in self._known and (self._packs or not self.spread.on(agent_id)):
+            self._known.add(agent_id)
+            if (fresh := self._look(self._index.agents[agent_id])) is not None:
+                heappush(self._own, fresh)
+
+    def _failing(self, constraints: list[Constraint], attributes: Attributes) -> list[Constraint]:
+        spread = self.spread
+        return [
+            each
+            for each in constraints
+            if refusal(each, attributes, spread.by_value(each.field), spread.known(each.field))
+        ]
+
+    def _how_many(self, record: AgentRecord, source: Source, *, alone: bool) -> int:
+        if not alone or self._counting or (self._own and not self._packs) or self._streams:
+            return 1
+        fit = min(self._rooms.fit(record.slot, source), self.remaining, 1 if self.demand.volume else self.remaining)
+        return max(tasks_within(self._allowed, source.plain.resources.scalars, fit), 1)
+
+    def book(self, record: AgentRecord, tasks: int) -> None:
+        """The tasks of the last `place` were given, and the rooms know."""
         self.remaining -= tasks
-        self.spread.add(agent, tasks)
-        cell = self._cell(agent)
-        self._renew(self._cells[cell], cell, self._entry(agent.agent_id))
-        for parked in self._parked:
-            heappush(self._order, parked)
+        self.spread.add(record, tasks)
+        if (fresh := self._look(record)) is not None:
+            heappush(self._own, fresh)
+        for key in self._parked:
+            heappush(self._own, key)
+        for stream in self._parked_streams:
+            heappush(self._streams, stream)
         self._parked.clear()
+        self._parked_streams.clear()
+        if self._streams and (host := self._kept_to_host()):
+            self._streams.clear()
+            self.consider(self._index.catalog.same_host(host))
+        if self.groups and not self._wide:
+            self.consider_all()
+
+    def room_on(self, agent: AgentRecord, allowed: Allowance | None) -> int:
+        """How many tasks it takes as it stands: one at a time where a constraint counts instances."""
+        self._allowed = allowed
+        filters = steady_filters(self._index, self.seeker, self.demand, self.need, self.spread, self._refused.now)
+        if not all(each.passes(agent) for each in filters) or self._failing(self._counting, agent.attributes):
+            return 0
+        source = self._source(agent.slot)
+        if source is None:
+            return 0
+        fit = 1 if self._counting or self.demand.volume else min(self._rooms.fit(agent.slot, source), self.remaining)
+        return tasks_within(allowed, source.plain.resources.scalars, fit)
+
+    def why(self, record: AgentRecord, standing: str) -> str:
+        """In words, before the tasks are booked."""
+        here, host = self.spread.on(record.agent_id), record.slot.info.hostname
+        chosen = "the fullest that fits" if self._packs else f"{here} of it there, no agent that fits has fewer"
+        return f"demand {self.demand.demand_id} wants {self.remaining} more; {standing}; on {host}: {chosen}"
+
+
+def _keys(entries: Iterator[Entry], leaving: int) -> Iterator[Key]:
+    return ((leaving, 0, 1, amount, agent_id) for amount, agent_id in entries)
+
+
+def _may_pass_later(failing: list[Constraint]) -> bool:
+    """GROUP_BY may, once others caught up; the other operators only get stricter as instances are added."""
+    return all(each.operator is Operator.GROUP_BY for each in failing)
+
+
+def _hosts(index: Index, demand: Demand) -> frozenset[AgentId] | None:
+    """The agents that steady constraints on the hostname leave; None: all."""
+    found = [
+        index.catalog.on_hosts(each) for each in demand.constraints if of_hostname(each) and not counts_instances(each)
+    ]
+    return frozenset.intersection(*found) if found else None
+
+
+def _most_needed(need: Need, total: dict[str, int]) -> str:
+    """Of cpus and memory the one of which a task needs the larger part of the whole."""
+    scalars = dict(need.scalars)
+    cpus, mem = (scalars.get(kind, 0) / (total.get(kind) or 1) for kind in ("cpus", "mem"))
+    return "mem" if mem > cpus else "cpus"
 
 
 def steady_filters(

@@ -1,11 +1,14 @@
-"""What frameworks declined, and until when: Mesos' RefusedOfferFilter."""
+"""What frameworks declined, and until when: Mesos' RefusedOfferFilter.
 
-from collections.abc import Callable, Iterable, Iterator
+Frameworks are numbered, so that those that refused the same resources of an agent are one integer of bits: an agent
+that everybody refused is known as such in one step, however many refusals there are.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from barter.core.ids import AgentId, FrameworkId
-from barter.core.machine import earliest
 from barter.core.resources import Resources
 
 
@@ -18,89 +21,192 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class _Declined:
-    """One framework's refusals; `ends` may still hold the end of one that is gone."""
+class _Refused:
+    """Who refused these resources of one agent: as bits, and until when by number."""
 
-    by_agent: dict[AgentId, tuple[Refusal, ...]] = field(default_factory=dict)
-    ends: list[tuple[int, AgentId]] = field(default_factory=list)
+    resources: Resources
+    bits: int = 0
+    until: dict[int, int] = field(default_factory=dict)
 
-    def first_end(self) -> int | None:
-        while self.ends and not self._lives(*self.ends[0]):
-            heappop(self.ends)
-        return self.ends[0][0] if self.ends else None
+    def drop(self, number: int) -> None:
+        if self.until.pop(number, None) is not None:
+            self.bits &= ~(1 << number)
 
-    def _lives(self, until_ms: int, agent_id: AgentId) -> bool:
-        return any(refusal.until_ms == until_ms for refusal in self.by_agent.get(agent_id, ()))
 
-    def expire(self, now: int) -> list[AgentId]:
-        ended: list[AgentId] = []
-        while (end := self.first_end()) is not None and end <= now:
-            agent_id = heappop(self.ends)[1]
-            kept = tuple(refusal for refusal in self.by_agent[agent_id] if refusal.until_ms > now)
-            if kept:
-                self.by_agent[agent_id] = kept
-            else:
-                del self.by_agent[agent_id]
-            ended.append(agent_id)
-        return ended
+class Numbers:
+    """A small number for each framework; those of frameworks that are gone are given again."""
+
+    def __init__(self) -> None:
+        self._of: dict[FrameworkId, int] = {}
+        self._owner: dict[int, FrameworkId] = {}
+        self._free: list[int] = []
+
+    def __getitem__(self, framework_id: FrameworkId) -> int:
+        number = self._of.get(framework_id)
+        if number is None:
+            number = self._of[framework_id] = heappop(self._free) if self._free else len(self._of)
+            self._owner[number] = framework_id
+        return number
+
+    def get(self, framework_id: FrameworkId) -> int | None:
+        return self._of.get(framework_id)
+
+    def owner(self, number: int) -> FrameworkId:
+        return self._owner[number]
+
+    def forget(self, framework_id: FrameworkId) -> None:
+        number = self._of.pop(framework_id, None)
+        if number is not None:
+            del self._owner[number]
+            heappush(self._free, number)
 
 
 class Refusals:
-    """The refusals of all frameworks; costs nothing per pass for those that still hold."""
+    """The refusals of all frameworks. Adding one, and one that ends, costs a few steps; those that hold cost none."""
 
     def __init__(self) -> None:
-        self._declined: dict[FrameworkId, _Declined] = {}
+        self.numbers = Numbers()
+        self._by_agent: dict[AgentId, list[_Refused]] = {}
+        self._ending: dict[FrameworkId, dict[int, list[AgentId]]] = {}
+        self._ends: list[tuple[int, FrameworkId]] = []
+        self._asleep: list[tuple[int, FrameworkId]] = []
 
     def add(self, framework_id: FrameworkId, agent_id: AgentId, refusal: Refusal) -> None:
+        """One that covers no more, and ends no later, than another of the framework is dropped."""
         if not refusal.resources:
             return
-        declined = self._declined.setdefault(framework_id, _Declined())
-        kept = tuple(
-            old
-            for old in declined.by_agent.get(agent_id, ())
-            if old.until_ms > refusal.until_ms or old.resources not in refusal.resources
-        )
-        declined.by_agent[agent_id] = (*kept, refusal)
-        heappush(declined.ends, (refusal.until_ms, agent_id))
+        number, until_ms = self.numbers[framework_id], refusal.until_ms
+        refused = self._of(agent_id, refusal.resources)
+        if refused.until.get(number, -1) >= until_ms:
+            return
+        for other in self._by_agent[agent_id]:
+            if other.until.get(number, until_ms + 1) <= until_ms and other.resources in refusal.resources:
+                other.drop(number)
+        refused.bits |= 1 << number
+        refused.until[number] = until_ms
+        ending = self._ending.get(framework_id)
+        if ending is None:
+            ending = self._ending[framework_id] = {}
+        agents = ending.get(until_ms)
+        if agents is None:
+            ending[until_ms] = [agent_id]
+            heappush(self._ends, (until_ms, framework_id))
+        else:
+            agents.append(agent_id)
+
+    def _of(self, agent_id: AgentId, resources: Resources) -> _Refused:
+        known = self._by_agent.get(agent_id)
+        if known is None:
+            known = self._by_agent[agent_id] = []
+        for refused in known:
+            if refused.resources is resources or refused.resources == resources:
+                return refused
+        known.append(_Refused(resources))
+        return known[-1]
 
     def all(self) -> Iterator[tuple[FrameworkId, AgentId, Refusal]]:
-        """Each with whose it is and of which agent, by these; those of one pair in the order they were added."""
-        for framework_id, declined in sorted(self._declined.items(), key=lambda each: each[0]):
-            for agent_id, refusals in sorted(declined.by_agent.items(), key=lambda each: each[0]):
-                yield from ((framework_id, agent_id, refusal) for refusal in refusals)
+        """Each with whose it is and of which agent, by these."""
+        owner = self.numbers.owner
+        found = [
+            (owner(number), agent_id, Refusal(refused.resources, until_ms))
+            for agent_id, known in self._by_agent.items()
+            for refused in known
+            for number, until_ms in refused.until.items()
+        ]
+        return iter(sorted(found, key=lambda each: (each[0], each[1], each[2].until_ms, str(each[2].resources))))
 
     def clear(self, framework_id: FrameworkId) -> list[AgentId]:
         """Forget the framework's; returns the agents it had refused."""
-        declined = self._declined.pop(framework_id, None)
-        return [] if declined is None else list(declined.by_agent)
+        number, ending = self.numbers.get(framework_id), self._ending.pop(framework_id, {})
+        cleared = list(dict.fromkeys(agent_id for agents in ending.values() for agent_id in agents))
+        if number is not None:
+            for agent_id in cleared:
+                self._drop(agent_id, number, None)
+        return cleared
+
+    def _drop(self, agent_id: AgentId, number: int, now: int | None) -> bool:
+        """Drop the framework's refusals of the agent, or those that ended by `now`; whether there was any."""
+        known, dropped = self._by_agent.get(agent_id, []), False
+        for refused in known:
+            until_ms = refused.until.get(number)
+            if until_ms is not None and (now is None or until_ms <= now):
+                refused.drop(number)
+                dropped = True
+        if dropped:
+            kept = [refused for refused in known if refused.until]
+            if kept:
+                self._by_agent[agent_id] = kept
+            else:
+                del self._by_agent[agent_id]
+        return dropped
 
     def forget_agent(self, agent_id: AgentId) -> None:
-        for declined in self._declined.values():
-            declined.by_agent.pop(agent_id, None)
+        self._by_agent.pop(agent_id, None)
+
+    def forget_framework(self, framework_id: FrameworkId) -> None:
+        self.clear(framework_id)
+        self.numbers.forget(framework_id)
 
     def expire(self, now: int) -> list[tuple[FrameworkId, AgentId]]:
         """Drop what has ended; returns whose and of which agent."""
-        return [
-            (framework_id, agent_id)
-            for framework_id, declined in self._declined.items()
-            for agent_id in declined.expire(now)
-        ]
+        ended: list[tuple[FrameworkId, AgentId]] = []
+        for ends in (self._ends, self._asleep):
+            while ends and ends[0][0] <= now:
+                until_ms, framework_id = heappop(ends)
+                agents = self._ending.get(framework_id, {}).pop(until_ms, ())
+                number = self.numbers.get(framework_id)
+                if number is not None:
+                    ended += [(framework_id, each) for each in agents if self._drop(each, number, now)]
+        return ended
+
+    def refusing(self, agent_id: AgentId, offer: Resources) -> int:
+        """Who refused an offer like this one, as bits."""
+        bits = 0
+        for refused in self._by_agent.get(agent_id, ()):
+            if offer in refused.resources:
+                bits |= refused.bits
+        return bits
 
     def in_force(
         self, framework_id: FrameworkId, agent_id: AgentId, covers: Callable[[Resources], bool], now: int
     ) -> int | None:
         """When the last of the covering refusals ends, or None where none holds."""
-        declined = self._declined.get(framework_id)
-        if declined is None:
+        known = self._by_agent.get(agent_id)
+        number = self.numbers.get(framework_id) if known else None
+        if not known or number is None:
             return None
         ends = (
-            refusal.until_ms
-            for refusal in declined.by_agent.get(agent_id, ())
-            if refusal.until_ms > now and covers(refusal.resources)
+            until_ms
+            for refused in known
+            if (until_ms := refused.until.get(number, now)) > now and covers(refused.resources)
         )
         return max(ends, default=None)
 
-    def next_end(self, frameworks: Iterable[FrameworkId]) -> int | None:
-        """When the next refusal of these frameworks ends."""
-        found = (self._declined[each].first_end() for each in frameworks if each in self._declined)
-        return earliest(*found)
+    def next_end(self, matters: Callable[[FrameworkId], bool]) -> int | None:
+        """When the next refusal ends of a framework that matters; the others sleep until `wake`."""
+        while self._ends:
+            until_ms, framework_id = self._ends[0]
+            if self._lives(framework_id, until_ms):
+                if matters(framework_id):
+                    return until_ms
+                heappush(self._asleep, (until_ms, framework_id))
+            heappop(self._ends)
+        return None
+
+    def _lives(self, framework_id: FrameworkId, until_ms: int) -> bool:
+        """Whether a refusal still ends then; forgets the ones that were replaced, or went with their agent."""
+        agents = self._ending.get(framework_id, {}).get(until_ms)
+        number = self.numbers.get(framework_id)
+        while agents:
+            if any(refused.until.get(number or 0) == until_ms for refused in self._by_agent.get(agents[-1], ())):
+                return True
+            agents.pop()
+        self._ending.get(framework_id, {}).pop(until_ms, None)
+        return False
+
+    def wake(self, framework_id: FrameworkId) -> None:
+        """The framework matters again."""
+        for end in [each for each in self._asleep if each[1] == framework_id]:
+            self._asleep.remove(end)
+            heappush(self._ends, end)
+        heapify(self._asleep)

@@ -45,16 +45,44 @@ class Need:
             ranges[PORTS] = rng.union(ranges.get(PORTS, ()), ports)
         return Resources(scalars, ranges, self.resources.sets)
 
+    def split(self, kinds: frozenset[str]) -> "tuple[Need, Need]":
+        """What of it is of these kinds, and the rest."""
+        own, rest = self.resources, self.resources
+        ports = self.port_count if PORTS in kinds else 0
+        return Need(_of_kinds(own, kinds, among=True), ports), Need(
+            _of_kinds(rest, kinds, among=False), self.port_count - ports
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.resources or self.port_count)
+
+
+def _of_kinds(held: Resources, kinds: frozenset[str], *, among: bool) -> Resources:
+    return Resources(
+        {name: each for name, each in held.scalars.items() if (name in kinds) is among},
+        {name: each for name, each in held.ranges.items() if (name in kinds) is among},
+        {name: each for name, each in held.sets.items() if (name in kinds) is among},
+    )
+
+
+def kinds_of(held: Resources) -> frozenset[str]:
+    return frozenset((*held.scalars, *held.ranges, *held.sets))
+
 
 def need_of(demand: Demand) -> Need:
-    return Need(demand.resources, demand.port_count)
+    """What a task takes: the disk of a volume it mounts is the volume's."""
+    held = demand.resources
+    if demand.volume and "disk" in held.scalars:
+        held = Resources({name: each for name, each in held.scalars.items() if name != "disk"}, held.ranges, held.sets)
+    return Need(held, demand.port_count)
 
 
 def capacity(held: Holding, need: Need) -> int:
     """How many tasks of `need` fit into `held`; of one that names ports or ids, at most one."""
     fit = UNBOUNDED
+    scalars = held.scalars
     for name, amount in need.scalars:
-        room = held.scalars.get(name, 0) // amount
+        room = scalars.get(name, 0) // amount
         if room < fit:
             fit = room
     if fit and need.port_count:
@@ -70,7 +98,7 @@ def capacity(held: Holding, need: Need) -> int:
 
 
 class Room:
-    """The free resources of an agent during a pass, which takes from them."""
+    """Free resources during a pass, which takes from them."""
 
     __slots__ = ("ranges", "scalars", "sets")
 
@@ -99,8 +127,3 @@ class Room:
             {name: pairs for name, pairs in self.ranges.items() if pairs},
             {name: ids for name, ids in self.sets.items() if ids},
         )
-
-
-def worth_offering(free: Resources, minimums: tuple[Resources, ...]) -> bool:
-    """Whether a classic offer of it is of use: it holds at least one of the minimums."""
-    return any(minimum in free for minimum in minimums)

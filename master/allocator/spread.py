@@ -1,19 +1,14 @@
 """Where a demand's instances are, counted by agent and by the values of its constraints' fields."""
 
 from collections import Counter
-from functools import cached_property
 
 from barter.core.cluster import Demand
 from barter.core.constraints import HOSTNAME, Constraint, Operator, canonical, field_value
 from barter.core.ids import AgentId, FrameworkId
+from barter.master.allocator.catalog import counts_instances
 from barter.master.allocator.index import AgentRecord, Index
 
-_COUNTING = frozenset({Operator.UNIQUE, Operator.MAX_PER, Operator.GROUP_BY})
-
-
-def counts_instances(constraint: Constraint) -> bool:
-    """Whether its answer depends on where instances are."""
-    return constraint.operator in _COUNTING or (constraint.operator is Operator.CLUSTER and not constraint.value)
+__all__ = ["Spread", "counts_instances", "needs_all_counts", "on_its_side"]
 
 
 def needs_all_counts(demand: Demand) -> bool:
@@ -37,11 +32,24 @@ class Spread:
     def __init__(self, index: Index, framework_id: FrameworkId, demand: Demand) -> None:
         self._index = index
         self._demand = demand
-        self.by_agent: Counter[AgentId] = index.tally(framework_id, demand.demand_id).instances
+        self._known = index.tally(framework_id, demand.demand_id).instances
+        self._added: Counter[AgentId] = Counter()
         self._by_value: dict[str, Counter[str]] = {}
 
+    def on(self, agent_id: AgentId) -> int:
+        """How many are on the agent."""
+        return self._known[agent_id] + self._added[agent_id]
+
+    @property
+    def holders(self) -> list[AgentId]:
+        """The agents that have some, by id."""
+        return sorted({**self._known, **self._added})
+
+    def __bool__(self) -> bool:
+        return bool(self._known or self._added)
+
     def add(self, record: AgentRecord, tasks: int) -> None:
-        self.by_agent[record.agent_id] += tasks
+        self._added[record.agent_id] += tasks
         for field, counts in self._by_value.items():
             if (value := field_value(record.attributes, field)) is not None:
                 counts[value] += tasks
@@ -50,29 +58,16 @@ class Spread:
         """How many instances run where the field has which value."""
         if field not in self._by_value:
             counts: Counter[str] = Counter()
-            for agent_id, tasks in self.by_agent.items():
+            for agent_id in {**self._known, **self._added}:
                 record = self._index.agents.get(agent_id)
                 value = None if record is None else field_value(record.attributes, field)
                 if value is not None:
-                    counts[value] += tasks
+                    counts[value] += self.on(agent_id)
             self._by_value[field] = counts
         return self._by_value[field]
 
     def known(self, field: str) -> frozenset[str]:
-        """Every value of the field among the agents that could run it: active, its side, its runtime."""
-        return self._known.get(field, frozenset())
-
-    @cached_property
-    def _known(self) -> dict[str, frozenset[str]]:
-        able = [
-            record.attributes
-            for record in self._index.agents.values()
-            if record.slot.active
-            and on_its_side(record, self._demand)
-            and self._demand.runtime in record.slot.info.runtimes
-        ]
-        fields = {each.field for each in self._demand.constraints if each.operator is Operator.GROUP_BY}
-        return {
-            field: frozenset(value for attributes in able if (value := field_value(attributes, field)) is not None)
-            for field in fields
-        }
+        """Every value of a field to be levelled over among the agents that could run it: active, side, runtime."""
+        if not any(each.operator is Operator.GROUP_BY and each.field == field for each in self._demand.constraints):
+            return frozenset()
+        return self._index.catalog.values(field, self._demand)

@@ -1,51 +1,65 @@
 """Roles as they stand: shares, and what counts against quotas."""
 
-from collections import Counter
 from collections.abc import Mapping
 
-from barter.core.resources import Resources, dominant_share
-from barter.core.roles import RoleConfig, is_within, lineage
+from barter.core.ids import FrameworkId
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import RoleStanding
+from barter.master.allocator.tree import Role
 
 
 def consumption(index: Index, role: str) -> Mapping[str, int]:
     """Plain resources of tasks and offers, and all reservations, of the role and those below it."""
-    consumed: Counter[str] = Counter()
-    for seeker in index.seekers.values():
-        for used_as, used in seeker.used.items():
-            if is_within(used_as, role):
-                consumed.update(used.scalars)
-                if (reserved := seeker.used_reserved.get(used_as)) is not None:
-                    consumed.subtract(reserved.scalars)
-    for record in index.agents.values():
-        for reservation in record.slot.reserved:
-            if is_within(reservation.role, role):
-                consumed.update(reservation.resources.scalars)
-    return {name: amount for name, amount in consumed.items() if amount > 0}
+    found = index.tree.roles.get(role)
+    return {} if found is None else _consumed(found)
+
+
+def _consumed(role: Role) -> Mapping[str, int]:
+    kinds = {**role.used, **role.reservations}
+    return {kind: amount for kind in kinds if (amount := role.consumed(kind)) > 0}
 
 
 def standings(index: Index) -> tuple[RoleStanding, ...]:
     """Of every role that is configured, used or subscribed to, and their parents, by name."""
-    seekers = index.seekers.values()
-    named = {*index.roles, *(role for each in seekers for role in (*each.roles, *each.used))}
-    named |= {reserved.role for record in index.agents.values() for reserved in record.slot.reserved}
-    return tuple(_standing(index, role) for role in sorted({above for role in named for above in lineage(role)}))
-
-
-def _standing(index: Index, role: str) -> RoleStanding:
-    config = index.roles.get(role) or RoleConfig(role)
-    used: Counter[str] = Counter()
+    index.tree.refresh()
+    members: dict[str, list[FrameworkId]] = {}
     for seeker in index.seekers.values():
-        for used_as, part in seeker.used.items():
-            if is_within(used_as, role):
-                used.update(part.scalars)
-    return RoleStanding(
-        role,
-        config.weight_milli,
-        dominant_share(Resources(used), Resources(index.total)),
-        config.guarantee,
-        config.limit,
-        consumption(index, role),
-        tuple(sorted(each.framework_id for each in index.seekers.values() if role in each.roles)),
+        for role in seeker.roles:
+            members.setdefault(role, []).append(seeker.framework_id)
+    return tuple(
+        RoleStanding(
+            name,
+            role.config.weight_milli,
+            role.share,
+            role.config.guarantee,
+            role.config.limit,
+            _consumed(role),
+            tuple(sorted(members.get(name, ()))),
+        )
+        for name, role in sorted(index.tree.roles.items())
     )
+
+
+def headroom(index: Index) -> Mapping[str, int]:
+    """What has to stay free for guarantees that are not met."""
+    return {kind: amount for kind, amount in index.tree.root.below.items() if amount}
+
+
+def place_in_line(index: Index, framework_id: FrameworkId, role: str) -> tuple[float, int, int] | None:
+    """The role's share, the framework's place among those that may be offered anything, and how many these are."""
+    index.tree.refresh()
+    seekers = index.seekers
+    line = [
+        leaf
+        for leaf in index.tree.line()
+        if index.matters(leaf.framework_id)
+        and leaf.group.role.name in seekers[leaf.framework_id].roles
+        and leaf.group.role.name not in seekers[leaf.framework_id].suppressed
+    ]
+    at = next(
+        (n for n, leaf in enumerate(line) if (leaf.framework_id, leaf.group.role.name) == (framework_id, role)), None
+    )
+    if at is None:
+        return None
+    before = {leaf.framework_id for leaf in line[:at]} - {framework_id}
+    return line[at].group.role.share, len(before) + 1, len({leaf.framework_id for leaf in line})

@@ -8,7 +8,7 @@ import pytest
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import parse_resources
 from barter.master.allocator import Allocator
-from barter.master.allocator.shares import Rank, Shares
+from barter.master.allocator.tree import Leaf, Tree
 from tests.master.allocator_kit import Told, demand, slot, wanting
 
 F, WEB = FrameworkId("f"), DemandId("web")
@@ -202,14 +202,14 @@ def test_what_nobody_knows_is_ignored() -> None:
 
 
 def test_the_cost_of_a_demand_does_not_grow_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    ranked: list[str] = []
-    rank = Shares.rank
+    asked: list[Leaf | None] = []
+    next_waiting = Tree.next_waiting
 
-    def counting(self: Shares, framework_id: FrameworkId, role: str) -> Rank:
-        ranked.append(role)
-        return rank(self, framework_id, role)
+    def counting(self: Tree) -> Leaf | None:
+        asked.append(next_waiting(self))
+        return asked[-1]
 
-    monkeypatch.setattr(Shares, "rank", counting)
+    monkeypatch.setattr(Tree, "next_waiting", counting)
     demands = [demand(f"d{n}", "cpus=0.001") for n in range(500)]
     assert len(Told(slot("a1"), wanting("f", *demands)).grants()) == 500
-    assert len(ranked) <= 4 * 500
+    assert len(asked) == 501

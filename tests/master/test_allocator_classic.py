@@ -105,7 +105,7 @@ def test_a_later_refusal_of_more_replaces_an_earlier_one() -> None:
     told.allocator.refuse(F, AgentId("a1"), parse_resources("cpus=2"), 3_000)
     assert told.allocator.next_wakeup() == 3_000
     told.allocator.refuse(F, AgentId("a1"), parse_resources("cpus=2"), 2_000)
-    assert told.allocator.next_wakeup() == 2_000
+    assert told.allocator.next_wakeup() == 3_000
     assert told.given(2_000) == {}
     assert told.given(3_000) == {("f", "a1"): 0}
 

@@ -1,0 +1,139 @@
+"""The second half of a pass: classic offers of what demands left, whole agents to who is first in line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from barter.core.ids import AgentId, DemandId, ReservationId, VolumeId
+from barter.core.resources import NOTHING, Resources
+from barter.master.allocator.demands import standing
+from barter.master.allocator.index import Index
+from barter.master.allocator.model import AgentSlot, Grant
+from barter.master.allocator.quota import Allowance, Quota
+from barter.master.allocator.rooms import usable
+from barter.master.allocator.tree import Group, Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an agent has for the frameworks of a role. `plain` is cut to what quotas allow."""
+
+    resources: Resources
+    plain: Resources
+    reserved: Mapping[ReservationId, Resources]
+    revocable: Resources
+    volumes: tuple[VolumeId, ...]
+    cut: bool
+
+
+class Classic:
+    def __init__(self, index: Index, quota: Quota, now: int) -> None:
+        self._index, self._quota, self._now = index, quota, now
+        self.withheld = False
+        self.grants: list[Grant] = []
+
+    def serve(self, agents: Iterable[AgentId], *, guaranteed: bool) -> None:
+        """Offer each agent to the first in line that may and wants to have it."""
+        index, root = self._index, self._index.tree.root
+        for agent_id in agents:
+            record = index.agents.get(agent_id)
+            if record is None or agent_id not in index.open:
+                continue
+            slot = record.slot
+            plain = not (slot.reserved or slot.revocable)
+            bits = root.public if slot.info.public else root.private
+            if plain:
+                bits &= ~index.refusals.refusing(agent_id, slot.free)
+            if not bits:
+                continue
+            if plain and not index.tree.quota:
+                leaf = index.tree.first(bits, public=slot.info.public)
+                self._grant(leaf, View(slot.free, slot.free, {}, NOTHING, (), False), slot)
+                continue
+            while self._offer_part(agent_id, guaranteed=guaranteed):
+                pass
+
+    def _offer_part(self, agent_id: AgentId, *, guaranteed: bool) -> bool:
+        """Make one offer of what is left there; whether there was a taker."""
+        index = self._index
+        slot = index.agents[agent_id].slot
+        for group in index.tree.groups(public=slot.info.public):
+            if index.awaited and group.role.limited:
+                continue
+            allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
+            if guaranteed and allowed is None:
+                continue
+            for leaf, view in self._takers(group, slot, allowed):
+                self._grant(leaf, view, slot)
+                return True
+        return False
+
+    def _takers(self, group: Group, slot: AgentSlot, allowed: Allowance | None) -> Iterator[tuple[Leaf, View]]:
+        """The first in line of the group that take what the agent has for them; at most one of each kind."""
+        members = group.public if slot.info.public else group.private
+        with_slack = self._wanting_slack(group, members) if slot.revocable else 0
+        found: list[tuple[Leaf, View]] = []
+        for bits, slack in ((members & ~with_slack, False), (with_slack, True)):
+            if not bits:
+                continue
+            view = _view(slot, group.role.name, allowed, slack=slack)
+            if not self._index.worth(view.resources):
+                self.withheld |= view.cut
+                continue
+            bits &= ~self._index.refusals.refusing(slot.info.agent_id, view.resources)
+            if bits:
+                found.append((group.first(bits), view))
+        yield from sorted(found, key=lambda each: (each[0].key, each[0].framework_id))
+
+    def _wanting_slack(self, group: Group, bits: int) -> int:
+        seekers = self._index.seekers
+        return sum(
+            leaf.bit for bit, leaf in group.by_bit.items() if bit & bits and seekers[leaf.framework_id].revocable
+        )
+
+    def _grant(self, leaf: Leaf, view: View, slot: AgentSlot) -> None:
+        index, role = self._index, leaf.group.role.name
+        reason = f"{standing(leaf)} of those that take this agent"
+        offered = (view.resources, DemandId(""), reason, 0, view.reserved, view.revocable, view.volumes)
+        self.grants.append(Grant(slot.info.agent_id, leaf.framework_id, role, *offered))
+        index.tree.charge(leaf, view.plain.scalars)
+        for part in view.reserved.values():
+            index.tree.charge(leaf, part.scalars)
+            index.tree.charge_reserved(leaf, part.scalars)
+        index.book(_left(slot, view))
+        self.withheld |= view.cut
+
+
+def _view(slot: AgentSlot, role: str, allowed: Allowance | None, *, slack: bool) -> View:
+    plain, cut = slot.free, False
+    if allowed is not None:
+        scalars = {name: min(amount, allowed.get(name, amount)) for name, amount in plain.scalars.items()}
+        if scalars != plain.scalars:
+            kept = {name: amount for name, amount in scalars.items() if amount}
+            plain, cut = Resources(kept, plain.ranges, plain.sets), True
+    resources = plain
+    reserved: dict[ReservationId, Resources] = {}
+    volumes: list[VolumeId] = []
+    for each in usable(slot, role):
+        if each.free or each.volumes:
+            reserved[each.reservation_id] = each.free
+            resources += each.free
+            volumes += each.volumes
+    revocable = slot.revocable if slack else NOTHING
+    if revocable:
+        resources += revocable
+    return View(resources, plain, reserved, revocable, tuple(volumes), cut)
+
+
+def _left(slot: AgentSlot, view: View) -> AgentSlot:
+    if view.plain is slot.free and not slot.reserved and not slot.revocable:
+        return AgentSlot(slot.info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms)
+    reserved = tuple(
+        replace(each, free=NOTHING, volumes=()) if each.reservation_id in view.reserved else each
+        for each in slot.reserved
+    )
+    return replace(
+        slot,
+        free=slot.free.without(view.plain),
+        reserved=reserved,
+        revocable=NOTHING if view.revocable else slot.revocable,
+    )
