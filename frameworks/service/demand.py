@@ -13,12 +13,13 @@ def shape(app: App) -> Resources:
     return resources(cpus=app.cpus, mem=app.mem, disk=app.disk, ports=ports.fixed(app))
 
 
-def demand(app: App, count: int) -> Demand:
+def demand(app: App, count: int, role: str) -> Demand:
     return Demand(
         demand_id=DemandId(key_of(app.app_id)),
         resources=shape(app),
         count=count,
         port_count=ports.chosen_count(app),
+        role=role,
         constraints=app.constraints,
         runtime="docker" if app.image else "process",
         on_public=app.on_public,

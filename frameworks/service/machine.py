@@ -7,6 +7,7 @@ plans each marked app one time, whatever number of events it had.
 from collections.abc import Iterable, Mapping
 
 from barter.core.machine import Tick
+from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import Action, Reconcile, SaveLaunch, SetDemands, SetServices
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.changes import change_app, put_app
@@ -29,9 +30,19 @@ from barter.frameworks.service.statuses import apply_status
 
 
 class ServiceMachine:
-    """`generation` is larger than in every process before; `stored` and `launches` are what those left behind."""
+    """`generation` is larger than in every process before; `stored` and `launches` are what those left behind.
 
-    def __init__(self, generation: int, stored: Iterable[StoredApp] = (), launches: Iterable[SaveLaunch] = ()) -> None:
+    All apps run in the one `role`.
+    """
+
+    def __init__(
+        self,
+        generation: int,
+        stored: Iterable[StoredApp] = (),
+        launches: Iterable[SaveLaunch] = (),
+        role: str = DEFAULT_ROLE,
+    ) -> None:
+        self._role = role
         self._book = Book(generation, stored, launches)
 
     @property
@@ -75,6 +86,6 @@ class ServiceMachine:
             told.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
         if book.untold.demands:
             wanting = (book.apps[app_id] for app_id in book.wanting)
-            told.append(SetDemands(tuple(demand(state.app, state.wanted) for state in wanting)))
+            told.append(SetDemands(tuple(demand(state.app, state.wanted, self._role) for state in wanting)))
         book.untold.services = book.untold.demands = False
         return told

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from barter.core.batch import Batch
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import (
     Action,
     Answer,
@@ -36,8 +37,8 @@ class ServiceScheduler(Scheduler):
     Raises DefinitionError on a store that holds something else.
     """
 
-    def __init__(self, store: StateStore) -> None:
-        self.machine = ServiceMachine(next_generation(store), *load(store))
+    def __init__(self, store: StateStore, role: str = DEFAULT_ROLE) -> None:
+        self.machine = ServiceMachine(next_generation(store), *load(store), role)
         self.failure: Exception | None = None
         self._store = store
         self._batch: Batch[Event, Action] = Batch(self.machine)

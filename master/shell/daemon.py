@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from barter.core.resources import Resources
+from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Timing
 from barter.master.shell.pacing import CALLS_PER_SECOND
 from barter.master.shell.service import MasterService
@@ -22,7 +24,10 @@ CLUSTER_ID_LENGTH = 6
 
 @dataclass(frozen=True)
 class MasterOptions:
-    """Times in milliseconds. `listen` serves gRPC, `http` /health and /metrics."""
+    """Times in milliseconds. `listen` serves gRPC, `http` /health and /metrics.
+
+    A classic offer holds at least one of `min_allocatable`; where none is named, of the usual ones.
+    """
 
     data_dir: Path
     listen: str = "127.0.0.1:5050"
@@ -32,6 +37,7 @@ class MasterOptions:
     offer_timeout_ms: int = 30_000
     heartbeat_ms: int = 10_000
     calls_per_second: int = CALLS_PER_SECOND
+    min_allocatable: tuple[Resources, ...] = ()
 
 
 def run(options: MasterOptions) -> int:
@@ -73,7 +79,11 @@ async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio
     alphabet = string.ascii_lowercase + string.digits
     new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
     timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms)
-    service = MasterService(registry, registry.start(new_id), timing, options.heartbeat_ms, options.calls_per_second)
+    allocator = Allocator()
+    if options.min_allocatable:
+        allocator.set_minimums(options.min_allocatable)
+    paces = options.heartbeat_ms, options.calls_per_second
+    service = MasterService(registry, registry.start(new_id), timing, *paces, allocator)
     await service.start(options.listen, options.http, insecure=options.insecure)
     LOG.info("ready", grpc=service.address, http=options.http, cluster=service.cluster_id, epoch=service.epoch)
     tidying = asyncio.create_task(garbage.keep_out_of_the_way())

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from barter.core.addresses import split_address
 from barter.master.actions import Action
+from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Timing
 from barter.master.events import Event
 from barter.master.facts import Recovered
@@ -39,11 +40,12 @@ class MasterService:
         timing: Timing,
         heartbeat_ms: int,
         calls_per_second: int = CALLS_PER_SECOND,
+        allocator: Allocator | None = None,
     ) -> None:
         clock = Clock()
         self.cluster_id, self.epoch = recovered.cluster_id, recovered.epoch
         self.address = ""
-        machine = Master(recovered, timing, clock.now())
+        machine = Master(recovered, timing, clock.now(), allocator)
         cluster = machine.cluster
         self._hub = Hub(registry, cluster.history)
         self._runner: Runner[Event, Action] = Runner(machine, clock, self._hub.perform, LONGEST_REST_SECONDS)

@@ -42,6 +42,12 @@ def _resources(text: str) -> Any:
     return parse_resources(text)
 
 
+def _minimum(text: str) -> Any:
+    if not (minimum := _resources(text)):
+        raise ValueError(f"{text!r} is nothing at all: write cpus=0.1,mem=64MiB")
+    return minimum
+
+
 def _attributes(text: str) -> dict[str, str]:
     """`zone=a,rack=r1` as a mapping."""
     attributes: dict[str, str] = {}
@@ -66,10 +72,18 @@ def _addresses(text: str) -> str:
     return ",".join(split_addresses(text))
 
 
+def _role(text: str) -> str:
+    from barter.core.roles import check_role
+
+    return check_role(text)
+
+
 DURATION = Parsed("duration", _duration)
 SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)
+MINIMUM = Parsed("resources", _minimum)
 ATTRIBUTES = Parsed("attributes", _attributes)
 ADDRESS = Parsed("host:port", _address)
 ADDRESSES = Parsed("host:port[,...]", _addresses)
+ROLE = Parsed("role", _role)
 PORT = click.IntRange(1, 65535)

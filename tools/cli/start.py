@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, PORT, RESOURCES
+from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, MINIMUM, PORT, RESOURCES, ROLE
 from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+_MINIMA = "An offer holds at least one such: cpus=0.1,mem=64MiB; repeatable.  [default: cpus=0.01, and mem=32MiB]"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -44,6 +45,7 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
 @_flag("--calls-per-second", 1_000, "Calls of a principal beyond it wait.", type=click.IntRange(1, 1_000_000))
+@_flag("--min-allocatable", None, _MINIMA, type=MINIMUM, multiple=True, metavar="RESOURCES")
 @_insecure
 def master(agent_timeout: int, offer_timeout: int, heartbeat: int, **rest: Any) -> None:
     """The master: makes offers of what agents have, and carries out what frameworks accept."""
@@ -94,9 +96,10 @@ def agent(
 @_master("SERVICE")
 @_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
+@_flag("--role", "*", "The role its apps run in, such as eng/web.", type=ROLE)
 @_insecure
-def service(master: str, data_dir: Path, listen: str, insecure: bool) -> None:
+def service(master: str, data_dir: Path, listen: str, role: str, insecure: bool) -> None:
     """The service framework: long-running apps, with Marathon's model and /v2 API."""
     from barter.frameworks.service.shell.daemon import ServiceOptions, run
 
-    sys.exit(run(ServiceOptions(masters=master, data_dir=data_dir, listen=listen, insecure=insecure)))
+    sys.exit(run(ServiceOptions(masters=master, data_dir=data_dir, listen=listen, insecure=insecure, role=role)))

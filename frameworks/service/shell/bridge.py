@@ -3,6 +3,7 @@
 import asyncio
 
 from barter.core.ids import FrameworkId
+from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import Answer, Kill, Launch, Telling
 from barter.frameworks.service.events import Request
 from barter.frameworks.service.scheduler import ServiceScheduler
@@ -13,8 +14,8 @@ from barter.shell.log import logger
 class Bridge(ServiceScheduler):
     """`close` it when its driver has stopped: then nothing is answered any more but that."""
 
-    def __init__(self, store: StateStore) -> None:
-        super().__init__(store)
+    def __init__(self, store: StateStore, role: str = DEFAULT_ROLE) -> None:
+        super().__init__(store, role)
         self._log = logger("service")
         self._asking: set[asyncio.Future[Answer]] = set()
         self._closed = False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
@@ -23,12 +24,16 @@ NAME = "service"
 
 @dataclass(frozen=True, slots=True)
 class ServiceOptions:
-    """`masters` is host:port[,host:port]; apps are kept in `data_dir`; `listen` is the address of the API."""
+    """`masters` is host:port[,host:port]; apps are kept in `data_dir`; `listen` is the address of the API.
+
+    `role` is what its apps run in, and count for.
+    """
 
     masters: str
     data_dir: Path
     listen: str = "127.0.0.1:8080"
     insecure: bool = False
+    role: str = DEFAULT_ROLE
 
 
 def run(options: ServiceOptions) -> int:
@@ -55,8 +60,8 @@ async def _serve(options: ServiceOptions) -> int:
 
 async def _serve_alone(options: ServiceOptions) -> int:
     store = SqliteStore(options.data_dir / "service.sqlite")
-    bridge = Bridge(store)
-    framework = FrameworkInfo(NAME, web_url=f"http://{options.listen}")
+    bridge = Bridge(store, options.role)
+    framework = FrameworkInfo(NAME, roles=(options.role,), web_url=f"http://{options.listen}")
     driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
     bridge.attach(driver)
 
