@@ -86,6 +86,14 @@ class KillFramework:
 
 
 @dataclass(frozen=True, slots=True)
+class Shutdown:
+    """It was marked gone: it is to end its tasks and to forget who it was."""
+
+    epoch: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     epoch: int
     acks: tuple[tuple[FrameworkId, TaskId, str], ...]
@@ -161,7 +169,7 @@ class Leave:
     reason: str
 
 
-Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | Acknowledged
+Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | Shutdown | Acknowledged
 
 Event = (
     Order

@@ -1,4 +1,7 @@
-"""Leaving the cluster for good: kill everything, wait for the ends but not for ever, say goodbye until heard, exit."""
+"""Leaving the cluster for good: kill everything, wait for the ends but not for ever, say goodbye until heard, exit.
+
+By an operator's wish on the machine, or because the master sent it away.
+"""
 
 from enum import Enum, auto
 
@@ -25,11 +28,23 @@ class Leaving:
         self.reason = ""
         self._deadline_ms = 0
         self._stopping_ms = 0
+        self._dismissed = False
 
     def begin(self, reason: str, now: int) -> bool:
         if self.stage is not Stage.STAYING:
             return False
         self.stage, self.reason, self._deadline_ms = Stage.ENDING_TASKS, reason, now + TASKS_MS
+        return True
+
+    def dismiss(self) -> None:
+        """The master has sent it away: there is nobody to say goodbye to."""
+        self._dismissed = True
+
+    def forgets(self) -> bool:
+        """Whether one that was sent away is to forget who it was now; true once."""
+        if not (self._dismissed and self.stopping_executor):
+            return False
+        self._dismissed = False
         return True
 
     @property

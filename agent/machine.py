@@ -34,6 +34,7 @@ from barter.agent.events import (
     Order,
     Registered,
     RunTasks,
+    Shutdown,
 )
 from barter.agent.facts import EpochRaised, Left
 from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
@@ -65,7 +66,15 @@ class Agent:
     def step(self, event: Event, now: int) -> list[Action]:
         turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
         match event:
-            case Registered() | MasterHeartbeat() | RunTasks() | KillTask() | KillFramework() | Acknowledged():
+            case (
+                Registered()
+                | MasterHeartbeat()
+                | RunTasks()
+                | KillTask()
+                | KillFramework()
+                | Shutdown()
+                | Acknowledged()
+            ):
                 if self.link.connected and not self.link.retired:
                     self._order(turn, event)
             case ExecutorReports():
@@ -109,6 +118,11 @@ class Agent:
                 orders.kill(turn, order, connected)
             case KillFramework():
                 orders.kill_framework(turn, order, connected)
+            case Shutdown():
+                self.link.retire()
+                self.link.part()
+                self.leaving.dismiss()
+                self._leave(turn, order)
             case Registered():
                 self.link.register(order.heartbeat_ms, turn.now)
                 turn.note(f"registered with cluster {order.cluster_id}, epoch {order.epoch}")
@@ -174,7 +188,7 @@ class Agent:
         if entry is not None and entry.live:
             turn.tell(entry, TaskState.FAILED, Reason.LAUNCH_FAILED, event.problem)
 
-    def _leave(self, turn: Turn, event: Leave) -> None:
+    def _leave(self, turn: Turn, event: Leave | Shutdown) -> None:
         if not self.leaving.begin(event.reason, turn.now):
             return
         turn.note(f"leaving for good: {event.reason}; ending {self.book.live_count} tasks")
@@ -192,6 +206,8 @@ class Agent:
             turn.add(SendUnregister(self.leaving.reason))
             turn.record(Left())
             self.link.part()
+        elif self.leaving.forgets():
+            turn.record(Left())
         if self.leaving.all_done(self.executor.alive, self.link.retired, turn.now):
             self.link.retire()
             self.executor.stay_down()

@@ -27,6 +27,8 @@ def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
             return _kill(epoch, wire.kill)
         case "kill_framework":
             return ev.KillFramework(epoch, FrameworkId(wire.kill_framework.framework_id), wire.kill_framework.reason)
+        case "shutdown":
+            return ev.Shutdown(epoch, wire.shutdown.reason)
         case "registered":
             return ev.Registered(epoch, wire.registered.cluster_id, max(wire.registered.heartbeat_ms, 1))
         case "error":

@@ -138,6 +138,8 @@ def to_agent(heard: FromMaster, spent: Spent) -> agent_ev.Event | None:
             return agent_ev.Acknowledged(epoch, acks)
         case master_msg.KillFramework(framework_id, reason):
             return agent_ev.KillFramework(epoch, framework_id, reason)
+        case master_msg.Shutdown(reason):
+            return agent_ev.Shutdown(epoch, reason)
         case master_msg.Error(message, fatal):
             return agent_ev.MasterError(epoch, message, fatal)
         case _:
