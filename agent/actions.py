@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.agent.facts import Fact
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import FrameworkId, TaskId, VolumeId
 from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo, TaskStatus
 
@@ -24,11 +24,12 @@ class AgentTask:
 
 @dataclass(frozen=True, slots=True)
 class SendRegister:
-    """`updates`: not yet acknowledged, oldest first; `slack`: revocable at the moment."""
+    """`updates`: not yet acknowledged, oldest first; `slack`: revocable now; `volumes`: whose data is here."""
 
     tasks: tuple[AgentTask, ...]
     updates: tuple[tuple[FrameworkId, TaskStatus], ...]
     slack: Resources = NOTHING
+    volumes: tuple[VolumeId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ class SendSlack:
     """What tasks hold and do not use."""
 
     revocable: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class SendVolumes:
+    """All the persistent volumes whose data is here."""
+
+    volumes: tuple[VolumeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteVolume:
+    """Answered by VolumeDeleted."""
+
+    volume_id: VolumeId
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,8 @@ Action = (
     | SendUpdates
     | SendHeartbeat
     | SendSlack
+    | SendVolumes
+    | DeleteVolume
     | SendUnregister
     | ConnectMaster
     | LeaveMaster

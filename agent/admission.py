@@ -5,6 +5,8 @@ from typing import NamedTuple
 from barter.agent.book import Book
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo
+from barter.core.ids import check_id
+from barter.core.reservations import mount_problem
 from barter.core.resources import Resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, TaskInfo
@@ -47,6 +49,8 @@ def invalid(task: TaskInfo) -> str:
         return "command.shell and command.argv are both set: say one"
     if task.revocable not in task.resources:
         return f"revocable: {task.revocable} is not among its resources ({task.resources})"
+    if problem := _mounts(task):
+        return problem
     wanted = [(f"ports.{port.name}", port.number) for port in task.ports]
     if task.container is not None:
         wanted += [("container.port_mappings.host_port", m.host_port) for m in task.container.port_mappings]
@@ -55,3 +59,13 @@ def invalid(task: TaskInfo) -> str:
         if not rng.contains(held, ((number, number),)):
             return f"{field}: {number} is not among the ports of its resources ({rng.render(held) or 'none'})"
     return ""
+
+
+def _mounts(task: TaskInfo) -> str:
+    """A volume's id names a folder here."""
+    try:
+        for mount in task.volumes:
+            check_id("volume id", mount.volume_id)
+    except ValueError as error:
+        return str(error)
+    return mount_problem(task.volumes, in_container=task.container is not None)

@@ -18,7 +18,7 @@ from barter.agent.facts import (
     Told,
 )
 from barter.agent.usage import Usage
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import FrameworkId, TaskId, VolumeId
 from barter.core.tasks import TaskInfo, TaskStatus
 
 Update = tuple[FrameworkId, TaskStatus]
@@ -48,7 +48,8 @@ class Entry:
 class Book:
     """What the facts so far amount to. Only `apply` changes it; every fact costs O(1) in the number of tasks.
 
-    `usage` is what live tasks hold of the machine, `revocable` what they hold of what others lend.
+    `usage` is what live tasks hold of the machine, `revocable` what they hold of what others lend, `mounted` which of
+    them has which persistent volume.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,7 @@ class Book:
         self.usage = Usage()
         self.revocable = Usage()
         self.live_count = 0
+        self.mounted: dict[VolumeId, TaskKey] = {}
         self._tasks: defaultdict[FrameworkId, dict[TaskId, Entry]] = defaultdict(dict)
         self._updates: dict[tuple[FrameworkId, str], TaskStatus] = {}
 
@@ -113,6 +115,7 @@ class Book:
             self.live_count += 1
             self.usage.take(entry.task.resources.without(entry.task.revocable))
             self.revocable.take(entry.task.revocable)
+            self.mounted.update((mount.volume_id, entry.key) for mount in entry.task.volumes)
 
     def restore_update(self, framework_id: FrameworkId, status: TaskStatus) -> None:
         self._updates[framework_id, status.uuid] = status
@@ -130,6 +133,8 @@ class Book:
             self.live_count -= 1
             self.usage.release(entry.task.resources.without(entry.task.revocable))
             self.revocable.release(entry.task.revocable)
+            for mount in entry.task.volumes:
+                self.mounted.pop(mount.volume_id, None)
         entry.status = status
         if status.uuid:
             entry.updates += 1
@@ -152,6 +157,7 @@ class Book:
     def _left(self) -> None:
         self._tasks.clear()
         self._updates.clear()
+        self.mounted.clear()
         self.usage = Usage()
         self.revocable = Usage()
         self.live_count = 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import FrameworkId, TaskId, VolumeId
 from barter.core.machine import Tick
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
@@ -94,6 +94,22 @@ class Shutdown:
 
 
 @dataclass(frozen=True, slots=True)
+class DestroyVolume:
+    """Its data is to be deleted."""
+
+    epoch: int
+    volume_id: VolumeId
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeDeleted:
+    """The end of a `DeleteVolume`: its data is gone for good, or what stood against that."""
+
+    volume_id: VolumeId
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     epoch: int
     acks: tuple[tuple[FrameworkId, TaskId, str], ...]
@@ -169,7 +185,7 @@ class Leave:
     reason: str
 
 
-Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | Shutdown | Acknowledged
+Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | DestroyVolume | Shutdown | Acknowledged
 
 Event = (
     Order
@@ -182,6 +198,7 @@ Event = (
     | ExecutorDisconnected
     | ExecutorDied
     | LaunchFailed
+    | VolumeDeleted
     | Leave
     | Tick
 )

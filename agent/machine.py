@@ -1,6 +1,6 @@
 """The agent as a state machine: it admits what the master orders, and answers for it until all is acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from barter.agent import orders, reports
 from barter.agent.actions import (
@@ -17,6 +17,7 @@ from barter.agent.actions import (
 from barter.agent.book import Book
 from barter.agent.events import (
     Acknowledged,
+    DestroyVolume,
     Event,
     ExecutorDied,
     ExecutorDisconnected,
@@ -35,6 +36,7 @@ from barter.agent.events import (
     Registered,
     RunTasks,
     Shutdown,
+    VolumeDeleted,
 )
 from barter.agent.facts import EpochRaised, Left
 from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
@@ -42,7 +44,9 @@ from barter.agent.link import MasterLink
 from barter.agent.slack import MEASURE_MS, Slack
 from barter.agent.supervise import Supervisor
 from barter.agent.turn import Turn
+from barter.agent.volumes import Volumes
 from barter.core.cluster import AgentInfo
+from barter.core.ids import VolumeId
 from barter.core.machine import Tick, earliest
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
@@ -52,15 +56,25 @@ class Agent:
     """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done.
 
     `masters` are addresses, at least one. Orders count only while a link with a master is open, see `agent/link.py`.
-    With `oversubscribe` it lends what tasks do not use of their cpus, see `agent/slack.py`.
+    `volumes` are the persistent ones whose data is here. With `oversubscribe` it lends what tasks do not use of their
+    cpus, see `agent/slack.py`.
     """
 
-    def __init__(self, info: AgentInfo, book: Book, masters: Sequence[str], *, oversubscribe: bool = False) -> None:
+    def __init__(
+        self,
+        info: AgentInfo,
+        book: Book,
+        masters: Sequence[str],
+        volumes: Iterable[VolumeId] = (),
+        *,
+        oversubscribe: bool = False,
+    ) -> None:
         self.info = info
         self.book = book
         self.link = MasterLink(masters)
         self.executor = Supervisor()
         self.leaving = Leaving()
+        self.volumes = Volumes(volumes)
         self.slack = Slack(book.revocable.scalars["cpus"], lends=oversubscribe)
 
     def step(self, event: Event, now: int) -> list[Action]:
@@ -72,6 +86,7 @@ class Agent:
                 | RunTasks()
                 | KillTask()
                 | KillFramework()
+                | DestroyVolume()
                 | Shutdown()
                 | Acknowledged()
             ):
@@ -88,11 +103,14 @@ class Agent:
                 self._executor(turn, event)
             case LaunchFailed():
                 self._launch_failed(turn, event)
+            case VolumeDeleted():
+                self.volumes.deleted(turn, event)
             case Leave():
                 self._leave(turn, event)
             case ExecutorUsage():
                 if event.executor == self.executor.connected:
                     self.slack.measured(event.tasks, now)
+        self.volumes.advance(turn)
         self._advance_leaving(turn)
         if turn.ended:
             self.slack.touch(now)
@@ -111,13 +129,16 @@ class Agent:
         connected = self.executor.connected
         match order:
             case RunTasks():
-                orders.run(turn, order, self.info, connected, self.slack.resources, leaving=self.leaving.started)
+                slack, leaving = self.slack.resources, self.leaving.started
+                orders.run(turn, order, self.info, connected, slack, self.volumes, leaving=leaving)
             case Acknowledged():
                 orders.acknowledge(turn, order)
             case KillTask():
                 orders.kill(turn, order, connected)
             case KillFramework():
                 orders.kill_framework(turn, order, connected)
+            case DestroyVolume():
+                self.volumes.destroy(turn, order)
             case Shutdown():
                 self.link.retire()
                 self.link.part()
@@ -142,7 +163,8 @@ class Agent:
         match event:
             case MasterConnected() if self.link.open(event.link, turn.now):
                 tasks = tuple(AgentTask(e.framework_id, e.task, e.status) for e in self.book.entries())
-                turn.add(SendRegister(tasks, self.book.unacknowledged(), self.slack.resources))
+                volumes = tuple(self.volumes.stored)
+                turn.add(SendRegister(tasks, self.book.unacknowledged(), self.slack.resources, volumes))
             case MasterGone():
                 if why := self.link.gone(event, turn.now):
                     turn.note(why, problem=True)

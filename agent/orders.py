@@ -4,6 +4,7 @@ from barter.agent.admission import Refusal, judge
 from barter.agent.events import Acknowledged, KillFramework, KillTask, RunTasks
 from barter.agent.facts import Admitted, FrameworkRemoved
 from barter.agent.turn import Turn
+from barter.agent.volumes import Volumes
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import NOTHING, Resources
@@ -13,7 +14,9 @@ from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 LEAVING = Refusal(TaskState.DROPPED, Reason.AGENT_STOPPED, "the agent is leaving the cluster")
 
 
-def run(turn: Turn, order: RunTasks, info: AgentInfo, executor: str, slack: Resources, *, leaving: bool) -> None:
+def run(
+    turn: Turn, order: RunTasks, info: AgentInfo, executor: str, slack: Resources, volumes: Volumes, *, leaving: bool
+) -> None:
     """Admit what may run; with an `executor` connected, hand it over at once.
 
     A task counts as handed over from the transaction that admits it, before it is sent: should the agent die in
@@ -25,7 +28,7 @@ def run(turn: Turn, order: RunTasks, info: AgentInfo, executor: str, slack: Reso
             continue
         refused = _duplicate(order, task.task_id)
         if refused is None:
-            refused = LEAVING if leaving else judge(task, info, turn.book, slack)
+            refused = LEAVING if leaving else judge(task, info, turn.book, slack) or volumes.refusal(turn, task)
         if refused is None:
             _admit(turn, order, task, executor)
         else:

@@ -12,6 +12,7 @@ from barter.agent.actions import (
     SendSlack,
     SendUnregister,
     SendUpdates,
+    SendVolumes,
 )
 
 LAUNCHES_PER_MESSAGE = 500
@@ -54,7 +55,7 @@ class _Steps:
             case LaunchTasks():
                 self._flush()
                 self._done += _parted(action)
-            case SendRegister() | SendHeartbeat() | SendSlack() | SendUnregister():
+            case SendRegister() | SendHeartbeat() | SendSlack() | SendVolumes() | SendUnregister():
                 self._flush()
                 self._done.append(action)
             case _:

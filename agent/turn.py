@@ -13,30 +13,34 @@ from barter.agent.actions import (
 )
 from barter.agent.book import Book, Entry, Update
 from barter.agent.facts import Acked, Fact, Forgotten, Told
-from barter.core.ids import AgentId, FrameworkId
+from barter.core.ids import AgentId, FrameworkId, VolumeId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 
 
 class Turn:
-    """Record, notes, updates, kills, launches, ended sandboxes, then what else was `add`ed: always in this order."""
+    """Record, notes, updates, kills, launches, ended sandboxes, then what else was `add`ed: always in this order.
+
+    `mounts` are the persistent volumes of its launches.
+    """
 
     def __init__(self, book: Book, agent_id: AgentId, now: int, *, master_connected: bool) -> None:
         self.book, self.agent_id, self.now = book, agent_id, now
-        self._master_connected = master_connected
+        self.master_connected = master_connected
         self._facts: list[Fact] = []
         self._notes: list[Action] = []
         self._updates: list[Update] = []
         self._kills: list[Action] = []
         self._launches: list[tuple[FrameworkId, TaskInfo]] = []
         self._launch_reason = ""
+        self.mounts: list[VolumeId] = []
         self._ended: list[Action] = []
         self._others: list[Action] = []
 
     def actions(self) -> list[Action]:
         actions: list[Action] = [Record(tuple(self._facts))] if self._facts else []
         actions += self._notes
-        if self._updates and self._master_connected:
+        if self._updates and self.master_connected:
             actions.append(SendUpdates(tuple(self._updates)))
         actions += self._kills
         if self._launches:
@@ -69,6 +73,7 @@ class Turn:
 
     def launch(self, framework_id: FrameworkId, task: TaskInfo, reason: str) -> None:
         self._launches.append((framework_id, task))
+        self.mounts += [mount.volume_id for mount in task.volumes]
         self._launch_reason = reason
 
     def tell(self, entry: Entry, state: TaskState, reason: Reason, message: str) -> None:

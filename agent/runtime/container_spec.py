@@ -2,9 +2,11 @@
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 
 from barter.agent.executor.events import Order, TaskKey
 from barter.agent.executor.wire import order_from_wire, order_to_wire
+from barter.agent.runtime import persistent
 from barter.agent.runtime.environment import task_environment
 from barter.agent.runtime.limits import cpu_shares
 from barter.agent.runtime.volumes import bind
@@ -22,20 +24,21 @@ _LOGS = {"Type": "json-file", "Config": {"max-size": "20m", "max-file": "3"}}
 
 
 def container_spec(
-    order: Order, container: Container, home: str, private: tuple[str, ...], publish_on: str
+    order: Order, container: Container, home: str, private: tuple[str, ...], publish_on: str, work_dir: Path
 ) -> dict[str, object]:
     """The body of POST /containers/create. Raises LaunchFailed.
 
     `home` names the executor's work folder, `private` are folders no volume may open, `publish_on` is the address
-    for mapped ports.
+    for mapped ports, and persistent volumes are below `work_dir`.
     """
     task = order.task
+    binds = [*(bind(volume, private) for volume in container.volumes), *persistent.binds(order, work_dir)]
     environment = task_environment(order, SANDBOX)
     spec: dict[str, object] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
         "Labels": {**task.labels, **_labels(order, home)},
-        "HostConfig": _host_config(order, container, private, publish_on),
+        "HostConfig": _host_config(order, container, binds, publish_on),
     }
     if task.command.shell:
         spec["Cmd"] = ["/bin/sh", "-c", task.command.shell]
@@ -68,10 +71,10 @@ def _labels(order: Order, home: str) -> dict[str, str]:
     }
 
 
-def _host_config(order: Order, container: Container, private: tuple[str, ...], publish_on: str) -> dict[str, object]:
+def _host_config(order: Order, container: Container, binds: list[str], publish_on: str) -> dict[str, object]:
     config: dict[str, object] = {
         "NetworkMode": str(container.network),
-        "Binds": [*(bind(volume, private) for volume in container.volumes), f"{order.sandbox}:{SANDBOX}:rw"],
+        "Binds": [*binds, f"{order.sandbox}:{SANDBOX}:rw"],
         "LogConfig": _LOGS,
         **_limits(order.task),
     }

@@ -46,7 +46,7 @@ class DockerRuntime(Runtime):
         """`publish_on` is the address that mapped ports are bound to, empty for all."""
         self._notes = work_dir / "executor" / "logs"
         private = (os.path.realpath(work_dir), *_engine_socket())
-        self._calls = Calls(home_name(work_dir), private, publish_on, self._notes)
+        self._calls = Calls(home_name(work_dir), private, publish_on, self._notes, work_dir)
         self._machine = Containers()
         self._runner: Runner[ev.Event, act.Action] = Runner(self._machine, Clock(), self._perform)
         self._news = News(self._calls.label, self._post)

@@ -25,9 +25,9 @@ _log = logger("executor")
 
 
 class Calls:
-    def __init__(self, home: str, private: tuple[str, ...], publish_on: str, notes: Path) -> None:
+    def __init__(self, home: str, private: tuple[str, ...], publish_on: str, notes: Path, work_dir: Path) -> None:
         """As `container_spec` takes them; `notes` is where the copies of output keep how far they are."""
-        self._home = home
+        self._home, self._work_dir = home, work_dir
         self._private = private
         self._publish_on = publish_on
         self._notes = notes
@@ -89,7 +89,7 @@ class Calls:
         container = call.order.task.container
         if container is None:
             raise LaunchFailed("a task without an image is nothing for a Docker Engine")
-        spec = container_spec(call.order, container, self._home, self._private, self._publish_on)
+        spec = container_spec(call.order, container, self._home, self._private, self._publish_on, self._work_dir)
         return ev.Created(call.order.key, self.engine.create(call.order.container_name, spec))
 
     def _pull(self, call: act.Pull) -> ev.Event:

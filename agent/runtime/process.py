@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from barter.agent.executor.events import Ended, Held, NotStarted, Order, Sample, Started, TaskKey
+from barter.agent.runtime import persistent
 from barter.agent.runtime.base import LaunchFailed, Report, Runtime
 from barter.agent.runtime.children import Children
 from barter.agent.runtime.environment import process_environment
@@ -38,7 +39,7 @@ class ProcessRuntime(Runtime):
     """Launches in slices, so that statuses go out and ends are seen while thousands of orders wait."""
 
     def __init__(self, work_dir: Path, limits: Limits | None = None) -> None:
-        self._folder = work_dir / "executor"
+        self._work_dir, self._folder = work_dir, work_dir / "executor"
         self._limits = Limits(work_dir) if limits is None else limits
         self._journal = Journal(self._folder / "processes")
         self._children = Children(self._ended)
@@ -128,6 +129,8 @@ class ProcessRuntime(Runtime):
     def _spawn(self, order: Order) -> _Running:
         """Raises LaunchFailed."""
         environment = process_environment(order)
+        if order.task.volumes:
+            persistent.link(order, self._work_dir)
         cgroups = self._limits.make(order.key, order.task)
         try:
             if cgroups:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from barter.agent import events as ev
-from barter.core.ids import FrameworkId, TaskId, check_id
+from barter.core.ids import FrameworkId, TaskId, VolumeId, check_id
 from barter.core.tasks import Reason, TaskInfo
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, executor_pb2
@@ -29,6 +29,8 @@ def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
             return ev.KillFramework(epoch, FrameworkId(wire.kill_framework.framework_id), wire.kill_framework.reason)
         case "shutdown":
             return ev.Shutdown(epoch, wire.shutdown.reason)
+        case "destroy_volume":
+            return _destroy(epoch, wire.destroy_volume.volume_id)
         case "registered":
             return ev.Registered(epoch, wire.registered.cluster_id, max(wire.registered.heartbeat_ms, 1))
         case "error":
@@ -45,6 +47,14 @@ def _kill(epoch: int, wire: agent_pb2.AgentEvent.Kill) -> ev.KillTask:
         _log.warning("the master has a task killed for a reason that this version does not know", cause=wire.cause)
         cause = Reason.KILLED_BY_FRAMEWORK
     return ev.KillTask(epoch, FrameworkId(wire.framework_id), TaskId(wire.task_id), wire.grace_ms, wire.reason, cause)
+
+
+def _destroy(epoch: int, volume_id: str) -> ev.DestroyVolume | None:
+    try:
+        return ev.DestroyVolume(epoch, VolumeId(check_id("volume id", volume_id)))
+    except ValueError as error:
+        _log.error("the master has a volume deleted that cannot be: ignored", problem=str(error))
+        return None
 
 
 def _run(epoch: int, run: agent_pb2.AgentEvent.Run, spent: Spent) -> ev.RunTasks:

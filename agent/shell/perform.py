@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from barter.agent import actions as act
-from barter.agent.events import Event, LaunchFailed
+from barter.agent.events import Event, LaunchFailed, VolumeDeleted
 from barter.agent.executor.events import container_name
 from barter.agent.facts import Fact
 from barter.agent.shell.executors import ExecutorSessions
@@ -12,6 +12,7 @@ from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.process import ExecutorProcess
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
+from barter.agent.shell.volumes import VolumeFolders
 from barter.agent.shell.wire import Wires
 from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
@@ -33,6 +34,7 @@ class Performer:
         info: AgentInfo,
         ledger: Ledger,
         sandboxes: Sandboxes,
+        volumes: VolumeFolders,
         process: ExecutorProcess,
         executors: ExecutorSessions,
         session: MasterSession,
@@ -42,7 +44,7 @@ class Performer:
         self._info = info
         self._wire_info = codec.agent_to_wire(info)
         self._ledger = ledger
-        self._sandboxes = sandboxes
+        self._sandboxes, self._volumes = sandboxes, volumes
         self._process = process
         self._executors = executors
         self._session = session
@@ -64,6 +66,7 @@ class Performer:
                     | act.SendRegister()
                     | act.SendHeartbeat()
                     | act.SendSlack()
+                    | act.SendVolumes()
                     | act.SendUnregister()
                 ):
                     self._session.send(self._call(step, wires))
@@ -91,7 +94,12 @@ class Performer:
 
     def _call(
         self,
-        action: act.SendUpdates | act.SendRegister | act.SendHeartbeat | act.SendSlack | act.SendUnregister,
+        action: act.SendUpdates
+        | act.SendRegister
+        | act.SendHeartbeat
+        | act.SendSlack
+        | act.SendVolumes
+        | act.SendUnregister,
         wires: Wires,
     ) -> agent_pb2.AgentCall:
         match action:
@@ -104,6 +112,8 @@ class Performer:
             case act.SendSlack():
                 slack = codec.resources_to_wire(action.revocable)
                 return agent_pb2.AgentCall(slack=agent_pb2.AgentCall.Slack(revocable=slack))
+            case act.SendVolumes():
+                return agent_pb2.AgentCall(volumes=agent_pb2.AgentCall.Volumes(volumes=action.volumes))
             case act.SendUnregister():
                 return agent_pb2.AgentCall(unregister=agent_pb2.AgentCall.Unregister(reason=action.reason))
             case act.SendRegister():
@@ -116,7 +126,7 @@ class Performer:
                 updates = [_update(wires, *update) for update in action.updates]
                 slack = codec.resources_to_wire(action.slack)
                 register = agent_pb2.AgentCall.Register(
-                    agent=self._wire_info, tasks=tasks, updates=updates, slack=slack
+                    agent=self._wire_info, tasks=tasks, updates=updates, slack=slack, volumes=action.volumes
                 )
                 return agent_pb2.AgentCall(register=register)
 
@@ -132,8 +142,10 @@ class Performer:
     ) -> None:
         try:
             sandbox = self._sandboxes.make(framework_id, task.task_id)
+            for mount in task.volumes:
+                self._volumes.make(mount.volume_id)
         except (OSError, ValueError) as error:
-            problem = f"cannot make its sandbox: {error}; free space or inodes below the agent's work dir"
+            problem = f"cannot make its folders: {error}; free space or inodes below the agent's work dir"
             self._post(LaunchFailed(framework_id, task.task_id, problem))
             return
         launch.tasks.add(
@@ -152,6 +164,8 @@ class Performer:
             case act.LeaveMaster():
                 _log.warning("leaving this master", why=action.reason)
                 self._session.leave(action.reason)
+            case act.DeleteVolume():
+                self._post(VolumeDeleted(action.volume_id, self._volumes.delete(action.volume_id)))
             case act.StartExecutor():
                 self._process.start(self._socket)
             case act.Exit():

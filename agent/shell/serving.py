@@ -22,6 +22,7 @@ from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
+from barter.agent.shell.volumes import VolumeFolders
 from barter.core.addresses import split_addresses
 from barter.core.cluster import AgentInfo
 from barter.shell.clock import Clock
@@ -50,13 +51,17 @@ class Serving:
         running = process.running
         self._socket = running.socket if running else socket_path(self._work_dir, info.agent_id)
         masters = split_addresses(options.masters)
-        self.agent = Agent(info, ledger.load(), masters, oversubscribe=options.oversubscribe)
+        self._volumes = VolumeFolders(self._work_dir)
+        volumes = self._volumes.found()
+        self.agent = Agent(info, ledger.load(), masters, volumes, oversubscribe=options.oversubscribe)
         self._runner: Runner[Event, Action] = Runner(self.agent, Clock(), self._perform)
         post = self._runner.post
         process.on_death(lambda reason: post(ExecutorDied(reason)))
         self._executors = executors.ExecutorSessions(process, post)
         self._session = MasterSession(post, ledger.spent)
-        self.performer = Performer(info, ledger, sandboxes, process, self._executors, self._session, self._socket, post)
+        self.performer = Performer(
+            info, ledger, sandboxes, self._volumes, process, self._executors, self._session, self._socket, post
+        )
         self._edge: EdgeTask | None = None
         if options.public and options.edge is not None:
             self._edge = EdgeTask(options.edge, options.masters, info.agent_id, self._work_dir)
@@ -102,6 +107,7 @@ class Serving:
             busy, launched = launched != self.performer.launched, self.performer.launched
             if excess := self._sandboxes.excess(busy=busy):
                 await asyncio.to_thread(self._sandboxes.remove, excess)
+            await asyncio.to_thread(self._volumes.sweep)
 
     async def _leave_or_stop(self, server: aio.Server) -> int:
         wish = self.performer.exited.result() if self.performer.exited.done() else Exit(0, "told to stop")

@@ -100,7 +100,7 @@ def test_the_environment_says_who_the_task_is() -> None:
 def test_what_the_engine_is_asked_for() -> None:
     container = Container("web:1", Network.BRIDGE, (PortMapping(80, 31000),), (Volume("/data", "/srv/x", True),))
     order = replace(ORDER, task=replace(TASK, container=container, labels={"owner": "me"}))
-    spec = container_spec(order, container, "home", (), "127.0.0.1")
+    spec = container_spec(order, container, "home", (), "127.0.0.1", Path("/w"))
     host = spec["HostConfig"]
     labels = spec["Labels"]
     assert isinstance(host, dict)

@@ -11,7 +11,7 @@ from barter.agent.facts import Fact
 from barter.agent.machine import Agent
 from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
-from barter.core.ids import AgentId
+from barter.core.ids import AgentId, VolumeId
 from barter.core.machine import Machine
 from barter.tools.sim import wire
 from barter.tools.sim.disk import SimLedger
@@ -27,7 +27,10 @@ FLUSH_US = 1_000_000
 
 
 class SimAgent(Process[ev.Event, act.Action]):
-    """With its machine: the executor is a process of its own, and goes on when the agent ends."""
+    """With its machine: the executor is a process of its own, and goes on when the agent ends.
+
+    `volumes` are the persistent ones whose data is on its disk.
+    """
 
     def __init__(self, world: World, network: Network, machine: Host, info: AgentInfo, masters: Sequence[str]) -> None:
         super().__init__(world, machine.name, machine.name)
@@ -45,6 +48,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._link = 0
         self._given_up = ""
         self._flush_planned = False
+        self.volumes: set[VolumeId] = set()
 
     @property
     def info(self) -> AgentInfo:
@@ -57,7 +61,8 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def make(self) -> Machine[ev.Event, act.Action]:
         book = self.ledger.load()
-        self.machine = Agent(replace(self._info, agent_id=self.ledger.agent_id), book, self._masters)
+        info = replace(self._info, agent_id=self.ledger.agent_id)
+        self.machine = Agent(info, book, self._masters, sorted(self.volumes))
         self._network.listen(f"{self.host}/agent", self.host, self._accept, lambda: self.paused_until_us)
         self._flush_planned = False
         self._running = self.executors.working
@@ -76,7 +81,13 @@ class SimAgent(Process[ev.Event, act.Action]):
                     self._record(step.facts)
                 case act.SendRegister() | act.SendUpdates() | act.SendHeartbeat() | act.SendUnregister():
                     self._to_master(step)
+                case act.SendSlack() | act.SendVolumes():
+                    self._to_master(step)
+                case act.DeleteVolume():
+                    self.volumes.discard(step.volume_id)
+                    self.post(ev.VolumeDeleted(step.volume_id))
                 case act.LaunchTasks():
+                    self.volumes |= {mount.volume_id for _, task in step.tasks for mount in task.volumes}
                     orders = (wire.order(self.host, self.info.agent_id, *each) for each in step.tasks)
                     self._to_executor(executor_ev.Launch(tuple(orders)))
                 case act.KillAtExecutor():
@@ -170,7 +181,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._master_end = None
         self.post(ev.MasterGone(self._link, reason, "", self._rng.randrange(1000)))
 
-    def _to_master(self, said: act.SendRegister | act.SendUpdates | act.SendHeartbeat | act.SendUnregister) -> None:
+    def _to_master(self, said: wire.FromAgent) -> None:
         if self._master_end is not None:
             self._master_end.send(wire.AgentCall(self.info, said))
             self.disk.sent()

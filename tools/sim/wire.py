@@ -19,12 +19,22 @@ Spent = Callable[[FrameworkId, list[TaskId]], Mapping[TaskId, int]]
 """Those of the ids that were used before, with how many updates they had."""
 
 
+FromAgent = (
+    agent_act.SendRegister
+    | agent_act.SendUpdates
+    | agent_act.SendHeartbeat
+    | agent_act.SendSlack
+    | agent_act.SendVolumes
+    | agent_act.SendUnregister
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentCall:
     """`info` describes the agent; `said` is what its core wants sent."""
 
     info: AgentInfo
-    said: agent_act.SendRegister | agent_act.SendUpdates | agent_act.SendHeartbeat | agent_act.SendUnregister
+    said: FromAgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,17 @@ class ExecutorCall:
 def agent_call(session: int, call: AgentCall) -> master_ev.Event:
     agent_id = call.info.agent_id
     match call.said:
-        case agent_act.SendRegister(tasks, updates):
+        case agent_act.SendRegister(tasks, updates, slack, volumes):
             told = tuple((task.framework_id, task.task, task.status) for task in tasks)
-            return master_ev.AgentRegister(session, call.info, told, updates)
+            return master_ev.AgentRegister(session, call.info, told, updates, volumes, slack)
         case agent_act.SendUpdates(updates):
             return master_ev.AgentUpdates(session, agent_id, updates)
         case agent_act.SendHeartbeat():
             return master_ev.AgentHeartbeat(session, agent_id)
+        case agent_act.SendSlack(revocable):
+            return master_ev.AgentSlack(session, agent_id, revocable)
+        case agent_act.SendVolumes(volumes):
+            return master_ev.AgentVolumes(session, agent_id, volumes)
         case agent_act.SendUnregister(reason):
             return master_ev.AgentUnregister(session, agent_id, reason)
 
@@ -138,6 +152,8 @@ def to_agent(heard: FromMaster, spent: Spent) -> agent_ev.Event | None:
             return agent_ev.Acknowledged(epoch, acks)
         case master_msg.KillFramework(framework_id, reason):
             return agent_ev.KillFramework(epoch, framework_id, reason)
+        case master_msg.DestroyVolume(volume_id):
+            return agent_ev.DestroyVolume(epoch, volume_id)
         case master_msg.Shutdown(reason):
             return agent_ev.Shutdown(epoch, reason)
         case master_msg.Error(message, fatal):

@@ -1,0 +1,77 @@
+"""The data of persistent volumes: WORK_DIR/volumes/VOLUME_ID, durable when made, moved aside before it is deleted."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from barter.agent.runtime.persistent import FOLDER, folder_of
+from barter.core.ids import VolumeId, check_id
+from barter.shell.log import logger
+
+REMOVED = ".removed"
+_log = logger("agent")
+
+
+class VolumeFolders:
+    def __init__(self, work_dir: Path) -> None:
+        """Raises OSError."""
+        self._work_dir = work_dir.absolute()
+        self._root = self._work_dir / FOLDER
+        self._removed = self._root / REMOVED
+        for folder in (self._root, self._removed):
+            folder.mkdir(mode=0o755, exist_ok=True)
+        _sync(self._work_dir)
+
+    def found(self) -> tuple[VolumeId, ...]:
+        """Those whose data is here."""
+        return tuple(VolumeId(each.name) for each in sorted(self._root.iterdir()) if _is_one(each))
+
+    def make(self, volume_id: VolumeId) -> None:
+        """Make its folder unless it is there; raises OSError, or ValueError on an id that may not name a folder."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder_of(self._work_dir, volume_id), 0o755)
+            _sync(self._root)
+
+    def delete(self, volume_id: VolumeId) -> str:
+        """Once this returns nothing, its data never comes back, whatever ends meanwhile: else why it is still there.
+
+        What it takes on the disk goes with `sweep`.
+        """
+        aside = self._removed / f"{volume_id}.{secrets.token_hex(4)}"
+        try:
+            os.rename(folder_of(self._work_dir, volume_id), aside)
+            _sync(self._root)
+            _sync(self._removed)
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            return str(error)
+        return ""
+
+    def sweep(self) -> None:
+        """Remove what was moved aside, in this start or an earlier one; may run in a thread."""
+        for each in self._removed.iterdir():
+            shutil.rmtree(each, onerror=_say)
+
+
+def _is_one(path: Path) -> bool:
+    try:
+        check_id("volume id", path.name)
+    except ValueError:
+        return False
+    return path.is_dir() and not path.is_symlink()
+
+
+def _say(_: object, path: str, error: object) -> None:
+    _log.warning("deleted data of a volume is still on the disk: remove it by hand", path=path, why=str(error))
+
+
+def _sync(folder: Path) -> None:
+    """Have its entries outlive a loss of power."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
