@@ -96,6 +96,7 @@ class Classic:
         offered = (view.resources, DemandId(""), reason, 0, view.reserved, view.revocable, view.volumes)
         self.grants.append(Grant(slot.info.agent_id, leaf.framework_id, role, *offered))
         index.tree.charge(leaf, view.plain.scalars)
+        self._quota.book(view.plain.scalars)
         for part in view.reserved.values():
             index.tree.charge(leaf, part.scalars)
             index.tree.charge_reserved(leaf, part.scalars)
