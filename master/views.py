@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import Resources, dominant_share
 from barter.master.cluster import Cluster
 from barter.master.state import Agent, Framework, Task
@@ -34,6 +35,8 @@ class AgentSummary:
     free: Resources
     registered_ms: int
     tasks: int
+    reservations: tuple[Reservation, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def _agent(agent: Agent) -> AgentSummary:
         agent.free,
         agent.registered_ms,
         len(agent.tasks),
+        tuple(agent.reservations.values()),
+        tuple(agent.volumes.values()),
     )
 
 

@@ -1,6 +1,6 @@
 """What an agent is started with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class AgentOptions:
     """`masters` is "host:port[,host:port]". `hostname` defaults to the machine's, `host` (where its tasks' ports
-    answer) to that of `listen`. `resources` overrides what is found, kind by kind. `runtime`: "docker" runs tasks
-    with an image in Docker and the others as processes, "auto" does so where an engine answers. With `oversubscribe`
-    cpus that tasks hold and do not use are lent to revocable tasks.
+    answer) to that of `listen`. `resources` overrides what is found, kind by kind; `reserve` is what of them is kept
+    for which role. `runtime`: "docker" runs tasks with an image in Docker and the others as processes, "auto" does so
+    where an engine answers. With `oversubscribe` cpus that tasks hold and do not use are lent to revocable tasks.
     """
 
     masters: str
@@ -26,6 +26,7 @@ class AgentOptions:
     hostname: str = ""
     host: str = ""
     resources: Resources | None = None
+    reserve: Sequence[tuple[str, Resources]] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
     runtime: str = "auto"

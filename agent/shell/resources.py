@@ -1,11 +1,14 @@
 """What this machine has: found with psutil, a part left for the system, overridden kind by kind."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-from barter.core.resources import Resources, resources
+from barter.core.reservations import static_id
+from barter.core.resources import NOTHING, Resources, resources
+from barter.core.roles import DEFAULT_ROLE
 from barter.core.units import GIB
 
 PORTS_DEFAULT = ((31000, 32000),)
@@ -38,3 +41,19 @@ def override(found: Resources, wanted: Resources | None) -> Resources:
         {name: value for name, value in found.ranges.items() if name not in named} | dict(wanted.ranges),
         {name: value for name, value in found.sets.items() if name not in named} | dict(wanted.sets),
     )
+
+
+def reserved(has: Resources, wanted: Sequence[tuple[str, Resources]]) -> dict[str, Resources]:
+    """By role; raises ValueError where that is more than there is, or two roles are hard to tell apart."""
+    parts: dict[str, Resources] = {}
+    total = NOTHING
+    for role, part in wanted:
+        if role == DEFAULT_ROLE:
+            raise ValueError(f"--reserve {role}: that role is everybody's, so nothing is reserved for it: name another")
+        if not part or static_id(role) in {static_id(each) for each in parts}:
+            raise ValueError(f"--reserve {role}: it is reserved for twice, or nothing is")
+        parts[role] = part
+        total += part
+    if short := has.shortfalls(total):
+        raise ValueError(f"--reserve: {total} is more than the agent has: {'; '.join(short)}")
+    return parts

@@ -122,11 +122,13 @@ class AgentService:
         listen_host, _ = split_address(options.listen)
         hostname = options.hostname or socket.gethostname()
         host = options.host or (hostname if listen_host in ("0.0.0.0", "::") else listen_host)
+        has = resources.override(resources.detect(self._work_dir), options.resources)
         return AgentInfo(
             agent_id=ledger.agent_id,
             hostname=hostname,
             host=host,
-            resources=resources.override(resources.detect(self._work_dir), options.resources),
+            resources=has,
+            reserved=resources.reserved(has, options.reserve),
             attributes=dict(options.attributes),
             public=options.public,
             runtimes=("docker", "process") if runtime == "docker" else ("process",),

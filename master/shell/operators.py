@@ -7,7 +7,7 @@ import grpc
 import grpc.aio as aio
 
 from barter.core.ids import FrameworkId
-from barter.master import role_views, views
+from barter.master import reservation_views, role_views, views
 from barter.master.actions import Answer
 from barter.master.cluster import Cluster
 from barter.master.events import Event, TeardownByOperator
@@ -19,6 +19,7 @@ from barter.master.shell.hub import Hub
 from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
+from barter.master.shell.wire_reservations import operate_of, reservation_to_wire, volume_to_wire
 from barter.master.why import why
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
@@ -127,6 +128,24 @@ class Operators(OperatorServiceServicer):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         await self._ask(change, context)
         return pb.MaintainResponse()
+
+    async def Operate(self, request: pb.OperateRequest, context: Context) -> pb.OperateResponse:
+        try:
+            operate = operate_of(request, agent_named(self._cluster, request.agent))
+        except NotOne as error:
+            await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+        except ValueError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        await self._ask(operate, context)
+        return pb.OperateResponse()
+
+    async def ListReservations(
+        self, request: pb.ListReservationsRequest, context: Context
+    ) -> pb.ListReservationsResponse:
+        return pb.ListReservationsResponse(
+            reservations=map(reservation_to_wire, reservation_views.reservations(self._cluster)),
+            volumes=map(volume_to_wire, reservation_views.volumes(self._cluster)),
+        )
 
     async def ListMaintenance(self, request: pb.ListMaintenanceRequest, context: Context) -> pb.ListMaintenanceResponse:
         return pb.ListMaintenanceResponse(agents=map(maintenance_to_wire, maintenance(self._cluster)))

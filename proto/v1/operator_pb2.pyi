@@ -329,23 +329,49 @@ class ListReservationsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ReservationView(_message.Message):
+    __slots__ = ("reservation", "hostname", "used", "offered", "free")
+    RESERVATION_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    reservation: _types_pb2.Reservation
+    hostname: str
+    used: _types_pb2.Resources
+    offered: _types_pb2.Resources
+    free: _types_pb2.Resources
+    def __init__(self, reservation: _Optional[_Union[_types_pb2.Reservation, _Mapping]] = ..., hostname: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+
+class VolumeView(_message.Message):
+    __slots__ = ("volume", "hostname", "state", "task_id")
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    volume: _types_pb2.PersistentVolume
+    hostname: str
+    state: str
+    task_id: str
+    def __init__(self, volume: _Optional[_Union[_types_pb2.PersistentVolume, _Mapping]] = ..., hostname: _Optional[str] = ..., state: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
+
 class ListReservationsResponse(_message.Message):
     __slots__ = ("reservations", "volumes")
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
-    reservations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Reservation]
-    volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
-    def __init__(self, reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ...) -> None: ...
+    reservations: _containers.RepeatedCompositeFieldContainer[ReservationView]
+    volumes: _containers.RepeatedCompositeFieldContainer[VolumeView]
+    def __init__(self, reservations: _Optional[_Iterable[_Union[ReservationView, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[VolumeView, _Mapping]]] = ...) -> None: ...
 
 class OperateRequest(_message.Message):
-    __slots__ = ("agent_id", "principal", "operation")
-    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("agent", "principal", "operation")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
-    agent_id: str
+    agent: str
     principal: str
     operation: _types_pb2.Operation
-    def __init__(self, agent_id: _Optional[str] = ..., principal: _Optional[str] = ..., operation: _Optional[_Union[_types_pb2.Operation, _Mapping]] = ...) -> None: ...
+    def __init__(self, agent: _Optional[str] = ..., principal: _Optional[str] = ..., operation: _Optional[_Union[_types_pb2.Operation, _Mapping]] = ...) -> None: ...
 
 class OperateResponse(_message.Message):
     __slots__ = ()

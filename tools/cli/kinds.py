@@ -78,6 +78,23 @@ def _role(text: str) -> str:
     return check_role(text)
 
 
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise ValueError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _reserved(text: str) -> tuple[str, Any]:
+    """`eng/web:cpus=4,mem=8GiB` as the role and its resources."""
+    role, colon, amounts = text.partition(":")
+    if not (role and colon and amounts):
+        raise ValueError(f"{text!r} is not ROLE:RESOURCES: write eng/web:cpus=4,mem=8GiB")
+    return _role(role), _resources(amounts)
+
+
+LABEL = Parsed("key=value", _label)
+RESERVED = Parsed("role:resources", _reserved)
 DURATION = Parsed("duration", _duration)
 SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)

@@ -19,6 +19,7 @@ VERBS = (
     Verb("events", f"{_CLI}.events:events", LOOK, "What happened, with reasons."),
     Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task or app is, or is not, placed."),
     Verb("roles", f"{_CLI}.roles:roles", LOOK, "Roles: weights, shares and quotas."),
+    Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role, with its volumes."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
     Verb("record", f"{_CLI}.record:record", LOOK, "Write down all that the master does, to be replayed."),
     Verb("sim", f"{_CLI}.sim:sim", TEST, "Whole clusters under faults, from a seed."),
@@ -26,6 +27,9 @@ VERBS = (
     Verb("app", f"{_CLI}.app:app", APPS, "Create, update, scale and remove apps."),
     Verb("quota", f"{_CLI}.quota:quota", APPS, "What roles are guaranteed, and limited to."),
     Verb("weight", f"{_CLI}.weight:weight", APPS, "How much of its parent each role deserves beside its siblings."),
+    Verb("reserve", f"{_CLI}.reservations:reserve", APPS, "Keep resources of an agent for a role."),
+    Verb("unreserve", f"{_CLI}.reservations:unreserve", APPS, "End a reservation."),
+    Verb("volume", f"{_CLI}.reservations:volume", APPS, "Create and destroy persistent volumes."),
     Verb("framework", f"{_CLI}.framework:framework", APPS, "Tear a framework down."),
 )
 

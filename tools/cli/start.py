@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, MINIMUM, PORT, RESOURCES, ROLE
+from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, MINIMUM, PORT, RESERVED, RESOURCES, ROLE
 from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -65,6 +65,7 @@ def master(agent_timeout: int, offer_timeout: int, heartbeat: int, **rest: Any) 
 @_flag("--hostname", "", "Its name in the cluster.  [default: the machine's]")
 @_flag("--host", "", "Where its tasks' ports answer.  [default: the host of --listen]")
 @_flag("--resources", None, "Instead of what the machine has, kind by kind: cpus=4,mem=8GiB.", type=RESOURCES)
+@_flag("--reserve", (), "Of these, kept for a role from the start: eng/web:cpus=4.", type=RESERVED, multiple=True)
 @_flag("--attributes", "", "What constraints may ask for: zone=a,rack=r1.", type=ATTRIBUTES)
 @_flag("--runtime", "auto", "auto: docker where an engine answers.", type=click.Choice(["auto", "docker", "process"]))
 @click.option("--oversubscribe", is_flag=True, show_envvar=True, help="Lend what tasks do not use of their cpus.")

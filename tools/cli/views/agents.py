@@ -3,6 +3,7 @@
 from typing import Any
 
 from barter.proto.v1 import operator_pb2 as pb
+from barter.proto.v1 import types_pb2
 from barter.tools.cli.output import Column, Row
 from barter.tools.cli.views.resources import cpus, mem, port_count, resources
 from barter.tools.cli.views.times import age
@@ -26,6 +27,28 @@ def agent(view: pb.AgentView) -> dict[str, Any]:
         "node_address": info.node_address,
         "registered_ms": view.registered_ms,
         "notes": list(info.notes),
+        "reservations": [reservation(each) for each in view.reservations],
+        "volumes": [volume(each) for each in view.volumes],
+    }
+
+
+def reservation(wire: types_pb2.Reservation) -> dict[str, Any]:
+    return {
+        "reservation_id": wire.reservation_id,
+        "role": wire.role,
+        "resources": resources(wire.resources),
+        "static": wire.static,
+        "principal": wire.principal,
+        "labels": dict(wire.labels),
+    }
+
+
+def volume(wire: types_pb2.PersistentVolume) -> dict[str, Any]:
+    return {
+        "volume_id": wire.volume_id,
+        "reservation_id": wire.reservation_id,
+        "size": wire.size,
+        "principal": wire.principal,
     }
 
 
