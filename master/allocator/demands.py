@@ -55,7 +55,8 @@ class Demands:
         """The keys in the order in which they were told, each with the agents to try, None for all."""
         index, wishes = self._index, self._index.wishes
         changed: dict[DemandKey, list[AgentId]] = {}
-        for agent_id in sorted(index.changes.agents):
+        waiting = wishes.stuck or wishes.held
+        for agent_id in sorted(index.changes.agents) if waiting else ():
             if (record := index.agents.get(agent_id)) is not None and record.slot.active:
                 slot = record.slot
                 plain = not (slot.reserved or slot.revocable)

@@ -90,7 +90,7 @@ class Placement:
         if demand.volume:
             holder = catalog.holder(demand.volume)
             self.consider(() if holder is None else (holder,))
-        elif demand.revocable:
+        elif demand.revocable and "cpus" in demand.resources.scalars:
             self.consider(catalog.with_slack())
         elif self._hosts is not None and len(self._hosts) <= FEW_AGENTS:
             self.consider(sorted(self._hosts))

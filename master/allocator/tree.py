@@ -45,7 +45,9 @@ class Group:
     def first(self, bits: int) -> Leaf:
         """The first in line of those, at least one of which is in the group."""
         if bits.bit_count() * 8 >= len(self.order):
-            return next(leaf for _, _, leaf in self.order if leaf.bit & bits)
+            for _, _, leaf in self.order:
+                if leaf.bit & bits:
+                    return leaf
         return min(self._of(bits), key=lambda leaf: (leaf.key, leaf.framework_id))
 
     def _of(self, bits: int) -> Iterator[Leaf]:
@@ -194,15 +196,15 @@ class Tree:
         """Count `times` the scalars (negative ones: less) as used, and move all above to their new places."""
         group = leaf.group
         old = leaf.key
-        leaf.share = leaf.key = self._add(leaf.used, scalars, times)
+        leaf.share = leaf.key = self._add(leaf.used, leaf.share, scalars, times)
         _move(group.order, old, leaf.key, leaf.framework_id, leaf)
         role: Role = group.role
         old = group.key
-        group.share = group.key = self._add(group.used, scalars, times)
+        group.share = group.key = self._add(group.used, group.share, scalars, times)
         _move(role.order, old, group.key, OWN, group)
         while role.parent is not None:
             old = role.key
-            role.share = self._add(role.used, scalars, times)
+            role.share = self._add(role.used, role.share, scalars, times)
             role.key = role.share * USUAL_WEIGHT_MILLI / role.config.weight_milli
             _move(role.parent.order, old, role.key, role.name, role)
             if self.kinds:
@@ -242,14 +244,21 @@ class Tree:
                 role.required[kind] = required
                 parent.below[kind] = parent.below.get(kind, 0) + required - before
 
-    def _add(self, used: dict[str, int], scalars: Scalars, times: int) -> float:
+    def _add(self, used: dict[str, int], share: float, scalars: Scalars, times: int) -> float:
+        """The share after it: only less used has it worked out from all kinds."""
+        total, less = self.total, False
         for name, amount in scalars.items():
-            left = used.get(name, 0) + amount * times
+            more = amount * times
+            left = used.get(name, 0) + more
+            less |= more < 0
             if left:
                 used[name] = left
+                whole = total.get(name)
+                if whole and left / whole > share:
+                    share = left / whole
             else:
                 used.pop(name, None)
-        return self._share(used)
+        return self._share(used) if less else share
 
     def _share(self, used: Scalars) -> float:
         share, total = 0.0, self.total
@@ -282,7 +291,10 @@ class Tree:
         """The first in line of those for a classic offer; there must be one."""
         node: Role | Group = self.root
         while isinstance(node, Role):
-            node = next(child for _, _, child in node.order if (child.public if public else child.private) & bits)
+            for _, _, child in node.order:
+                if (child.public if public else child.private) & bits:
+                    node = child
+                    break
         return node.first(bits & (node.public if public else node.private))
 
     def groups(self, *, public: bool, under: Role | None = None) -> Iterator[Group]:

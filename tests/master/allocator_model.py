@@ -2,15 +2,21 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import Operator, field_value, refusal
-from barter.core.ids import AgentId, FrameworkId
+from barter.core.ids import AgentId, FrameworkId, ReservationId
 from barter.core.resources import NOTHING, Resources, dominant_share
+from barter.core.roles import RoleConfig, is_within, lineage
 from barter.core.units import MIB
-from barter.master.allocator import AgentSlot, Grant, Seeker
+from barter.master.allocator import AgentSlot, Grant, ReservedSlot, Seeker
+
+Amounts = Mapping[str, int]
+Place = tuple[tuple[float, str], ...]
+ENDLESS = 1 << 60
 
 
 @dataclass
@@ -18,9 +24,14 @@ class Held:
     """An offer, or what was launched from one."""
 
     grant: Grant
-    resources: Resources
-    tasks: int
     running: bool = False
+
+    @property
+    def plain(self) -> Resources:
+        left = self.grant.resources - self.grant.revocable
+        for part in self.grant.reserved.values():
+            left = left - part
+        return left
 
 
 @dataclass
@@ -32,40 +43,119 @@ class Refused:
 
 
 @dataclass
+class Reserved:
+    reservation_id: ReservationId
+    role: str
+    resources: Resources
+
+
+@dataclass
 class World:
     agents: dict[AgentId, AgentInfo] = field(default_factory=dict)
     inactive: set[AgentId] = field(default_factory=set)
+    slack: dict[AgentId, Resources] = field(default_factory=dict)
+    reservations: dict[AgentId, list[Reserved]] = field(default_factory=dict)
     seekers: dict[FrameworkId, Seeker] = field(default_factory=dict)
+    configs: dict[str, RoleConfig] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     now: int = 0
 
+    def on(self, agent_id: AgentId) -> list[Held]:
+        return [each for each in self.held if each.grant.agent_id == agent_id]
+
     def free(self, agent_id: AgentId) -> Resources:
         left = self.agents[agent_id].resources
-        for each in self.held:
-            if each.grant.agent_id == agent_id:
-                left = left - each.resources
+        for reserved in self.reservations.get(agent_id, ()):
+            left = left - reserved.resources
+        for each in self.on(agent_id):
+            left = left - each.plain
+        return left
+
+    def free_reserved(self, agent_id: AgentId, reserved: Reserved) -> Resources:
+        left = reserved.resources
+        for each in self.on(agent_id):
+            left = left - each.grant.reserved.get(reserved.reservation_id, NOTHING)
+        return left
+
+    def free_revocable(self, agent_id: AgentId) -> Resources:
+        left = self.slack.get(agent_id, NOTHING)
+        for each in self.on(agent_id):
+            left = left - each.grant.revocable
         return left
 
     def slot(self, agent_id: AgentId) -> AgentSlot:
-        return AgentSlot(self.agents[agent_id], self.free(agent_id), agent_id not in self.inactive)
+        reserved = tuple(
+            ReservedSlot(each.reservation_id, each.role, each.resources, self.free_reserved(agent_id, each))
+            for each in self.reservations.get(agent_id, ())
+        )
+        info, active = self.agents[agent_id], agent_id not in self.inactive
+        return AgentSlot(info, self.free(agent_id), active, "", reserved, self.free_revocable(agent_id))
 
-    def used(self, framework_id: FrameworkId) -> Resources:
+    def used(self, framework_id: FrameworkId | None, role: str, *, reserved_only: bool = False) -> Resources:
+        """Under exactly that role; of all frameworks where none is named."""
         scalars: Counter[str] = Counter()
         for each in self.held:
-            if each.grant.framework_id == framework_id:
-                scalars.update(each.resources.scalars)
+            if framework_id in (None, each.grant.framework_id) and each.grant.role == role:
+                parts = [*each.grant.reserved.values(), *([] if reserved_only else [each.plain])]
+                for part in parts:
+                    scalars.update(part.scalars)
         return Resources(scalars)
 
     def seeker(self, framework_id: FrameworkId) -> Seeker:
-        seeker = self.seekers[framework_id]
-        return replace(seeker, used={seeker.roles[0]: self.used(framework_id)})
+        roles = {each.grant.role for each in self.held if each.grant.framework_id == framework_id}
+        return replace(
+            self.seekers[framework_id],
+            used={role: self.used(framework_id, role) for role in roles},
+            used_reserved={role: self.used(framework_id, role, reserved_only=True) for role in roles},
+        )
+
+    def consumption(self, role: str) -> Counter[str]:
+        scalars: Counter[str] = Counter()
+        for each in self.held:
+            if is_within(each.grant.role, role):
+                scalars.update(each.plain.scalars)
+        for reservations in self.reservations.values():
+            for reserved in reservations:
+                if is_within(reserved.role, role):
+                    scalars.update(reserved.resources.scalars)
+        return scalars
+
+    def required(self, kind: str, given: str = "") -> int:
+        """What guarantees want left free; were the role `given` to get without end, what the others still want."""
+        roles = {above for name in self.configs for above in lineage(name)}
+
+        def of(role: str) -> int:
+            config = self.configs.get(role, RoleConfig(role))
+            unmet = config.guarantee.get(kind, 0) - self.consumption(role)[kind]
+            if is_within(given, role):
+                unmet = 0
+            below = sum(of(each) for each in roles if each.rpartition("/")[0] == role)
+            return max(unmet, below, 0)
+
+        return sum(of(each) for each in roles if "/" not in each)
+
+    def spare(self, kind: str) -> int:
+        """What is free on active agents beyond what guarantees want."""
+        free = sum(self.free(each).scalars.get(kind, 0) for each in self.agents if each not in self.inactive)
+        return free - self.required(kind)
+
+    def allowed(self, role: str, kind: str) -> int:
+        left = ENDLESS
+        for above in lineage(role):
+            limit = self.configs.get(above, RoleConfig(above)).limit
+            if kind in limit:
+                left = min(left, max(limit[kind] - self.consumption(above)[kind], 0))
+        if self.required(kind):
+            relief = self.required(kind) - self.required(kind, role)
+            left = min(left, max(self.spare(kind), 0) + relief)
+        return left
 
     def seeking(self) -> list[Seeker]:
-        return [each for each in self.seekers.values() if each.connected and not each.suppressed]
+        return [each for each in self.seekers.values() if each.connected]
 
     def out(self, framework_id: FrameworkId, demand: Demand) -> int:
-        return sum(each.tasks for each in self._of(framework_id, demand) if not each.running)
+        return sum(each.grant.tasks for each in self._of(framework_id, demand) if not each.running)
 
     def instances(self, framework_id: FrameworkId, demand: Demand, field: str) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -73,7 +163,7 @@ class World:
             info = self.agents.get(each.grant.agent_id)
             value = None if info is None else field_value(info.placement_attributes, field)
             if value is not None:
-                counts[value] += each.tasks
+                counts[value] += each.grant.tasks
         return counts
 
     def _of(self, framework_id: FrameworkId, demand: Demand) -> list[Held]:
@@ -96,15 +186,36 @@ class World:
             said.append(refusal(each, info.placement_attributes, placed, values))
         return [each for each in said if each]
 
-    def fits(self, seeker: Seeker, demand: Demand, agent_id: AgentId) -> bool:
+    def fits(self, seeker: Seeker, demand: Demand, agent_id: AgentId, *, quota: bool = True) -> bool:
         """Whether one more task of the demand may go there."""
-        info, free = self.agents[agent_id], self.free(agent_id)
+        info = self.agents[agent_id]
         return (
             info in self.able(demand)
-            and _holds(free, demand)
+            and any(
+                not quota or all(self.allowed(demand.role, kind) >= need for kind, need in plain.items())
+                for plain in self.sources(demand, agent_id)
+            )
             and not any(_holds(each.resources, demand) for each in self.refusals(seeker.framework_id, agent_id))
             and not self.constraint_refusals(seeker.framework_id, demand, info)
         )
+
+    def sources(self, demand: Demand, agent_id: AgentId) -> Iterator[Amounts]:
+        """The plain scalars of a task, for each way in which it could be taken there."""
+        free, scalars = self.free(agent_id), demand.resources.scalars
+        if demand.revocable:
+            slack, rest = self.free_revocable(agent_id), {k: v for k, v in scalars.items() if k != "cpus"}
+            if slack.scalars.get("cpus", 0) >= scalars.get("cpus", 0) and _holds(free, demand, rest):
+                yield rest
+            return
+        for each in self.reservations.get(agent_id, ()):
+            own = {kind: need for kind, need in scalars.items() if kind in each.resources.scalars}
+            rest = {kind: need for kind, need in scalars.items() if kind not in own}
+            kept = self.free_reserved(agent_id, each).scalars
+            usable = is_within(demand.role, each.role) and own
+            if usable and all(kept.get(kind, 0) >= need for kind, need in own.items()) and _holds(free, demand, rest):
+                yield rest
+        if _holds(free, demand):
+            yield scalars
 
     def refusals(self, framework_id: FrameworkId, agent_id: AgentId) -> list[Refused]:
         return [
@@ -113,34 +224,51 @@ class World:
             if (each.framework_id, each.agent_id) == (framework_id, agent_id) and each.until_ms > self.now
         ]
 
-    def takers(self, agent_id: AgentId) -> list[tuple[float, str, float, FrameworkId]]:
-        """Who may be offered all that is free there, as (role share, role, own share, id)."""
-        free, info = self.free(agent_id), self.agents[agent_id]
-        worth = free.scalars.get("cpus", 0) >= 10 or free.scalars.get("mem", 0) >= 32 * MIB
-        if agent_id in self.inactive or not worth:
+    def takers(self, agent_id: AgentId) -> list[tuple[Place, str, FrameworkId, Resources]]:
+        """Who may be offered what of the agent, in line."""
+        if agent_id in self.inactive:
             return []
-        return [
-            (self.role_share(role), role, self.share(seeker.framework_id), seeker.framework_id)
-            for seeker in self.seeking()
-            if not seeker.demands_only
-            and not any(free in each.resources for each in self.refusals(seeker.framework_id, agent_id))
-            for role in _roles_for(seeker, info)
-        ]
+        found: list[tuple[Place, str, FrameworkId, Resources]] = []
+        for seeker in self.seeking():
+            for role in [] if seeker.demands_only else _roles_for(seeker, self.agents[agent_id]):
+                offer = self.offer(seeker, role, agent_id)
+                refused = any(offer in each.resources for each in self.refusals(seeker.framework_id, agent_id))
+                worth = offer.scalars.get("cpus", 0) >= 10 or offer.scalars.get("mem", 0) >= 32 * MIB
+                if role not in seeker.suppressed and worth and not refused:
+                    found.append((self.place(seeker.framework_id, role), role, seeker.framework_id, offer))
+        return sorted(found, key=lambda each: each[0])
+
+    def offer(self, seeker: Seeker, role: str, agent_id: AgentId) -> Resources:
+        """All that the agent has for the framework under that role."""
+        free = self.free(agent_id)
+        scalars = {kind: min(amount, self.allowed(role, kind)) for kind, amount in free.scalars.items()}
+        offer = Resources({kind: amount for kind, amount in scalars.items() if amount}, free.ranges, free.sets)
+        for each in self.reservations.get(agent_id, ()):
+            if is_within(role, each.role):
+                offer += self.free_reserved(agent_id, each)
+        return offer + self.free_revocable(agent_id) if seeker.revocable else offer
 
     def total(self) -> Resources:
         return sum((Resources(info.resources.scalars) for info in self.agents.values()), NOTHING)
 
-    def share(self, framework_id: FrameworkId) -> float:
-        return dominant_share(self.used(framework_id), self.total())
+    def place(self, framework_id: FrameworkId, role: str) -> Place:
+        """Its place in line: shares over weights with names, from the top role down."""
+        levels: list[tuple[float, str]] = []
+        for above in reversed(list(lineage(role))):
+            below = {each.grant.role for each in self.held if is_within(each.grant.role, above)}
+            used = sum((self.used(None, each) for each in below), NOTHING)
+            weight = self.configs.get(above, RoleConfig(above)).weight_milli / 1000
+            levels.append((dominant_share(used, self.total()) / weight, above))
+        levels.append((dominant_share(self.used(None, role), self.total()), "."))
+        levels.append((dominant_share(self.used(framework_id, role), self.total()), framework_id))
+        return tuple(levels)
 
-    def role_share(self, role: str) -> float:
-        members = (self.used(each.framework_id) for each in self.seekers.values() if role in each.roles)
-        return dominant_share(sum(members, NOTHING), self.total())
 
-
-def _holds(held: Resources, demand: Demand) -> bool:
+def _holds(held: Resources, demand: Demand, scalars: Amounts | None = None) -> bool:
+    """Whether it holds one task; of `scalars` where some of its own are taken elsewhere."""
+    named = Resources(demand.resources.scalars if scalars is None else scalars, demand.resources.ranges)
     spare = rng.size(rng.subtract(held.ports, demand.resources.ports))
-    return demand.resources in held and spare >= demand.port_count
+    return named in held and spare >= demand.port_count
 
 
 def _roles_for(seeker: Seeker, info: AgentInfo) -> list[str]:
