@@ -43,10 +43,10 @@ class Framework:
         self.framework_id = event.subscribed.framework_id
         self._work = [asyncio.create_task(self._hear()), asyncio.create_task(self._write())]
 
-    async def ask(self, seconds: float) -> None:
-        """Raise a demand every `RAISE_SECONDS`, each a new one for `TASKS_EACH` tasks."""
-        end = time.perf_counter() + seconds
-        due = time.perf_counter()
+    async def ask(self, seconds: float, after: float) -> None:
+        """Raise a demand every `RAISE_SECONDS`, each a new one for `TASKS_EACH` tasks; the first `after` seconds."""
+        due = time.perf_counter() + after
+        end = due + seconds
         while due < end:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
             self._raised += 1

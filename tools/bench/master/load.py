@@ -16,7 +16,7 @@ import grpc.aio as aio
 from barter.shell import transport
 from barter.tools.bench.master import messages
 from barter.tools.bench.master.agents import Agent
-from barter.tools.bench.master.frameworks import Framework
+from barter.tools.bench.master.frameworks import RAISE_SECONDS, Framework
 
 FRAMEWORKS = 10
 SETTLE_SECONDS = 4.0
@@ -56,7 +56,8 @@ class Load:
         for framework in self._frameworks:
             framework.latencies.clear()
             framework.ended = 0
-        await asyncio.gather(*(framework.ask(seconds) for framework in self._frameworks))
+        apart = RAISE_SECONDS / len(self._frameworks)
+        await asyncio.gather(*(each.ask(seconds, apart * index) for index, each in enumerate(self._frameworks)))
         await asyncio.sleep(SETTLE_SECONDS)
         return {
             "latencies": [each for framework in self._frameworks for each in framework.latencies],
