@@ -1,8 +1,8 @@
 """What a framework author imports. Light: grpcio, protobuf and the standard library."""
 
-from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service, ServicePort
+from barter.core.cluster import Demand, Filters, FrameworkInfo, InverseOffer, Offer, Service, ServicePort
 from barter.core.constraints import Constraint, Operator
-from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
+from barter.core.ids import AgentId, DemandId, FrameworkId, InverseOfferId, OfferId, TaskId
 from barter.core.resources import Resources, parse_resources, resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import (
@@ -42,6 +42,8 @@ __all__ = [
     "FrameworkId",
     "FrameworkInfo",
     "HealthCheck",
+    "InverseOffer",
+    "InverseOfferId",
     "MasterDriver",
     "MemoryStore",
     "Network",

@@ -54,6 +54,14 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Its agent is to be given up, and the instance is replaced: the master may end it."""
+
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reconcile:
     task_ids: tuple[str, ...]
     reason: str
@@ -83,5 +91,5 @@ class Answer:
 
 
 Saving = SaveApp | DropApp | SaveLaunch | DropLaunch
-Telling = Launch | Decline | Kill | Reconcile | SetDemands | SetServices
+Telling = Launch | Decline | Kill | Release | Reconcile | SetDemands | SetServices
 Action = Saving | Telling | Answer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.frameworks.service.app import App
-from barter.sdk import Offer, TaskStatus
+from barter.sdk import InverseOffer, Offer, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,20 @@ class Offered:
 @dataclass(frozen=True, slots=True)
 class StatusCame:
     status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InverseOffered:
+    """Agents are to be given up; each names the instances there."""
+
+    inverse_offers: tuple[InverseOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InverseRescinded:
+    """The agent stays."""
+
+    inverse_offer_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +80,4 @@ class KillInstances:
 
 
 Request = PutApp | RestartApp | DeleteApp | KillInstances
-Event = Registered | Offered | StatusCame | Request
+Event = Registered | Offered | StatusCame | InverseOffered | InverseRescinded | Request

@@ -10,7 +10,10 @@ from barter.sdk import Reason, TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is."""
+    """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is.
+
+    `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up.
+    """
 
     task_id: str
     app_id: str
@@ -22,13 +25,15 @@ class Placed:
     launched_ms: int
     checked: bool
     unwanted: str = ""
+    inverse_offer: str = ""
 
 
 @dataclass(slots=True)
 class Instance:
     """`record` is the store key it is kept under; `kill_reason` is set once it is to end.
 
-    `adopted`: taken over from the store by a new process that has not heard of it yet.
+    `adopted`: taken over from the store by a new process that has not heard of it yet. Where its agent is to be given
+    up, that counts until `going_until`, unless the master says so again; for as long as it stands where that is None.
     """
 
     placed: Placed
@@ -43,6 +48,7 @@ class Instance:
     confirm_due: int = 0
     was_healthy: bool = False
     adopted: bool = False
+    going_until: int | None = None
     message: str = ""
 
     @property
@@ -52,6 +58,11 @@ class Instance:
     @property
     def running(self) -> bool:
         return self.state is TaskState.RUNNING
+
+    @property
+    def going(self) -> bool:
+        """Whether its agent is to be given up, so that another is to take its place."""
+        return bool(self.placed.inverse_offer)
 
     @property
     def ready(self) -> bool:

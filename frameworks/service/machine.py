@@ -15,6 +15,8 @@ from barter.frameworks.service.demand import demand
 from barter.frameworks.service.events import (
     DeleteApp,
     Event,
+    InverseOffered,
+    InverseRescinded,
     KillInstances,
     Offered,
     PutApp,
@@ -22,6 +24,7 @@ from barter.frameworks.service.events import (
     RestartApp,
     StatusCame,
 )
+from barter.frameworks.service.going import doubt_all, give_up, stay
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.routes import service
@@ -58,8 +61,13 @@ class ServiceMachine:
             case Tick():
                 return self._tick(now)
             case Registered():
+                doubt_all(self._book, now)
                 unheard = self._book.roster.unheard()
                 return [Reconcile(unheard, "registered")] if unheard else []
+            case InverseOffered():
+                return [saved for offer in event.inverse_offers for saved in give_up(self._book, offer, now)]
+            case InverseRescinded():
+                return stay(self._book, event.inverse_offer_id)
             case StatusCame():
                 return apply_status(self._book, event.status, now)
             case Offered():

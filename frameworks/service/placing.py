@@ -12,6 +12,7 @@ from barter.frameworks.service.state import AppState
 from barter.sdk import Offer
 
 UNFIT_REFUSE_MS = 1_000
+GOING_REFUSE_MS = 30_000
 
 
 def place(book: Book, offers: Sequence[Offer], now: int) -> list[Action]:
@@ -26,6 +27,8 @@ def place(book: Book, offers: Sequence[Offer], now: int) -> list[Action]:
             plans += plan_app(book, state, now)
         if state is None or not state.wanted:
             answers.append(Decline(offer, 0, "nothing more is wanted"))
+        elif offer.unavailable_from_ms and any(instance.going for instance in state.instances.values()):
+            answers.append(Decline(offer, GOING_REFUSE_MS, "its agent is to be given up, as those are that are left"))
         else:
             answers.append(_launch(book, state, offer, before, now))
     firsts = range(before + 1, book.launched + 1, RECORD_SIZE)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from barter.core.task_state import TaskState
 from barter.frameworks.service import rollout
-from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, SaveApp
+from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
+from barter.frameworks.service.going import stay_after_all
+from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.state import AppState
 
 KILL_AGAIN_MS = 5_000
@@ -14,8 +16,9 @@ CONFIRM_MS = 30_000
 
 def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
     stored = state.stored
+    doubted = stay_after_all(book, state, now)
     plan = rollout.plan(stored.app, stored.config_version, state.instances.values(), now, deleting=stored.deleting)
-    actions = [*book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
+    actions = [*doubted, *book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
     state.ready, state.waiting = plan.ready, plan.waiting
     held_back = plan.launches > 0 and state.backoff.until > now
     if held_back:
@@ -45,7 +48,7 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
         if instance.kill_reason and instance.kill_due <= now and instance.lost_ms is None:
             instance.kill_due = now + grace_ms + KILL_AGAIN_MS
             book.alarm(instance.kill_due, app_id)
-            actions.append(Kill(instance.task_id, grace_ms, instance.kill_reason))
+            actions.append(_end(instance, grace_ms))
         elif instance.state is TaskState.STAGING and instance.confirm_due <= now:
             if instance.confirm_due:
                 silent.append(instance.task_id)
@@ -54,6 +57,13 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
     if silent:
         actions.append(Reconcile(tuple(silent), "launched, and nothing heard since"))
     return actions
+
+
+def _end(instance: Instance, grace_ms: int) -> Kill | Release:
+    """Of one whose agent stays after all the master takes no release."""
+    if instance.going and instance.kill_reason == rollout.MOVED:
+        return Release(instance.task_id, instance.kill_reason)
+    return Kill(instance.task_id, grace_ms, instance.kill_reason)
 
 
 def _settle(book: Book, state: AppState, now: int) -> list[Action]:

@@ -43,6 +43,20 @@ class Roster:
             records[instance.record] = None
         return [action for record in records for action in self.record(record)]
 
+    def going(self) -> list[Instance]:
+        """Those whose agents are to be given up."""
+        return [instance for instance in self._instances.values() if instance.going]
+
+    def give_up(self, instances: Iterable[Instance], inverse_offer: str) -> list[Action]:
+        """Their agent is to be given up; with no `inverse_offer` it stays. A later process has to know."""
+        records: dict[str, None] = {}
+        for instance in instances:
+            instance.going_until = None
+            if instance.placed.inverse_offer != inverse_offer:
+                instance.placed = replace(instance.placed, inverse_offer=inverse_offer)
+                records[instance.record] = None
+        return [action for record in records for action in self.record(record)]
+
     def record(self, record: str) -> list[Action]:
         """Save a record as it is now, if there is such a one."""
         together = self._records.get(record)

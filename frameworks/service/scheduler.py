@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from barter.core.batch import Batch
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import FrameworkId, InverseOfferId, TaskId
 from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import (
     Action,
@@ -14,17 +14,26 @@ from barter.frameworks.service.actions import (
     Kill,
     Launch,
     Reconcile,
+    Release,
     SaveApp,
     SaveLaunch,
     SetDemands,
     SetServices,
     Telling,
 )
-from barter.frameworks.service.events import Event, Offered, Registered, Request, StatusCame
+from barter.frameworks.service.events import (
+    Event,
+    InverseOffered,
+    InverseRescinded,
+    Offered,
+    Registered,
+    Request,
+    StatusCame,
+)
 from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.storage import load, next_generation, save
 from barter.frameworks.service.wakeups import Wakeups
-from barter.sdk import Driver, Filters, Offer, Scheduler, StateStore, TaskStatus
+from barter.sdk import Driver, Filters, InverseOffer, Offer, Scheduler, StateStore, TaskStatus
 
 Answered = Callable[[Answer], None]
 
@@ -72,6 +81,12 @@ class ServiceScheduler(Scheduler):
     def resource_offers(self, driver: Driver, offers: Sequence[Offer]) -> None:
         self._post(Offered(tuple(offers)))
 
+    def inverse_offers(self, driver: Driver, inverse_offers: Sequence[InverseOffer]) -> None:
+        self._post(InverseOffered(tuple(inverse_offers)))
+
+    def inverse_offer_rescinded(self, driver: Driver, inverse_offer_id: InverseOfferId) -> None:
+        self._post(InverseRescinded(inverse_offer_id))
+
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         self._post(StatusCame(status))
 
@@ -94,6 +109,8 @@ class ServiceScheduler(Scheduler):
                 driver.decline(action.offer, Filters(action.refuse_ms))
             case Kill():
                 driver.kill(TaskId(action.task_id), action.grace_ms if action.grace_ms >= 0 else None)
+            case Release():
+                driver.release((TaskId(action.task_id),))
             case Reconcile():
                 driver.reconcile(tuple(TaskId(task_id) for task_id in action.task_ids))
             case SetDemands():

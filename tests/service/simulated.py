@@ -16,19 +16,30 @@ from barter.frameworks.service.actions import (
     Kill,
     Launch,
     Reconcile,
+    Release,
     SaveApp,
     SaveLaunch,
     SetDemands,
     SetServices,
 )
 from barter.frameworks.service.app import App
-from barter.frameworks.service.events import Event, Offered, PutApp, Registered, StatusCame
+from barter.frameworks.service.events import (
+    Event,
+    InverseOffered,
+    InverseRescinded,
+    Offered,
+    PutApp,
+    Registered,
+    StatusCame,
+)
 from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.storage import load, next_generation, save
 from barter.sdk import (
     AgentId,
     Demand,
     FrameworkId,
+    InverseOffer,
+    InverseOfferId,
     MemoryStore,
     Offer,
     OfferId,
@@ -51,6 +62,7 @@ class Task:
     healthy: bool | None = None
     asked_to_end: bool = False
     was_out_of_reach: bool = False
+    released: bool = False
 
     @property
     def living(self) -> bool:
@@ -78,6 +90,7 @@ class World:
         self.services: tuple[Service, ...] = ()
         self.answers: dict[int, Answer] = {}
         self.log: list[Action] = []
+        self.drained: dict[str, InverseOfferId] = {}
         self._requests = 0
         self._offers = 0
         self.machine = self._start()
@@ -89,7 +102,27 @@ class World:
     def restart(self) -> None:
         """A new process on the same store, registered."""
         self.machine = self._start()
-        self.step(Registered())
+        self.register()
+
+    def register(self) -> None:
+        """The master tells at once of agents that are to be given up."""
+        self.step(Registered(), *map(self._inverse, self.drained))
+
+    def drain(self, agent_id: str) -> None:
+        self.drained[agent_id] = InverseOfferId(f"{agent_id}-I{self.now}")
+        self.step(self._inverse(agent_id))
+
+    def activate(self, agent_id: str, *, heard: bool = True) -> None:
+        inverse_offer_id = self.drained.pop(agent_id)
+        if heard:
+            self.step(InverseRescinded(inverse_offer_id))
+
+    def _inverse(self, agent_id: str) -> InverseOffered:
+        here = [TaskId(task.info.task_id) for task in self.living() if task.agent_id == agent_id and not task.released]
+        offer = InverseOffer(
+            self.drained[agent_id], AgentId(agent_id), FrameworkId("f"), f"host-{agent_id}", tuple(here), self.now, 0
+        )
+        return InverseOffered((offer,))
 
     def step(self, *events: Event) -> list[Action]:
         """One batch, as the shell runs it: all events, a Tick if one is due, then what came of it."""
@@ -116,6 +149,8 @@ class World:
                     self._launch(action)
                 case Kill() if action.task_id in self.tasks:
                     self.tasks[action.task_id].asked_to_end = True
+                case Release():
+                    self._release(self.tasks[action.task_id])
                 case Answer():
                     self.answers[action.request] = action
                 case _:
@@ -126,6 +161,19 @@ class World:
             if isinstance(action, Reconcile):
                 for task_id in action.task_ids:
                     self.tell(task_id)
+
+    def _release(self, task: Task) -> None:
+        """Refused by the master where the agent stays. Others serve before, where more may run than are wanted."""
+        if task.agent_id not in self.drained or task.released:
+            return
+        task.released = task.asked_to_end = True
+        app_id = task.info.labels["barter.app"]
+        state = self.machine.apps[app_id]
+        bounds, wanted = state.app.upgrade, state.app.instances
+        if bounds.most(wanted) > wanted or bounds.fewest_ready(wanted) == wanted:
+            here = [each for each in self.living(app_id) if each.within_reach(state.instances)]
+            left = [each for each in here if each.ready or (each.agent_id in self.drained and not each.asked_to_end)]
+            assert len(left) >= wanted, f"{task.info.task_id} is released, and nothing serves in its place"
 
     def _check_kills(self, actions: list[Action], ready_before: dict[str, int]) -> None:
         """Kills of our own choice leave the minimum of ready ones, or as many as there were."""
@@ -189,7 +237,7 @@ class World:
 
     def offers(self) -> Iterator[Offer]:
         """One offer for each demand that some agent has room for, for up to `count` tasks."""
-        taken: dict[str, Resources] = {agent: self.free(agent) for agent in self.agents}
+        taken: dict[str, Resources] = {agent: self.free(agent) for agent in self.agents if agent not in self.drained}
         for demand in self.demands:
             for agent, free in taken.items():
                 held = _hold(free, demand)

@@ -20,6 +20,7 @@ from barter.frameworks.service.actions import (
     Kill,
     Launch,
     Reconcile,
+    Release,
     SaveApp,
     SaveLaunch,
     SetDemands,
@@ -57,6 +58,8 @@ def shown(action: Action) -> str:
             return f"decline {action.offer.offer_id} for {action.refuse_ms} ms ({action.reason})"
         case Kill():
             return f"kill {action.task_id} within {action.grace_ms} ms ({action.reason})"
+        case Release():
+            return f"release {action.task_id} ({action.reason})"
         case Reconcile():
             return f"reconcile {', '.join(action.task_ids)} ({action.reason})"
         case SetDemands():

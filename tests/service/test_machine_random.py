@@ -115,6 +115,18 @@ class Story:
     def a_kill_takes_effect(self, number: int) -> None:
         self.world.obey()
 
+    def an_agent_is_drained(self, number: int) -> None:
+        staying = [agent for agent in self.world.agents if agent not in self.world.drained]
+        if len(staying) > 1:
+            self.world.drain(staying[number % len(staying)])
+
+    def an_agent_is_activated(self, number: int) -> None:
+        """Heard of, or not because the session was lost in between."""
+        if self.world.drained:
+            self.world.activate(list(self.world.drained)[number % len(self.world.drained)], heard=number % 2 == 0)
+            if number % 2:
+                self.world.register()
+
     def time_passes(self, number: int) -> None:
         self.world.pass_time((500, 5_000, 30_000, 400_000)[number % 4])
 
@@ -142,6 +154,7 @@ class Story:
         for app_id, state in self.world.machine.apps.items():
             tasks = self.world.living(app_id)
             assert [task.ready for task in tasks] == [True] * state.app.instances
+            assert not {task.agent_id for task in tasks} & self.world.drained.keys()
             assert {task.info.command.shell for task in tasks} <= {state.app.cmd}
             assert state.stored.deployment is None
             assert not state.stored.deleting
@@ -155,6 +168,7 @@ USUAL: tuple[Callable[[Story, int], None], ...] = (
 RARE: tuple[Callable[[Story, int], None], ...] = (
     *(Story.create, Story.restart_app, Story.delete, Story.kill_one, Story.is_ill, Story.ends, Story.is_out_of_reach),
     *(Story.comes_back, Story.the_process_restarts, Story.a_stranger_ends, Story.all_goes_well),
+    *(Story.an_agent_is_drained, Story.an_agent_is_drained, Story.an_agent_is_activated),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(USUAL * 2 + RARE), st.integers(0, 60)), max_size=60)
 

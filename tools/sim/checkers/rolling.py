@@ -1,11 +1,11 @@
-"""The service framework's own kills never lead under the minimum of ready instances."""
+"""The service framework's own kills and releases never lead under the minimum of ready instances."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from barter.core.task_state import IllegalTransition, TaskState, advance
-from barter.frameworks.service.actions import Action, Kill, Launch
+from barter.frameworks.service.actions import Action, Kill, Launch, Release
 from barter.frameworks.service.changes import OPERATORS_WISH
 from barter.sdk import calls
 from barter.sdk.callbacks import Callback, StatusUpdate
@@ -63,8 +63,9 @@ class Rolling(Checker):
 
     def asked(self, framework: SimFramework, call: calls.Call) -> None:
         """A process that ended before its kill left has not asked for it."""
-        if framework is self._framework and isinstance(call, calls.Kill) and call.task_id in self._known:
-            self._asked.add(call.task_id)
+        if framework is self._framework and isinstance(call, calls.Kill | calls.Release):
+            named = call.task_ids if isinstance(call, calls.Release) else (call.task_id,)
+            self._asked.update(task_id for task_id in named if task_id in self._known)
 
     def called(self, framework: SimFramework, callback: Callback) -> None:
         if framework is not self._framework or not isinstance(callback, StatusUpdate):
@@ -84,18 +85,18 @@ class Rolling(Checker):
             known.healthy = status.healthy
 
     def _decided(self, actions: Sequence[Action]) -> None:
-        kills: dict[str, list[Kill]] = {}
+        kills: dict[str, list[Kill | Release]] = {}
         for action in actions:
             if isinstance(action, Launch):
                 for task in action.tasks:
                     checked = task.health_check is not None
                     self._known[task.task_id] = _Known(task.labels[APP_LABEL], checked)
-            elif isinstance(action, Kill) and (known := self._known.get(action.task_id)):
+            elif isinstance(action, Kill | Release) and (known := self._known.get(action.task_id)):
                 kills.setdefault(known.app_id, []).append(action)
         for app_id, of_app in kills.items():
             self._killed(app_id, of_app)
 
-    def _killed(self, app_id: str, kills: Sequence[Kill]) -> None:
+    def _killed(self, app_id: str, kills: Sequence[Kill | Release]) -> None:
         self._end(kill for kill in kills if kill.reason == OPERATORS_WISH)
         before = self._ready(app_id)
         own = [kill for kill in kills if kill.reason != OPERATORS_WISH]
@@ -109,7 +110,7 @@ class Rolling(Checker):
             message = f"{app_id}: kills leave {after} of {before} ready instances, {least} are to stay ({reasons})"
             self.fail(message)
 
-    def _end(self, kills: Iterable[Kill]) -> None:
+    def _end(self, kills: Iterable[Kill | Release]) -> None:
         for kill in kills:
             self._known[kill.task_id].to_end = True
 
