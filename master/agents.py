@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, TaskStatus
-from barter.master import offers, operations, tasks
+from barter.master import offers, operations, revocable, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AgentRegister, AgentTask, AgentUnregister, AgentVolumes
@@ -50,6 +50,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     for task in agent.tasks.values():
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
+    revocable.slack(cluster, agent, event.slack, now)
     if missed:
         settle(cluster, agent, now)
 

@@ -20,10 +20,14 @@ ENDED_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """In milliseconds: how long an agent may be silent, and how long an offer stands."""
+    """In milliseconds: how long an agent may be silent, and how long an offer stands.
+
+    Preempted tasks have `preemption_grace_ms` to end, their own where it is less than 0.
+    """
 
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
+    preemption_grace_ms: int = -1
 
 
 class Cluster:
@@ -108,6 +112,7 @@ class Cluster:
     def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
         """Count a task's resources as used on its agent by its framework."""
         agent.take(agent.used, info.resources.without(info.revocable), info.reserved)
+        agent.lent.add(info.revocable)
         self.used.add(info.resources)
         if framework is not None:
             framework.used.add(info.resources)
@@ -116,6 +121,7 @@ class Cluster:
 
     def release(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
         agent.give_back(agent.used, info.resources.without(info.revocable), info.reserved)
+        agent.lent.take(info.revocable)
         self.used.take(info.resources)
         if framework is not None:
             framework.used.take(info.resources)

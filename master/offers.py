@@ -65,6 +65,7 @@ def hold(cluster: Cluster, offer: Offer) -> None:
     """Count its resources as offered."""
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
     agent.take(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    agent.lent.add(offer.revocable)
     for tally in (framework.offered, cluster.offered):
         tally.add(offer.resources)
     framework.charge(offer)
@@ -76,6 +77,7 @@ def close(cluster: Cluster, opened: OpenOffer) -> None:
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
     del cluster.offers[offer.offer_id], agent.offers[offer.offer_id], framework.offers[offer.offer_id]
     agent.give_back(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    agent.lent.take(offer.revocable)
     for tally in (framework.offered, cluster.offered):
         tally.take(offer.resources)
     framework.discharge(offer)

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 
+from barter.core.cluster import Offer
 from barter.core.ids import VolumeId
 from barter.core.maintenance import Mode
 from barter.core.reservations import Reservation
-from barter.core.resources import Resources
+from barter.core.resources import NOTHING, Resources
+from barter.core.tasks import TaskInfo
 from barter.master import offers
 from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_part, total_of
-from barter.master.state import Agent, Framework, OpenOffer
+from barter.master.state import Agent, Framework, OpenOffer, Task
 
 
 def place(cluster: Cluster, now: int) -> None:
@@ -31,8 +33,8 @@ def tell(cluster: Cluster) -> None:
     cluster.fresh_frameworks.clear()
 
 
-def slot(agent: Agent, returned: Collection[OpenOffer] = ()) -> AgentSlot:
-    """The agent as it stands, or would with these offers of it returned."""
+def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[Task] = ()) -> AgentSlot:
+    """The agent as it stands, or would with these offers of it returned and these tasks ended."""
     reason = ""
     if agent.unreachable:
         reason = "unreachable"
@@ -43,22 +45,29 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = ()) -> AgentSlot:
     elif agent.mode is not Mode.ACTIVE:
         reason = agent.mode.value
     division = agent.division
-    plain = [plain_part(each.offer.resources, each.offer.reserved, each.offer.revocable) for each in returned]
+    back: list[Offer | TaskInfo] = [*(each.offer for each in returned), *(each.info for each in ended)]
+    plain = [plain_part(each.resources, each.reserved, each.revocable) for each in back]
     free = total_of([division.plain, *plain]) if plain else division.plain
-    reserved = _reserved(agent, division.reserved, returned) if division.reserved else ()
-    return AgentSlot(agent.info, free, agent.active, reason, reserved)
+    reserved = _reserved(agent, division.reserved, returned, ended) if division.reserved else ()
+    revocable = NOTHING
+    if agent.slack:
+        revocable = agent.slack.without(agent.lent.value.without(total_of(each.revocable for each in back)))
+    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable)
 
 
 def _reserved(
-    agent: Agent, parts: tuple[tuple[Reservation, Resources], ...], returned: Collection[OpenOffer]
+    agent: Agent,
+    parts: tuple[tuple[Reservation, Resources], ...],
+    returned: Collection[OpenOffer],
+    ended: Collection[Task],
 ) -> tuple[ReservedSlot, ...]:
-    held = agent.volumes_in_use | {
-        volume_id for each in agent.offers.values() if each not in returned for volume_id in each.offer.volumes
-    }
+    held = agent.volumes_in_use - {mount.volume_id for each in ended for mount in each.info.volumes}
+    held |= {volume_id for each in agent.offers.values() if each not in returned for volume_id in each.offer.volumes}
     slots: list[ReservedSlot] = []
     for reservation, free in parts:
         name = reservation.reservation_id
         back = [each.offer.reserved[name] for each in returned if name in each.offer.reserved]
+        back += [each.info.reserved[name] for each in ended if name in each.info.reserved]
         volumes = tuple(each for each in _volumes_of(agent, reservation) if each not in held)
         free = total_of([free, *back]) if back else free
         slots.append(ReservedSlot(name, reservation.role, reservation.resources, free, volumes))

@@ -50,7 +50,8 @@ class Agent:
 
     `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
     is to be deleted, `stored` those whose data it says it has. `slack` is what it lends of what its tasks do not use,
-    and is in neither `used` nor `offered`. `taken` is what of those two is of which reservation.
+    and `lent` what of that tasks and offers hold: in neither `used` nor `offered`. `taken` is what of those two is of
+    which reservation.
     """
 
     info: AgentInfo
@@ -70,6 +71,7 @@ class Agent:
     taken: dict[ReservationId, Pool] = field(default_factory=dict)
     maintenance: Maintenance | None = None
     slack: Resources = NOTHING
+    lent: Tally = field(default_factory=Tally)
 
     @property
     def mode(self) -> Mode:
@@ -92,6 +94,11 @@ class Agent:
     def free(self) -> Resources:
         """Of what is plain: neither used nor offered."""
         return self.division.plain
+
+    @property
+    def revocable(self) -> Resources:
+        """The free part of the slack."""
+        return self.slack.without(self.lent.value)
 
     @property
     def division(self) -> Division:
