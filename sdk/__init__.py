@@ -2,7 +2,18 @@
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, InverseOffer, Offer, Service, ServicePort
 from barter.core.constraints import Constraint, Operator
-from barter.core.ids import AgentId, DemandId, FrameworkId, InverseOfferId, OfferId, TaskId
+from barter.core.ids import (
+    AgentId,
+    DemandId,
+    FrameworkId,
+    InverseOfferId,
+    OfferId,
+    ReservationId,
+    TaskId,
+    VolumeId,
+)
+from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
+from barter.core.reservations import VolumeMount
 from barter.core.resources import Resources, parse_resources, resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import (
@@ -35,8 +46,10 @@ __all__ = [
     "Command",
     "Constraint",
     "Container",
+    "CreateVolume",
     "Demand",
     "DemandId",
+    "DestroyVolume",
     "Driver",
     "Filters",
     "FrameworkId",
@@ -49,9 +62,12 @@ __all__ = [
     "Network",
     "Offer",
     "OfferId",
+    "Operation",
     "Operator",
     "PortMapping",
     "Reason",
+    "ReservationId",
+    "Reserve",
     "Resources",
     "Scheduler",
     "Service",
@@ -64,7 +80,10 @@ __all__ = [
     "TaskPort",
     "TaskState",
     "TaskStatus",
+    "Unreserve",
     "Volume",
+    "VolumeId",
+    "VolumeMount",
     "parse_resources",
     "resources",
 ]

@@ -69,7 +69,7 @@ def test_a_batch_without_events_is_replayed_too() -> None:
 def test_a_difference_is_shown_once_and_the_next_snapshot_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     made = session()
     refuse = validate.refusal
-    monkeypatch.setattr(accept, "refusal", lambda info, rest, runtimes: refuse(info, rest, ()))
+    monkeypatch.setattr(accept, "refusal", lambda info, runtimes: refuse(info, ()))
     course, [found] = replayed(made.entries)
     assert found.decides
     assert [type(event) for event in found.events] == [ev.Accept]

@@ -14,6 +14,13 @@ from barter.tools.cli.output import emit_list
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
 def _principal(function: FunctionT) -> FunctionT:
     text = "In whose name.  [default: the user's]"
     return click.option("--principal", default=_user, help=text)(function)
@@ -111,10 +118,3 @@ def _operate(master: str, agent: str, principal: str, operation: Any) -> None:
     wire = codec.operation_to_wire(operation)
     request = pb.OperateRequest(agent=agent, principal=principal, operation=wire)
     ask(master, lambda stub: stub.Operate(request, timeout=TIMEOUT_S))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
