@@ -106,7 +106,7 @@ class Cluster:
 
     def owe_inverse(self, agent: Agent, framework_id: FrameworkId) -> None:
         """If the agent is to be given up, have the framework told at the end of the batch what it has there."""
-        if agent.maintenance is not None and agent.maintenance.start_ms:
+        if agent.unavailable_from_ms:
             self.owed_inverse[agent.info.agent_id, framework_id] = None
 
     def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:

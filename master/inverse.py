@@ -31,10 +31,11 @@ def send(cluster: Cluster) -> None:
     made: dict[FrameworkId, list[InverseOffer]] = {}
     for agent_id, framework_id in cluster.owed_inverse:
         agent, framework = cluster.agents.get(agent_id), cluster.frameworks.get(framework_id)
-        if agent is None or framework is None or agent.maintenance is None or not agent.maintenance.start_ms:
+        maintenance = None if agent is None else agent.maintenance
+        if agent is None or framework is None or maintenance is None or not maintenance.start_ms:
             continue
         if staying := tuple(_not_ending(agent, framework)):
-            made.setdefault(framework_id, []).append(_offer(agent, agent.maintenance, framework, staying))
+            made.setdefault(framework_id, []).append(_offer(agent, maintenance, framework, staying))
     cluster.owed_inverse.clear()
     for framework_id, inverse_offers in made.items():
         reason = "; ".join(f"agent {each.agent_id} is to be given up" for each in inverse_offers[:3])

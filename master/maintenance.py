@@ -106,7 +106,7 @@ def release(cluster: Cluster, framework: Framework, event: Release, now: int) ->
         if task is None or task.kill is not None:
             continue
         agent = cluster.agents[task.agent_id]
-        if agent.maintenance is None or not agent.maintenance.start_ms:
+        if not agent.unavailable_from_ms:
             staying.append(f"{task_id} is on agent {task.agent_id}, which stays")
         else:
             _kill(cluster, agent, task, f"released by {framework.info.name}", now)

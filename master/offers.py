@@ -47,7 +47,7 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
         grant.reserved,
         grant.revocable,
         grant.volumes,
-        0 if agent.maintenance is None else agent.maintenance.start_ms,
+        agent.unavailable_from_ms,
     )
     expires = now + cluster.timing.offer_timeout_ms
     opened = OpenOffer(offer, now, expires, grant.tasks)

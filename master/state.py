@@ -78,6 +78,11 @@ class Agent:
         return Mode.ACTIVE if self.maintenance is None else self.maintenance.mode
 
     @property
+    def unavailable_from_ms(self) -> int:
+        """When its drain begins, or began; 0 without one."""
+        return 0 if self.maintenance is None else self.maintenance.start_ms
+
+    @property
     def never_heard(self) -> bool:
         """Known of from before the master's start only."""
         return not self.registered_ms

@@ -16,7 +16,7 @@ from barter.master.facts import Fact, MaintenanceSet
 from barter.master.maintenance_view import NotOne, agent_named, maintenance
 from barter.master.registry import MemoryRegistry
 from barter.master.views import agents, summary
-from tests.master.world import A1, A2, AGENT, FRAMEWORK, World, agent, status, task
+from tests.master.world import A1, A2, AGENT, FRAMEWORK, World, agent, demand, status, task
 
 GRACE = 10_000
 SESSION = 9
@@ -370,3 +370,21 @@ def test_an_agent_is_named_by_its_id_or_by_a_hostname_of_its_own() -> None:
         agent_named(world.cluster, "host-a1")
     with pytest.raises(NotOne, match="no agent has the id or hostname 'b1'"):
         agent_named(world.cluster, "b1")
+
+
+def test_a_demand_is_placed_on_an_announced_agent_last() -> None:
+    world = World()
+    world.register()
+    world.register(agent(A2, cpus=1_000), session=20)
+    drain(world, start_ms=world.now + 8_000)
+    world.subscribe(demands_only=True)
+    world.do(ev.SetDemands(FRAMEWORK, (demand("d", 12),)))
+    assert {each.agent_id: each.resources.scalars["cpus"] for each in world.offers()} == {A1: 200, A2: 1_000}
+
+
+def test_what_ends_within_the_same_batch_is_not_told() -> None:
+    world = World()
+    world.running(task("t1"))
+    world.do(ev.Drain(1, A1, 0, GRACE), ev.Deactivate(2, A1))
+    assert inverse(world) == []
+    assert mode(world) is Mode.DEACTIVATED
