@@ -52,7 +52,7 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[T
     revocable = NOTHING
     if agent.slack:
         revocable = agent.slack.without(agent.lent.value.without(total_of(each.revocable for each in back)))
-    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable)
+    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable, agent.unavailable_from_ms)
 
 
 def _reserved(
