@@ -121,7 +121,7 @@ def test_a_task_of_a_framework_that_was_removed_is_found() -> None:
 
 
 def test_a_process_that_stays_down_is_found() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     rest.cluster.crash_machine("agent-1", 10 * MINUTE)
     rest.end()
     rest.go_on()
@@ -129,7 +129,7 @@ def test_a_process_that_stays_down_is_found() -> None:
 
 
 def test_an_agent_or_a_framework_that_is_not_connected_is_found() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     rest.books.session = 0
     violates("keeper (simula-1-0001) is not connected", rest.end)
     for agent in rest.cluster.master.machine.cluster.agents.values():
@@ -140,7 +140,7 @@ def test_an_agent_or_a_framework_that_is_not_connected_is_found() -> None:
 
 
 def test_a_kill_without_effect_is_found_while_its_process_lives() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     [process] = rest.cluster.frameworks.values()
     rest.checker.asked(process, Kill(rest.running[1]))
     rest.end()
@@ -153,7 +153,7 @@ def test_a_kill_without_effect_is_found_while_its_process_lives() -> None:
 
 
 def test_a_demand_that_would_fit_is_found_and_one_that_does_not_is_well() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     rest.books.demands_only = True
     wanted = Demand(DemandId("d"), resources(cpus=100_000, mem=MIB), 1)
     rest.books.demands[wanted.demand_id] = wanted
@@ -165,7 +165,7 @@ def test_a_demand_that_would_fit_is_found_and_one_that_does_not_is_well() -> Non
 
 
 def test_what_is_free_and_offered_to_nobody_is_found_unless_it_was_refused() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     rest.end()
     rest.take_back_offers()
     violates("offered to nobody", rest.end)
@@ -177,7 +177,7 @@ def test_what_is_free_and_offered_to_nobody_is_found_unless_it_was_refused() -> 
 
 
 def test_constraints_count_where_a_demands_tasks_are() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     cluster, framework = rest.cluster.master.machine.cluster, rest.books
     rest.take_back_offers()
     shape = resources(cpus=10, mem=MIB)
@@ -191,7 +191,7 @@ def test_constraints_count_where_a_demands_tasks_are() -> None:
 
 
 def test_a_refusal_holds_until_its_time_or_a_revive() -> None:
-    rest = Rest(Convergence())
+    rest = Rest(Convergence(Declined()))
     master, declined, framework = rest.cluster.master, Declined(), rest.books
     agent_id, framework_id, session = AgentId("agent-0.1"), framework.framework_id, framework.session
     offer = Offer(OfferId("o1"), agent_id, framework_id, "*", resources(cpus=1), "agent-0", "agent-0")

@@ -2,13 +2,19 @@
 
 from barter.tools.sim.checkers.acknowledged import Acknowledged
 from barter.tools.sim.checkers.admission import Admission
+from barter.tools.sim.checkers.answers import Answers
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.busy_loop import BusyLoop
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.convergence import Convergence
+from barter.tools.sim.checkers.declined import Declined
+from barter.tools.sim.checkers.drain import Drain
 from barter.tools.sim.checkers.ended_tasks import EndedTasks
 from barter.tools.sim.checkers.epochs import Epochs
+from barter.tools.sim.checkers.filters import Filters
+from barter.tools.sim.checkers.gone import Gone
 from barter.tools.sim.checkers.graces import Graces
+from barter.tools.sim.checkers.guarantees import Guarantees
 from barter.tools.sim.checkers.identity import Identity
 from barter.tools.sim.checkers.kills import Kills
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
@@ -20,10 +26,12 @@ from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
 from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
+from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
 from barter.tools.sim.checkers.silent_agents import SilentAgents
+from barter.tools.sim.checkers.starvation import Starvation
 from barter.tools.sim.checkers.suppressed import Suppressed
 from barter.tools.sim.checkers.task_ids import TaskIds
 from barter.tools.sim.checkers.task_states import TaskStates
@@ -33,7 +41,7 @@ from barter.tools.sim.observe import Observer
 
 def general() -> list[Observer]:
     """Those that hold for any frameworks, fresh for one world."""
-    books = Books()
+    books, declined = Books(), Declined()
     return [
         Conservation(books),
         OffersDisjoint(books),
@@ -41,6 +49,13 @@ def general() -> list[Observer]:
         OffersInReach(),
         OffersWanted(),
         OffersExpire(),
+        Filters(declined),
+        Quota(books),
+        Guarantees(books),
+        Starvation(books, declined),
+        Answers(),
+        Drain(),
+        Gone(),
         Suppressed(),
         BusyLoop(),
         Admission(),
@@ -59,7 +74,7 @@ def general() -> list[Observer]:
         Graces(),
         RunsOnce(),
         SchedulerErrors(),
-        Convergence(),
+        Convergence(declined),
         Orphans(),
         Leftovers(),
     ]

@@ -42,13 +42,13 @@ class Convergence(Checker):
 
     name = "convergence"
 
-    def __init__(self) -> None:
+    def __init__(self, declined: Declined) -> None:
         super().__init__()
         self._since_us: dict[str, int] = {}
         self._asked_us: dict[TaskKey, tuple[int, str, int]] = {}
         self._killing_us: dict[TaskKey, int] = {}
         self._admitted_us: dict[TaskKey, int] = {}
-        self._declined = Declined()
+        self._declined = declined
 
     def process_started(self, process: Process[Any, Any]) -> None:
         self._since_us[process.name] = process.world.now_us

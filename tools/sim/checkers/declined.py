@@ -1,55 +1,134 @@
-"""Until when frameworks have refused which agents, worked out without the allocator."""
+"""What frameworks have refused, and until when, worked out without the allocator."""
 
 from collections.abc import Sequence
 
+from barter.core.cluster import Offer
 from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.resources import NOTHING, Resources
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master.messages import Offers, Subscribed
+from barter.master.messages import Offers, Rescind, Subscribed
 from barter.tools.sim.master import SimMaster
+
+LEAST_MS, EXPIRED_MS = 1_000, 5_000
+Refused = tuple[Resources, str, int]
+"""What, for which role, until when."""
 
 
 class Declined:
-    """By what frameworks answered to offers: a refusal ends at its time, with a revive, and with a subscription.
-
-    Whether it covers an offer is not judged: while any of a framework holds for an agent, the agent counts as refused.
+    """By what frameworks answered to offers, and did not answer: a refusal ends at its time, with a revive, and with a
+    subscription. To decline lasts for a second at least, and an offer that expired counts as declined for 5 s.
     """
 
     def __init__(self) -> None:
-        self._agents: dict[OfferId, AgentId] = {}
-        self._until_ms: dict[FrameworkId, dict[AgentId, int]] = {}
+        self._open: dict[OfferId, Offer] = {}
+        self._sent: dict[OfferId, Offer] = {}
+        self._refused: dict[FrameworkId, dict[AgentId, list[Refused]]] = {}
+        self._noted: Sequence[ev.Event] | None = None
+        self._sequence = 0
 
     def clear(self) -> None:
         """A master has started: refusals are not durable."""
-        self._agents.clear()
-        self._until_ms.clear()
+        self._open.clear()
+        self._sent.clear()
+        self._refused.clear()
+        self._sequence = 0
 
     def holds(self, framework_id: FrameworkId, agent_id: AgentId, now: int) -> bool:
-        return self._until_ms.get(framework_id, {}).get(agent_id, 0) >= now
+        """Whether it covers an offer is not judged: while any holds for an agent, the agent counts as refused."""
+        return any(until_ms >= now for _, _, until_ms in self._of(framework_id, agent_id))
+
+    def covers(self, offer: Offer, now: int) -> int | None:
+        """Until when the offer is of no more than its framework refused of that agent for that role."""
+        found = [
+            until_ms
+            for refused, role, until_ms in self._of(offer.framework_id, offer.agent_id)
+            if until_ms > now and role == offer.role and offer.resources in refused
+        ]
+        return max(found, default=None)
 
     def note(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
-        for event in events:
-            match event:
-                case ev.Accept(session, offer_ids, _, filters) | ev.Decline(session, offer_ids, filters):
-                    framework_id = master.machine.cluster.sessions.get(session)
-                    if framework_id is not None and filters.refuse_ms > 0:
-                        self._refuse(framework_id, offer_ids, master.clock.now() + filters.refuse_ms)
-                case ev.Revive(session):
-                    framework_id = master.machine.cluster.sessions.get(session)
-                    if framework_id is not None:
-                        self._until_ms.pop(framework_id, None)
-                case _:
-                    pass
+        """A step, but for the offers that went out in it; each of several checkers may say it first."""
+        if events is self._noted:
+            return
+        self._noted, now = events, master.clock.now()
+        self._open.update(self._sent)
+        self._sent = {}
+        rescinded = self._expired(master, now) | _rescinded(actions)
         for action in actions:
-            if isinstance(action, act.SendToFramework):
-                if isinstance(action.message, Offers):
-                    self._agents.update((offer.offer_id, offer.agent_id) for offer in action.message.offers)
-                elif isinstance(action.message, Subscribed):
-                    self._until_ms.pop(action.framework_id, None)
+            if isinstance(action, act.SendToFramework) and isinstance(action.message, Subscribed):
+                self._leave(action.framework_id)
+        for event in events:
+            self._hear(master, event, rescinded, now)
+        for offer_id in rescinded:
+            self._open.pop(offer_id, None)
+        for action in actions:
+            if isinstance(action, act.SendToFramework) and isinstance(action.message, Offers):
+                self._sent.update((offer.offer_id, offer) for offer in action.message.offers)
 
-    def _refuse(self, framework_id: FrameworkId, offer_ids: Sequence[OfferId], until_ms: int) -> None:
-        refused = self._until_ms.setdefault(framework_id, {})
-        for offer_id in offer_ids:
-            agent_id = self._agents.get(offer_id)
-            if agent_id is not None:
-                refused[agent_id] = max(refused.get(agent_id, 0), until_ms)
+    def _of(self, framework_id: FrameworkId, agent_id: AgentId) -> Sequence[Refused]:
+        return self._refused.get(framework_id, {}).get(agent_id, ())
+
+    def _hear(self, master: SimMaster, event: ev.Event, rescinded: set[OfferId], now: int) -> None:
+        match event:
+            case ev.Accept():
+                self._accepted(self._answered(master, event, rescinded), event, now)
+            case ev.Decline():
+                for offer in self._answered(master, event, rescinded):
+                    self._refuse(offer, offer.resources, now + max(event.filters.refuse_ms, LEAST_MS))
+            case ev.Revive(session):
+                framework_id = master.machine.cluster.sessions.get(session)
+                if framework_id is not None:
+                    self._refused.pop(framework_id, None)
+            case _:
+                pass
+
+    def _answered(self, master: SimMaster, event: ev.Accept | ev.Decline, rescinded: set[OfferId]) -> list[Offer]:
+        """Those of the named ones that were open, and are no more."""
+        framework_id, found = master.machine.cluster.sessions.get(event.session), list[Offer]()
+        for offer_id in event.offer_ids:
+            offer = self._open.get(offer_id)
+            if offer is not None and offer.framework_id == framework_id and offer_id not in rescinded:
+                found.append(self._open.pop(offer_id))
+        return found
+
+    def _accepted(self, offers: list[Offer], event: ev.Accept, now: int) -> None:
+        """What is left over is refused; of several offers together, and after operations, it is not known what."""
+        if len(offers) < len(event.offer_ids) or not event.filters.refuse_ms:
+            return
+        for offer in offers:
+            rest = offer.resources if len(offers) == 1 and not event.operations else NOTHING
+            for task in event.tasks:
+                rest = rest.without(task.resources)
+            self._refuse(offer, rest, now + event.filters.refuse_ms)
+
+    def _refuse(self, offer: Offer, resources: Resources, until_ms: int) -> None:
+        refused = self._refused.setdefault(offer.framework_id, {}).setdefault(offer.agent_id, [])
+        refused[:] = [each for each in refused if each[2] > until_ms or each[0] not in resources]
+        refused.append((resources, offer.role, until_ms))
+
+    def _leave(self, framework_id: FrameworkId) -> None:
+        """A new session: what stood open of the one before is void, and nothing is refused."""
+        self._refused.pop(framework_id, None)
+        for offer_id in [each for each, offer in self._open.items() if offer.framework_id == framework_id]:
+            del self._open[offer_id]
+
+    def _expired(self, master: SimMaster, now: int) -> set[OfferId]:
+        history, found = master.machine.cluster.history, set[OfferId]()
+        for entry in history.since(self._sequence):
+            if entry.kind == "offer_expired":
+                offer = self._open.pop(OfferId(entry.subject), None)
+                if offer is not None:
+                    found.add(offer.offer_id)
+                    self._refuse(offer, offer.resources, now + EXPIRED_MS)
+        self._sequence = history.sequence
+        return found
+
+
+def _rescinded(actions: Sequence[act.Action]) -> set[OfferId]:
+    return {
+        offer_id
+        for action in actions
+        if isinstance(action, act.SendToFramework) and isinstance(action.message, Rescind)
+        for offer_id in action.message.offer_ids
+    }

@@ -1,6 +1,7 @@
 """Where one more task of a demand would fit, worked out without the allocator."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
@@ -10,7 +11,14 @@ from barter.master.cluster import Cluster
 from barter.master.state import Agent, Framework
 
 
-def fitting(cluster: Cluster, framework: Framework, demand: Demand) -> list[Agent]:
+def free_of(agent: Agent) -> Resources:
+    """What is plain and in nobody's hands."""
+    return agent.free
+
+
+def fitting(
+    cluster: Cluster, framework: Framework, demand: Demand, counts_as_free: Callable[[Agent], Resources] = free_of
+) -> list[Agent]:
     """The active agents on which it fits beside what is there, by resources, side, runtime and constraints.
 
     Instances are the demand's live tasks and those in its open offers, as for the allocator.
@@ -20,7 +28,7 @@ def fitting(cluster: Cluster, framework: Framework, demand: Demand) -> list[Agen
     return [
         agent
         for agent in able
-        if _holds(agent.free, demand)
+        if _holds(counts_as_free(agent), demand)
         and not any(_refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints)
     ]
 

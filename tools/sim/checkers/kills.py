@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from barter.agent.facts import TaskKey
 from barter.core.task_state import TERMINAL
+from barter.core.tasks import Reason
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.messages import Kill, KillFramework, Update
@@ -15,7 +16,8 @@ from barter.tools.sim.master import SimMaster
 
 class Kills(Checker):
     """Each kill that a master sends to an agent has a cause: a process of the task's framework asked for it at some
-    time, or the master has the task as ended. Each KillFramework is for a framework the master has no more.
+    time, or the master has the task as ended; those for a drain or a preemption have checkers of their own. Each
+    KillFramework is for a framework the master has no more.
     """
 
     name = "kills"
@@ -34,6 +36,8 @@ class Kills(Checker):
             match action:
                 case act.SendToFramework(framework_id=framework_id, message=Update(statuses)):
                     self._ended |= {(framework_id, each.task_id) for each in statuses if each.state in TERMINAL}
+                case act.SendToAgent(message=Kill(cause=Reason.AGENT_DRAINING | Reason.PREEMPTED)):
+                    pass
                 case act.SendToAgent(agent_id=agent_id, message=Kill() as kill):
                     key = (kill.framework_id, kill.task_id)
                     ended = key in self._ended or master.machine.cluster.ended.get(key) is not None

@@ -1,0 +1,95 @@
+"""What guarantees still need is given to nobody else."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from barter.core.cluster import Offer
+from barter.core.resources import format_scalar
+from barter.core.roles import lineage
+from barter.master import actions as act
+from barter.master import events as ev
+from barter.master.facts import Fact
+from barter.master.state import Agent
+from barter.tools.sim.checkers.books import Books, Listed, plain
+from barter.tools.sim.checkers.checker import Checker
+from barter.tools.sim.checkers.set_roles import SetRoles
+from barter.tools.sim.master import SimMaster
+from barter.tools.sim.process import Process
+
+
+class Guarantees(Checker):
+    """After a step in which something was offered to a role that is not under a guarantee, its own or one above it,
+    what is free and plain on the active agents is enough for all that guarantees lack, of each kind that was offered.
+
+    Of roles with a guarantee below each other only the top one counts: what those below it lack is within.
+    """
+
+    name = "guarantees"
+
+    def __init__(self, books: Books) -> None:
+        super().__init__()
+        self._books = books
+        self._set = SetRoles()
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if isinstance(process, SimMaster):
+            self._set.started()
+
+    def master_committed(self, master: SimMaster, facts: Sequence[Fact]) -> None:
+        self._set.committed(facts)
+
+    def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        self._set.stepped(actions)
+        found = self._books.changed(master, events)
+        lacking = self._lacking()
+        offers = [offer for listed in found for offer in listed.offered_now] if lacking else []
+        if offers:
+            free = self._free()
+            for offer in offers:
+                self._judge(offer, lacking, free)
+
+    def _judge(self, offer: Offer, lacking: Counter[str], free: Counter[str]) -> None:
+        for kind, amount in plain(offer).scalars.items():
+            if free[kind] < lacking[kind] and not self._is_owed(offer.role, kind, amount):
+                left = f"{format_scalar(kind, free[kind])} {kind} free"
+                need = f"guarantees that are not met need {format_scalar(kind, lacking[kind])}"
+                what = f"offer {offer.offer_id} of {offer.agent_id} to {offer.framework_id} for {offer.role}"
+                self.fail(f"{what} leaves {left}, and {need}")
+
+    def _is_owed(self, role: str, kind: str, amount: int) -> bool:
+        """Whether it was under a guarantee before it got this."""
+        return any(
+            self._books.consumption.of(above, kind) - amount < config.guarantee.get(kind, 0)
+            for above in lineage(role)
+            if (config := self._set.now.get(above)) is not None
+        )
+
+    def _lacking(self) -> Counter[str]:
+        lacking: Counter[str] = Counter()
+        for role, config in self._set.now.items():
+            for kind, least in config.guarantee.items():
+                above = [self._set.now.get(each) for each in lineage(role) if each != role]
+                if any(each is not None and each.guarantee.get(kind) for each in above):
+                    continue
+                lacking[kind] += max(least - self._books.consumption.of(role, kind), 0)
+        return +lacking
+
+    def _free(self) -> Counter[str]:
+        free: Counter[str] = Counter()
+        for listed in self._books.listed.values():
+            if listed.agent.active:
+                free.update(_plain_and_free(listed.agent, listed))
+        return free
+
+
+def _plain_and_free(agent: Agent, listed: Listed) -> dict[str, int]:
+    """Never below 0 for an agent that told of more tasks than its reservations leave."""
+    free = dict(agent.info.resources.scalars)
+    for held in (*listed.tasks.values(), *listed.offers.values()):
+        for kind, amount in plain(held).scalars.items():
+            free[kind] = free.get(kind, 0) - amount
+    for reservation in listed.reservations.values():
+        for kind, amount in reservation.resources.scalars.items():
+            free[kind] = free.get(kind, 0) - amount
+    return {kind: max(amount, 0) for kind, amount in free.items()}

@@ -1,0 +1,120 @@
+"""What a framework wants, and could have, it is offered before long."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from barter.core.cluster import Demand
+from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import Resources
+from barter.core.roles import lineage
+from barter.master import actions as act
+from barter.master import events as ev
+from barter.master.facts import Fact
+from barter.master.messages import Offers
+from barter.master.state import Agent, Framework
+from barter.tools.sim.checkers.books import Books
+from barter.tools.sim.checkers.checker import Checker
+from barter.tools.sim.checkers.declined import Declined
+from barter.tools.sim.checkers.feasible import fitting, open_tasks
+from barter.tools.sim.checkers.set_roles import SetRoles
+from barter.tools.sim.master import SimMaster
+from barter.tools.sim.process import Process
+
+EVERY_US = 10_000_000
+A_LITTLE_US = 5_000_000
+Waiting = tuple[FrameworkId, DemandId]
+
+
+class Starvation(Checker):
+    """A demand of a connected, unsuppressed framework that fits on some active agent, by `feasible`, as it is or as it
+    would be with its classic offers taken back, which the framework has not refused, by `declined`, and which leaves
+    its roles within their limits, gets an offer within the time an offer stands and a little more. Looked at every 10
+    s; where it fits at each look and nothing was offered for it in between, it starves.
+
+    Not judged: while a master waits for agents, and while some guarantee is not met, which may keep things free.
+    """
+
+    name = "starvation"
+
+    def __init__(self, books: Books, declined: Declined) -> None:
+        super().__init__()
+        self._books, self._declined = books, declined
+        self._set = SetRoles()
+        self._since_us: dict[Waiting, int] = {}
+        self._look_us = 0
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if isinstance(process, SimMaster):
+            self._set.started()
+            self._since_us.clear()
+
+    def master_committed(self, master: SimMaster, facts: Sequence[Fact]) -> None:
+        self._set.committed(facts)
+
+    def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        self._set.stepped(actions)
+        self._books.changed(master, events)
+        self._declined.note(master, events, actions)
+        if self._since_us:
+            for action in actions:
+                if isinstance(action, act.SendToFramework) and isinstance(action.message, Offers):
+                    for offer in action.message.offers:
+                        self._since_us.pop((action.framework_id, offer.demand_id), None)
+        if master.world.now_us >= self._look_us:
+            self._look_us = master.world.now_us + EVERY_US
+            self._look(master)
+
+    def _look(self, master: SimMaster) -> None:
+        books, now_us, before = master.machine.cluster, master.world.now_us, self._since_us
+        self._since_us = {}
+        if books.expected_agents or self._some_guarantee_lacks():
+            return
+        bound_us = books.timing.offer_timeout_ms * 1000 + A_LITTLE_US
+        for framework in books.frameworks.values() if books.agents else ():
+            for demand in self._wanted(framework):
+                where = self._fits(master, framework, demand)
+                if where is None:
+                    continue
+                key = (framework.framework_id, demand.demand_id)
+                since_us = self._since_us[key] = before.get(key, now_us)
+                if now_us - since_us > bound_us:
+                    who = f"{framework.info.name} ({framework.framework_id})"
+                    what = f"demand {demand.demand_id} of {who} has fitted on {where} or others"
+                    self.fail(f"{what} since {since_us / 1e6:.3f} s, and nothing was offered for it")
+
+    def _wanted(self, framework: Framework) -> Iterable[Demand]:
+        for demand in framework.demands.values() if framework.connected else ():
+            own = demand.role in framework.info.roles and demand.role not in framework.suppressed
+            if own and demand.count > open_tasks(framework, demand) and self._within_limits(demand):
+                yield demand
+
+    def _fits(self, master: SimMaster, framework: Framework, demand: Demand) -> AgentId | None:
+        now = master.clock.now() - 1
+        for agent in fitting(master.machine.cluster, framework, demand, with_classic):
+            if not self._declined.holds(framework.framework_id, agent.info.agent_id, now):
+                return agent.info.agent_id
+        return None
+
+    def _within_limits(self, demand: Demand) -> bool:
+        for above in lineage(demand.role):
+            config = self._set.now.get(above)
+            for kind, most in config.limit.items() if config is not None else ():
+                if self._books.consumption.of(above, kind) + demand.resources.scalars.get(kind, 0) > most:
+                    return False
+        return True
+
+    def _some_guarantee_lacks(self) -> bool:
+        return any(
+            self._books.consumption.of(role, kind) < least
+            for role, config in self._set.now.items()
+            for kind, least in config.guarantee.items()
+        )
+
+
+def with_classic(agent: Agent) -> Resources:
+    """What is plain and free of it, with what its classic offers hold of that."""
+    free = agent.free
+    for opened in agent.offers.values():
+        if not opened.offer.demand_id and not opened.offer.reserved and not opened.offer.revocable:
+            free = free + opened.offer.resources
+    return free
