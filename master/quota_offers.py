@@ -7,6 +7,7 @@ from barter.core.ids import OfferId
 from barter.core.roles import is_within, lineage
 from barter.master import placement
 from barter.master.cluster import Cluster
+from barter.master.holdings import plain_part
 from barter.master.quota import guarantees_needed, said
 from barter.master.state import OpenOffer
 
@@ -14,10 +15,7 @@ from barter.master.state import OpenOffer
 def plain(opened: OpenOffer) -> Mapping[str, int]:
     """What of the offer counts beside reservations: neither reserved nor revocable."""
     offer = opened.offer
-    rest = offer.resources.without(offer.revocable)
-    for part in offer.reserved.values():
-        rest = rest.without(part)
-    return rest.scalars
+    return plain_part(offer.resources, offer.reserved, offer.revocable).scalars
 
 
 def to_take_back(cluster: Cluster) -> list[tuple[OpenOffer, str]]:

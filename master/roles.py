@@ -9,7 +9,7 @@ from barter.master import offers, placement
 from barter.master.cluster import Cluster
 from barter.master.events import SetRoles
 from barter.master.facts import RoleSet
-from barter.master.quota import problems, said
+from barter.master.quota import Problems, problems, said
 from barter.master.quota_offers import plain, to_take_back
 from barter.master.state import OpenOffer
 
@@ -19,9 +19,8 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
 
     Offers against the new quotas are taken back, tasks are left.
     """
-    placement.tell(cluster)
-    changed = tuple(_merged(cluster.roles, config, event.part) for config in event.roles)
-    found = problems(cluster.roles, changed, cluster.total.value.scalars, lambda role: held(cluster, role))
+    changed = _changed(cluster, event)
+    found = judge(cluster, event)
     if found.wrong or (found.capacity and not event.force):
         hint = () if found.wrong else ("--force sets it all the same",)
         return "\n".join((*found.wrong, *found.capacity, *hint)), ()
@@ -34,6 +33,17 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
     for reason, opened_offers in taken.items():
         offers.rescind(cluster, opened_offers, "offer_rescinded", reason, now)
     return "", tuple(_notes(cluster, changed))
+
+
+def judge(cluster: Cluster, event: SetRoles) -> Problems:
+    """What stands against it; the allocator is told of everything first."""
+    placement.tell(cluster)
+    total = cluster.total.value.scalars
+    return problems(cluster.roles, _changed(cluster, event), total, lambda role: held(cluster, role))
+
+
+def _changed(cluster: Cluster, event: SetRoles) -> tuple[RoleConfig, ...]:
+    return tuple(_merged(cluster.roles, config, event.part) for config in event.roles)
 
 
 def held(cluster: Cluster, role: str) -> Mapping[str, int]:

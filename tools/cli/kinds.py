@@ -48,15 +48,15 @@ def _minimum(text: str) -> Any:
     return minimum
 
 
-def _attributes(text: str) -> dict[str, str]:
+def attributes(text: str) -> dict[str, str]:
     """`zone=a,rack=r1` as a mapping."""
-    attributes: dict[str, str] = {}
+    found: dict[str, str] = {}
     for item in filter(None, text.split(",")):
         name, equals, value = (part.strip() for part in item.partition("="))
-        if not (name and equals and value) or name in attributes:
+        if not (name and equals and value) or name in found:
             raise ValueError(f"{item!r} is not NAME=VALUE, or names an attribute twice: write zone=a,rack=r1")
-        attributes[name] = value
-    return attributes
+        found[name] = value
+    return found
 
 
 def _address(text: str) -> str:
@@ -99,7 +99,7 @@ DURATION = Parsed("duration", _duration)
 SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)
 MINIMUM = Parsed("resources", _minimum)
-ATTRIBUTES = Parsed("attributes", _attributes)
+ATTRIBUTES = Parsed("attributes", attributes)
 ADDRESS = Parsed("host:port", _address)
 ADDRESSES = Parsed("host:port[,...]", _addresses)
 ROLE = Parsed("role", _role)

@@ -20,6 +20,7 @@ VERBS = (
     Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task or app is, or is not, placed."),
     Verb("roles", f"{_CLI}.roles:roles", LOOK, "Roles: weights, shares and quotas."),
     Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role, with its volumes."),
+    Verb("whatif", f"{_CLI}.whatif:whatif", LOOK, "What would no longer fit, and how shares move, if."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
     Verb("record", f"{_CLI}.record:record", LOOK, "Write down all that the master does, to be replayed."),
     Verb("sim", f"{_CLI}.sim:sim", TEST, "Whole clusters under faults, from a seed."),
