@@ -7,7 +7,7 @@ from dataclasses import replace
 from barter.core.ids import OfferId, TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
-from barter.master import offers, operations, tasks
+from barter.master import offers, operations, tasks, waiting
 from barter.master.cluster import Cluster
 from barter.master.events import Accept
 from barter.master.hand import Hand
@@ -66,14 +66,14 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
             refused.append(_refused(cluster, agent, info.task_id, given, now))
             continue
         info = replace(given, role=role)
-        _begin(cluster, framework, agent, info, now)
+        _begin(cluster, framework, agent, info, opened[0].reason, now)
         run.append(info)
     if run:
         reason = f"accepted by {framework.info.name}"
         cluster.to_agent(agent, Run(framework.framework_id, tuple(run)), reason)
     if refused:
         cluster.to_framework(framework, Update(tuple(refused)), "tasks of an accept were refused")
-    _lower_demands(framework, run)
+    _lower_demands(cluster, framework, run, now)
     if run or not hand.changed:
         filters = event.filters if run else offers.at_least_asked(event.filters)
         offers.refuse(cluster, framework, agent, hand.rest, filters, now)
@@ -99,10 +99,10 @@ def _without(undone: Mapping[str, str], info: TaskInfo) -> Refusal | None:
     return None
 
 
-def _begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, now: int) -> None:
+def _begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, why: str, now: int) -> None:
     agent_id = agent.info.agent_id
     staging = TaskStatus(info.task_id, TaskState.STAGING, Source.MASTER, now, agent_id=agent_id)
-    tasks.begin(cluster, framework, agent, info, staging, now)
+    tasks.begin(cluster, framework, agent, info, staging, now).why = why
     reason = f"{info.resources} on {agent.info.hostname} for {framework.info.name}"
     cluster.history.record(now, "task_launched", info.task_id, reason)
 
@@ -117,12 +117,14 @@ def _duplicate(cluster: Cluster, framework: Framework, task_id: TaskId) -> Refus
     )
 
 
-def _lower_demands(framework: Framework, launched: list[TaskInfo]) -> None:
+def _lower_demands(cluster: Cluster, framework: Framework, launched: list[TaskInfo], now: int) -> None:
     """What was launched for a demand is wanted no more, until the framework tells its demands anew."""
     for demand_id, count in Counter(info.demand_id for info in launched).items():
         demand = framework.demands.get(demand_id)
         if demand is not None:
-            framework.demands[demand_id] = replace(demand, count=max(demand.count - count, 0))
+            left = max(demand.count - count, 0)
+            framework.demands[demand_id] = replace(demand, count=left)
+            waiting.launched(cluster, framework, demand_id, count, left, now)
 
 
 def _refused(cluster: Cluster, agent: Agent, task_id: TaskId, why: Refusal, now: int) -> TaskStatus:

@@ -1,12 +1,15 @@
-"""What happened, and why: a bounded ring that operators list and watch."""
+"""What happened, and why: a bounded ring that operators list and watch, and what of it concerns whom."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
 KEPT = 10_000
 LONGEST_SUBJECT, LONGEST_REASON = 255, 1_000
+RARE_KEPT, STORIES_KEPT, STORY_KEPT = 2_000, 2_000, 30
+# What comes and goes without a task being started or ended: kept longer than the noise of tasks and offers.
+RARE = ("agent_", "framework_", "role_", "maintenance_", "reserved", "unreserved", "volume_")
 
 
 class Entry(NamedTuple):
@@ -20,14 +23,39 @@ class Entry(NamedTuple):
 
 
 class History:
+    """`story` is what concerns one thing, however busy all others are; the least recently told one is forgotten."""
+
     def __init__(self, kept: int = KEPT) -> None:
         self.sequence = 0
         self._ring: deque[Entry] = deque(maxlen=kept)
+        self._rare: deque[Entry] = deque(maxlen=RARE_KEPT)
+        self._stories: OrderedDict[str, deque[Entry]] = OrderedDict()
 
     def record(self, now: int, kind: str, subject: str, reason: str) -> None:
         """Peers word subjects and reasons too, so both are cut to what is worth keeping."""
         self.sequence += 1
-        self._ring.append(Entry(self.sequence, now, kind, subject[:LONGEST_SUBJECT], reason[:LONGEST_REASON]))
+        entry = Entry(self.sequence, now, kind, subject[:LONGEST_SUBJECT], reason[:LONGEST_REASON])
+        self._ring.append(entry)
+        if kind.startswith(RARE):
+            self._rare.append(entry)
+
+    def tell(self, story: str, now: int, kind: str, subject: str, reason: str) -> None:
+        """Add to the story only, beside what is recorded of it for all."""
+        entries = self._stories.get(story)
+        if entries is None:
+            entries = self._stories[story] = deque(maxlen=STORY_KEPT)
+            if len(self._stories) > STORIES_KEPT:
+                self._stories.popitem(last=False)
+        else:
+            self._stories.move_to_end(story)
+        entries.append(Entry(self.sequence, now, kind, subject[:LONGEST_SUBJECT], reason[:LONGEST_REASON]))
+
+    def story(self, name: str) -> tuple[Entry, ...]:
+        return tuple(self._stories.get(name, ()))
+
+    def rare(self) -> Iterator[Entry]:
+        """Of agents, frameworks, roles, reservations: oldest first."""
+        return iter(self._rare)
 
     def since(self, sequence: int) -> tuple[Entry, ...]:
         """Those kept with a higher sequence, oldest first; costs as many steps as it returns."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from barter.core.cluster import Filters, Offer
 from barter.core.ids import FrameworkId, OfferId
 from barter.core.resources import Resources
+from barter.master import waiting
 from barter.master.allocator.model import Grant
 from barter.master.cluster import Cluster
 from barter.master.events import Decline
@@ -50,7 +51,7 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
         agent.unavailable_from_ms,
     )
     expires = now + cluster.timing.offer_timeout_ms
-    opened = OpenOffer(offer, now, expires, grant.tasks)
+    opened = OpenOffer(offer, now, expires, grant.tasks, grant.reason)
     cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
     hold(cluster, offer)
     if grant.demand_id:
@@ -58,6 +59,7 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
     cluster.timers.at(expires, OfferExpires(offer.offer_id))
     cluster.touch(agent, framework)
     cluster.history.record(now, "offer_made", offer.offer_id, f"{grant.resources} to {framework.info.name}")
+    waiting.offered(cluster, framework, opened, now)
     return offer
 
 
@@ -92,6 +94,7 @@ def rescind(cluster: Cluster, offers: Iterable[OpenOffer], kind: str, reason: st
     for opened in tuple(offers):
         close(cluster, opened)
         cluster.history.record(now, kind, opened.offer.offer_id, reason)
+        waiting.answered(cluster, cluster.frameworks[opened.offer.framework_id], opened, kind, reason, now)
         gone.setdefault(opened.offer.framework_id, []).append(opened.offer.offer_id)
     for framework_id, offer_ids in gone.items():
         framework = cluster.frameworks[framework_id]
@@ -117,8 +120,11 @@ def decline(cluster: Cluster, framework: Framework, event: Decline, now: int) ->
             continue
         close(cluster, opened)
         agent = cluster.agents[opened.offer.agent_id]
-        refuse(cluster, framework, agent, opened.offer.resources, at_least_asked(event.filters), now)
-        cluster.history.record(now, "offer_declined", offer_id, f"by {framework.info.name}")
+        filters = at_least_asked(event.filters)
+        refuse(cluster, framework, agent, opened.offer.resources, filters, now)
+        by = f"by {framework.info.name}"
+        cluster.history.record(now, "offer_declined", offer_id, by)
+        waiting.answered(cluster, framework, opened, "offer_declined", by, now, filters.refuse_ms)
 
 
 def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:

@@ -121,11 +121,12 @@ def _framework(framework: Framework) -> FrameworkRecord:
         tuple(framework.demands.values()),
         framework.services,
         tuple(sorted(framework.unanswered)),
+        tuple(framework.waiting.items()),
     )
 
 
 def _task(task: Task) -> TaskRecord:
-    return TaskRecord(task.framework_id, task.agent_id, task.info, task.status, task.launched_ms, task.kill)
+    return TaskRecord(task.framework_id, task.agent_id, task.info, task.status, task.launched_ms, task.kill, task.why)
 
 
 def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
@@ -147,6 +148,7 @@ def _put_framework(cluster: Cluster, kept: FrameworkRecord) -> None:
     )
     framework.demands = {demand.demand_id: demand for demand in kept.demands}
     framework.services, framework.unanswered = kept.services, set(kept.unanswered)
+    framework.waiting = dict(kept.waiting)
     if framework.connected:
         cluster.sessions[framework.session] = framework.framework_id
 
@@ -165,7 +167,7 @@ def _put_tasks(cluster: Cluster, snapshot: Snapshot) -> None:
 
 
 def _live(kept: TaskRecord) -> Task:
-    return Task(kept.framework_id, kept.agent_id, kept.info, kept.status, kept.launched_ms, kept.kill)
+    return Task(kept.framework_id, kept.agent_id, kept.info, kept.status, kept.launched_ms, kept.kill, kept.why)
 
 
 def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service
-from barter.core.ids import AgentId, FrameworkId, TaskId, VolumeId
+from barter.core.ids import AgentId, DemandId, FrameworkId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import Resources
@@ -63,6 +63,7 @@ class FrameworkRecord:
     demands: tuple[Demand, ...]
     services: tuple[Service, ...]
     unanswered: tuple[TaskId, ...]
+    waiting: tuple[tuple[DemandId, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class TaskRecord:
     status: TaskStatus
     launched_ms: int
     kill: Kill | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ NO_SESSION = 0
 
 @dataclass(slots=True)
 class Task:
-    """`kill` is what was asked for and is told again to an agent that comes back with the task still there."""
+    """`kill` is what was asked for and is told again to an agent that comes back with the task still there.
+
+    `why` it was placed where it is: empty for one that an agent told of.
+    """
 
     framework_id: FrameworkId
     agent_id: AgentId
@@ -28,6 +31,7 @@ class Task:
     status: TaskStatus
     launched_ms: int
     kill: Kill | None = None
+    why: str = ""
 
     @property
     def key(self) -> TaskKey:
@@ -36,12 +40,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class OpenOffer:
-    """`tasks` is how many of its demand's tasks it holds; 0 for a classic offer."""
+    """`tasks` is how many of its demand's tasks it holds; 0 for a classic offer. `reason` is why it was made."""
 
     offer: Offer
     made_ms: int
     expires_ms: int
     tasks: int = 0
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -144,8 +149,8 @@ class Pending:
 class Framework:
     """`absences` counts how often its stream was lost. `pending` is by uuid, oldest first. `suppressed` are roles.
 
-    `charged` is what its tasks and offers hold under each role, without what is revocable; `charged_reserved` what of
-    that is of reservations.
+    `waiting` says since when more of a demand is wanted. `charged` is what its tasks and offers hold under each role,
+    without what is revocable; `charged_reserved` what of that is of reservations.
     """
 
     info: FrameworkInfo
@@ -155,6 +160,7 @@ class Framework:
     suppressed: frozenset[str] = frozenset()
     subscribed_ms: int = 0
     demands: dict[DemandId, Demand] = field(default_factory=dict)
+    waiting: dict[DemandId, int] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
     used: Tally = field(default_factory=Tally)
     offered: Tally = field(default_factory=Tally)

@@ -1,23 +1,29 @@
 """Why a task or a demand is where it is: put together from the history and from the allocator's own verdicts."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from barter.core.cluster import Demand
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TERMINAL
 from barter.master import placement
-from barter.master.allocator.model import Explanation
+from barter.master.agent_states import AgentState, states, volume_verdict
+from barter.master.allocator.explanation import Explanation, Reason, Verdict
 from barter.master.cluster import Cluster
 from barter.master.history import Entry
 from barter.master.state import Task
+from barter.master.story import SHOWN, of_demand
 from barter.master.views import find_tasks, frameworks_wanting
 
-HISTORY_SHOWN = 50
+CLOSE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """`kind` is task or demand; `explanation` is empty for a task that has its place."""
+    """`kind` is task or demand; `explanation` is empty for what has its place.
+
+    `waiting_since_ms` is 0 for what does not wait. `volume` says where the demand's is, if it wants one.
+    """
 
     subject: str
     kind: str
@@ -25,61 +31,127 @@ class Why:
     summary: str
     explanation: Explanation
     history: tuple[Entry, ...]
+    waiting_since_ms: int = 0
+    states: tuple[AgentState, ...] = ()
+    volume: Verdict | None = None
 
 
-def why(cluster: Cluster, subject: str, now: int) -> Why | None:
+def why(cluster: Cluster, subject: str, now: int, *, every_agent: bool = True) -> Why | None:
     """None when the master knows neither a task nor a demand of that name."""
     found = find_tasks(cluster, TaskId(subject), ended=True)
     if found:
-        return _of_task(cluster, subject, found[0], now)
+        return _of_task(cluster, subject, found[0], now, every_agent=every_agent)
     wanting = frameworks_wanting(cluster, subject)
     if wanting:
-        return _of_demand(cluster, *wanting[0], now)
+        return _of_demand(cluster, *wanting[0], now, every_agent=every_agent)
+    if placed := _placed(cluster, subject):
+        return placed
     history = _history(cluster, subject)
     if history:
-        return Why(
-            subject, "task", FrameworkId(""), f"it was never placed: {history[-1].reason}", Explanation(), history
-        )
+        never = f"it was never placed: {history[-1].reason}"
+        return Why(subject, "task", FrameworkId(""), never, Explanation(), history)
     return None
 
 
-def _of_task(cluster: Cluster, subject: str, task: Task, now: int) -> Why:
+def close_names(cluster: Cluster, subject: str) -> tuple[str, ...]:
+    """What there is to ask for of a like name; demands come first."""
+    frameworks = cluster.frameworks.values()
+    demands = dict.fromkeys(demand_id for framework in frameworks for demand_id in framework.demands)
+    tasks = dict.fromkeys(task.info.demand_id for framework in frameworks for task in framework.tasks.values())
+    apps = [str(each) for each in {**demands, **tasks} if each]
+    found = get_close_matches(subject, apps, CLOSE, 0.5) + [each for each in apps if subject in each]
+    if len(found) < CLOSE and subject:
+        names = [str(name) for framework in frameworks for name in framework.tasks if subject in name]
+        found += names[: CLOSE - len(found)]
+    return tuple(dict.fromkeys(found))[:CLOSE]
+
+
+def _of_task(cluster: Cluster, subject: str, task: Task, now: int, *, every_agent: bool) -> Why:
     status = task.status
     agent = cluster.agents.get(task.agent_id)
     where = f"on {agent.info.hostname}" if agent else f"on agent {task.agent_id}, which is gone"
     said = ": ".join(part for part in (status.reason, status.message) if part)
     summary = f"{status.state} {where}" + (f": {said}" if said else "")
-    explanation = Explanation()
+    if status.state not in TERMINAL:
+        summary += f"; placed there because {task.why}" if task.why else ""
+    explanation, since_ms, now_states = Explanation(), 0, tuple[AgentState, ...]()
     framework = cluster.frameworks.get(task.framework_id)
     demand = framework.demands.get(task.info.demand_id) if framework else None
-    if status.state in TERMINAL and demand is not None:
-        explanation = _explain(cluster, task.framework_id, demand, now)
-    return Why(subject, "task", task.framework_id, summary, explanation, _history(cluster, subject))
+    if framework is not None and demand is not None and status.state in TERMINAL:
+        explanation = _explain(cluster, task.framework_id, demand, now, every_agent=every_agent)
+        since_ms, now_states = framework.waiting.get(demand.demand_id, 0), states(cluster)
+    return Why(
+        subject, "task", task.framework_id, summary, explanation, _history(cluster, subject), since_ms, now_states
+    )
 
 
-def _of_demand(cluster: Cluster, framework_id: FrameworkId, demand: Demand, now: int) -> Why:
-    explanation = _explain(cluster, framework_id, demand, now)
+def _placed(cluster: Cluster, subject: str) -> Why | None:
+    """A demand of which nothing waits need not be told: its tasks say where it stands. None without any."""
+    tasks = [
+        task
+        for framework in cluster.frameworks.values()
+        for task in framework.tasks.values()
+        if task.info.demand_id == subject
+    ]
+    if not tasks:
+        return None
+    hosts = {task.info.task_id: cluster.agents[task.agent_id].info.hostname for task in tasks}
+    places = ", ".join(f"{task_id} on {host}" for task_id, host in sorted(hosts.items())[:SHOWN])
+    summary = f"nothing of it waits to be placed: {places}" + (", ..." if len(hosts) > SHOWN else "")
+    history = sorted(entry for task in tasks[:SHOWN] for entry in cluster.history.of(task.info.task_id))
+    return Why(subject, "demand", tasks[0].framework_id, summary, Explanation(), tuple(history)[-SHOWN:])
+
+
+def _of_demand(cluster: Cluster, framework_id: FrameworkId, demand: Demand, now: int, *, every_agent: bool) -> Why:
+    explanation = _explain(cluster, framework_id, demand, now, every_agent=every_agent)
     framework = cluster.frameworks[framework_id]
-    running = sum(task.info.demand_id == demand.demand_id for task in framework.tasks.values())
-    fitting = sum(agent.fits for agent in explanation.agents)
-    if not demand.count:
-        summary = f"nothing more is wanted; {running} tasks of it are placed"
-    elif refusing := next((verdict for verdict in explanation.framework if not verdict.passed), None):
-        summary = f"{demand.count} more wanted; not offered: {refusing.detail}"
-    elif fitting:
-        summary = f"{demand.count} more wanted; {fitting} of {len(explanation.agents)} agents fit"
+    volume = volume_verdict(cluster, demand.volume) if demand.volume else None
+    if demand.count:
+        summary = f"{demand.count} more wanted; {_stands(explanation, volume)}"
     else:
-        summary = f"{demand.count} more wanted; none of {len(explanation.agents)} agents fits"
-    subject = demand.demand_id
-    history = (*cluster.history.of(framework_id), *cluster.history.of(subject))
-    kept = tuple(sorted(history)[-HISTORY_SHOWN:])
-    return Why(subject, "demand", framework_id, summary, explanation, kept)
+        running = sum(task.info.demand_id == demand.demand_id for task in framework.tasks.values())
+        summary = f"nothing more is wanted; {running} tasks of it are placed"
+    return Why(
+        demand.demand_id,
+        "demand",
+        framework_id,
+        summary,
+        explanation,
+        of_demand(cluster, framework, demand, explanation),
+        framework.waiting.get(demand.demand_id, 0),
+        states(cluster),
+        volume,
+    )
 
 
-def _explain(cluster: Cluster, framework_id: FrameworkId, demand: Demand, now: int) -> Explanation:
+def _stands(explanation: Explanation, volume: Verdict | None) -> str:
+    """What is in the way of all of it; else of how many agents what is."""
+    known, no = explanation.known, explanation.in_the_way
+    if no is not None and no.filter not in ("filters", "agents"):
+        limit = f"{no.filter}: " if no.filter.startswith(("limit", "guarantees")) else ""
+        return f"not offered: {limit}{no.detail}"
+    if explanation.fitting:
+        return f"{explanation.fitting} of {known} agents fit: the next pass offers them"
+    none = f"none of {known} agents fits"
+    if volume is not None and not volume.passed:
+        return f"{none}: {volume.detail}"
+    if explanation.impossible:
+        return f"{none}: {explanation.impossible}"
+    main = sorted(explanation.reasons, key=lambda reason: -reason.agents)[:2]
+    return ": ".join((none, "; ".join(_told(reason, known) for reason in main))) if main else none
+
+
+def _told(reason: Reason, known: int) -> str:
+    many = "all" if reason.agents == known else f"{reason.agents} of {known}"
+    return f"{reason.filter} on {many} ({reason.findings[0].found})"
+
+
+def _explain(
+    cluster: Cluster, framework_id: FrameworkId, demand: Demand, now: int, *, every_agent: bool
+) -> Explanation:
     placement.tell(cluster)
-    return cluster.allocator.explain(framework_id, demand, now)
+    return cluster.allocator.explain(framework_id, demand, now, every_agent=every_agent)
 
 
 def _history(cluster: Cluster, subject: str) -> tuple[Entry, ...]:
-    return tuple(cluster.history.of(subject))[-HISTORY_SHOWN:]
+    return tuple(cluster.history.of(subject))[-SHOWN:]

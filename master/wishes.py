@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from barter.master import offers
+from barter.master import offers, waiting
 from barter.master.cluster import Cluster
 from barter.master.events import Revive, SetDemands, SetServices, Suppress
 from barter.master.messages import Error
@@ -44,7 +44,8 @@ def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: 
     if twice:
         _refuse(cluster, framework, f"demands: {twice} is named twice", now)
         return
-    framework.demands = {demand.demand_id: demand for demand in event.demands}
+    before, framework.demands = framework.demands, {demand.demand_id: demand for demand in event.demands}
+    waiting.demands_told(cluster, framework, before, now)
     unwanted = [
         opened
         for opened in framework.offers.values()

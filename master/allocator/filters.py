@@ -5,16 +5,18 @@ The shape is swarmkit's `manager/scheduler/filter.go`. A pass asks `passes`; `ex
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from barter.core.cluster import Demand
 from barter.core.constraints import Constraint, field_value, refusal
-from barter.core.ids import FrameworkId
+from barter.core.ids import FrameworkId, VolumeId
 from barter.core.resources import Resources
 from barter.core.units import format_duration
+from barter.master.allocator.explanation import Verdict
 from barter.master.allocator.index import AgentRecord
-from barter.master.allocator.model import Verdict
 from barter.master.allocator.refusals import Refusals
 from barter.master.allocator.room import Need, capacity
+from barter.master.allocator.rooms import Rooms
 from barter.master.allocator.spread import Spread, on_its_side
 
 
@@ -113,8 +115,11 @@ class Refused(Filter):
 
 @dataclass(frozen=True, slots=True)
 class Constrained(Filter):
+    """Answers are kept by the value of the constraint's field: asked anew after instances were added to the spread."""
+
     constraint: Constraint
     spread: Spread
+    _said: dict[str | None, str] = dataclass_field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -124,15 +129,17 @@ class Constrained(Filter):
         return not self._refusal(agent)
 
     def detail(self, agent: AgentRecord) -> str:
-        return self.verdict(agent).detail
-
-    def verdict(self, agent: AgentRecord) -> Verdict:
         why = self._refusal(agent)
-        return Verdict(self.name, not why, why.removeprefix(f"{self.constraint}: ") or self._standing(agent))
+        return why.removeprefix(f"{self.constraint}: ") or self._standing(agent)
 
     def _refusal(self, agent: AgentRecord) -> str:
         field = self.constraint.field
-        return refusal(self.constraint, agent.attributes, self.spread.by_value(field), self.spread.known(field))
+        value = field_value(agent.attributes, field)
+        said = self._said.get(value)
+        if said is None:
+            placed, known = self.spread.by_value(field), self.spread.known(field)
+            said = self._said[value] = refusal(self.constraint, agent.attributes, placed, known)
+        return said
 
     def _standing(self, agent: AgentRecord) -> str:
         field = self.constraint.field
@@ -140,3 +147,28 @@ class Constrained(Filter):
         if value is None:
             return f"the agent has no attribute {field}"
         return f"{field} is {value}, {self.spread.by_value(field)[value]} already there"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeHere(Filter):
+    """The demand's persistent volume is on the agent, for its role, and no task uses it. It is on `holder` if known."""
+
+    rooms: Rooms
+    volume: VolumeId
+    role: str
+    holder: str
+
+    @property
+    def name(self) -> str:
+        return "volume"
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return self.rooms.has_volume(agent.slot, self.volume, self.role)
+
+    def detail(self, agent: AgentRecord) -> str:
+        if self.passes(agent):
+            return f"volume {self.volume} is here"
+        there = [each.role for each in agent.slot.reserved if self.volume in each.volumes]
+        if there:
+            return f"volume {self.volume} is here, reserved for role {there[0]}, which {self.role} is not in"
+        return f"volume {self.volume} is on {self.holder}" if self.holder else f"no unused volume {self.volume} here"

@@ -1,4 +1,4 @@
-"""What the allocator is told, what it grants, and how it answers why; `Allocator` itself is in allocator.py."""
+"""What the allocator is told and what it grants; how it answers why is in explanation.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId, VolumeId
 from barter.core.resources import NOTHING, Resources
+from barter.master.allocator.explanation import AgentVerdicts as AgentVerdicts
+from barter.master.allocator.explanation import Explanation as Explanation
+from barter.master.allocator.explanation import Verdict as Verdict
 
 PUBLIC_ROLE = "slave_public"
 
@@ -104,32 +107,3 @@ class Unmet:
     name: str
     demand: Demand
     tasks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one filter says, and what it compared."""
-
-    filter: str
-    passed: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class AgentVerdicts:
-    agent_id: AgentId
-    hostname: str
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def fits(self) -> bool:
-        return all(verdict.passed for verdict in self.verdicts)
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Every filter's verdict, of the framework as a whole and per agent; `changes` that would fit, smallest first."""
-
-    framework: tuple[Verdict, ...] = ()
-    agents: tuple[AgentVerdicts, ...] = ()
-    changes: tuple[str, ...] = field(default=())

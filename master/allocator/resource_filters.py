@@ -1,17 +1,36 @@
-"""What must be free on an agent for one task, a filter for each resource; together they say what `capacity` says."""
+"""What must be free for one task, a filter for each resource; together they say what `capacity` says.
 
+They are asked of what one source on an agent holds: its plain resources, a reservation with these, or its slack.
+"""
+
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from barter.core import ranges as rng
 from barter.core.ranges import Ranges
-from barter.core.resources import PORTS, format_scalar
-from barter.master.allocator.filters import Filter
-from barter.master.allocator.index import AgentRecord
+from barter.core.resources import PORTS, Resources, format_scalar
 from barter.master.allocator.room import Need
 
+WHOLE = 1000
 
-class ResourceFilter(Filter):
+
+class ResourceFilter(ABC):
     """A question about what is free; a pass asks `capacity` for all of them at once."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @abstractmethod
+    def passes(self, held: Resources) -> bool: ...
+
+    @abstractmethod
+    def missing(self, held: Resources) -> int:
+        """How much of what is wanted is not there, in thousandths."""
+
+    @abstractmethod
+    def detail(self, held: Resources, total: Resources) -> str:
+        """What it compares, whether or not it passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +42,15 @@ class Scalar(ResourceFilter):
     def name(self) -> str:
         return self.resource
 
-    def passes(self, agent: AgentRecord) -> bool:
-        return agent.slot.free.scalars.get(self.resource, 0) >= self.amount
+    def passes(self, held: Resources) -> bool:
+        return held.scalars.get(self.resource, 0) >= self.amount
 
-    def detail(self, agent: AgentRecord) -> str:
-        free, total = (held.scalars.get(self.resource, 0) for held in (agent.slot.free, agent.slot.info.resources))
-        needed, free_text, of = (format_scalar(self.resource, each) for each in (self.amount, free, total))
+    def missing(self, held: Resources) -> int:
+        return max(self.amount - held.scalars.get(self.resource, 0), 0) * WHOLE // self.amount
+
+    def detail(self, held: Resources, total: Resources) -> str:
+        free, whole = (each.scalars.get(self.resource, 0) for each in (held, total))
+        needed, free_text, of = (format_scalar(self.resource, each) for each in (self.amount, free, whole))
         return f"{needed} needed, {free_text} free of {of}"
 
 
@@ -43,14 +65,17 @@ class Named(ResourceFilter):
     def name(self) -> str:
         return self.resource
 
-    def passes(self, agent: AgentRecord) -> bool:
-        return not self.missing(agent)
+    def passes(self, held: Resources) -> bool:
+        return not self.taken(held)
 
-    def missing(self, agent: AgentRecord) -> Ranges:
-        return rng.subtract(self.wanted, agent.slot.free.ranges.get(self.resource, ()))
+    def taken(self, held: Resources) -> Ranges:
+        return rng.subtract(self.wanted, held.ranges.get(self.resource, ()))
 
-    def detail(self, agent: AgentRecord) -> str:
-        free = rng.render(agent.slot.free.ranges.get(self.resource, ())) or "none"
+    def missing(self, held: Resources) -> int:
+        return rng.size(self.taken(held)) * WHOLE // rng.size(self.wanted)
+
+    def detail(self, held: Resources, total: Resources) -> str:
+        free = rng.render(held.ranges.get(self.resource, ())) or "none"
         return f"{rng.render(self.wanted)} needed, {free} free"
 
 
@@ -65,11 +90,14 @@ class Ids(ResourceFilter):
     def name(self) -> str:
         return self.resource
 
-    def passes(self, agent: AgentRecord) -> bool:
-        return agent.slot.free.sets.get(self.resource, frozenset()) >= self.wanted
+    def passes(self, held: Resources) -> bool:
+        return held.sets.get(self.resource, frozenset()) >= self.wanted
 
-    def detail(self, agent: AgentRecord) -> str:
-        free = ",".join(sorted(agent.slot.free.sets.get(self.resource, frozenset()))) or "none"
+    def missing(self, held: Resources) -> int:
+        return len(self.wanted - held.sets.get(self.resource, frozenset())) * WHOLE // max(len(self.wanted), 1)
+
+    def detail(self, held: Resources, total: Resources) -> str:
+        free = ",".join(sorted(held.sets.get(self.resource, frozenset()))) or "none"
         return f"{','.join(sorted(self.wanted))} needed, {free} free"
 
 
@@ -84,19 +112,22 @@ class FreePorts(ResourceFilter):
     def name(self) -> str:
         return "free ports"
 
-    def spare(self, agent: AgentRecord) -> int:
-        return rng.size(rng.subtract(agent.slot.free.ports, self.named))
+    def spare(self, held: Resources) -> int:
+        return rng.size(rng.subtract(held.ports, self.named))
 
-    def passes(self, agent: AgentRecord) -> bool:
-        return self.spare(agent) >= self.count
+    def passes(self, held: Resources) -> bool:
+        return self.spare(held) >= self.count
 
-    def detail(self, agent: AgentRecord) -> str:
-        return f"{self.count} needed, {self.spare(agent)} free"
+    def missing(self, held: Resources) -> int:
+        return max(self.count - self.spare(held), 0) * WHOLE // self.count
+
+    def detail(self, held: Resources, total: Resources) -> str:
+        return f"{self.count} needed, {self.spare(held)} free"
 
 
 def resource_filters(need: Need) -> list[ResourceFilter]:
     wanted = need.resources
-    found: list[ResourceFilter] = [Scalar(name, amount) for name, amount in wanted.scalars.items()]
+    found: list[ResourceFilter] = [Scalar(name, amount) for name, amount in need.scalars]
     found += [Named(name, pairs) for name, pairs in wanted.ranges.items()]
     found += [Ids(name, ids) for name, ids in wanted.sets.items()]
     if need.port_count:

@@ -1,79 +1,90 @@
-"""A demand made small enough for one agent."""
+"""A demand made small enough for one piece of one agent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from barter.core import ranges as rng
 from barter.core.cluster import Demand
 from barter.core.resources import BYTE_SCALARS, PORTS, Resources, format_scalar
 from barter.core.units import parse_bytes
-from barter.master.allocator.index import AgentRecord
-from barter.master.allocator.resource_filters import FreePorts, Named, ResourceFilter, Scalar
-
-WHOLE = 1000
+from barter.master.allocator.pieces import Piece
+from barter.master.allocator.resource_filters import WHOLE, FreePorts, Ids, Named, Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """`cost` is the largest reduction of one resource, in thousandths of it."""
+    """`cost` is the largest reduction of one resource, in thousandths of it; `parts` say each in words."""
 
     demand: Demand
-    cost: int
-    text: str
+    cost: int = 0
+    parts: tuple[str, ...] = ()
 
 
-def shrink(demand: Demand, short: Sequence[ResourceFilter], agent: AgentRecord) -> Shrunk | None:
-    """The demand with each resource that falls short cut to what the agent has; None where nothing is left of one."""
-    parts: list[str] = []
-    cost = 0
-    for asked in short:
-        cut = _cut(demand, asked, agent)
+def shrink(demand: Demand, piece: Piece, scalars: Mapping[str, int], allowed: Mapping[str, int]) -> Shrunk | None:
+    """The demand with each resource that falls short cut to what there is; None where nothing is left of one.
+
+    `scalars` is what one task takes, and `allowed` bounds what of it is plain.
+    """
+    shrunk = Shrunk(demand)
+    plain = piece.source.plain.resources.scalars
+    for name, amount in scalars.items():
+        has = piece.held.scalars.get(name, 0)
+        if name in plain:
+            has = min(has, allowed.get(name, has))
+        if has < amount:
+            cut = _cut_scalar(shrunk, Scalar(name, amount), has)
+            if cut is None:
+                return None
+            shrunk = cut
+    for asked in piece.short:
+        if isinstance(asked, Scalar):
+            continue
+        if isinstance(asked, Ids):
+            return None
+        cut = _fewer_ports(shrunk, asked, piece) if isinstance(asked, FreePorts) else _any_ports(shrunk, asked, piece)
         if cut is None:
             return None
-        demand, cost = cut.demand, max(cost, cut.cost)
-        parts.append(cut.text)
-    return Shrunk(demand, cost, " and ".join(parts))
+        shrunk = cut
+    return shrunk
 
 
-def _cut(demand: Demand, asked: ResourceFilter, agent: AgentRecord) -> Shrunk | None:
-    if isinstance(asked, Scalar):
-        return _cut_scalar(demand, asked, agent)
-    if isinstance(asked, FreePorts):
-        spare = asked.spare(agent)
-        if spare <= 0:
-            return None
-        text = f"{spare} free {'port' if spare == 1 else 'ports'} instead of {asked.count}"
-        return Shrunk(replace(demand, port_count=spare), _reduction(asked.count, spare), text)
-    if isinstance(asked, Named) and asked.resource == PORTS:
-        return _any_ports(demand, asked, agent)
-    return None
+def _with(shrunk: Shrunk, demand: Demand, cost: int, text: str) -> Shrunk:
+    return Shrunk(demand, max(shrunk.cost, cost), (*shrunk.parts, text))
 
 
-def _cut_scalar(demand: Demand, asked: Scalar, agent: AgentRecord) -> Shrunk | None:
-    free = agent.slot.free.scalars.get(asked.resource, 0)
-    shown = format_scalar(asked.resource, free)
+def _cut_scalar(shrunk: Shrunk, asked: Scalar, has: int) -> Shrunk | None:
+    shown = format_scalar(asked.resource, has)
     # What is said is what is meant: sizes are shown rounded down.
-    amount = parse_bytes(shown) if asked.resource in BYTE_SCALARS else free
+    amount = parse_bytes(shown) if asked.resource in BYTE_SCALARS else has
     if amount <= 0:
         return None
-    need = demand.resources
-    scalars = {**need.scalars, asked.resource: amount}
+    demand, need = shrunk.demand, shrunk.demand.resources
+    smaller = Resources({**need.scalars, asked.resource: amount}, need.ranges, need.sets)
     text = f"{asked.resource} {shown} instead of {format_scalar(asked.resource, asked.amount)}"
-    smaller = replace(demand, resources=Resources(scalars, need.ranges, need.sets))
-    return Shrunk(smaller, _reduction(asked.amount, amount), text)
+    return _with(shrunk, replace(demand, resources=smaller), _reduction(asked.amount, amount), text)
 
 
-def _any_ports(demand: Demand, asked: Named, agent: AgentRecord) -> Shrunk | None:
+def _fewer_ports(shrunk: Shrunk, asked: FreePorts, piece: Piece) -> Shrunk | None:
+    spare = asked.spare(piece.held)
+    if spare <= 0:
+        return None
+    text = f"{spare} free {'port' if spare == 1 else 'ports'} instead of {asked.count}"
+    return _with(shrunk, replace(shrunk.demand, port_count=spare), _reduction(asked.count, spare), text)
+
+
+def _any_ports(shrunk: Shrunk, asked: object, piece: Piece) -> Shrunk | None:
     """The ports that are taken, exchanged for any that are free."""
-    need, missing = demand.resources, asked.missing(agent)
-    kept = rng.subtract(asked.wanted, missing)
-    port_count = demand.port_count + rng.size(missing)
-    if rng.size(rng.subtract(agent.slot.free.ports, kept)) < port_count:
+    if not isinstance(asked, Named) or asked.resource != PORTS:
+        return None
+    demand, need, taken = shrunk.demand, shrunk.demand.resources, asked.taken(piece.held)
+    kept = rng.subtract(asked.wanted, taken)
+    port_count = demand.port_count + rng.size(taken)
+    if rng.size(rng.subtract(piece.held.ports, kept)) < port_count:
         return None
     ranges = {name: pairs for name, pairs in need.ranges.items() if name != PORTS} | ({PORTS: kept} if kept else {})
     changed = replace(demand, resources=Resources(need.scalars, ranges, need.sets), port_count=port_count)
-    text = f"any free {'port' if rng.size(missing) == 1 else 'ports'} instead of {rng.render(missing)}"
-    return Shrunk(changed, _reduction(rng.size(asked.wanted), rng.size(kept)), text)
+    text = f"any free {'port' if rng.size(taken) == 1 else 'ports'} instead of {rng.render(taken)}"
+    return _with(shrunk, changed, _reduction(rng.size(asked.wanted), rng.size(kept)), text)
 
 
 def _reduction(wanted: int, left: int) -> int:

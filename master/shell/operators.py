@@ -18,9 +18,10 @@ from barter.master.shell import wire_roles
 from barter.master.shell.hub import Hub
 from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
+from barter.master.shell.wire_explain import why_to_wire
 from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
 from barter.master.shell.wire_reservations import operate_of, reservation_to_wire, volume_to_wire
-from barter.master.why import why
+from barter.master.why import close_names, why
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
 
@@ -92,11 +93,13 @@ class Operators(OperatorServiceServicer):
             self._hub.event_watches.discard(watch)
 
     async def Explain(self, request: pb.ExplainRequest, context: Context) -> pb.ExplainResponse:
-        found = why(self._cluster, request.subject, self._now())
+        found = why(self._cluster, request.subject, self._now(), every_agent=request.all_agents)
         if found is None:
-            message = f"the master knows no task and no demand {request.subject!r}: see `barter tasks --ended`"
+            close = close_names(self._cluster, request.subject)
+            like = f"; close to it: {', '.join(close)}" if close else ""
+            message = f"the master knows no task and no demand {request.subject!r}{like}: see `barter tasks --ended`"
             await context.abort(grpc.StatusCode.NOT_FOUND, message)
-        return wire.why_to_wire(found)
+        return why_to_wire(found)
 
     async def TeardownFramework(
         self, request: pb.TeardownFrameworkRequest, context: Context

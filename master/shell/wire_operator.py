@@ -4,11 +4,9 @@ from collections.abc import Iterable
 
 from barter.core.resources import Resources
 from barter.master.actions import EndpointsChanged, ServiceView
-from barter.master.allocator import model
 from barter.master.history import Entry
 from barter.master.state import OpenOffer
 from barter.master.views import AgentSummary, FrameworkSummary, Summary, TaskSummary
-from barter.master.why import Why
 from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1 import types_pb2
@@ -108,27 +106,6 @@ def change_to_wire(value: EndpointsChanged) -> pb.EndpointsUpdate:
 
 def entry_to_wire(value: Entry) -> pb.HistoryEvent:
     return pb.HistoryEvent(**value._asdict())
-
-
-def why_to_wire(value: Why) -> pb.ExplainResponse:
-    explanation = value.explanation
-    return pb.ExplainResponse(
-        subject=value.subject,
-        kind=value.kind,
-        framework_id=value.framework_id,
-        summary=value.summary,
-        framework=_verdicts(explanation.framework),
-        agents=[
-            pb.AgentVerdicts(agent_id=one.agent_id, hostname=one.hostname, verdicts=_verdicts(one.verdicts))
-            for one in explanation.agents
-        ],
-        changes=explanation.changes,
-        history=[entry_to_wire(entry) for entry in value.history],
-    )
-
-
-def _verdicts(values: Iterable[model.Verdict]) -> list[pb.Verdict]:
-    return [pb.Verdict(filter=one.filter, passed=one.passed, detail=one.detail) for one in values]
 
 
 def _on_agent(value: Resources) -> types_pb2.Resources:

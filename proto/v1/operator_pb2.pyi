@@ -225,10 +225,12 @@ class WatchEventsRequest(_message.Message):
     def __init__(self, last: _Optional[int] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
-    __slots__ = ("subject",)
+    __slots__ = ("subject", "all_agents")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    ALL_AGENTS_FIELD_NUMBER: _ClassVar[int]
     subject: str
-    def __init__(self, subject: _Optional[str] = ...) -> None: ...
+    all_agents: bool
+    def __init__(self, subject: _Optional[str] = ..., all_agents: _Optional[bool] = ...) -> None: ...
 
 class Verdict(_message.Message):
     __slots__ = ("filter", "passed", "detail")
@@ -250,25 +252,181 @@ class AgentVerdicts(_message.Message):
     verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
     def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
 
+class LimitStanding(_message.Message):
+    __slots__ = ("role", "resource", "consumed", "limit", "left", "wanted", "binds")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    CONSUMED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    WANTED_FIELD_NUMBER: _ClassVar[int]
+    BINDS_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    resource: str
+    consumed: int
+    limit: int
+    left: int
+    wanted: int
+    binds: bool
+    def __init__(self, role: _Optional[str] = ..., resource: _Optional[str] = ..., consumed: _Optional[int] = ..., limit: _Optional[int] = ..., left: _Optional[int] = ..., wanted: _Optional[int] = ..., binds: _Optional[bool] = ...) -> None: ...
+
+class HeldBack(_message.Message):
+    __slots__ = ("role", "resource", "amount")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    role: str
+    resource: str
+    amount: int
+    def __init__(self, role: _Optional[str] = ..., resource: _Optional[str] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class ShareLevel(_message.Message):
+    __slots__ = ("name", "share_milli", "weight_milli", "place", "among", "before")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SHARE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_MILLI_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    AMONG_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    share_milli: int
+    weight_milli: int
+    place: int
+    among: int
+    before: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., share_milli: _Optional[int] = ..., weight_milli: _Optional[int] = ..., place: _Optional[int] = ..., among: _Optional[int] = ..., before: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class AgentState(_message.Message):
+    __slots__ = ("state", "agents", "until_ms", "examples")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    state: str
+    agents: int
+    until_ms: int
+    examples: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, state: _Optional[str] = ..., agents: _Optional[int] = ..., until_ms: _Optional[int] = ..., examples: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Finding(_message.Message):
+    __slots__ = ("found", "agents")
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    found: str
+    agents: int
+    def __init__(self, found: _Optional[str] = ..., agents: _Optional[int] = ...) -> None: ...
+
+class ExplainReason(_message.Message):
+    __slots__ = ("filter", "agents", "alone", "findings", "examples")
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    ALONE_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    filter: str
+    agents: int
+    alone: int
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    examples: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, filter: _Optional[str] = ..., agents: _Optional[int] = ..., alone: _Optional[int] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., examples: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class AgentGroup(_message.Message):
+    __slots__ = ("failing", "agents", "examples", "verdicts")
+    FAILING_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    failing: _containers.RepeatedScalarFieldContainer[str]
+    agents: int
+    examples: _containers.RepeatedScalarFieldContainer[str]
+    verdicts: _containers.RepeatedCompositeFieldContainer[Verdict]
+    def __init__(self, failing: _Optional[_Iterable[str]] = ..., agents: _Optional[int] = ..., examples: _Optional[_Iterable[str]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ...) -> None: ...
+
+class LargestPiece(_message.Message):
+    __slots__ = ("agent_id", "hostname", "free", "ports", "source", "allowed")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    PORTS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    hostname: str
+    free: _types_pb2.Resources
+    ports: int
+    source: str
+    allowed: bool
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., ports: _Optional[int] = ..., source: _Optional[str] = ..., allowed: _Optional[bool] = ...) -> None: ...
+
+class ChangeStep(_message.Message):
+    __slots__ = ("kind", "text", "agent_id", "role", "resource", "amount", "until_ms")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    text: str
+    agent_id: str
+    role: str
+    resource: str
+    amount: int
+    until_ms: int
+    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., agent_id: _Optional[str] = ..., role: _Optional[str] = ..., resource: _Optional[str] = ..., amount: _Optional[int] = ..., until_ms: _Optional[int] = ...) -> None: ...
+
+class ExplainChange(_message.Message):
+    __slots__ = ("text", "steps", "demand")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    DEMAND_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    steps: _containers.RepeatedCompositeFieldContainer[ChangeStep]
+    demand: _types_pb2.Demand
+    def __init__(self, text: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[ChangeStep, _Mapping]]] = ..., demand: _Optional[_Union[_types_pb2.Demand, _Mapping]] = ...) -> None: ...
+
 class ExplainResponse(_message.Message):
-    __slots__ = ("subject", "kind", "framework_id", "summary", "framework", "agents", "changes", "history")
+    __slots__ = ("subject", "kind", "framework_id", "summary", "chain", "agents", "changes", "history", "waiting_since_ms", "limits", "held_back", "shares", "states", "agents_known", "agents_fitting", "impossible", "reasons", "groups", "largest")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
-    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
+    WAITING_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    HELD_BACK_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FITTING_FIELD_NUMBER: _ClassVar[int]
+    IMPOSSIBLE_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_FIELD_NUMBER: _ClassVar[int]
     subject: str
     kind: str
     framework_id: str
     summary: str
-    framework: _containers.RepeatedCompositeFieldContainer[Verdict]
+    chain: _containers.RepeatedCompositeFieldContainer[Verdict]
     agents: _containers.RepeatedCompositeFieldContainer[AgentVerdicts]
-    changes: _containers.RepeatedScalarFieldContainer[str]
+    changes: _containers.RepeatedCompositeFieldContainer[ExplainChange]
     history: _containers.RepeatedCompositeFieldContainer[HistoryEvent]
-    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[str] = ..., framework_id: _Optional[str] = ..., summary: _Optional[str] = ..., framework: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentVerdicts, _Mapping]]] = ..., changes: _Optional[_Iterable[str]] = ..., history: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ...) -> None: ...
+    waiting_since_ms: int
+    limits: _containers.RepeatedCompositeFieldContainer[LimitStanding]
+    held_back: _containers.RepeatedCompositeFieldContainer[HeldBack]
+    shares: _containers.RepeatedCompositeFieldContainer[ShareLevel]
+    states: _containers.RepeatedCompositeFieldContainer[AgentState]
+    agents_known: int
+    agents_fitting: int
+    impossible: str
+    reasons: _containers.RepeatedCompositeFieldContainer[ExplainReason]
+    groups: _containers.RepeatedCompositeFieldContainer[AgentGroup]
+    largest: _containers.RepeatedCompositeFieldContainer[LargestPiece]
+    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[str] = ..., framework_id: _Optional[str] = ..., summary: _Optional[str] = ..., chain: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentVerdicts, _Mapping]]] = ..., changes: _Optional[_Iterable[_Union[ExplainChange, _Mapping]]] = ..., history: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ..., waiting_since_ms: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[LimitStanding, _Mapping]]] = ..., held_back: _Optional[_Iterable[_Union[HeldBack, _Mapping]]] = ..., shares: _Optional[_Iterable[_Union[ShareLevel, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[AgentState, _Mapping]]] = ..., agents_known: _Optional[int] = ..., agents_fitting: _Optional[int] = ..., impossible: _Optional[str] = ..., reasons: _Optional[_Iterable[_Union[ExplainReason, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[AgentGroup, _Mapping]]] = ..., largest: _Optional[_Iterable[_Union[LargestPiece, _Mapping]]] = ...) -> None: ...
 
 class TeardownFrameworkRequest(_message.Message):
     __slots__ = ("framework_id",)

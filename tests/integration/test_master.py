@@ -173,9 +173,13 @@ def test_operators_see_watch_and_explain(run: Run) -> None:
         await scheduler.say(scheduler_pb2.SchedulerCall(demands={"demands": [need]}))
         await peers.registered()
         explained = await operator.Explain(operator_pb2.ExplainRequest(subject="big"))
-        assert (explained.kind, explained.summary) == ("demand", "2 more wanted; none of 1 agents fits")
-        assert [verdicts.agent_id for verdicts in explained.agents] == ["a1"]
-        assert explained.changes
+        impossible = "no agent could ever: wants 64 cpus, the largest has 4"
+        assert explained.summary == f"2 more wanted; none of 1 agents fits: {impossible}"
+        assert (explained.kind, explained.impossible, list(explained.agents)) == ("demand", impossible, [])
+        assert [(group.failing, group.agents) for group in explained.groups] == [(["cpus"], 1)]
+        assert [change.text for change in explained.changes][0].startswith("cpus 4 instead of 64")
+        everyone = await operator.Explain(operator_pb2.ExplainRequest(subject="big", all_agents=True))
+        assert [verdicts.agent_id for verdicts in everyone.agents] == ["a1"]
         listed = await operator.ListFrameworks(operator_pb2.ListFrameworksRequest())
         assert [(view.framework.framework_id, view.state) for view in listed.frameworks] == [
             (subscribed.framework_id, "active")

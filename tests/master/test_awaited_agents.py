@@ -32,8 +32,8 @@ def test_what_runs_on_an_agent_that_comes_back_counts() -> None:
     assert world.offers() == []
     told = why(world.cluster, "d", world.now)
     assert told is not None
-    assert "1 agents are not back" in told.summary
-    assert "wait until the agents are back" in told.explanation.changes[0]
+    assert "1 agent is not back" in told.summary
+    assert "wait until the agents are back" in told.explanation.changes[0].text
     there = task("t1", demand="d")
     world.register(in_zone_b(A1), session=8, tasks=((F, there, status("t1", TaskState.RUNNING)),))
     assert world.offers() == []

@@ -11,7 +11,6 @@ from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import Resources, parse_resources, resources
 from barter.master.allocator import AgentSlot, Explanation, Seeker, Verdict
-from barter.master.allocator.index import AgentRecord
 from barter.master.allocator.resource_filters import resource_filters
 from barter.master.allocator.room import Need, Room, capacity
 from tests.master.allocator_kit import Told, classic, demand, slot, wanting
@@ -117,30 +116,38 @@ def test_the_framework_as_a_whole() -> None:
         replace(classic("s", "web"), suppressed=frozenset({"web"})),
     )
     told.allocator.offered(F, WEB, AgentId("a"), 1)
-    assert told.allocator.explain(F, wanted, 0).framework == (
+    said = told.allocator.explain(F, wanted, 0)
+    assert said.chain == (
         Verdict("connected", True, "f-framework is connected"),
         Verdict("suppressed", True, "f-framework takes offers"),
         Verdict("role", True, "wants role web, subscribed to web"),
-        Verdict("share", True, "role web: share 0.40, 2 of 3 in line; 1 framework before it"),
+        Verdict(
+            "share",
+            True,
+            "web has share 0.40, 1 of 2; f-framework has share 0.30, 3 of 3, behind s-framework, g-framework",
+        ),
         Verdict("count", True, "2 to be offered: 3 wanted, 1 in unanswered offers"),
+        Verdict("agents", True, "1 of 1 agent active"),
     )
+    assert [(level.name, level.place, level.among) for level in said.shares] == [("web", 1, 2), ("f-framework", 3, 3)]
 
 
 def test_a_framework_that_can_be_offered_nothing() -> None:
     wanted = demand("web", "cpus=1", 0, role="web")
     away = replace(wanting("f"), connected=False, suppressed=frozenset({"*", "web"}))
     said = Told(slot("a"), away).allocator.explain(F, wanted, 0)
-    assert [each.filter for each in said.framework if not each.passed] == ["connected", "suppressed", "role", "count"]
-    assert said.changes == (
+    assert [each.filter for each in said.chain if not each.passed] == ["connected", "suppressed", "role", "count"]
+    [change] = said.changes
+    assert [step.text for step in change.steps] == [
         "start the framework f-framework again: it is not connected",
         "revive: the framework f-framework suppressed its offers",
         "subscribe the framework f-framework to role web",
-    )
+    ]
 
 
 def test_a_framework_nobody_knows() -> None:
     said = Told(slot("a")).allocator.explain(FrameworkId("x"), demand(), 0)
-    assert said.framework == (Verdict("connected", False, "the master knows no framework x"),)
+    assert said.chain == (Verdict("connected", False, "the master knows no framework x"),)
 
 
 def test_asking_changes_nothing() -> None:
@@ -163,9 +170,10 @@ HELD = st.builds(held, FEW, FEW, st.frozensets(st.integers(31000, 31006)), st.fr
 
 @given(HELD, HELD, st.integers(0, 3))
 def test_the_resource_filters_together_say_what_a_pass_counts(has: Resources, wanted: Resources, ports: int) -> None:
-    need, agent = Need(wanted, ports), AgentRecord(replace(slot("a"), free=has), {})
+    need = Need(wanted, ports)
     fit = capacity(has, need)
-    assert (fit > 0) == all(each.passes(agent) for each in resource_filters(need))
+    assert (fit > 0) == all(each.passes(has) for each in resource_filters(need))
+    assert all(each.passes(has) == (each.missing(has) == 0) for each in resource_filters(need) if need.scalars)
     if need.scalars and fit:
         room = Room(has)
         chosen = room.take(need, fit)

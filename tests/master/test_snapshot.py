@@ -162,11 +162,11 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 
 
 KEPT_OR_WORKED_OUT = {
-    Task: "framework_id agent_id info status launched_ms kill",
+    Task: "framework_id agent_id info status launched_ms kill why",
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
     "reservations volumes condemned stored taken maintenance slack lent",
-    Framework: "info session absences demands_only suppressed subscribed_ms demands services used offered charged "
-    "charged_reserved tasks offers pending unanswered",
+    Framework: "info session absences demands_only suppressed subscribed_ms demands waiting services used offered "
+    "charged charged_reserved tasks offers pending unanswered",
 }
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
@@ -174,7 +174,7 @@ OF_CLUSTER = (
     "frameworks_made offers_made out roles gone owed_inverse"
 )
 OF_INDEX = (
-    "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet withheld awaited minimums"
+    "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet grown withheld awaited minimums"
 )
 
 

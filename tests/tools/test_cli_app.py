@@ -77,8 +77,9 @@ def test_what_waits_says_why(definition: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(progress, "STUCK_S", 0.0)
     monkeypatch.setattr(progress, "POLL_S", 0.01)
     why = pb.ExplainResponse(subject="/web", kind="demand", summary="no agent fits")
-    why.agents.add(hostname="agent-a").verdicts.add(filter="resources", detail="cpus: 100 needed, 2 free")
-    why.changes.append("2 cpus instead of 100")
+    group = why.groups.add(failing=["cpus"], agents=3, examples=["agent-a", "agent-b", "agent-c"])
+    group.verdicts.add(filter="cpus", detail="100 needed, 2 free")
+    why.changes.add(text="2 cpus instead of 100")
     failure = {"taskId": "web.1", "state": "TASK_FAILED", "message": "exit code 3"}
     waiting = state(0, DEPLOYING, lastTaskFailure=failure)
     answers: Answers = {
@@ -88,7 +89,7 @@ def test_what_waits_says_why(definition: Path, monkeypatch: pytest.MonkeyPatch) 
     }
     with serving(StubMaster({"Explain": {"web": why}, "ListEndpoints": pb.EndpointsUpdate()})) as master:
         text, _ = invoke(answers, "create", str(definition), master=master)
-    for part in ("next try is in 7 s", "no agent fits", "agent-a: resources: cpus: 100 needed, 2 free", "exit code 3"):
+    for part in ("next try is in 7 s", "no agent fits", "agent-a and 2 more: cpus: 100 needed, 2 free", "exit code 3"):
         assert part in text
     assert "it would fit with: 2 cpus instead of 100" in text
 

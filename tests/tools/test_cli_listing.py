@@ -137,31 +137,6 @@ def test_events_follow() -> None:
     assert [json.loads(line)["subject"] for line in lines] == ["t1", "t2"]
 
 
-def test_explain_finds_an_app_by_either_name() -> None:
-    reply = pb.ExplainResponse(subject="/web", kind="demand", summary="1 of 3 placed, nothing fits the rest")
-    agent = reply.agents.add(agent_id="a1", hostname="agent-a")
-    agent.verdicts.add(filter="resources", detail="mem: 8GiB needed, 1GiB free")
-    reply.changes.append("mem 1GiB instead of 8GiB")
-    replies = {"Explain": {"shop.web": reply}}
-    for name in ("shop.web", "/shop/web"):
-        text = ask(replies, "explain", name)
-        assert "NO  resources: mem: 8GiB needed, 1GiB free" in text
-        assert "1. mem 1GiB instead of 8GiB" in text
-    assert json.loads(ask(replies, "explain", "shop/web", "-o", "json"))["agents"][0]["fits"] is False
-    assert "Next:" in ask(replies | {"ListTasks": pb.ListTasksResponse()}, "explain", "nonsense", code=1)
-
-
-def test_explain_of_an_app_that_is_all_placed() -> None:
-    history = [pb.HistoryEvent(sequence=1, kind="task_launched", subject="web.1", reason="offer o1 accepted")]
-    replies = {
-        "Explain": {"web.1": pb.ExplainResponse(subject="web.1", kind="task", history=history)},
-        "ListTasks": pb.ListTasksResponse(tasks=[task()]),
-    }
-    text = ask(replies, "explain", "/web")
-    assert "nothing of it waits to be placed: web.1 on agent-a" in text
-    assert "offer o1 accepted" in text
-
-
 def test_logs_come_from_the_agent() -> None:
     node = StubNode([node_pb2.LogChunk(data=b"hello\n"), node_pb2.LogChunk(data=b"\xff\n")])
     with serving(node=node) as agent:

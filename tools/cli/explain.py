@@ -9,60 +9,35 @@ from barter.tools.cli.output import emit_one
 
 
 @click.command(epilog="Example: barter explain web")
-@click.argument("subject", metavar="TASK|APP")
+@click.argument("subject", metavar="TASK|APP|JOB|DEMAND")
+@click.option("--agents", is_flag=True, help="What every filter says of every agent, not only their groups.")
 @master_option
 @output_option
-def explain(subject: str, master: str, output: str) -> None:
-    """Why a task or app is, or is not, placed.
+def explain(subject: str, agents: bool, master: str, output: str) -> None:
+    """Why a task, an app, a job or a framework's demand is, or is not, placed.
 
-    Every filter that says no says what it compared, for every agent; then the smallest change that would place it.
+    The answer in a sentence; what its framework and role are asked; the agents, counted by what says no; the smallest
+    changes that would place it; what happened since it began to wait.
     """
-    from barter.tools.cli.views import explain as view
+    from barter.tools.cli.views.explain import explanation
+    from barter.tools.cli.views.explain_lines import lines
 
-    plain = view.explanation(ask_why(master, subject))
+    plain = explanation(ask_why(master, subject, all_agents=agents))
     if not emit_one(plain, output):
-        click.echo("\n".join(view.lines(plain)))
+        click.echo("\n".join(lines(plain)))
 
 
-def ask_why(master: str, subject: str) -> Any:
+def ask_why(master: str, subject: str, *, all_agents: bool = False) -> Any:
     """The master's ExplainResponse; an app is found as `web`, `/web`, `/shop/web`. Raises Refused, NotFound."""
+    from barter.proto.v1 import operator_pb2 as pb
     from barter.tools.cli.rest import key_of
-    from barter.tools.cli.rpc import NotFound
+    from barter.tools.cli.rpc import TIMEOUT_S, NotFound, ask
 
+    reason = ""
     for name in dict.fromkeys((subject, key_of(subject))):
+        request = pb.ExplainRequest(subject=name, all_agents=all_agents)
         try:
-            return _explained(master, name)
-        except NotFound:
-            continue
-    if placed := _placed(master, key_of(subject)):
-        return placed
-    raise NotFound(
-        f"no task and no app named {subject!r} is known to the master",
-        then="barter tasks --ended, or barter app ls",
-    )
-
-
-def _explained(master: str, name: str) -> Any:
-    from barter.proto.v1 import operator_pb2 as pb
-    from barter.tools.cli.rpc import TIMEOUT_S, ask
-
-    return ask(master, lambda stub: stub.Explain(pb.ExplainRequest(subject=name), timeout=TIMEOUT_S))
-
-
-def _placed(master: str, key: str) -> Any:
-    """An app of which nothing waits has no demand; its tasks, each explained, say where it stands. None without any."""
-    from barter.proto.v1 import operator_pb2 as pb
-    from barter.tools.cli.rpc import TIMEOUT_S, ask
-
-    reply = ask(master, lambda stub: stub.ListTasks(pb.ListTasksRequest(), timeout=TIMEOUT_S))
-    tasks = [view for view in reply.tasks if view.task.demand_id == key]
-    if not tasks:
-        return None
-    places = ", ".join(sorted(f"{view.task.task_id} on {view.hostname}" for view in tasks))
-    return pb.ExplainResponse(
-        subject=key,
-        kind="demand",
-        framework_id=tasks[0].framework_id,
-        summary=f"nothing of it waits to be placed: {places}",
-        history=[event for view in tasks for event in _explained(master, view.task.task_id).history],
-    )
+            return ask(master, lambda stub, asked=request: stub.Explain(asked, timeout=TIMEOUT_S))  # type: ignore[misc]
+        except NotFound as error:
+            reason = str(error)
+    raise NotFound(reason, then="barter tasks --ended, or barter app ls")

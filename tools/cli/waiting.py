@@ -6,6 +6,8 @@ from barter.tools.cli.errors import Refused
 from barter.tools.cli.explain import ask_why
 from barter.tools.cli.rest import Service
 
+GROUPS_SHOWN = 6
+
 
 def reasons(service: Service, master: str, app_id: str) -> list[str]:
     """Sentences, the most telling first; ends with the next command."""
@@ -22,15 +24,20 @@ def _backoff(service: Service, app_id: str) -> list[str]:
     return []
 
 
+def _and_more(agents: int) -> str:
+    return f" and {agents} more" if agents else ""
+
+
 def _placement(master: str, app_id: str) -> list[str]:
     try:
         answer = ask_why(master, app_id)
     except Refused:
         return []
     refusals = [
-        f"{agent.hostname}: " + "; ".join(f"{no.filter}: {no.detail}" for no in agent.verdicts if not no.passed)
-        for agent in answer.agents
-        if any(not verdict.passed for verdict in agent.verdicts)
-    ]
-    changes = [f"it would fit with: {answer.changes[0]}"] if answer.changes else []
+        f"{group.examples[0]}{_and_more(group.agents - 1)}: "
+        + "; ".join(f"{no.filter}: {no.detail}" for no in group.verdicts)
+        for group in answer.groups
+        if group.failing and group.examples
+    ][:GROUPS_SHOWN]
+    changes = [f"it would fit with: {answer.changes[0].text}"] if answer.changes else []
     return [answer.summary, *refusals, *changes]

@@ -1,11 +1,9 @@
-"""Why a task or a demand is, or is not, placed."""
+"""Why a task or a demand is, or is not, placed: as plain data."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from barter.proto.v1 import operator_pb2 as pb
-from barter.tools.cli.output import Row
-from barter.tools.cli.views import events
+from barter.tools.cli.views import events, resources
 
 
 def explanation(wire: pb.ExplainResponse) -> dict[str, Any]:
@@ -14,17 +12,20 @@ def explanation(wire: pb.ExplainResponse) -> dict[str, Any]:
         "kind": wire.kind,
         "framework_id": wire.framework_id,
         "summary": wire.summary,
-        "framework": [_verdict(verdict) for verdict in wire.framework],
-        "agents": [
-            {
-                "agent_id": agent.agent_id,
-                "hostname": agent.hostname,
-                "fits": all(verdict.passed for verdict in agent.verdicts),
-                "verdicts": [_verdict(verdict) for verdict in agent.verdicts],
-            }
-            for agent in wire.agents
-        ],
-        "changes": list(wire.changes),
+        "waiting_since_ms": wire.waiting_since_ms,
+        "impossible": wire.impossible,
+        "chain": [_verdict(verdict) for verdict in wire.chain],
+        "limits": [_limit(limit) for limit in wire.limits],
+        "held_back": [{"role": held.role, "resource": held.resource, "amount": held.amount} for held in wire.held_back],
+        "shares": [_share(level) for level in wire.shares],
+        "agents_known": wire.agents_known,
+        "agents_fitting": wire.agents_fitting,
+        "states": [_state(state) for state in wire.states],
+        "reasons": [_reason(reason) for reason in wire.reasons],
+        "groups": [_group(group) for group in wire.groups],
+        "largest": [_piece(piece) for piece in wire.largest],
+        "agents": [_agent(agent) for agent in wire.agents],
+        "changes": [_change(change) for change in wire.changes],
         "history": [events.event(event) for event in wire.history],
     }
 
@@ -33,23 +34,93 @@ def _verdict(wire: pb.Verdict) -> dict[str, Any]:
     return {"filter": wire.filter, "passed": wire.passed, "detail": wire.detail}
 
 
-def lines(view: Row) -> Iterator[str]:
-    """For people: the sentence, every no, what would change it, and what happened so far."""
-    yield f"{view['kind']} {view['subject']}: {view['summary']}"
-    if view["framework"]:
-        yield "\nframework " + view["framework_id"]
-        yield from _verdicts(view["framework"])
-    for agent in view["agents"]:
-        yield f"\nagent {agent['hostname']} ({agent['agent_id']}): {'fits' if agent['fits'] else 'does not fit'}"
-        yield from _verdicts(agent["verdicts"])
-    if view["changes"]:
-        yield "\nwhat would place it"
-        yield from (f"  {number}. {change}" for number, change in enumerate(view["changes"], 1))
-    if view["history"]:
-        yield "\nso far"
-        yield from (f"  {events.line(event)}" for event in view["history"])
+def _limit(wire: pb.LimitStanding) -> dict[str, Any]:
+    return {
+        "role": wire.role,
+        "resource": wire.resource,
+        "consumed": wire.consumed,
+        "limit": wire.limit,
+        "left": wire.left,
+        "wanted": wire.wanted,
+        "binds": wire.binds,
+    }
 
 
-def _verdicts(verdicts: Iterable[Row]) -> Iterator[str]:
-    for verdict in verdicts:
-        yield f"  {'yes' if verdict['passed'] else 'NO ':3} {verdict['filter']}: {verdict['detail']}".rstrip(": ")
+def _share(wire: pb.ShareLevel) -> dict[str, Any]:
+    return {
+        "name": wire.name,
+        "share": wire.share_milli / 1000,
+        "weight": wire.weight_milli / 1000,
+        "place": wire.place,
+        "among": wire.among,
+        "before": list(wire.before),
+    }
+
+
+def _state(wire: pb.AgentState) -> dict[str, Any]:
+    return {
+        "state": wire.state,
+        "agents": wire.agents,
+        "until_ms": wire.until_ms,
+        "examples": list(wire.examples),
+    }
+
+
+def _reason(wire: pb.ExplainReason) -> dict[str, Any]:
+    return {
+        "filter": wire.filter,
+        "agents": wire.agents,
+        "alone": wire.alone,
+        "findings": [{"found": finding.found, "agents": finding.agents} for finding in wire.findings],
+        "examples": list(wire.examples),
+    }
+
+
+def _group(wire: pb.AgentGroup) -> dict[str, Any]:
+    return {
+        "failing": list(wire.failing),
+        "fits": not wire.failing,
+        "agents": wire.agents,
+        "examples": list(wire.examples),
+        "verdicts": [_verdict(verdict) for verdict in wire.verdicts],
+    }
+
+
+def _piece(wire: pb.LargestPiece) -> dict[str, Any]:
+    return {
+        "agent_id": wire.agent_id,
+        "hostname": wire.hostname,
+        "free": resources.resources(wire.free),
+        "ports": wire.ports,
+        "source": wire.source,
+        "allowed": wire.allowed,
+    }
+
+
+def _agent(wire: pb.AgentVerdicts) -> dict[str, Any]:
+    return {
+        "agent_id": wire.agent_id,
+        "hostname": wire.hostname,
+        "fits": all(verdict.passed for verdict in wire.verdicts),
+        "verdicts": [_verdict(verdict) for verdict in wire.verdicts],
+    }
+
+
+def _change(wire: pb.ExplainChange) -> dict[str, Any]:
+    demand = {"resources": resources.resources(wire.demand.resources), "port_count": wire.demand.port_count}
+    return {
+        "text": wire.text,
+        "steps": [
+            {
+                "kind": step.kind,
+                "text": step.text,
+                "agent_id": step.agent_id,
+                "role": step.role,
+                "resource": step.resource,
+                "amount": step.amount,
+                "until_ms": step.until_ms,
+            }
+            for step in wire.steps
+        ],
+        "demand": demand if wire.HasField("demand") else None,
+    }
