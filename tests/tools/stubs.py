@@ -46,7 +46,7 @@ def _unary(method: str) -> Any:
 
 for _method in ("GetStatus", "ListAgents", "ListFrameworks", "ListTasks", "ListOffers", "ListEndpoints", "ListEvents"):
     setattr(StubMaster, _method, _unary(_method))
-for _method in ("WatchEvents", "TeardownFramework", "ListRoles", "SetRoles"):
+for _method in ("WatchEvents", "TeardownFramework", "ListRoles", "SetRoles", "Maintain", "ListMaintenance"):
     setattr(StubMaster, _method, _unary(_method))
 
 

@@ -21,6 +21,7 @@ VERBS = (
     Verb("roles", f"{_CLI}.roles:roles", LOOK, "Roles: weights, shares and quotas."),
     Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role, with its volumes."),
     Verb("whatif", f"{_CLI}.whatif:whatif", LOOK, "What would no longer fit, and how shares move, if."),
+    Verb("maintenance", f"{_CLI}.maintenance:maintenance", LOOK, "Agents drained, deactivated, or about to be."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
     Verb("record", f"{_CLI}.record:record", LOOK, "Write down all that the master does, to be replayed."),
     Verb("sim", f"{_CLI}.sim:sim", TEST, "Whole clusters under faults, from a seed."),
@@ -31,6 +32,10 @@ VERBS = (
     Verb("reserve", f"{_CLI}.reservations:reserve", APPS, "Keep resources of an agent for a role."),
     Verb("unreserve", f"{_CLI}.reservations:unreserve", APPS, "End a reservation."),
     Verb("volume", f"{_CLI}.reservations:volume", APPS, "Create and destroy persistent volumes."),
+    Verb("drain", f"{_CLI}.drain:drain", APPS, "Give an agent up: its tasks move elsewhere first."),
+    Verb("deactivate", f"{_CLI}.maintenance:deactivate", APPS, "Offer an agent to nobody; its tasks go on."),
+    Verb("activate", f"{_CLI}.maintenance:activate", APPS, "End an agent's drain or deactivation."),
+    Verb("gone", f"{_CLI}.maintenance:gone", APPS, "Mark an agent gone for good, and its tasks with it."),
     Verb("framework", f"{_CLI}.framework:framework", APPS, "Tear a framework down."),
 )
 

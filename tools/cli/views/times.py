@@ -13,6 +13,11 @@ def age(timestamp_ms: int) -> str:
     return format_duration(seconds * 1000) if seconds else "0s"
 
 
+def moment(timestamp_ms: int) -> str:
+    """Local date and time, `"2026-11-21 14:03:07"`; a dash for a time that is not known."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(timestamp_ms // 1000)) if timestamp_ms else "-"
+
+
 def clock_time(timestamp_ms: int) -> str:
     """Local time of day, `"14:03:07.120"`; milliseconds where no calendar reaches."""
     try:
