@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 
-YOUNG_MOST = 20_000
+YOUNG_MOST, YOUNG_TIMES = 1_000, 5
 FREEZE_SECONDS = 10.0
 FULL_EVERY = 360
 
@@ -16,7 +16,7 @@ async def keep_out_of_the_way(sleep: Callable[[float], Awaitable[None]] = asynci
     as long; what is frozen it leaves alone. Almost nothing here is a cycle: what is not used any more goes at once.
     """
     before = gc.get_threshold()
-    gc.set_threshold(YOUNG_MOST, before[1], 1_000_000)
+    gc.set_threshold(YOUNG_MOST, YOUNG_TIMES, 1_000_000)
     try:
         while True:
             for _ in range(FULL_EVERY):

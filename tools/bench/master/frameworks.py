@@ -24,6 +24,7 @@ class Framework:
         self.latencies: list[float] = []
         self.ended = 0
         self._asked: dict[str, float] = {}
+        self._open: dict[str, types_pb2.Demand] = {}
         self._raised = self._launched = 0
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._work: list[asyncio.Task[None]] = []
@@ -53,7 +54,8 @@ class Framework:
             demand_id = f"{self._name}-{self._raised}"
             zone = messages.ZONES[self._raised % len(messages.ZONES)] if self._raised % 2 else ""
             self._asked[demand_id] = time.perf_counter()
-            self._waiting.put_nowait(messages.demand(demand_id, TASKS_EACH, zone))
+            self._open[demand_id] = messages.demand(demand_id, TASKS_EACH, zone)
+            self._waiting.put_nowait(messages.set_demands(self._open.values()))
             due += RAISE_SECONDS
 
     def close(self) -> None:
@@ -69,6 +71,7 @@ class Framework:
         while isinstance(event := await self._call.read(), scheduler_pb2.SchedulerEvent):
             now = time.perf_counter()
             for offer in event.offers.offers:
+                self._open.pop(offer.demand_id, None)
                 asked = self._asked.pop(offer.demand_id, None)
                 if asked is not None:
                     self.latencies.append(now - asked)

@@ -1,6 +1,6 @@
 """What simulated agents and frameworks say, as bytes: made before the clock runs, so that making them is not timed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from barter.core.units import GIB, MIB
 from barter.proto.v1 import agent_pb2, scheduler_pb2, types_pb2
@@ -56,13 +56,16 @@ def subscribe(name: str) -> bytes:
     return call.SerializeToString()
 
 
-def demand(demand_id: str, count: int, zone: str) -> bytes:
+def demand(demand_id: str, count: int, zone: str) -> types_pb2.Demand:
     """So many short tasks; in a zone, where one is named."""
     constraints = [types_pb2.Constraint(field="zone", operator="IS", value=zone)] if zone else []
-    wanted = types_pb2.Demand(
+    return types_pb2.Demand(
         demand_id=demand_id, resources=SHORT_TASK, count=count, role="*", constraints=constraints, runtime="process"
     )
-    return scheduler_pb2.SchedulerCall(demands={"demands": [wanted]}).SerializeToString()
+
+
+def set_demands(demands: Iterable[types_pb2.Demand]) -> bytes:
+    return scheduler_pb2.SchedulerCall(demands={"demands": list(demands)}).SerializeToString()
 
 
 def launch(offer: types_pb2.Offer, task_ids: Sequence[str]) -> bytes:
