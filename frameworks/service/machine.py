@@ -4,7 +4,7 @@ Events change what is known and mark the app; the Tick that ends every batch (`n
 plans each marked app one time, whatever number of events it had.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
@@ -93,7 +93,14 @@ class ServiceMachine:
         if book.untold.services:
             told.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
         if book.untold.demands:
-            wanting = (book.apps[app_id] for app_id in book.wanting)
-            told.append(SetDemands(tuple(demand(state.app, state.wanted, self._role) for state in wanting)))
+            told.append(SetDemands(tuple(demand(state.app, state.wanted, self._role) for state in self._demanding())))
         book.untold.services = book.untold.demands = False
         return told
+
+    def _demanding(self) -> Iterator[AppState]:
+        """Those that want more; then those under constraints, so that the master knows what holds for what runs."""
+        book = self._book
+        yield from (book.apps[app_id] for app_id in book.wanting)
+        for app_id, state in book.apps.items():
+            if state.app.constraints and state.instances and app_id not in book.wanting:
+                yield state
