@@ -35,6 +35,7 @@ class Cluster:
 
     `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of at the end of the batch.
     `owed_inverse` are those whose inverse offer is to be told, or told anew, then.
+    Before `preempts_ms` nobody is preempted for a demand again.
     `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
     """
 
@@ -57,6 +58,7 @@ class Cluster:
         self.fresh_agents: dict[AgentId, None] = {}
         self.fresh_frameworks: dict[FrameworkId, None] = {}
         self.owed_inverse: dict[tuple[AgentId, FrameworkId], None] = {}
+        self.preempts_ms = 0
         self.roles: dict[str, RoleConfig] = {}
         self.gone: dict[AgentId, AgentGone] = {}
         self.expected_agents: set[AgentId] = set()

@@ -11,6 +11,7 @@ from barter.master import (
     operations,
     operators,
     placement,
+    preempt,
     reclaim,
     reconcile,
     revocable,
@@ -24,7 +25,15 @@ from barter.master.cluster import Cluster, Timing
 from barter.master.facts import Recovered
 from barter.master.holdings import static_reservations
 from barter.master.state import Agent, Framework
-from barter.master.timers import AgentSilent, Due, FailoverEnds, MaintenanceDue, OfferExpires, SettlingEnds
+from barter.master.timers import (
+    AgentSilent,
+    Due,
+    FailoverEnds,
+    MaintenanceDue,
+    OfferExpires,
+    PreemptionDue,
+    SettlingEnds,
+)
 
 _OfAgent = ev.AgentUpdates | ev.AgentSlack | ev.AgentVolumes | ev.AgentUnregister | ev.AgentDisconnected
 
@@ -95,6 +104,7 @@ class Master:
         placement.place(cluster, now)
         if reclaim.reclaim(cluster, now):
             placement.place(cluster, now)
+        preempt.look(cluster, now)
         if cluster.endpoints.changed or cluster.settled_changed:
             cluster.settled_changed = False
             services, removed = cluster.endpoints.take_changes()
@@ -197,3 +207,5 @@ def _happen(cluster: Cluster, due: Due, now: int) -> None:
             liveness.stop_settling(cluster, now)
         case MaintenanceDue():
             maintenance.due(cluster, due)
+        case PreemptionDue():
+            pass

@@ -20,7 +20,7 @@ from barter.master.snapshot_records import (
     ToldRecord,
 )
 from barter.master.state import Agent, Framework, Pending, Task
-from barter.master.timers import Timers
+from barter.master.timers import PreemptionDue, Timers
 
 
 def take(master: Master, now: int) -> Snapshot:
@@ -73,6 +73,8 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
     cluster.timers = Timers()
     for timer in snapshot.timers:
         cluster.timers.at(timer.when_ms, timer.due)
+        if isinstance(timer.due, PreemptionDue):
+            cluster.preempts_ms = timer.when_ms
     _put_allocator(cluster, snapshot)
     return master
 

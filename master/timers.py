@@ -39,7 +39,12 @@ class MaintenanceDue:
     agent_id: AgentId
 
 
-Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue
+@dataclass(frozen=True, slots=True)
+class PreemptionDue:
+    """A demand of a role under its guarantee may still wait."""
+
+
+Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue | PreemptionDue
 
 
 class Timers:

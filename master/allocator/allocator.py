@@ -97,6 +97,10 @@ class Allocator:
         unmet, self._index.newly_unmet = tuple(self._index.newly_unmet), []
         return unmet
 
+    def waiting(self) -> Iterable[Unmet]:
+        """All demands that the last passes could not place."""
+        return self._index.unmet.values()
+
     def room_for(self, unmet: Unmet, slot: AgentSlot, now: int, freed: Iterable[Charge] = ()) -> int:
         """How many tasks of the demand would fit on an agent if it stood as `slot` says; 0 where a filter or a quota
         says no. `freed` is what frameworks would use no more under a role, plain scalars."""

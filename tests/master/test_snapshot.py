@@ -171,7 +171,7 @@ KEPT_OR_WORKED_OUT = {
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
-    "frameworks_made offers_made out roles gone owed_inverse"
+    "frameworks_made offers_made out roles gone owed_inverse preempts_ms"
 )
 OF_INDEX = (
     "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet grown withheld awaited minimums"

@@ -1,0 +1,149 @@
+"""A demand of a role under its guarantee takes from roles that are over theirs, once nothing else has helped."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from heapq import heappop, heappush
+
+from barter.core.cluster import Demand
+from barter.core.ids import AgentId
+from barter.core.resources import PORTS, Resources
+from barter.core.roles import lineage
+from barter.master.allocator.model import Unmet
+from barter.master.cluster import Cluster
+from barter.master.placement import slot
+from barter.master.revocable import preempt
+from barter.master.state import Agent, Task
+from barter.master.timers import PreemptionDue
+from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of, plain_of
+
+PAUSE_MS = 1_000
+
+
+def look(cluster: Cluster, now: int) -> None:
+    """At the end of a batch: have tasks end for what waits, at most once in PAUSE_MS.
+
+    While agents are awaited after the master's start, nobody knows what roles have.
+    """
+    if now < cluster.preempts_ms or cluster.expected_agents or not cluster.allocator.headroom():
+        return
+    waiting = [unmet for unmet in cluster.allocator.waiting() if _lacking(cluster, unmet.demand) is not None]
+    if not waiting:
+        return
+    cluster.preempts_ms = now + PAUSE_MS
+    cluster.timers.at(cluster.preempts_ms, PreemptionDue())
+    books = _Books(cluster, now)
+    for unmet in waiting:
+        books.make_room(unmet)
+
+
+def _lacking(cluster: Cluster, demand: Demand) -> tuple[str, dict[str, int]] | None:
+    """The nearest role above with a guarantee that is not met, and by how much; None also for revocable demands."""
+    if demand.revocable:
+        return None
+    for role in lineage(demand.role):
+        config = cluster.roles.get(role)
+        if config is None or not config.guarantee:
+            continue
+        consumed = cluster.allocator.consumption(role)
+        lacking = {kind: max(least - consumed.get(kind, 0), 0) for kind, least in config.guarantee.items()}
+        if any(lacking.values()):
+            return role, lacking
+    return None
+
+
+def _within(demand: Demand, lacking: Mapping[str, int]) -> int:
+    """How many tasks of the demand the guarantee still holds for."""
+    scalars = demand.resources.scalars
+    return min((left // scalars[kind] for kind, left in lacking.items() if scalars.get(kind)), default=0)
+
+
+class _Books:
+    """Tasks that are being killed count as gone; what they leave is not promised to more than one task of a demand."""
+
+    def __init__(self, cluster: Cluster, now: int) -> None:
+        self._cluster, self._now = cluster, now
+        self._going: defaultdict[AgentId, list[Task]] = defaultdict(list)
+        consumed = {role: cluster.allocator.consumption(role) for role, each in cluster.roles.items() if each.guarantee}
+        self._surplus = Surplus.of(cluster.roles, consumed)
+        for agent in cluster.agents.values():
+            for task in agent.tasks.values():
+                if task.kill is not None:
+                    self._goes(task)
+
+    def make_room(self, unmet: Unmet) -> None:
+        """For as many tasks as wait and the guarantee holds for, where tasks that may go leave enough."""
+        found = _lacking(self._cluster, unmet.demand)
+        assert found is not None
+        under, lacking = found
+        rooms = {agent_id: room for agent_id in self._going if (room := self._room(unmet, agent_id))}
+        wanted = min(unmet.tasks, _within(unmet.demand, lacking)) - sum(rooms.values())
+        heap: list[tuple[Cost, AgentId]] = []
+        if wanted > 0:
+            for agent_id in self._cluster.agents:
+                self._consider(heap, unmet, under, rooms, agent_id)
+        while wanted > 0 and heap:
+            cost, agent_id = heappop(heap)
+            choice = self._choice(unmet, under, rooms.get(agent_id, 0) + 1, self._cluster.agents[agent_id])
+            if choice is not None and choice.cost > cost:
+                # What was given up meanwhile leaves less to others.
+                heappush(heap, (choice.cost, agent_id))
+            elif choice is not None and self._room(unmet, agent_id, choice.tasks) > rooms.get(agent_id, 0):
+                self._preempt(unmet, under, lacking, choice)
+                before, rooms[agent_id] = rooms.get(agent_id, 0), self._room(unmet, agent_id)
+                wanted -= rooms[agent_id] - before
+                self._consider(heap, unmet, under, rooms, agent_id)
+
+    def _consider(
+        self,
+        heap: list[tuple[Cost, AgentId]],
+        unmet: Unmet,
+        under: str,
+        rooms: Mapping[AgentId, int],
+        agent_id: AgentId,
+    ) -> None:
+        choice = self._choice(unmet, under, rooms.get(agent_id, 0) + 1, self._cluster.agents[agent_id])
+        if choice is not None:
+            heappush(heap, (choice.cost, agent_id))
+
+    def _choice(self, unmet: Unmet, under: str, tasks: int, agent: Agent) -> Choice | None:
+        """Whose end would leave enough plain resources for so many tasks; constraints are not asked yet."""
+        demand, info = unmet.demand, agent.info
+        if not agent.active or info.public is not demand.on_public or demand.runtime not in info.runtimes:
+            return None
+        free = Counter(amounts_of(agent.free))
+        for task in self._going.get(info.agent_id, ()):
+            free.update(amounts_of(plain_of(task)))
+        short = {kind: each * tasks - free[kind] for kind, each in need_of(demand).items() if each * tasks > free[kind]}
+        total = amounts_of(info.resources)
+        return choose(agent.tasks.values(), short, total, self._surplus, demand.role, under)
+
+    def _room(self, unmet: Unmet, agent_id: AgentId, more: tuple[Task, ...] = ()) -> int:
+        gone = (*self._going.get(agent_id, ()), *more)
+        freed = [(task.framework_id, task.info.role, plain_of(task).scalars) for task in gone]
+        as_if = slot(self._cluster.agents[agent_id], (), gone)
+        return self._cluster.allocator.room_for(unmet, as_if, self._now, freed)
+
+    def _preempt(self, unmet: Unmet, under: str, lacking: Mapping[str, int], choice: Choice) -> None:
+        demand = unmet.demand
+        whom = f"demand {demand.demand_id} of {unmet.name} in role {demand.role}"
+        need = Resources({kind: left for kind, left in lacking.items() if left and kind != PORTS})
+        for task in choice.tasks:
+            why = f"{whom}: role {under} is under its guarantee by {need}; {self._standing(task, demand.role)}"
+            preempt(self._cluster, task, f"preempted for {why}", self._now)
+            self._goes(task)
+        hostname = self._cluster.agents[choice.tasks[0].agent_id].info.hostname
+        told = f"{len(choice.tasks)} tasks on {hostname} are preempted for {whom}"
+        self._cluster.history.record(self._now, "preemption", unmet.framework_id, told)
+
+    def _standing(self, task: Task, against: str) -> str:
+        if task.info.revocable:
+            return f"{task.info.revocable} of it is revocable"
+        beyond = self._surplus.beyond(task.info.role, against)
+        if beyond is None:
+            return f"role {task.info.role} has no guarantee"
+        role, over = beyond
+        return f"role {role} is over its by {Resources(over)}"
+
+    def _goes(self, task: Task) -> None:
+        self._going[task.agent_id].append(task)
+        self._surplus.give_up(task.info.role, amounts_of(plain_of(task)))
