@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.reservations import PersistentVolume, Reservation
-from barter.core.resources import Resources, dominant_share
+from barter.core.resources import NOTHING, Resources, dominant_share
 from barter.master.cluster import Cluster
 from barter.master.state import Agent, Framework, Task
 
@@ -37,6 +37,8 @@ class AgentSummary:
     tasks: int
     reservations: tuple[Reservation, ...] = ()
     volumes: tuple[PersistentVolume, ...] = ()
+    revocable: Resources = NOTHING
+    lent: Resources = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _agent(agent: Agent) -> AgentSummary:
         len(agent.tasks),
         tuple(agent.reservations.values()),
         tuple(agent.volumes.values()),
+        agent.slack,
+        agent.lent.value,
     )
 
 

@@ -26,7 +26,8 @@ CLUSTER_ID_LENGTH = 6
 class MasterOptions:
     """Times in milliseconds. `listen` serves gRPC, `http` /health and /metrics.
 
-    A classic offer holds at least one of `min_allocatable`; where none is named, of the usual ones.
+    A classic offer holds at least one of `min_allocatable`; where none is named, of the usual ones. Preempted tasks
+    have `preemption_grace_ms` to end, their own grace where it is less than 0.
     """
 
     data_dir: Path
@@ -38,6 +39,7 @@ class MasterOptions:
     heartbeat_ms: int = 10_000
     calls_per_second: int = CALLS_PER_SECOND
     min_allocatable: tuple[Resources, ...] = ()
+    preemption_grace_ms: int = -1
 
 
 def run(options: MasterOptions) -> int:
@@ -78,7 +80,7 @@ async def _run(options: MasterOptions) -> None:
 async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio.Event) -> None:
     alphabet = string.ascii_lowercase + string.digits
     new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
-    timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms)
+    timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms, options.preemption_grace_ms)
     allocator = Allocator()
     if options.min_allocatable:
         allocator.set_minimums(options.min_allocatable)

@@ -50,6 +50,8 @@ def agent_to_wire(value: AgentSummary) -> pb.AgentView:
         tasks=value.tasks,
         reservations=[codec.reservation_to_wire(each) for each in value.reservations],
         volumes=[codec.volume_to_wire(each) for each in value.volumes],
+        revocable=_on_agent(value.revocable),
+        lent=_on_agent(value.lent),
     )
 
 

@@ -49,7 +49,7 @@ class GetStatusResponse(_message.Message):
     def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
 
 class AgentView(_message.Message):
-    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable")
+    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable", "lent")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +60,7 @@ class AgentView(_message.Message):
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+    LENT_FIELD_NUMBER: _ClassVar[int]
     agent: _types_pb2.AgentInfo
     state: str
     used: _types_pb2.Resources
@@ -70,7 +71,8 @@ class AgentView(_message.Message):
     reservations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Reservation]
     volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
     revocable: _types_pb2.Resources
-    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ..., revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+    lent: _types_pb2.Resources
+    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ..., revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., lent: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
 
 class ListAgentsRequest(_message.Message):
     __slots__ = ()

@@ -44,15 +44,20 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
+@_flag("--preemption-grace", None, "What preempted tasks have to end.  [default: their own]", type=DURATION)
 @_flag("--calls-per-second", 1_000, "Calls of a principal beyond it wait.", type=click.IntRange(1, 1_000_000))
 @_flag("--min-allocatable", None, _MINIMA, type=MINIMUM, multiple=True, metavar="RESOURCES")
 @_insecure
-def master(agent_timeout: int, offer_timeout: int, heartbeat: int, **rest: Any) -> None:
+def master(agent_timeout: int, offer_timeout: int, heartbeat: int, preemption_grace: int | None, **rest: Any) -> None:
     """The master: makes offers of what agents have, and carries out what frameworks accept."""
     from barter.master.shell.daemon import MasterOptions, run
 
     options = MasterOptions(
-        agent_timeout_ms=agent_timeout, offer_timeout_ms=offer_timeout, heartbeat_ms=heartbeat, **rest
+        agent_timeout_ms=agent_timeout,
+        offer_timeout_ms=offer_timeout,
+        heartbeat_ms=heartbeat,
+        preemption_grace_ms=-1 if preemption_grace is None else preemption_grace,
+        **rest,
     )
     sys.exit(run(options))
 

@@ -24,6 +24,8 @@ def agent(view: pb.AgentView) -> dict[str, Any]:
         "used": resources(view.used),
         "offered": resources(view.offered),
         "free": resources(view.free),
+        "revocable": resources(view.revocable),
+        "lent": resources(view.lent),
         "node_address": info.node_address,
         "registered_ms": view.registered_ms,
         "notes": list(info.notes),

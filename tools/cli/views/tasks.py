@@ -22,6 +22,8 @@ def task(view: pb.TaskView) -> dict[str, Any]:
         "message": status.message,
         "exit_code": status.exit_code if status.HasField("exit_code") else None,
         "resources": resources(info.resources),
+        "revocable": resources(info.revocable),
+        "role": info.role,
         "ports": [
             {"name": port.name, "number": port.number, "protocol": port.protocol, "service_id": port.service_id}
             for port in info.ports
