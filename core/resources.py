@@ -74,11 +74,17 @@ class Resources:
         )
 
     def __contains__(self, other: "Resources") -> bool:
-        return (
-            all(self.scalars.get(name, 0) >= amount for name, amount in other.scalars.items())
-            and all(rng.contains(self.ranges.get(name, ()), need) for name, need in other.ranges.items())
-            and all(self.sets.get(name, frozenset()) >= ids for name, ids in other.sets.items())
-        )
+        if self is other:
+            return True
+        scalars = self.scalars
+        for name, amount in other.scalars.items():
+            if scalars.get(name, 0) < amount:
+                return False
+        for name, need in other.ranges.items():
+            held = self.ranges.get(name, ())
+            if held != need and not rng.contains(held, need):
+                return False
+        return not other.sets or all(self.sets.get(name, frozenset()) >= ids for name, ids in other.sets.items())
 
     def shortfalls(self, need: "Resources") -> tuple[str, ...]:
         """One sentence per resource of `need` that this cannot give; empty when it can."""

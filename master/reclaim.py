@@ -4,31 +4,63 @@ from barter.core.ids import AgentId
 from barter.master import offers
 from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
+from barter.master.holdings import plain_part
 from barter.master.placement import slot
 
 
 def reclaim(cluster: Cluster, now: int) -> bool:
     """Rescind the unanswered classic offers with which unmet demands would fit; whether any was."""
-    rescinded = False
-    for unmet in cluster.allocator.take_unmet():
-        rescinded |= _reclaim_for(cluster, unmet, now)
+    all_unmet = cluster.allocator.take_unmet()
+    rescinded = _reclaim_grown(cluster, now)
+    if all_unmet:
+        held = {each.offer.agent_id: None for each in cluster.offers.values() if not each.offer.demand_id}
+        rescinded |= sum(_reclaim_for(cluster, unmet, held, now) for unmet in all_unmet) > 0
     return rescinded
 
 
-def _reclaim_for(cluster: Cluster, unmet: Unmet, now: int) -> bool:
+def _reclaim_grown(cluster: Cluster, now: int) -> bool:
+    """Where something became free beside what older offers hold, both together may do for a demand known to wait."""
+    rescinded = False
+    for agent_id in cluster.allocator.take_grown():
+        agent = cluster.agents.get(agent_id)
+        if agent is None or not any(each.made_ms < now and not each.offer.demand_id for each in agent.offers.values()):
+            continue
+        classic = tuple(each for each in agent.offers.values() if not each.offer.demand_id)
+        for unmet in cluster.allocator.stuck_for(slot(agent, classic)):
+            if _reclaim_on(cluster, unmet, agent_id, now):
+                rescinded = True
+                break
+    return rescinded
+
+
+def _reclaim_for(cluster: Cluster, unmet: Unmet, held: dict[AgentId, None], now: int) -> bool:
     waiting = unmet.tasks
-    held = {each.offer.agent_id: None for each in cluster.offers.values() if not each.offer.demand_id}
-    for agent_id in held:
+    for agent_id in cluster.allocator.may_fit(unmet, tuple(held)) if held else ():
         if waiting <= 0:
             break
-        waiting -= _reclaim_on(cluster, unmet, agent_id, now)
+        tasks = _reclaim_on(cluster, unmet, agent_id, now)
+        if tasks:
+            waiting -= tasks
+            del held[agent_id]
     return waiting < unmet.tasks
 
 
 def _reclaim_on(cluster: Cluster, unmet: Unmet, agent_id: AgentId, now: int) -> int:
-    agent = cluster.agents[agent_id]
-    classic = tuple(each for each in agent.offers.values() if not each.offer.demand_id)
-    tasks = cluster.allocator.room_for(unmet, slot(agent, classic), now)
+    """Take back all that helps at once; what a role has within its guarantee stays with it."""
+    agent, role = cluster.agents[agent_id], unmet.demand.role
+    classic = tuple(
+        each
+        for each in agent.offers.values()
+        if not each.offer.demand_id and not cluster.allocator.keeps(each.offer.role, role)
+    )
+    if not classic:
+        return 0
+    offered = (each.offer for each in classic)
+    freed = [
+        (each.framework_id, each.role, plain_part(each.resources, each.reserved, each.revocable).scalars)
+        for each in offered
+    ]
+    tasks = cluster.allocator.room_for(unmet, slot(agent, classic), now, freed)
     if tasks:
         reason = f"demand {unmet.demand.demand_id} of {unmet.name} waits, and fits with what this offer holds"
         offers.rescind(cluster, classic, "offer_rescinded", reason, now)

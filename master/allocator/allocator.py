@@ -1,6 +1,6 @@
 """Who is offered what: an index of agents and frameworks, told of every change, asked for grants."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
@@ -14,6 +14,7 @@ from barter.master.allocator.passes import run_pass
 from barter.master.allocator.placement import Placement
 from barter.master.allocator.quota import Quota
 from barter.master.allocator.refusals import Refusal
+from barter.master.allocator.room import need_of
 from barter.master.allocator.rooms import Rooms
 from barter.master.allocator.standing import consumption, headroom, standings
 
@@ -122,6 +123,31 @@ class Allocator:
         placement = Placement(index, Rooms(index), seeker, unmet.demand, now)
         return placement.room_on(AgentRecord(slot, slot.info.placement_attributes), allowed)
 
+    def take_grown(self) -> tuple[AgentId, ...]:
+        """The agents of which the last pass found more free while demands are stuck: with what offers hold there, one
+        may fit now."""
+        grown, self._index.grown = sorted(self._index.grown), set()
+        return tuple(grown)
+
+    def stuck_for(self, slot: AgentSlot) -> Iterator[Unmet]:
+        """The stuck demands one task of which may fit if the agent stood as `slot` says."""
+        index, record = self._index, self._index.agents.get(slot.info.agent_id)
+        for key in tuple(index.wishes.stuck_that_may_fit(slot)) if record is not None else ():
+            unmet = index.unmet.get(key)
+            if unmet is not None and record is not None and record.kind in index.catalog.classes(unmet.demand):
+                yield unmet
+
+    def may_fit(self, unmet: Unmet, agents: Iterable[AgentId]) -> Iterator[AgentId]:
+        """Those of the agents that could run the demand if all of theirs were free, leaving aside who runs where."""
+        index, need = self._index, need_of(unmet.demand).scalars
+        classes = frozenset(index.catalog.classes(unmet.demand))
+        for agent_id in agents if classes else ():
+            record = index.agents.get(agent_id)
+            if record is not None and record.kind in classes:
+                has, lent = record.slot.info.resources.scalars, record.slot.revocable.scalars
+                if all(has.get(kind, 0) + lent.get(kind, 0) >= amount for kind, amount in need):
+                    yield agent_id
+
     def keeps(self, role: str, against: str) -> bool:
         """Whether what the role has is within a guarantee that does not hold for the role `against` too."""
         node = self._index.tree.roles.get(role)
@@ -139,9 +165,7 @@ class Allocator:
         """When a refusal ends that could matter, or None."""
         return self._index.refusals.next_end(self._index.matters)
 
-    def explain(
-        self, framework_id: FrameworkId, demand: Demand, now: int, *, every_agent: bool = True
-    ) -> Explanation:
+    def explain(self, framework_id: FrameworkId, demand: Demand, now: int, *, every_agent: bool = True) -> Explanation:
         """Why a demand of a framework is or is not placed; asks every filter, changes nothing. Without `every_agent`
         the agents' verdicts are grouped and counted only."""
         return explain(self._index, framework_id, demand, now, every_agent=every_agent)

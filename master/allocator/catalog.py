@@ -37,6 +37,7 @@ class Catalog:
         self._made = 0
         self.everything = Shelf()
         self._hosts: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
+        self._moved: dict[AgentId, AgentRecord] = {}
         self._reserved: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
         self._slack: dict[AgentId, None] = {}
         self._volumes: dict[VolumeId, tuple[AgentId, ReservationId]] = {}
@@ -60,14 +61,14 @@ class Catalog:
         self._hosts[slot.info.hostname][agent_id] = None
         self._on_hosts.clear()
         self._values.clear()
-        if slot.active:
-            self._stock(record)
+        self._moved[agent_id] = record
         self._add_parts(slot)
 
     def remove(self, record: AgentRecord) -> None:
         kind, agent_id, host = record.kind, record.agent_id, record.slot.info.hostname
         assert kind is not None
         self._remove_parts(record.slot)
+        self._moved.pop(agent_id, None)
         kind.shelf.take(agent_id)
         self.everything.take(agent_id)
         kind.members -= 1
@@ -83,11 +84,7 @@ class Catalog:
     def change(self, record: AgentRecord, old: AgentSlot) -> None:
         """The same agent with other things free, or active where it was not."""
         slot = record.slot
-        if slot.active:
-            self._stock(record)
-        elif old.active and record.kind is not None:
-            record.kind.shelf.take(record.agent_id)
-            self.everything.take(record.agent_id)
+        self._moved[slot.info.agent_id] = record
         if slot.active != old.active:
             self._values.clear()
         if slot.reserved or old.reserved or slot.revocable or old.revocable:
@@ -96,8 +93,17 @@ class Catalog:
 
     def _stock(self, record: AgentRecord) -> None:
         assert record.kind is not None
-        record.kind.shelf.put(record.agent_id, record.slot.free)
-        self.everything.put(record.agent_id, record.slot.free)
+        for shelf in (record.kind.shelf, self.everything):
+            if record.slot.active:
+                shelf.put(record.agent_id, record.slot.free)
+            else:
+                shelf.take(record.agent_id)
+
+    def shelve(self) -> None:
+        """Bring the shelves up to date; who has no demands to serve never pays for it."""
+        for record in self._moved.values():
+            self._stock(record)
+        self._moved.clear()
 
     def _add_parts(self, slot: AgentSlot) -> None:
         agent_id = slot.info.agent_id
@@ -178,6 +184,7 @@ class Catalog:
 
     def values(self, field: str, demand: Demand) -> frozenset[str]:
         """Every value of the field among the agents that could run it: active, its side, its runtime."""
+        self.shelve()
         key = field, demand.on_public, demand.runtime
         if key not in self._values:
             found = {

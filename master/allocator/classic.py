@@ -12,6 +12,8 @@ from barter.master.allocator.quota import Allowance, Quota
 from barter.master.allocator.rooms import usable
 from barter.master.allocator.tree import Group, Leaf
 
+NO_DEMAND = DemandId("")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -47,7 +49,7 @@ class Classic:
                 continue
             if plain and not index.tree.quota:
                 leaf = index.tree.first(bits, public=slot.info.public)
-                self._grant(leaf, View(slot.free, slot.free, {}, NOTHING, (), False), slot)
+                self._grant_whole(leaf, slot)
                 continue
             while self._offer_part(agent_id, guaranteed=guaranteed):
                 pass
@@ -90,10 +92,20 @@ class Classic:
             leaf.bit for bit, leaf in group.by_bit.items() if bit & bits and seekers[leaf.framework_id].revocable
         )
 
+    def _grant_whole(self, leaf: Leaf, slot: AgentSlot) -> None:
+        """Of an agent that has but plain resources, where no quota holds."""
+        info, free, role = slot.info, slot.free, leaf.group.role.name
+        reason = f"{standing(leaf)} of those that take this agent"
+        self.grants.append(Grant(info.agent_id, leaf.framework_id, role, free, NO_DEMAND, reason))
+        self._index.tree.charge(leaf, free.scalars)
+        self._index.book(
+            AgentSlot(info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms)
+        )
+
     def _grant(self, leaf: Leaf, view: View, slot: AgentSlot) -> None:
         index, role = self._index, leaf.group.role.name
         reason = f"{standing(leaf)} of those that take this agent"
-        offered = (view.resources, DemandId(""), reason, 0, view.reserved, view.revocable, view.volumes)
+        offered = (view.resources, NO_DEMAND, reason, 0, view.reserved, view.revocable, view.volumes)
         self.grants.append(Grant(slot.info.agent_id, leaf.framework_id, role, *offered))
         index.tree.charge(leaf, view.plain.scalars)
         self._quota.book(view.plain.scalars)
@@ -126,8 +138,6 @@ def _view(slot: AgentSlot, role: str, allowed: Allowance | None, *, slack: bool)
 
 
 def _left(slot: AgentSlot, view: View) -> AgentSlot:
-    if view.plain is slot.free and not slot.reserved and not slot.revocable:
-        return AgentSlot(slot.info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms)
     reserved = tuple(
         replace(each, free=NOTHING, volumes=()) if each.reservation_id in view.reserved else each
         for each in slot.reserved

@@ -59,8 +59,8 @@ class Demands:
         for agent_id in sorted(index.changes.agents) if waiting else ():
             if (record := index.agents.get(agent_id)) is not None and record.slot.active:
                 slot = record.slot
-                plain = not (slot.reserved or slot.revocable)
-                for key in wishes.stuck_that_need_no_more(slot.free) if plain else (*wishes.stuck, *wishes.held):
+                held = wishes.held if slot.reserved or slot.revocable else ()
+                for key in (*wishes.stuck_that_may_fit(slot), *held):
                     changed.setdefault(key, []).append(agent_id)
         for framework_id, agents in index.changes.pairs.items():
             for key in wishes.of(framework_id):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from barter.core.cluster import Demand
 from barter.core.ids import AgentId, DemandId, FrameworkId
-from barter.core.resources import Resources, resources
+from barter.core.resources import NOTHING, Resources, resources
 from barter.core.roles import RoleConfig
 from barter.core.units import MIB
 from barter.master.allocator.catalog import Catalog
@@ -59,6 +59,7 @@ class Index:
         self.changes = Changes()
         self.unmet: dict[DemandKey, Unmet] = {}
         self.newly_unmet: list[Unmet] = []
+        self.grown: set[AgentId] = set()
         self.withheld = False
         self.awaited = 0
         self.minimums: tuple[Resources, ...] = USUAL_MINIMUMS
@@ -143,7 +144,8 @@ class Index:
                 self.tree.reserve(each.role, each.resources.scalars, +1)
 
     def _count_open(self, slot: AgentSlot) -> None:
-        if slot.active and (self.worth(slot.free) or slot.revocable or any(each.free for each in slot.reserved)):
+        some = slot.free is not NOTHING and self.worth(slot.free)
+        if slot.active and (some or slot.revocable or any(each.free for each in slot.reserved)):
             self.open.add(slot.info.agent_id)
         else:
             self.open.discard(slot.info.agent_id)
@@ -245,7 +247,7 @@ class Index:
         for place, demand in enumerate(after.values()):
             key, known = (new.framework_id, demand.demand_id), before.get(demand.demand_id)
             if not (new.connected and demand.role in new.roles and demand.role not in new.suppressed):
-                self.unmet.pop(key, None)
+                self._forget_demand(key)
                 continue
             same = known is not None and (known is demand or replace(known, count=demand.count) == demand)
             more = known is None or demand.count > known.count

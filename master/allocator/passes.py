@@ -25,6 +25,7 @@ def run_pass(index: Index, now: int) -> list[Grant]:
     classic.serve(agents, guaranteed=False)
     demands.settle()
     index.withheld = classic.withheld or (index.withheld and not agents)
+    index.grown = index.changes.agents if index.wishes.stuck else set()
     index.changes = type(index.changes)()
     return [*demands.grants(), *classic.grants]
 

@@ -113,6 +113,7 @@ class Placement:
         return ""
 
     def _open_streams(self) -> Iterator[_Stream]:
+        self._index.catalog.shelve()
         cells: dict[tuple[bool, Cell], list[AgentClass]] = {}
         fields = [each.field for each in self._by_class]
         for kind in self._index.catalog.classes(self.demand):

@@ -76,12 +76,13 @@ class Refusals:
         if not refusal.resources:
             return
         number, until_ms = self.numbers[framework_id], refusal.until_ms
-        refused = self._of(agent_id, refusal.resources)
-        if refused.until.get(number, -1) >= until_ms:
-            return
-        for other in self._by_agent[agent_id]:
-            if other.until.get(number, until_ms + 1) <= until_ms and other.resources in refusal.resources:
+        for other in self._by_agent.get(agent_id, ()):
+            end = other.until.get(number)
+            if end is not None and end >= until_ms and refusal.resources in other.resources:
+                return
+            if end is not None and end <= until_ms and other.resources in refusal.resources:
                 other.drop(number)
+        refused = self._of(agent_id, refusal.resources)
         refused.bits |= 1 << number
         refused.until[number] = until_ms
         ending = self._ending.get(framework_id)

@@ -30,7 +30,10 @@ class Leaf:
 
 
 class Group:
-    """The frameworks of one role, in order; `waiting` are the bits of those with a demand that waits for its turn."""
+    """The frameworks of one role, in order; `waiting` are the bits of those with a demand that waits for its turn.
+
+    What it uses is counted only where it has other children of its role beside it.
+    """
 
     __slots__ = ("by_bit", "key", "order", "private", "public", "role", "share", "used", "waiting")
 
@@ -123,7 +126,18 @@ class Tree:
         made.limited = parent.limited or bool(made.config.limit)
         parent.children[name] = made
         insort(parent.order, (made.key, name, made))
+        if parent.group is not None and len(parent.order) == 2:
+            self._count_group(parent.group)
         return made
+
+    def _count_group(self, group: Group) -> None:
+        """A group that was alone in its role, and not counted for that, is no more."""
+        group.used = {}
+        for leaf in group.by_bit.values():
+            _sum(group.used, leaf.used, 1)
+        old, group.share = group.key, self._share(group.used)
+        group.key = group.share
+        _move(group.role.order, old, group.key, OWN, group)
 
     def configure(self, configs: Mapping[str, RoleConfig]) -> None:
         self.configs = dict(configs)
@@ -197,16 +211,19 @@ class Tree:
         group = leaf.group
         old = leaf.key
         leaf.share = leaf.key = self._add(leaf.used, leaf.share, scalars, times)
-        _move(group.order, old, leaf.key, leaf.framework_id, leaf)
+        if old != leaf.key:
+            _move(group.order, old, leaf.key, leaf.framework_id, leaf)
         role: Role = group.role
-        old = group.key
-        group.share = group.key = self._add(group.used, group.share, scalars, times)
-        _move(role.order, old, group.key, OWN, group)
+        if len(role.order) > 1:
+            old = group.key
+            group.share = group.key = self._add(group.used, group.share, scalars, times)
+            _move(role.order, old, group.key, OWN, group)
         while role.parent is not None:
             old = role.key
             role.share = self._add(role.used, role.share, scalars, times)
             role.key = role.share * USUAL_WEIGHT_MILLI / role.config.weight_milli
-            _move(role.parent.order, old, role.key, role.name, role)
+            if old != role.key:
+                _move(role.parent.order, old, role.key, role.name, role)
             if self.kinds:
                 self._settle(role)
             role = role.parent

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from barter.core.cluster import Demand
 from barter.core.constraints import Operator
 from barter.core.ids import AgentId, DemandId, FrameworkId
-from barter.core.resources import Resources
 from barter.master.allocator.catalog import counts_instances
+from barter.master.allocator.model import AgentSlot
 from barter.master.allocator.records import DemandKey, Tally
 
 Shape = tuple[int, int]
@@ -132,8 +132,12 @@ class Wishes:
         for key in held:
             self.settle(key, waits=True, held=True)
 
-    def stuck_that_need_no_more(self, free: Resources) -> Iterator[DemandKey]:
-        """Those stuck demands one task of which may fit, by the usual scalars."""
+    def stuck_that_may_fit(self, slot: AgentSlot) -> Iterator[DemandKey]:
+        """Those stuck demands one task of which may fit, by the usual scalars where the agent has but plain ones."""
+        if slot.reserved or slot.revocable:
+            yield from sorted(self.stuck)
+            return
+        free = slot.free
         cpus, mem = free.scalars.get("cpus", 0), free.scalars.get("mem", 0)
         for shape, keys in self._shapes.items():
             if shape[0] <= cpus and shape[1] <= mem:

@@ -2,12 +2,13 @@
 
 from barter.core.ids import DemandId
 from barter.core.resources import resources
+from barter.core.task_state import TaskState
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.allocator import Allocator
 from tests.master import allocator_kit as kit
-from tests.master.world import A1, A2, World, agent, demand
+from tests.master.world import A1, A2, World, agent, demand, status, task
 
 HOARDER, SERVICE = 2, 3
 
@@ -56,6 +57,23 @@ def test_offers_for_demands_are_not_taken_back() -> None:
     world.subscribe("service", SERVICE, demands_only=True)
     world.do(ev.SetDemands(SERVICE, (demand("web", 1),)))
     assert not world.sent(msg.Rescind)
+
+
+def test_what_becomes_free_beside_an_older_offer_does_for_a_demand_that_waits() -> None:
+    world = World()
+    world.register()
+    world.subscribe("first", HOARDER)
+    [whole] = world.offers(HOARDER)
+    half = resources(cpus=whole.resources.scalars["cpus"] // 2)
+    world.accept(whole.offer_id, task("t1", half), session=HOARDER)
+    world.wait(5_000)
+    assert world.offers(HOARDER)[-1].resources.scalars["cpus"] == half.scalars["cpus"]
+    world.subscribe("service", SERVICE, demands_only=True)
+    world.do(ev.SetDemands(SERVICE, (demand("web", 1, resources(cpus=2 * half.scalars["cpus"])),)))
+    world.wait(10)
+    assert not world.offers(SERVICE)
+    world.update(whole.framework_id, status("t1", TaskState.FINISHED, 1))
+    assert [offer.demand_id for offer in world.offers(SERVICE)] == ["web"]
 
 
 def test_a_demand_that_goes_on_waiting_is_told_once_until_it_changes() -> None:

@@ -173,9 +173,7 @@ OF_CLUSTER = (
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
     "frameworks_made offers_made out roles gone owed_inverse preempts_ms"
 )
-OF_INDEX = (
-    "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet grown withheld awaited minimums"
-)
+OF_INDEX = "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet grown withheld awaited minimums"
 
 
 def test_what_a_master_comes_to_know_has_to_come_into_its_snapshot() -> None:
