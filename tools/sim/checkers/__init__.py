@@ -30,6 +30,7 @@ from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
+from barter.tools.sim.checkers.set_roles import SetRoles
 from barter.tools.sim.checkers.silent_agents import SilentAgents
 from barter.tools.sim.checkers.starvation import Starvation
 from barter.tools.sim.checkers.suppressed import Suppressed
@@ -41,7 +42,7 @@ from barter.tools.sim.observe import Observer
 
 def general() -> list[Observer]:
     """Those that hold for any frameworks, fresh for one world."""
-    books, declined = Books(), Declined()
+    books, declined, roles = Books(), Declined(), SetRoles()
     return [
         Conservation(books),
         OffersDisjoint(books),
@@ -50,9 +51,9 @@ def general() -> list[Observer]:
         OffersWanted(),
         OffersExpire(),
         Filters(declined),
-        Quota(books),
-        Guarantees(books),
-        Starvation(books, declined),
+        Quota(books, roles),
+        Guarantees(books, roles),
+        Starvation(books, declined, roles),
         Answers(),
         Drain(),
         Gone(),

@@ -23,7 +23,8 @@ class Listed:
     """Of one agent: its tasks, open offers and reservations with what each holds, and their sums, where what is
     revocable counts for nothing. `taken` is what of the reservations its tasks and offers hold.
 
-    `offered_now` and `reserved_now` were entered last. `twice` says what was listed in two of them when it was entered.
+    `offered_now` and `reserved_now` were entered last, but for what a master begins with. `twice` says what was listed in
+    two of them when it was entered.
     """
 
     def __init__(self, agent: Agent, consumption: Consumption | None = None) -> None:
@@ -37,6 +38,7 @@ class Listed:
         self.reserved_now: list[Reservation] = []
         self.twice: list[str] = []
         self._consumption = consumption or Consumption()
+        self._followed = False
 
     def follow(self) -> bool:
         """Catch up with the books; whether anything changed."""
@@ -64,6 +66,7 @@ class Listed:
                 self.offered_now.append(opened.offer)
         if agent.reservations != self.reservations:
             self._follow_reservations()
+        self._followed = True
         return True
 
     def forget(self) -> None:
@@ -79,7 +82,8 @@ class Listed:
         known, self.reservations = self.reservations, dict(self.agent.reservations)
         for reservation in self.reservations.values():
             self._consumption.change(reservation.role, reservation.resources.scalars, 1)
-        self.reserved_now = [each for each in self.reservations.values() if each != known.get(each.reservation_id)]
+        if self._followed:
+            self.reserved_now = [each for each in self.reservations.values() if each != known.get(each.reservation_id)]
 
     def _enter(self, sum_: Holding, what: str, held: TaskInfo | Offer) -> None:
         own = owned(held)

@@ -10,6 +10,7 @@ from barter.master import events as ev
 from barter.master.messages import Offers, Rescind, Subscribed
 from barter.tools.sim.master import SimMaster
 
+ANSWERS = ev.Accept | ev.Decline | ev.Revive
 LEAST_MS, EXPIRED_MS = 1_000, 5_000
 Refused = tuple[Resources, str, int]
 """What, for which role, until when."""
@@ -22,7 +23,6 @@ class Declined:
 
     def __init__(self) -> None:
         self._open: dict[OfferId, Offer] = {}
-        self._sent: dict[OfferId, Offer] = {}
         self._refused: dict[FrameworkId, dict[AgentId, list[Refused]]] = {}
         self._noted: Sequence[ev.Event] | None = None
         self._sequence = 0
@@ -30,7 +30,6 @@ class Declined:
     def clear(self) -> None:
         """A master has started: refusals are not durable."""
         self._open.clear()
-        self._sent.clear()
         self._refused.clear()
         self._sequence = 0
 
@@ -48,23 +47,31 @@ class Declined:
         return max(found, default=None)
 
     def note(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
-        """A step, but for the offers that went out in it; each of several checkers may say it first."""
+        """A step; each of several checkers may tell it first."""
         if events is self._noted:
             return
-        self._noted, now = events, master.clock.now()
-        self._open.update(self._sent)
-        self._sent = {}
-        rescinded = self._expired(master, now) | _rescinded(actions)
+        self._noted = events
+        rescinded, sent = set[OfferId](), list[Offer]()
         for action in actions:
-            if isinstance(action, act.SendToFramework) and isinstance(action.message, Subscribed):
-                self._leave(action.framework_id)
+            match action:
+                case act.SendToFramework(framework_id=framework_id, message=Subscribed()):
+                    self._leave(framework_id)
+                case act.SendToFramework(message=Rescind(offer_ids)):
+                    rescinded.update(offer_ids)
+                case act.SendToFramework(message=Offers(offers)):
+                    sent += offers
+                case _:
+                    pass
+        if rescinded:
+            self._expired(master, rescinded)
         for event in events:
-            self._hear(master, event, rescinded, now)
+            if isinstance(event, ANSWERS):
+                self._hear(master, event, rescinded, master.clock.now())
         for offer_id in rescinded:
             self._open.pop(offer_id, None)
-        for action in actions:
-            if isinstance(action, act.SendToFramework) and isinstance(action.message, Offers):
-                self._sent.update((offer.offer_id, offer) for offer in action.message.offers)
+        for offer in sent:
+            if offer.offer_id not in rescinded:
+                self._open[offer.offer_id] = offer
 
     def _of(self, framework_id: FrameworkId, agent_id: AgentId) -> Sequence[Refused]:
         return self._refused.get(framework_id, {}).get(agent_id, ())
@@ -113,22 +120,11 @@ class Declined:
         for offer_id in [each for each, offer in self._open.items() if offer.framework_id == framework_id]:
             del self._open[offer_id]
 
-    def _expired(self, master: SimMaster, now: int) -> set[OfferId]:
-        history, found = master.machine.cluster.history, set[OfferId]()
+    def _expired(self, master: SimMaster, rescinded: set[OfferId]) -> None:
+        history, now = master.machine.cluster.history, master.clock.now()
         for entry in history.since(self._sequence):
-            if entry.kind == "offer_expired":
+            if entry.kind == "offer_expired" and entry.subject in rescinded:
                 offer = self._open.pop(OfferId(entry.subject), None)
                 if offer is not None:
-                    found.add(offer.offer_id)
                     self._refuse(offer, offer.resources, now + EXPIRED_MS)
         self._sequence = history.sequence
-        return found
-
-
-def _rescinded(actions: Sequence[act.Action]) -> set[OfferId]:
-    return {
-        offer_id
-        for action in actions
-        if isinstance(action, act.SendToFramework) and isinstance(action.message, Rescind)
-        for offer_id in action.message.offer_ids
-    }

@@ -6,6 +6,7 @@ from typing import Any
 from barter.agent.facts import TaskKey
 from barter.core.ids import AgentId
 from barter.core.maintenance import Maintenance, Mode
+from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 from barter.master import actions as act
 from barter.master import events as ev
@@ -29,7 +30,7 @@ class Drain(Checker):
 
     - Nothing is offered of an agent that is draining, drained or deactivated; offers of one that is announced say so.
     - A kill for a drain is of a task that a process of its framework has released, or comes after the deadline.
-    - Who has tasks on an agent to be given up was told so on its session, with each of them, after 10 s at most.
+    - Who has tasks on an agent to be given up is told so on its session within 20 s, with each that is not being killed.
     - 90 s after the deadline, where nothing went wrong with agent or master since, nothing runs there in truth. While
       some of it runs the agent is not said to be drained.
     """
@@ -130,9 +131,10 @@ class Drain(Checker):
     def _look_for_untold(self, master: SimMaster, maintenance: Maintenance) -> None:
         books = master.machine.cluster
         agent, before = books.agents.get(maintenance.agent_id), self._untold
-        for key in agent.tasks if agent is not None and maintenance.mode is not Mode.DEACTIVATED else ():
+        for key, task in agent.tasks.items() if agent is not None and maintenance.mode is not Mode.DEACTIVATED else ():
             framework = books.frameworks.get(key[0])
-            if framework is None or not framework.connected:
+            ending = task.kill is not None or task.status.state is TaskState.KILLING
+            if framework is None or not framework.connected or ending:
                 continue
             if key[1] in self._told.get((framework.session, maintenance.agent_id), ()):
                 before.pop((framework.session, key), None)

@@ -2,20 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from barter.core.cluster import Offer
 from barter.core.resources import format_scalar
 from barter.core.roles import lineage
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master.facts import Fact
 from barter.master.state import Agent
 from barter.tools.sim.checkers.books import Books, Listed, plain
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.set_roles import SetRoles
 from barter.tools.sim.master import SimMaster
-from barter.tools.sim.process import Process
 
 
 class Guarantees(Checker):
@@ -27,24 +24,17 @@ class Guarantees(Checker):
 
     name = "guarantees"
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, roles: SetRoles) -> None:
         super().__init__()
         self._books = books
-        self._set = SetRoles()
-
-    def process_started(self, process: Process[Any, Any]) -> None:
-        if isinstance(process, SimMaster):
-            self._set.started()
-
-    def master_committed(self, master: SimMaster, facts: Sequence[Fact]) -> None:
-        self._set.committed(facts)
+        self._set = roles
 
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
-        self._set.stepped(actions)
+        self._set.note(events, actions)
         found = self._books.changed(master, events)
-        lacking = self._lacking()
-        offers = [offer for listed in found for offer in listed.offered_now] if lacking else []
-        if offers:
+        offers = [offer for listed in found for offer in listed.offered_now] if self._set.guarantees else []
+        lacking = self._lacking() if offers else None
+        if lacking:
             free = self._free()
             for offer in offers:
                 self._judge(offer, lacking, free)
@@ -59,18 +49,19 @@ class Guarantees(Checker):
 
     def _is_owed(self, role: str, kind: str, amount: int) -> bool:
         """Whether it was under a guarantee before it got this."""
+        guarantees = self._set.guarantees
         return any(
-            self._books.consumption.of(above, kind) - amount < config.guarantee.get(kind, 0)
+            self._books.consumption.of(above, kind) - amount < guarantees[above].get(kind, 0)
             for above in lineage(role)
-            if (config := self._set.now.get(above)) is not None
+            if above in guarantees
         )
 
     def _lacking(self) -> Counter[str]:
         lacking: Counter[str] = Counter()
-        for role, config in self._set.now.items():
-            for kind, least in config.guarantee.items():
-                above = [self._set.now.get(each) for each in lineage(role) if each != role]
-                if any(each is not None and each.guarantee.get(kind) for each in above):
+        guarantees = self._set.guarantees
+        for role, guarantee in guarantees.items():
+            for kind, least in guarantee.items():
+                if any(kind in guarantees.get(above, ()) for above in lineage(role) if above != role):
                     continue
                 lacking[kind] += max(least - self._books.consumption.of(role, kind), 0)
         return +lacking

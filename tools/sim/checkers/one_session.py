@@ -6,7 +6,7 @@ from typing import Any
 from barter.core.ids import AgentId, FrameworkId
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master.messages import Kill, Registered, Subscribed, Update
+from barter.master.messages import Kill, Registered, Shutdown, Subscribed, Update
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
@@ -58,6 +58,8 @@ class OneSession(Checker):
                     self._begin(session, agent_id, closed, ended)
                 case act.SendToFramework(session, framework_id, Subscribed()):
                     self._begin(session, framework_id, closed, ended)
+                case act.SendToAgent(message=Shutdown()):
+                    pass
                 case act.SendToAgent(session, agent_id, message):
                     self._sent(session, agent_id, message)
                 case act.SendToFramework(session, framework_id, message):

@@ -14,6 +14,8 @@ from barter.tools.sim.checkers.set_roles import SetRoles
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
+NO_LIMIT: Mapping[str, int] = {}
+
 
 class Quota(Checker):
     """After each step, what is newly offered or reserved for a role leaves it and every role above it within their
@@ -23,10 +25,10 @@ class Quota(Checker):
 
     name = "quota"
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, roles: SetRoles) -> None:
         super().__init__()
         self._books = books
-        self._set = SetRoles()
+        self._set = roles
 
     def process_started(self, process: Process[Any, Any]) -> None:
         if isinstance(process, SimMaster):
@@ -36,24 +38,23 @@ class Quota(Checker):
         self._set.committed(facts)
 
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
-        changed = self._set.stepped(actions)
+        self._set.note(events, actions)
         found = self._books.changed(master, events)
-        if not any(config.limit for config in self._set.now.values()):
+        if not self._set.limits:
             return
         waits = len(master.machine.cluster.expected_agents)
         for listed in found:
             for offer in listed.offered_now:
                 what = f"offer {offer.offer_id} of {offer.agent_id} to {offer.framework_id}"
                 self._judge(what, offer.role, plain(offer).scalars, waits)
-            for reservation in () if changed else listed.reserved_now:
+            for reservation in () if self._set.changed else listed.reserved_now:
                 if not reservation.static:
                     what = f"reservation {reservation.reservation_id} of {reservation.agent_id}"
                     self._judge(what, reservation.role, reservation.resources.scalars, 0)
 
     def _judge(self, what: str, role: str, scalars: Mapping[str, int], waits: int) -> None:
         for above in lineage(role):
-            config = self._set.now.get(above)
-            for kind, most in config.limit.items() if config is not None else ():
+            for kind, most in self._set.limits.get(above, NO_LIMIT).items():
                 consumed = self._books.consumption.of(above, kind)
                 if scalars.get(kind, 0) and consumed > most:
                     limit = f"{format_scalar(kind, consumed)} {kind} of at most {format_scalar(kind, most)}"

@@ -9,13 +9,13 @@ from barter.core.resources import Resources
 from barter.core.roles import lineage
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master.facts import Fact
 from barter.master.messages import Offers
 from barter.master.state import Agent, Framework
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.declined import Declined
 from barter.tools.sim.checkers.feasible import fitting, open_tasks
+from barter.tools.sim.checkers.quota import NO_LIMIT
 from barter.tools.sim.checkers.set_roles import SetRoles
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
@@ -36,23 +36,19 @@ class Starvation(Checker):
 
     name = "starvation"
 
-    def __init__(self, books: Books, declined: Declined) -> None:
+    def __init__(self, books: Books, declined: Declined, roles: SetRoles) -> None:
         super().__init__()
         self._books, self._declined = books, declined
-        self._set = SetRoles()
+        self._set = roles
         self._since_us: dict[Waiting, int] = {}
         self._look_us = 0
 
     def process_started(self, process: Process[Any, Any]) -> None:
         if isinstance(process, SimMaster):
-            self._set.started()
             self._since_us.clear()
 
-    def master_committed(self, master: SimMaster, facts: Sequence[Fact]) -> None:
-        self._set.committed(facts)
-
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
-        self._set.stepped(actions)
+        self._set.note(events, actions)
         self._books.changed(master, events)
         self._declined.note(master, events, actions)
         if self._since_us:
@@ -97,8 +93,7 @@ class Starvation(Checker):
 
     def _within_limits(self, demand: Demand) -> bool:
         for above in lineage(demand.role):
-            config = self._set.now.get(above)
-            for kind, most in config.limit.items() if config is not None else ():
+            for kind, most in self._set.limits.get(above, NO_LIMIT).items():
                 if self._books.consumption.of(above, kind) + demand.resources.scalars.get(kind, 0) > most:
                     return False
         return True
@@ -106,8 +101,8 @@ class Starvation(Checker):
     def _some_guarantee_lacks(self) -> bool:
         return any(
             self._books.consumption.of(role, kind) < least
-            for role, config in self._set.now.items()
-            for kind, least in config.guarantee.items()
+            for role, guarantee in self._set.guarantees.items()
+            for kind, least in guarantee.items()
         )
 
 

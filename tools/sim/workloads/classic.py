@@ -28,8 +28,8 @@ TICK_MS, MOST_ON_OFFER, MOST_KEPT = 10_000, 4, 20
 REFUSALS_MS = (0, 10_000, 60_000, 300_000)
 DEAF_EVERY, DEAF_GRACE_MS = 3, 30_000
 DAY, NIGHT = "ops/day", "ops/night"
-REVIVED, SUPPRESSED = ((), (DAY,), (DAY, NIGHT)), ((), (DAY,), (NIGHT,))
-"""Which roles are named where all, or one of them, would do: none named means all."""
+REVIVED, SUPPRESSED = ((DAY,), (DAY,), (NIGHT,), ()), ((), (), (), (DAY,), (NIGHT,))
+"""Which roles are named; none means all."""
 IMAGE, IMAGE_EVERY = Container("registry.example/classic:1"), 2
 
 
