@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from barter.tools.bench.cluster import Cluster
 from barter.tools.bench.master.processes import BareServer, LoadProcess
 from barter.tools.bench.measure import BenchFailed, Progress, Result, percentile
 
-WARM_SECONDS = 5
-SETTLE_SECONDS = 6
+WARM_SECONDS = 2
+SETTLE_SECONDS = 5
 HEARTBEAT_MS = 5_000
 
 
@@ -45,24 +45,28 @@ class Measured:
     latencies: list[float]
 
 
-def run(size: Size, seconds: float, say: Progress) -> list[Result]:
-    """Raises BenchFailed when the master does not do what it should."""
+def run(sizes: Sequence[Size], seconds: float, say: Progress) -> list[Result]:
+    """The first size has the metrics' plain names. Raises BenchFailed when the master does not do what it should."""
+    return [result for size in sizes for result in _of_size(size, "" if size is sizes[0] else f"_{size}", seconds, say)]
+
+
+def _of_size(size: Size, suffix: str, seconds: float, say: Progress) -> list[Result]:
     with _bare() as (address, pid):
         floor = _measure("floor", address, pid, size, seconds, say)
     with _master() as (address, pid):
         value = _measure("master", address, pid, size, seconds, say)
     return [
-        Result("master", f"registered_{size}", value.registered, "s", floor.registered),
-        Result("master", f"registered_cpu_{size}", value.registered_cpu, "s", floor.registered_cpu),
-        Result("master", f"idle_{size}", value.idle, "% core", floor.idle),
-        Result("master", f"resident_{size}", value.resident, "MiB", floor.resident),
-        *(_latency(percent, size, value, floor) for percent in (50, 99)),
+        Result("master", f"registration{suffix}", value.registered, "s", floor.registered),
+        Result("master", f"registration_cpu{suffix}", value.registered_cpu, "s", floor.registered_cpu),
+        Result("master", f"idle_cpu{suffix}", value.idle, "% of a core", floor.idle),
+        Result("master", f"resident_memory{suffix}", value.resident, "MiB", floor.resident),
+        *(_latency(percent, suffix, value, floor) for percent in (50, 99)),
     ]
 
 
-def _latency(percent: int, size: Size, value: Measured, floor: Measured) -> Result:
+def _latency(percent: int, suffix: str, value: Measured, floor: Measured) -> Result:
     milliseconds = [percentile(each.latencies, percent) * 1000 for each in (value, floor)]
-    return Result("master", f"offer_latency_p{percent}_{size}", milliseconds[0], "ms", milliseconds[1])
+    return Result("master", f"offer_latency_p{percent}{suffix}", milliseconds[0], "ms", milliseconds[1])
 
 
 def _measure(name: str, address: str, pid: int, size: Size, seconds: float, say: Progress) -> Measured:
@@ -88,9 +92,10 @@ def _measure(name: str, address: str, pid: int, size: Size, seconds: float, say:
         resident = max(resident, process.memory_info().rss)
     latencies = [float(each) for each in answer["latencies"]]
     if answer["unanswered"] or not latencies:
-        raise BenchFailed(f"{name}: {answer['unanswered']} demands of {len(latencies)} had no offer within 4 s")
+        raise BenchFailed(f"{name}: {answer['unanswered']} demands of {len(latencies)} had no offer within 10 s")
     if name == "master":
-        say(f"master: {len(latencies)} demands were offered something, {answer['ended']} tasks ended")
+        rate = answer["ended"] / answer["seconds"]
+        say(f"master: {len(latencies)} demands had offers, {rate:.0f} tasks a second ended")
     return Measured(registered, registered_cpu, idle, resident / MIB, latencies)
 
 

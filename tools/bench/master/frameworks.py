@@ -1,6 +1,7 @@
 """Simulated frameworks: each raises a demand now and then, and times how long its first offer takes."""
 
 import asyncio
+import contextlib
 import time
 
 import grpc.aio as aio
@@ -25,6 +26,7 @@ class Framework:
         self.ended = 0
         self._asked: dict[str, float] = {}
         self._open: dict[str, types_pb2.Demand] = {}
+        self._answered = asyncio.Event()
         self._raised = self._launched = 0
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._work: list[asyncio.Task[None]] = []
@@ -54,9 +56,16 @@ class Framework:
             demand_id = f"{self._name}-{self._raised}"
             zone = messages.ZONES[self._raised % len(messages.ZONES)] if self._raised % 2 else ""
             self._asked[demand_id] = time.perf_counter()
+            self._answered.clear()
             self._open[demand_id] = messages.demand(demand_id, TASKS_EACH, zone)
             self._waiting.put_nowait(messages.set_demands(self._open.values()))
             due += RAISE_SECONDS
+
+    async def settle(self, seconds: float) -> None:
+        """Until every demand has had an offer, for so long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._answered.wait()
 
     def close(self) -> None:
         for work in self._work:
@@ -75,8 +84,9 @@ class Framework:
                 asked = self._asked.pop(offer.demand_id, None)
                 if asked is not None:
                     self.latencies.append(now - asked)
-            for offer in event.offers.offers:
                 self._launch(offer)
+            if not self._asked:
+                self._answered.set()
             self._acknowledge(event)
 
     def _launch(self, offer: types_pb2.Offer) -> None:

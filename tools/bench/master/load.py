@@ -19,7 +19,7 @@ from barter.tools.bench.master.agents import Agent
 from barter.tools.bench.master.frameworks import RAISE_SECONDS, Framework
 
 FRAMEWORKS = 10
-SETTLE_SECONDS = 4.0
+LONGEST_ANSWER_SECONDS = 10.0
 
 
 class Load:
@@ -54,16 +54,20 @@ class Load:
 
     async def offers(self, seconds: float) -> dict[str, object]:
         """Counted from the first demand on: who wants to warm up asks for a phase before."""
+        began = time.perf_counter()
         for framework in self._frameworks:
             framework.latencies.clear()
             framework.ended = 0
         apart = RAISE_SECONDS / len(self._frameworks)
         await asyncio.gather(*(each.ask(seconds, apart * index) for index, each in enumerate(self._frameworks)))
-        await asyncio.sleep(SETTLE_SECONDS)
+        ended, took = sum(framework.ended for framework in self._frameworks), time.perf_counter() - began
+        await asyncio.gather(*(framework.settle(LONGEST_ANSWER_SECONDS) for framework in self._frameworks))
+        latencies = [each for framework in self._frameworks for each in framework.latencies]
         return {
-            "latencies": [each for framework in self._frameworks for each in framework.latencies],
-            "ended": sum(framework.ended for framework in self._frameworks),
-            "unanswered": sum(framework.unanswered for framework in self._frameworks),
+            "latencies": latencies,
+            "ended": ended,
+            "seconds": took,
+            "unanswered": sum(each.unanswered for each in self._frameworks),
         }
 
     async def close(self) -> None:
