@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from barter.core.addresses import split_address
@@ -25,8 +25,9 @@ RESOURCES = "cpus=128,mem=1024GiB,disk=1024GiB,ports=31000-32000"
 class Cluster:
     """`master` and `service` are addresses; `folder` holds every log, until the end."""
 
-    def __init__(self, folder: Path, runtime: str) -> None:
+    def __init__(self, folder: Path, runtime: str, agent_options: Sequence[str] = ()) -> None:
         self.folder = folder
+        self._agent_options = agent_options
         self.master, self.service = free_address(), ""
         self._master_http = free_address()
         self._processes: dict[str, tuple[subprocess.Popen[bytes], signal.Signals]] = {}
@@ -41,6 +42,7 @@ class Cluster:
         http_address = free_address()
         options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", free_address()]
         options += ["--http", http_address, "--runtime", self._runtime, "--resources", RESOURCES]
+        options += self._agent_options
         self._start("agent", http_address, signal.SIGUSR1, *options)
 
     def start_master(self) -> None:
@@ -86,10 +88,13 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(runtime: str, *, with_service: bool = False) -> Iterator[Cluster]:
-    """Start, yield, stop, and remove the folder. Raises BenchFailed when a daemon does not start."""
+def cluster(runtime: str, *, with_service: bool = False, agent_options: Sequence[str] = ()) -> Iterator[Cluster]:
+    """Start, yield, stop, and remove the folder. Raises BenchFailed when a daemon does not start.
+
+    Of an option of the agent that is given twice, that of `agent_options` counts.
+    """
     folder = Path(tempfile.mkdtemp(prefix="barter-bench-"))
-    made = Cluster(folder, runtime)
+    made = Cluster(folder, runtime, agent_options)
     try:
         made.start(with_service=with_service)
         yield made
