@@ -79,10 +79,12 @@ def _demands(now: Trial, then: Trial) -> Iterator[DemandThen]:
     for framework_id, framework in sorted(then.cluster.frameworks.items()):
         for demand_id, demand in sorted(framework.demands.items()):
             key = framework_id, demand_id
-            waits_now, lost, waits = now.waiting(key), then.lost[key], then.waiting(key)
-            if waits_now or lost or waits or now.placed[key] != then.placed[key]:
-                why, change = _why(then, key) if waits else ("", "")
-                yield DemandThen(framework_id, framework.info.name, demand, waits_now, lost, waits, why, change)
+            waits_now, lost, preempted, waits = now.waiting(key), then.lost[key], then.preempted[key], then.waiting(key)
+            if waits_now or lost or preempted or waits or now.placed[key] != then.placed[key]:
+                counts = waits_now, lost, preempted, waits
+                yield DemandThen(
+                    framework_id, framework.info.name, demand, *counts, *(_why(then, key) if waits else ("", ""))
+                )
 
 
 def _why(trial: Trial, key: Key) -> tuple[str, str]:

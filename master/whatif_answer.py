@@ -42,13 +42,16 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class DemandThen:
     """`waits` and `waits_now` are tasks without a place, when all that fits has been placed. `lost` were running on
-    agents that are lost. `why` and `change` (the smallest) are empty where nothing waits then."""
+    agents that are lost, `preempted` ones had to make room for roles under their guarantee. `why` and `change` (the
+    smallest) are empty where nothing waits then.
+    """
 
     framework_id: FrameworkId
     framework: str
     demand: Demand
     waits_now: int
     lost: int
+    preempted: int
     waits: int
     why: str = ""
     change: str = ""

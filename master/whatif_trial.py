@@ -11,10 +11,11 @@ from barter.core.machine import Tick
 from barter.core.reservations import VolumeMount
 from barter.core.resources import PORTS, Resources
 from barter.core.roles import RoleConfig, RolePart
-from barter.core.tasks import Command, Container, TaskInfo
+from barter.core.task_state import TaskState
+from barter.core.tasks import Command, Container, Reason, TaskInfo
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master import roles
+from barter.master import roles, tasks
 from barter.master.allocator.allocator import Allocator
 from barter.master.allocator.model import Explanation
 from barter.master.snapshot import restore
@@ -22,11 +23,12 @@ from barter.master.snapshot_records import Snapshot
 from barter.master.state import Framework, OpenOffer, Task
 from barter.master.validate import DOCKER, PROCESS
 
+MOST_ROUNDS = 1_000
 Key = tuple[FrameworkId, DemandId]
 
 
 class Trial:
-    """`lost` are tasks that became demands again, `placed` those that got a place in it.
+    """`lost` and `preempted` tasks became demands again, `placed` ones got a place in it.
 
     Classic offers are neither kept nor made: what a framework would do with one is not known.
     """
@@ -39,6 +41,7 @@ class Trial:
         self._master = restore(still, snapshot.head.timing, self._now)
         self.cluster = self._master.cluster
         self.lost: Counter[Key] = Counter()
+        self.preempted: Counter[Key] = Counter()
         self.placed: Counter[Key] = Counter()
         self._made: set[Key] = set()
         self._sessions = max((each.session for each in self.cluster.agents.values()), default=0)
@@ -57,7 +60,7 @@ class Trial:
             if refusal := self._asked(ev.MarkGone(0, agent_id, "lost")).refusal:
                 raise ValueError(refusal)
             for task, demand in wanted:
-                self._want(self.cluster.frameworks[task.framework_id], demand)
+                self._want(self.cluster.frameworks[task.framework_id], demand, self.lost)
 
     def add(self, agents: Iterable[AgentInfo]) -> None:
         for info in agents:
@@ -74,14 +77,24 @@ class Trial:
         return (*capacity, *answer.notes)
 
     def settle(self) -> None:
-        """Let everything that fits be placed."""
-        while True:
+        """Let everything that fits be placed; who is preempted ends at once, and is wanted again."""
+        for _ in range(MOST_ROUNDS):
+            # No time passes here: what is given up once a while is given up as soon as it may be.
+            self.cluster.preempts_ms = 0
             self._step(Tick())
-            before = self.placed.total()
+            before = self.placed.total() + self.preempted.total()
             for opened in tuple(self.cluster.offers.values()):
                 self._accept(opened)
-            if self.placed.total() == before:
+            self._end_preempted()
+            if self.placed.total() + self.preempted.total() == before:
                 return
+
+    def _end_preempted(self) -> None:
+        running = (task for agent in self.cluster.agents.values() for task in agent.tasks.values())
+        for task in [each for each in running if each.kill is not None and each.kill.cause is Reason.PREEMPTED]:
+            demand = _demand_like(task, public=self.cluster.agents[task.agent_id].info.public)
+            tasks.end_by_master(self.cluster, task, TaskState.KILLED, Reason.PREEMPTED, "preempted", self._now)
+            self._want(self.cluster.frameworks[task.framework_id], demand, self.preempted)
 
     def waiting(self, key: Key) -> int:
         demand = self._demand(key)
@@ -102,7 +115,7 @@ class Trial:
     def _asked(self, event: ev.OperatorCall) -> act.Answer:
         return next(each for each in self._step(event) if isinstance(each, act.Answer))
 
-    def _want(self, framework: Framework, demand: Demand) -> None:
+    def _want(self, framework: Framework, demand: Demand, counted: Counter[Key]) -> None:
         """One more of the demand its framework still has, or of one like the task; alike ones are one."""
         number, wanted = 1, demand
         while (known := framework.demands.get(wanted.demand_id)) is not None:
@@ -115,15 +128,15 @@ class Trial:
         else:
             self._made.add((framework.framework_id, wanted.demand_id))
         framework.demands[wanted.demand_id] = wanted
-        self.lost[framework.framework_id, wanted.demand_id] += 1
+        counted[framework.framework_id, wanted.demand_id] += 1
         self.cluster.touch(framework=framework)
 
     def _accept(self, opened: OpenOffer) -> None:
         offer = opened.offer
         framework = self.cluster.frameworks[offer.framework_id]
         demand = framework.demands[offer.demand_id]
-        tasks = tuple(self._tasks_of(opened, demand))
-        self._step(ev.Accept(framework.session, (offer.offer_id,), tasks))
+        launches = tuple(self._tasks_of(opened, demand))
+        self._step(ev.Accept(framework.session, (offer.offer_id,), launches))
         launched = demand.count - framework.demands[offer.demand_id].count
         self.placed[offer.framework_id, offer.demand_id] += launched
 

@@ -68,7 +68,7 @@ def test_force_does_not_make_wrong_right() -> None:
     assert world.cluster.roles == {}
 
 
-def test_offers_over_a_new_limit_are_taken_back() -> None:
+def test_offers_over_a_new_limit_are_taken_back_and_given_again_within_it() -> None:
     world = with_agents(A1, A2)
     subscribe(world, "eng")
     assert len(world.cluster.offers) == 2
@@ -76,6 +76,8 @@ def test_offers_over_a_new_limit_are_taken_back() -> None:
     (rescinded,) = world.sent(msg.Rescind)
     assert rescinded.reason == "role eng is limited to 5 cpus, and has 8 cpus with its offers"
     assert len(rescinded.offer_ids) == 1
+    offered = [opened.offer.resources.scalars.get("cpus", 0) for opened in world.cluster.offers.values()]
+    assert sorted(offered) == [1_000, 4_000], "the limit is used up"
 
 
 def test_what_tasks_hold_beyond_a_limit_is_left_and_said() -> None:

@@ -152,6 +152,17 @@ def test_a_guarantee_keeps_room_from_others() -> None:
     assert (row.waits_now, row.waits) == (0, 3)
 
 
+def test_who_has_to_make_room_for_a_guarantee() -> None:
+    world = cluster("a1=a")
+    run(world, demand(4))
+    world.do(ev.Subscribe(3, FrameworkInfo("ops", roles=("ops",)), True))
+    world.do(ev.SetDemands(3, (demand(2, "cpus=1,mem=1GiB", "db", role="ops"),)))
+    answer = ask(world, Question(quotas=(RoleConfig("ops", guarantee={"cpus": 2_000}),)))
+    rows = {str(row.demand.demand_id): row for row in answer.demands}
+    assert (rows["db"].waits_now, rows["db"].waits) == (2, 0)
+    assert (rows["web"].waits_now, rows["web"].preempted, rows["web"].waits) == (0, 2, 2)
+
+
 def test_classic_offers_stand_in_nobodys_way() -> None:
     world = cluster("a1=a")
     world.do(ev.Subscribe(3, FrameworkInfo("hoarder")))

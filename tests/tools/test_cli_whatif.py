@@ -64,7 +64,7 @@ def test_a_whole_answer_for_people() -> None:
     said = invoke("--lose", "host-a2")
     assert said.startswith("1 agent lost (host-a2) with 1 task; 1 task would no longer fit\n")
     rows = [line.split() for line in said.splitlines()]
-    assert ["web", "shop", "eng", "cpus=3", "mem=1GiB", "0", "1", "1"] in rows
+    assert ["web", "shop", "eng", "cpus=3", "mem=1GiB", "0", "1", "0", "1"] in rows
     assert ["eng", "75.0%", "75.0%", "cpus=6", "mem=2GiB", "cpus=3", "mem=1GiB"] in rows
     assert ["cpus", "8", "4", "2", "1"] in rows
     assert "  1 of web (shop): none of 1 agents fits: cpus on 1: 3 needed, 1 free of 4 on host-a1\n" in said

@@ -52,6 +52,7 @@ def _demand(each: DemandThen) -> dict[str, Any]:
         "constraints": [str(constraint) for constraint in demand.constraints],
         "waiting_now": each.waits_now,
         "lost": each.lost,
+        "preempted": each.preempted,
         "waiting": each.waits,
         "reason": each.why,
         "change": each.change,
@@ -94,6 +95,8 @@ def _sentence(found: Answer) -> str:
         parts.append(f"{_count(len(found.lost), 'agent')} lost ({_some(found.lost)}) with {_count(lost, 'task')}")
     if found.added:
         parts.append(f"{_count(found.added, 'agent')} added")
+    if preempted := sum(each.preempted for each in found.demands):
+        parts.append(f"{_count(preempted, 'task')} would be preempted")
     if homeless:
         parts.append(f"{_count(homeless, 'task')} would no longer fit")
     elif lost:
@@ -132,6 +135,7 @@ DEMANDS = (
     Column("NEEDS", _needs),
     Column("WAITING NOW", lambda row: str(row["waiting_now"]), right=True),
     Column("LOST", lambda row: str(row["lost"]), right=True),
+    Column("PREEMPTED", lambda row: str(row["preempted"]), right=True),
     Column("WAITING THEN", lambda row: str(row["waiting"]), right=True),
 )
 ROLES = (
