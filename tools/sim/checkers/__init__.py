@@ -28,6 +28,7 @@ from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
 from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
+from barter.tools.sim.checkers.reservations import Reservations
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
 from barter.tools.sim.checkers.set_roles import SetRoles
@@ -37,6 +38,7 @@ from barter.tools.sim.checkers.suppressed import Suppressed
 from barter.tools.sim.checkers.task_ids import TaskIds
 from barter.tools.sim.checkers.task_states import TaskStates
 from barter.tools.sim.checkers.updates_kept import UpdatesKept
+from barter.tools.sim.checkers.volumes import Volumes
 from barter.tools.sim.observe import Observer
 
 
@@ -55,6 +57,8 @@ def general() -> list[Observer]:
         Guarantees(books, roles),
         Starvation(books, declined, roles),
         Answers(),
+        Reservations(books),
+        Volumes(),
         Drain(),
         Gone(),
         Suppressed(),

@@ -16,15 +16,15 @@ from barter.tools.sim.checkers.holding import Holding
 from barter.tools.sim.master import SimMaster
 
 KeyT = TypeVar("KeyT")
-AT_RESERVATIONS = ev.AgentRegister | ev.Operate | ev.AgentVolumes
+AT_AGENTS = ev.AgentUpdates | ev.Operate | ev.AgentVolumes
 
 
 class Listed:
     """Of one agent: its tasks, open offers and reservations with what each holds, and their sums, where what is
     revocable counts for nothing. `taken` is what of the reservations its tasks and offers hold.
 
-    `offered_now` and `reserved_now` were entered last, but for what a master begins with. `twice` says what was listed in
-    two of them when it was entered.
+    `offered_now` and `reserved_now` were entered last, but for what a master begins with. `twice` says what was listed
+    in two of them when it was entered.
     """
 
     def __init__(self, agent: Agent, consumption: Consumption | None = None) -> None:
@@ -148,10 +148,14 @@ class Books:
 
     def _concerned(self, cluster: Cluster, events: Sequence[ev.Event]) -> dict[AgentId, None]:
         """Agents whose tasks, offers or reservations may have changed, by what happened."""
-        agents = {event.agent_id: None for event in events if isinstance(event, ev.AgentUpdates)}
+        agents: dict[AgentId, None] = {}
         for event in events:
-            if isinstance(event, AT_RESERVATIONS):
-                agents[event.info.agent_id if isinstance(event, ev.AgentRegister) else event.agent_id] = None
+            if isinstance(event, AT_AGENTS):
+                agents[event.agent_id] = None
+            elif isinstance(event, ev.AgentRegister):
+                agents[event.info.agent_id] = None
+            elif isinstance(event, ev.Accept):
+                agents |= {self._offers[each]: None for each in event.offer_ids if each in self._offers}
         for entry in cluster.history.since(self._sequence):
             if entry.kind == "offer_made":
                 opened = cluster.offers.get(OfferId(entry.subject))

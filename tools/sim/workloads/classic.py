@@ -7,7 +7,8 @@ from random import Random
 
 from barter.core import ranges as rng_of
 from barter.core.cluster import Filters, FrameworkInfo, Offer
-from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
+from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
+from barter.core.reservations import VolumeMount
 from barter.core.resources import PORTS, Resources, resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import Command, Container, TaskInfo, TaskPort, TaskStatus
@@ -134,8 +135,9 @@ class ClassicScheduler(Scheduler):
         for offer in offers[1:]:
             rest = rest + offer.resources
         tasks: list[TaskInfo] = []
+        volumes = [volume_id for offer in offers for volume_id in offer.volumes]
         for _ in range(min(max(self.lacking, 0), MOST_ON_OFFER)):
-            task = self._task(rest, offers[0].agent_id)
+            task = self._task(rest, offers[0].agent_id, volumes)
             if task is None:
                 break
             rest = rest.without(task.resources)
@@ -143,8 +145,8 @@ class ClassicScheduler(Scheduler):
         self.alive.update((task.task_id, TaskState.STAGING) for task in tasks)
         driver.launch(offers, tasks, Filters(self._rng.choice((0, 2_000, 10_000))))
 
-    def _task(self, free: Resources, agent_id: AgentId) -> TaskInfo | None:
-        """On a port from the upper half, where the others' ports seldom are."""
+    def _task(self, free: Resources, agent_id: AgentId, volumes: list[VolumeId]) -> TaskInfo | None:
+        """On a port from the upper half, where the others' ports seldom are; with a volume where there is one yet."""
         if SHAPE not in free:
             return None
         self._launched += 1
@@ -160,6 +162,7 @@ class ClassicScheduler(Scheduler):
             None if deaf or self._launched % IMAGE_EVERY else IMAGE,
             kill_grace_ms=DEAF_GRACE_MS if deaf else self._rng.choice((0, 1_000, 5_000)),
             ports=tuple(TaskPort("any", port) for port in ports),
+            volumes=(VolumeMount(volumes.pop(), "/data"),) if volumes else (),
         )
 
     def _balance(self, driver: Driver) -> None:

@@ -16,7 +16,8 @@ from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.operators import Operators
 from barter.tools.sim.workloads.workload import Act
 
-ROLES = ("eng", "eng/web", "eng/batch", "ops", "ops/night")
+ROLES = ("eng", "eng/web", "eng/batch", "ops", "ops/day")
+RESERVING = ("eng/web", "eng/batch", "ops", "ops/day", "ops/day")
 PRINCIPAL = "operator"
 OPEN_AGAIN_US = 100_000_000
 """After the last fault: so long the agents that are drained then stay it."""
@@ -107,7 +108,7 @@ def _reserve(rng: Random, at_ms: int, agent: str, number: int) -> list[Act]:
     has = resources(cpus=rng.randrange(500, 2_001, 500), mem=rng.randrange(256, 1_025, 256) * MIB, disk=2 * GIB)
     after = sorted(at_ms + rng.randrange(1_000, 600_000) for _ in range(4))
     operations: list[tuple[int, Operation]] = [
-        (at_ms, Reserve(kept, has, rng.choice(ROLES), {"made": "by hand"})),
+        (at_ms, Reserve(kept, has, rng.choice(RESERVING), {"made": "by hand"})),
         (after[0], CreateVolume(volume, kept, GIB)),
     ]
     if rng.random() < 0.5:
