@@ -20,7 +20,8 @@ from barter.proto.v1 import agent_pb2, scheduler_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer
 from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceServicer
 
-FIRST_CALL_SECONDS = 10
+# Of a master that thousands come to at once: what they said in time is read when it is their turn.
+FIRST_CALL_SECONDS = 60
 END_OF_STREAM: object = vars(aio)["EOF"]
 CallT = TypeVar("CallT", scheduler_pb2.SchedulerCall, agent_pb2.AgentCall)
 EventT = TypeVar("EventT", scheduler_pb2.SchedulerEvent, agent_pb2.AgentEvent)

@@ -24,11 +24,13 @@ class Agent:
         self._running: set[TaskKey] = set()
         self._waiting: list[bytes] = []
         self._writing = False
+        self._calls: list[Call] = []
         self._work: set[asyncio.Task[None]] = set()
 
     async def register(self) -> None:
         """Until the master has answered; what it says later is heard in the background. Raises BenchFailed."""
         self._call: Call = self._channel.stream_stream(SESSION, None, agent_pb2.AgentEvent.FromString)(None)
+        self._calls.append(self._call)
         await self._call.write(self._register)
         event = await self._call.read()
         while isinstance(event, agent_pb2.AgentEvent) and not event.HasField("registered"):
@@ -41,7 +43,8 @@ class Agent:
     def close(self) -> None:
         for work in self._work:
             work.cancel()
-        self._call.cancel()
+        for call in self._calls:
+            call.cancel()
 
     def _beat_later(self, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._beat, seconds)

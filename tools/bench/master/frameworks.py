@@ -29,6 +29,7 @@ class Framework:
         self._answered = asyncio.Event()
         self._raised = self._launched = 0
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
+        self._calls: list[Call] = []
         self._work: list[asyncio.Task[None]] = []
 
     @property
@@ -39,6 +40,7 @@ class Framework:
     async def subscribe(self) -> None:
         """Raises BenchFailed when the master does not take it."""
         self._call: Call = self._channel.stream_stream(SESSION, None, scheduler_pb2.SchedulerEvent.FromString)(None)
+        self._calls.append(self._call)
         await self._call.write(messages.subscribe(self._name))
         event = await self._call.read()
         if not isinstance(event, scheduler_pb2.SchedulerEvent) or not event.HasField("subscribed"):
@@ -70,7 +72,8 @@ class Framework:
     def close(self) -> None:
         for work in self._work:
             work.cancel()
-        self._call.cancel()
+        for call in self._calls:
+            call.cancel()
 
     async def _write(self) -> None:
         while True:

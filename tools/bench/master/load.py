@@ -17,6 +17,7 @@ from barter.shell import transport
 from barter.tools.bench.master import messages
 from barter.tools.bench.master.agents import Agent
 from barter.tools.bench.master.frameworks import RAISE_SECONDS, Framework
+from barter.tools.bench.measure import BenchFailed
 
 FRAMEWORKS = 10
 LONGEST_ANSWER_SECONDS = 10.0
@@ -86,9 +87,9 @@ class Load:
 
 async def main(master: str, agents: int, tasks: int, agents_per_connection: int) -> None:
     load = Load(master, agents, tasks, agents_per_connection)
-    await load.prepare()
-    _say({"ready": True})
     try:
+        await load.prepare()
+        _say({"ready": True})
         while command := (await asyncio.to_thread(sys.stdin.readline)).split():
             match command:
                 case ["register"]:
@@ -97,6 +98,8 @@ async def main(master: str, agents: int, tasks: int, agents_per_connection: int)
                     _say(await load.offers(float(seconds)))
                 case _:
                     break
+    except (BenchFailed, aio.AioRpcError) as error:
+        _say({"error": str(error)})
     finally:
         await load.close()
 

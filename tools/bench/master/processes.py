@@ -70,4 +70,6 @@ class LoadProcess(_Process):
         if not line:
             raise BenchFailed(f"the simulated agents ended when they were to {phase}")
         answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise BenchFailed(f"the simulated agents could not {phase}: {answer['error']}")
         return answer
