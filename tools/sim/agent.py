@@ -32,7 +32,16 @@ class SimAgent(Process[ev.Event, act.Action]):
     `volumes` are the persistent ones whose data is on its disk.
     """
 
-    def __init__(self, world: World, network: Network, machine: Host, info: AgentInfo, masters: Sequence[str]) -> None:
+    def __init__(
+        self,
+        world: World,
+        network: Network,
+        machine: Host,
+        info: AgentInfo,
+        masters: Sequence[str],
+        *,
+        oversubscribe: bool = False,
+    ) -> None:
         super().__init__(world, machine.name, machine.name)
         self._ids = 0
         self.ledger = SimLedger(self.disk, self._draw_id, self._committed)
@@ -41,6 +50,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._info = info
         self.zone = info.attributes.get("zone", "")
         self._masters = tuple(masters)
+        self._oversubscribe = oversubscribe
         self._network = network
         self._master_end: End | None = None
         self._executor_end: End | None = None
@@ -62,7 +72,7 @@ class SimAgent(Process[ev.Event, act.Action]):
     def make(self) -> Machine[ev.Event, act.Action]:
         book = self.ledger.load()
         info = replace(self._info, agent_id=self.ledger.agent_id)
-        self.machine = Agent(info, book, self._masters, sorted(self.volumes))
+        self.machine = Agent(info, book, self._masters, sorted(self.volumes), oversubscribe=self._oversubscribe)
         self._network.listen(f"{self.host}/agent", self.host, self._accept, lambda: self.paused_until_us)
         self._flush_planned = False
         self._running = self.executors.working
@@ -92,6 +102,8 @@ class SimAgent(Process[ev.Event, act.Action]):
                     self._to_executor(executor_ev.Launch(tuple(orders)))
                 case act.KillAtExecutor():
                     self._to_executor(wire.kill(step))
+                case act.MeasureTasks():
+                    self._to_executor(executor_ev.MeasureEvery(step.every_ms))
                 case act.SendRecorded():
                     self._to_executor(executor_ev.Recorded(step.sequence))
                 case act.ConnectMaster():

@@ -55,7 +55,9 @@ class SimCluster:
                 ("docker", "process") if spec.docker else ("process",),
                 f"{spec.name}:5060",
             )
-            agent = self.agents[spec.name] = SimAgent(self.world, self.network, host, info, (MASTER,))
+            agent = self.agents[spec.name] = SimAgent(
+                self.world, self.network, host, info, (MASTER,), oversubscribe=spec.oversubscribe
+            )
             agent.ended = self._agent_ended
 
     def add_framework(self, name: str, program: Program) -> SimFramework:

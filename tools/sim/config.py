@@ -16,6 +16,7 @@ class AgentSpec:
     attributes: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
     docker: bool = True
+    oversubscribe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,12 @@ class Timing:
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:
-    """Machines of 8 cpus, 16 GiB, 64 GiB of disk, a hundred ports in zones a, b and c, every fifth of them public."""
+    """Machines of 8 cpus, 16 GiB, 64 GiB of disk and a hundred ports in zones a, b and c; every fifth is public,
+    every third lends."""
     has = resources(cpus=8_000, mem=16 * GIB, disk=64 * GIB, ports=((31_000, 31_099),))
     return tuple(
-        AgentSpec(f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4)
+        AgentSpec(
+            f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4, oversubscribe=number % 3 == 0
+        )
         for number in range(count)
     )

@@ -17,6 +17,7 @@ from barter.tools.sim.processes import SimProcesses
 from barter.tools.sim.world import World
 
 CHECK_US = (1_000, 30_000)
+MEASURE_US = (1_000, 20_000)
 PATIENCE_US = 2_000_000
 
 
@@ -68,6 +69,10 @@ class SimExecutor(Process[ev.Event, act.Action]):
                     self._release(step.keys)
                 case act.RunCheck():
                     self._later(self._rng.randrange(*CHECK_US), partial(self._check, step))
+                case act.Measure():
+                    self._later(self._rng.randrange(*MEASURE_US), partial(self._measure, step))
+                case act.SendUsage():
+                    self._say(step)
                 case act.Connect():
                     self._network.dial(self.host, f"{self.host}/agent", self._opened(), self._failed(), PATIENCE_US)
                 case act.SendHello():
@@ -144,6 +149,10 @@ class SimExecutor(Process[ev.Event, act.Action]):
         else:
             self.post(ev.Checked(action.order.key, running.healthy, "as the task answers"))
 
+    def _measure(self, action: act.Measure) -> None:
+        used = ((key, self._machine.used(key)) for key in action.keys)
+        self.post(ev.Measured(tuple(ev.Sample(key, *each) for key, each in used if each is not None)))
+
     # The session with the agent.
 
     def _opened(self) -> Callable[[End], None]:
@@ -170,9 +179,9 @@ class SimExecutor(Process[ev.Event, act.Action]):
             self.post(ev.Disconnected())
 
     def _hear(self, message: Message) -> None:
-        if isinstance(message, ev.Launch | ev.Kill | ev.Recorded | ev.Stop):
+        if isinstance(message, ev.Launch | ev.Kill | ev.Recorded | ev.MeasureEvery | ev.Stop):
             self.post(message)
 
-    def _say(self, said: act.SendHello | tuple[act.ExecutorStatus, ...]) -> None:
+    def _say(self, said: act.SendHello | act.SendUsage | tuple[act.ExecutorStatus, ...]) -> None:
         if self._end is not None:
             self._end.send(wire.ExecutorCall(self.identity, said))

@@ -1,7 +1,7 @@
 """A machine: what really runs on it, whatever anybody believes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from barter.agent.facts import TaskKey
@@ -9,6 +9,7 @@ from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
 from barter.tools.sim.engine import Engine
 from barter.tools.sim.journal import Journal
+from barter.tools.sim.use import Use
 from barter.tools.sim.world import SECOND_US, World
 
 SIGTERM_CODE, SIGKILL_CODE = 143, 137
@@ -24,6 +25,7 @@ class Running:
     deaf: bool
     healthy: bool = True
     over: bool = False
+    use: Use = field(default_factory=Use)
 
 
 class Host:
@@ -36,6 +38,7 @@ class Host:
         self.tasks: dict[TaskKey, Running] = {}
         self.journal = Journal()
         self._rng = world.random(f"host {name}")
+        self._uses = world.random(f"use {name}")
 
     def run(self, key: TaskKey, task: TaskInfo, ended: Callable[[int], None]) -> Running:
         """Start it; `ended` is called once, also when the machine crashes."""
@@ -59,6 +62,11 @@ class Host:
         """It ends now, by itself."""
         if (running := self.tasks.get(key)) is not None:
             self._over(key, running, exit_code)
+
+    def used(self, key: TaskKey) -> tuple[int, int] | None:
+        """All the cpu time it ever had in microseconds, and the bytes it holds."""
+        running = self.tasks.get(key)
+        return None if running is None else running.use.look(running.task, self.world.now_us, self._uses)
 
     def crash(self) -> None:
         """Power is lost, and every task ends."""

@@ -84,7 +84,7 @@ class ExecutorCall:
     """`identity` is what the agent's kernel says of the process at the other end."""
 
     identity: str
-    said: executor_act.SendHello | tuple[executor_act.ExecutorStatus, ...]
+    said: executor_act.SendHello | executor_act.SendUsage | tuple[executor_act.ExecutorStatus, ...]
 
 
 def agent_call(session: int, call: AgentCall) -> master_ev.Event:
@@ -199,7 +199,12 @@ def reports(statuses: tuple[executor_act.ExecutorStatus, ...]) -> tuple[agent_ev
     return tuple(agent_ev.Reported(each.framework_id, each.status, each.sequence) for each in statuses)
 
 
-def executor_call(call: ExecutorCall) -> agent_ev.ExecutorHello | agent_ev.ExecutorReports:
+def executor_call(
+    call: ExecutorCall,
+) -> agent_ev.ExecutorHello | agent_ev.ExecutorReports | agent_ev.ExecutorUsage:
     if isinstance(call.said, executor_act.SendHello):
         return agent_ev.ExecutorHello(call.identity, reports(call.said.tasks), reports(call.said.statuses))
+    if isinstance(call.said, executor_act.SendUsage):
+        tasks = (agent_ev.TaskUsage(*each.key, each.cpus, each.mem) for each in call.said.tasks)
+        return agent_ev.ExecutorUsage(call.identity, tuple(tasks))
     return agent_ev.ExecutorReports(call.identity, reports(call.said))
