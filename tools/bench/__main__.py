@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -107,6 +108,27 @@ def master(
     if large:
         sizes.append(bench.Size(20_000, 5, agents_per_connection))
     _show(lambda say: bench.run(sizes, seconds, say), as_json)
+
+
+@main.command()
+@click.option("--agents", default=10_000, show_default=True, type=click.IntRange(1))
+@click.option("--frameworks", default=200, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--rounds", default=0, type=click.IntRange(0), help="Of declining.  [default: until everything is filtered]"
+)
+@click.option("--plot", default="", metavar="FOLDER", help="Plot cost against agents and frameworks there instead.")
+@json_option
+def allocator(agents: int, frameworks: int, rounds: int, plot: str, as_json: bool) -> None:
+    """The allocator alone, without sockets: passes, rounds of declining, single events, constrained demands."""
+    from barter.tools.bench import allocator as bench
+    from barter.tools.bench import allocator_plot
+
+    if plot:
+        for path in allocator_plot.run(Path(plot), report.progress):
+            click.echo(path)
+        report.progress_end()
+        return
+    _show(lambda say: bench.run(agents, frameworks, rounds, say), as_json)
 
 
 def _show(bench: Bench, as_json: bool) -> None:

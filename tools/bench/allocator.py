@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from heapq import heapify, heapreplace
+from pathlib import Path
 
 from barter.core.cluster import Demand, Strategy
 from barter.core.constraints import Constraint, Operator
@@ -13,7 +14,7 @@ from barter.core.ids import DemandId
 from barter.core.resources import resources
 from barter.core.units import GIB
 from barter.master.allocator import Grant
-from barter.tools.bench.allocator_world import RACK, ZONES, World
+from barter.tools.bench.allocator_world import RACK, ZONES, World, agent_slots
 from barter.tools.bench.measure import Progress, Result, median
 
 LONG_MS, EVENTS, IDLE_ROUNDS, SMALLER = 10**9, 60, 1_000, 10
@@ -24,8 +25,10 @@ def run(agents: int, frameworks: int, rounds: int, say: Progress) -> list[Result
     """All of it for one size; `rounds` of declining at most, 0 for until everything is filtered."""
     say(f"{agents} agents, {frameworks} frameworks: a full pass, then every framework declines all it holds")
     before = _resident()
-    world = World(agents, frameworks)
-    full_pass, grants = _full_pass(world)
+    slots = agent_slots(agents)
+    described = (_resident() - before) / agents
+    world = World(slots, frameworks)
+    took, grants = _full_pass(world)
     memory = (_resident() - before) / agents
     floor = _bare_heap(agents, frameworks)
     idle = _idle(world)
@@ -36,18 +39,18 @@ def run(agents: int, frameworks: int, rounds: int, say: Progress) -> list[Result
     say("single events")
     event, smaller = (events(size, frameworks) for size in (agents, max(agents // SMALLER, 1)))
     return [
-        Result("allocator", "full_pass", full_pass, "s", floor),
+        Result("allocator", "full_pass", took, "s", floor),
         Result("allocator", "decline_round_worst", worst, "s", floor),
         Result("allocator", "idle_round", idle, "s", _empty_call()),
         Result("allocator", "event_median", event, "s", smaller),
         Result("allocator", "demand_pass", demand_pass, "s", _bare_heap(tasks, frameworks)),
-        Result("allocator", "agent_memory", memory, "B", _described(agents)),
+        Result("allocator", "agent_memory", memory, "B", described),
     ]
 
 
 def full_pass(agents: int, frameworks: int) -> float:
     """Seconds for everything from empty."""
-    return _full_pass(World(agents, frameworks))[0]
+    return _full_pass(World(agent_slots(agents), frameworks))[0]
 
 
 def _full_pass(world: World) -> tuple[float, list[Grant]]:
@@ -106,7 +109,7 @@ def _bare_heap(handed_out: int, frameworks: int) -> float:
 
 def _demand_pass(agents: int, frameworks: int) -> tuple[float, int]:
     """Five constrained demands of every framework, some of them impossible; seconds, and how many tasks were wanted."""
-    world = World(agents, frameworks)
+    world = World(agent_slots(agents), frameworks)
     for number, (framework_id, seeker) in enumerate(world.seekers.items()):
         world.seekers[framework_id] = replace(seeker, demands_only=True)
         world.want(framework_id, _constrained(number, seeker.roles[0], agents))
@@ -136,7 +139,7 @@ def _demand(name: str, count: int, role: str, *constraints: Constraint) -> Deman
 def events(agents: int, frameworks: int) -> float:
     """The median over single events in a cluster whose agents are in use: something ends, a framework revives or
     declines, a demand is raised."""
-    world = World(agents, frameworks)
+    world = World(agent_slots(agents), frameworks)
     held = world.allocator.allocate(0)
     world.book(held)
     for framework_id, seeker in world.seekers.items():
@@ -184,10 +187,5 @@ def _timed(world: World, event: Callable[[], None]) -> float:
 
 
 def _resident() -> int:
-    """Bytes of memory at the most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def _described(agents: int) -> float:
-    """What the descriptions of so many agents alone weigh, each."""
-    return 0.0 * agents
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

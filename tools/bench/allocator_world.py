@@ -1,7 +1,7 @@
 """A cluster as an allocator sees it, and somebody who answers its grants as a master does."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from barter.core.cluster import AgentInfo, Demand
@@ -17,14 +17,14 @@ KEPT = resources(cpus=2_000, mem=8 * GIB)
 
 
 class World:
-    """`agents` in zones and racks, every hundredth with a reservation; `frameworks` in a tree of roles, of which one
+    """Agents in zones and racks, every hundredth with a reservation; `frameworks` in a tree of roles, of which one
     has a weight, one a limit that leaves room, and one a guarantee that is not met."""
 
-    def __init__(self, agents: int, frameworks: int) -> None:
+    def __init__(self, slots: Sequence[AgentSlot], frameworks: int) -> None:
         self.allocator = Allocator()
-        self.slots = {slot.info.agent_id: slot for slot in map(_slot, range(agents))}
+        self.slots = {slot.info.agent_id: slot for slot in slots}
         self.seekers = {each.framework_id: each for each in map(_seeker, range(frameworks))}
-        whole = HAS.scalars["cpus"] * agents
+        whole = HAS.scalars["cpus"] * len(slots)
         limited = RoleConfig("dep1", limit={"cpus": whole})
         guaranteed = RoleConfig("dep2/promised", guarantee={"cpus": HAS.scalars["cpus"]})
         self.allocator.set_roles({"dep0": RoleConfig("dep0", 2_000), "dep1": limited, guaranteed.role: guaranteed})
@@ -70,6 +70,10 @@ class World:
     def want(self, framework_id: FrameworkId, demands: Iterable[Demand]) -> None:
         seeker = self.seekers[framework_id] = replace(self.seekers[framework_id], demands=tuple(demands))
         self.allocator.set_seeker(seeker)
+
+
+def agent_slots(agents: int) -> list[AgentSlot]:
+    return [_slot(number) for number in range(agents)]
 
 
 def _slot(number: int) -> AgentSlot:

@@ -29,11 +29,16 @@ class Result:
         return {
             "bench": self.bench,
             "metric": self.metric,
-            "value": round(self.value, 4),
+            "value": _shown(self.value),
             "unit": self.unit,
-            "floor": None if self.floor is None else round(self.floor, 4),
-            "ratio": round(self.ratio, 4),
+            "floor": None if self.floor is None else _shown(self.floor),
+            "ratio": _shown(self.ratio),
         }
+
+
+def _shown(value: float) -> float:
+    """Without digits that say nothing, and with those that small times need."""
+    return round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}")
 
 
 def median(values: Sequence[float]) -> float:

@@ -47,4 +47,6 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def _number(value: float) -> str:
+    if 0 < value < 0.1:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

@@ -1,7 +1,6 @@
 """The floor: a gRPC server that reads the same messages on the same streams, answers at once, and keeps nothing."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -19,27 +18,17 @@ SchedulerContext = aio.ServicerContext[scheduler_pb2.SchedulerCall, scheduler_pb
 
 
 class BareAgents(AgentServiceServicer):
-    """Says a heartbeat to each as often as a master."""
+    """Answers each heartbeat with one, as a master does."""
 
     def __init__(self, heartbeat_ms: int) -> None:
         self._heartbeat_ms = heartbeat_ms
-        self._contexts: set[AgentContext] = set()
 
     async def Session(self, request_iterator: AsyncIterator[agent_pb2.AgentCall], context: AgentContext) -> None:
         await anext(request_iterator)
         registered = agent_pb2.AgentEvent.Registered(cluster_id="bare", heartbeat_ms=self._heartbeat_ms)
         await context.write(agent_pb2.AgentEvent(epoch=1, registered=registered))
-        self._contexts.add(context)
-        try:
-            async for _ in request_iterator:
-                pass
-        finally:
-            self._contexts.discard(context)
-
-    async def beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._heartbeat_ms / 1000)
-            for context in tuple(self._contexts):
+        async for call in request_iterator:
+            if call.HasField("heartbeat"):
                 await context.write(BEAT)
 
 
@@ -62,16 +51,11 @@ async def main(listen: str, heartbeat_ms: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     server = transport.server()
-    agents = BareAgents(heartbeat_ms)
-    add_AgentServiceServicer_to_server(agents, server)  # type: ignore[no-untyped-call]
+    add_AgentServiceServicer_to_server(BareAgents(heartbeat_ms), server)  # type: ignore[no-untyped-call]
     add_SchedulerServiceServicer_to_server(BareFrameworks(), server)  # type: ignore[no-untyped-call]
     transport.listen(server, listen)
     await server.start()
-    beating = asyncio.create_task(agents.beat())
     await stop.wait()
-    beating.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await beating
     await server.stop(0)
 
 

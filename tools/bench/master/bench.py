@@ -12,6 +12,7 @@ import grpc
 import psutil
 
 from barter.core.units import MIB
+from barter.master.shell.daemon import MasterOptions
 from barter.proto.v1 import operator_pb2
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell import transport
@@ -20,8 +21,7 @@ from barter.tools.bench.master.processes import BareServer, LoadProcess
 from barter.tools.bench.measure import BenchFailed, Progress, Result, percentile
 
 WARM_SECONDS = 2
-SETTLE_SECONDS = 5
-HEARTBEAT_MS = 5_000
+SETTLE_SECONDS = MasterOptions.heartbeat_ms / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _check(address: str, size: Size) -> None:
 
 @contextlib.contextmanager
 def _bare() -> Iterator[tuple[str, int]]:
-    with BareServer(HEARTBEAT_MS) as server:
+    with BareServer(MasterOptions.heartbeat_ms) as server:
         yield server.address, server.pid
 
 
