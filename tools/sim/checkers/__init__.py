@@ -26,6 +26,7 @@ from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
 from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
+from barter.tools.sim.checkers.preemption import Preemption
 from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.reservations import Reservations
@@ -55,6 +56,7 @@ def general() -> list[Observer]:
         Filters(declined),
         Quota(books, roles),
         Guarantees(books, roles),
+        Preemption(books, roles),
         Starvation(books, declined, roles),
         Answers(),
         Reservations(books),
