@@ -96,7 +96,7 @@ def _reason(explanation: Explanation) -> str:
     if explanation.impossible:
         return explanation.impossible
     if (refusing := explanation.in_the_way) is not None:
-        return refusing.detail
+        return f"{refusing.filter}: {refusing.detail}"
     found = "; ".join(f"{each.filter} on {each.agents}: {each.findings[0].found}" for each in explanation.reasons)
     return f"none of {explanation.known} agents fits: {found}"
 

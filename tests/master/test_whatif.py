@@ -108,7 +108,7 @@ def test_tasks_of_different_shapes_are_different_demands() -> None:
     both = Question(lose=(Which("host-a1"), Which("a2")))
     rows = ask(world, both).demands
     assert [(row.demand.demand_id, row.lost, row.waits) for row in rows] == [("big", 1, 1), ("small", 1, 1)]
-    assert rows[0].why == "0 of 0 agents active"
+    assert rows[0].why == "agents: 0 of 0 agents active"
 
 
 def test_what_waits_would_be_placed_on_new_agents() -> None:
