@@ -23,12 +23,9 @@ def of_demand(cluster: Cluster, framework: Framework, demand: Demand, explanatio
     since_ms = framework.waiting.get(demand.demand_id, 0)
     roles = {*lineage(demand.role), *(each.role for each in explanation.held_back)}
     own = cluster.history.story(story_of(framework.framework_id, demand.demand_id))
-    rare = (
-        entry
-        for entry in cluster.history.rare()
-        if entry.timestamp_ms >= since_ms and _concerns(cluster, framework, demand, roles, entry)
-    )
-    return tuple(_folded(sorted((*own, *rare), key=lambda entry: (entry.timestamp_ms, entry.sequence))))[-SHOWN:]
+    rare = (entry for entry in cluster.history.rare() if _concerns(cluster, framework, demand, roles, entry))
+    since = (entry for entry in (*own, *rare) if entry.timestamp_ms >= since_ms)
+    return tuple(_folded(sorted(since, key=lambda entry: (entry.timestamp_ms, entry.sequence))))[-SHOWN:]
 
 
 def _concerns(cluster: Cluster, framework: Framework, demand: Demand, roles: set[str], entry: Entry) -> bool:

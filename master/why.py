@@ -137,7 +137,9 @@ def _stands(explanation: Explanation, volume: Verdict | None) -> str:
         return f"{none}: {volume.detail}"
     if explanation.impossible:
         return f"{none}: {explanation.impossible}"
-    main = sorted(explanation.reasons, key=lambda reason: -reason.agents)[:2]
+    everywhere = [reason for reason in explanation.reasons if reason.agents == known]
+    telling = [reason for reason in explanation.reasons if reason.filter != "public"]
+    main = (everywhere or sorted(telling, key=lambda reason: -reason.agents))[:2]
     return ": ".join((none, "; ".join(_told(reason, known) for reason in main))) if main else none
 
 

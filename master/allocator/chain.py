@@ -135,7 +135,8 @@ class Chain:
             if any(isinstance(no, Active) for no in each.failing)
         )
         active = len(self._looked) - sum(away.values())
-        leaving = sum(bool(each.agent.slot.unavailable_from_ms) for each in self._looked)
+        slots = (each.agent.slot for each in self._looked)
+        leaving = sum(slot.active and bool(slot.unavailable_from_ms) for slot in slots)
         told = [f"{active} of {_agents(len(self._looked))} active", *(f"{n} {why}" for why, n in away.most_common(6))]
         if leaving:
             told.append(f"{leaving} with announced maintenance")

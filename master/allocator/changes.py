@@ -67,7 +67,8 @@ def _representatives(case: Case) -> Iterable[tuple[Looked, int]]:
     for each in case.looked:
         failing = _in_the_way(case, each)
         away = _away(each.agent.slot.reason_inactive) if any(isinstance(no, Active) for no in failing) else ""
-        key = (tuple(no.name for no in failing), each.piece.short, each.piece.over, each.piece.source.own is None, away)
+        short = tuple(map(id, each.piece.short))
+        key = (tuple(map(id, failing)), short, each.piece.over, each.piece.source.own is None, away)
         counts[key] += 1
         cost = each.piece.missing
         for no in failing:

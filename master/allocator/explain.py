@@ -10,7 +10,7 @@ from barter.master.allocator.grouping import grouped, largest_pieces, reasons
 from barter.master.allocator.index import AgentRecord, Index
 from barter.master.allocator.model import Seeker
 from barter.master.allocator.never import never
-from barter.master.allocator.pieces import Looked, Pieces
+from barter.master.allocator.pieces import QUOTA, Looked, Pieces
 from barter.master.allocator.placement import steady_filters
 from barter.master.allocator.quota_changes import RoleQuota
 from barter.master.allocator.room import need_of
@@ -34,10 +34,7 @@ def explain(
     quota = RoleQuota(index, demand.role)
     pieces = Pieces(demand, quota.allowed)
     agents = sorted(index.agents.values(), key=lambda each: (each.slot.info.hostname, each.agent_id))
-    looked = [
-        Looked(each, tuple([asked for asked in filters if not asked.passes(each)]), pieces.best(each.slot))
-        for each in agents
-    ]
+    looked = _look(agents, filters, pieces)
     chain = Chain(index, seeker, demand, quota, looked, now)
     case = Case(demand, filters, pieces, looked, quota, first_steps(index, seeker, demand), now)
     return Explanation(
@@ -54,6 +51,21 @@ def explain(
         smallest_changes(case),
         tuple(_of_agent(each, filters, pieces) for each in looked) if every_agent else (),
     )
+
+
+def _look(agents: list[AgentRecord], filters: tuple[Filter, ...], pieces: Pieces) -> list[Looked]:
+    """Sets of those that say no are few, so their names are made once for each."""
+    names: dict[tuple[tuple[int, ...], tuple[int, ...], bool], tuple[str, ...]] = {}
+    looked: list[Looked] = []
+    for agent in agents:
+        failing, piece = tuple([asked for asked in filters if not asked.passes(agent)]), pieces.best(agent.slot)
+        key = tuple(map(id, failing)), tuple(map(id, piece.short)), piece.over
+        said = names.get(key)
+        if said is None:
+            over = (QUOTA,) if piece.over else ()
+            said = names[key] = (*(no.name for no in failing), *(no.name for no in piece.short), *over)
+        looked.append(Looked(agent, failing, piece, said))
+    return looked
 
 
 def _agent_filters(index: Index, seeker: Seeker, demand: Demand, now: int) -> tuple[Filter, ...]:

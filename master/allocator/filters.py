@@ -12,6 +12,7 @@ from barter.core.constraints import Constraint, field_value, refusal
 from barter.core.ids import FrameworkId, VolumeId
 from barter.core.resources import Resources
 from barter.core.units import format_duration
+from barter.master.allocator.catalog import of_hostname
 from barter.master.allocator.explanation import Verdict
 from barter.master.allocator.index import AgentRecord
 from barter.master.allocator.refusals import Refusals
@@ -31,6 +32,10 @@ class Filter(ABC):
     @abstractmethod
     def detail(self, agent: AgentRecord) -> str:
         """What it compares, whether or not it passes."""
+
+    def finding(self, agent: AgentRecord) -> str:
+        """What it found, alike on agents that are alike in it."""
+        return self.detail(agent)
 
     def verdict(self, agent: AgentRecord) -> Verdict:
         return Verdict(self.name, self.passes(agent), self.detail(agent))
@@ -131,6 +136,12 @@ class Constrained(Filter):
     def detail(self, agent: AgentRecord) -> str:
         why = self._refusal(agent)
         return why.removeprefix(f"{self.constraint}: ") or self._standing(agent)
+
+    def finding(self, agent: AgentRecord) -> str:
+        if not of_hostname(self.constraint):
+            return self.detail(agent)
+        here = self.spread.on(agent.agent_id)
+        return f"{here} already there" if here else "its hostname is another"
 
     def _refusal(self, agent: AgentRecord) -> str:
         field = self.constraint.field

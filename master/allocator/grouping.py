@@ -13,6 +13,7 @@ from barter.master.allocator.explanation import (
     Finding,
     LargestPiece,
     Reason,
+    Verdict,
 )
 from barter.master.allocator.filters import Active, Filter, Refused, Runtime, Side
 from barter.master.allocator.pieces import QUOTA, Looked, Pieces
@@ -37,7 +38,7 @@ def _reason(name: str, failing: Sequence[Looked], findings: Iterable[Finding]) -
 
 
 def _found(asked: Filter, failing: Sequence[Looked]) -> Iterable[Finding]:
-    counted = Counter(asked.detail(each.agent) for each in failing)
+    counted = Counter(asked.finding(each.agent) for each in failing)
     return [Finding(found, agents) for found, agents in counted.most_common(FINDINGS)]
 
 
@@ -51,7 +52,9 @@ def _most(asked: ResourceFilter, failing: Sequence[Looked]) -> Iterable[Finding]
 
 
 def _over(failing: Sequence[Looked], pieces: Pieces) -> Iterable[Finding]:
-    counted = Counter(pieces.verdicts(each.piece)[-1].detail for each in failing)
+    plain = {id(each.piece.source): each.piece for each in failing}
+    said = {key: pieces.quota_detail(piece) for key, piece in plain.items()}
+    counted = Counter(said[id(each.piece.source)] for each in failing)
     return [Finding(found, agents) for found, agents in counted.most_common(FINDINGS)]
 
 
@@ -71,7 +74,7 @@ def grouped(looked: Sequence[Looked], filters: Sequence[Filter], pieces: Pieces)
     )
 
 
-def _noes(looked: Looked, filters: Sequence[Filter], pieces: Pieces):  # type: ignore[no-untyped-def]
+def _noes(looked: Looked, filters: Sequence[Filter], pieces: Pieces) -> tuple[Verdict, ...]:
     said = (asked.verdict(looked.agent) for asked in filters if asked in looked.failing)
     return (*said, *(each for each in pieces.verdicts(looked.piece) if not each.passed))
 

@@ -7,7 +7,7 @@ from barter.core.resources import format_scalar
 from barter.master.allocator.filters import Constrained, Filter, Runtime, Side
 from barter.master.allocator.index import AgentRecord
 from barter.master.allocator.pieces import Pieces
-from barter.master.allocator.resource_filters import Scalar
+from barter.master.allocator.resource_filters import ResourceFilter, Scalar
 from barter.master.allocator.spread import counts_instances
 
 
@@ -27,19 +27,19 @@ def never(demand: Demand, filters: Sequence[Filter], pieces: Pieces, agents: Seq
     for wanted in pieces.filters:
         enough = [each for each in left if wanted.passes(each.slot.info.resources)]
         if not enough:
-            best = min(left, key=lambda each: wanted.missing(each.slot.info.resources))
-            which = "the largest" if among == "agents" else f"the largest of the {len(left)} {among}"
-            if isinstance(wanted, Scalar):
-                most = max(each.slot.info.resources.scalars.get(wanted.resource, 0) for each in left)
-                needed, has = (format_scalar(wanted.resource, each) for each in (wanted.amount, most))
-                return f"no agent could ever: wants {needed} {wanted.resource}, {which} has {has}"
-            held = best.slot.info.resources
-            detail = wanted.detail(held, held).replace("needed", f"of {wanted.name} wanted").replace("free", "there")
-            return (
-                f"no agent could ever: {detail} at most" if "none" not in detail else f"no agent could ever: {detail}"
-            )
+            return f"no agent could ever: {_lack(wanted, left, among)}"
         left = enough
     return ""
+
+
+def _lack(wanted: ResourceFilter, left: Sequence[AgentRecord], among: str) -> str:
+    if not isinstance(wanted, Scalar):
+        return f"wants {wanted.wish}, and none of the {len(left)} {among} has that"
+    most = max(each.slot.info.resources.scalars.get(wanted.resource, 0) for each in left)
+    which = "the largest" if among == "agents" else f"the largest of the {len(left)} {among}"
+    if len(left) == 1:
+        which = f"the only one{among.removeprefix('agents')}"
+    return f"wants {wanted.wish}, {which} has {format_scalar(wanted.resource, most)}"
 
 
 def _wish(asked: Filter, demand: Demand) -> str:

@@ -42,7 +42,7 @@ def new_agent(demand: Demand, need: Need, filters: Sequence[Filter], agents: Ite
     for field in {canonical(each.field) for each in wanted}:
         if not _possible(field, [each for each in wanted if canonical(each.field) == field], agents):
             return None
-    attributes = tuple((each.field, each.text) for each in wanted)
+    attributes = tuple((each.field, each.text) for each in wanted if each.text)
     return NewAgent(demand.on_public, demand.runtime, attributes, need.resources, need.port_count)
 
 
@@ -114,9 +114,9 @@ def _one_of(field: str, values: Iterable[str]) -> Wanted:
 
 def _other_than(field: str, taken: Iterable[str]) -> Wanted:
     found = sorted(taken)
+    text = f"a {field} other than {_or(found)}" if found else f"a {field}"
     # A new agent has a hostname of its own anyway.
-    text = f"a {field} other than {_or(found)}" if found and canonical(field) != HOSTNAME else f"a {field}"
-    return Wanted(field, text, None, frozenset(found))
+    return Wanted(field, "" if canonical(field) == HOSTNAME else text, None, frozenset(found))
 
 
 def _or(values: Sequence[str]) -> str:

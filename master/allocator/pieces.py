@@ -46,11 +46,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """An agent, the filters that say no to it, and the best of its pieces."""
+    """An agent, the filters that say no to it, and the best of its pieces; `names` are of all that say no."""
 
     agent: AgentRecord
     failing: tuple[Filter, ...]
     piece: Piece
+    names: tuple[str, ...]
 
     @property
     def fits(self) -> bool:
@@ -60,12 +61,6 @@ class Looked:
     def hostname(self) -> str:
         return self.agent.slot.info.hostname
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of all that say no."""
-        over = (QUOTA,) if self.piece.over else ()
-        return (*(each.name for each in self.failing), *(each.name for each in self.piece.short), *over)
-
 
 class Pieces:
     """Asks for one demand; `allowed` is what quotas leave of plain resources."""
@@ -74,6 +69,7 @@ class Pieces:
         self._demand, self.need, self.allowed = demand, need_of(demand), allowed
         self.filters = tuple(resource_filters(self.need))
         self._plain = Source(self.need)
+        self._plain_over = self._over(self._plain)
 
     def best(self, slot: AgentSlot) -> Piece:
         """The first that fits, as a pass would take it; else the one that is short of the least."""
@@ -88,22 +84,27 @@ class Pieces:
             own, whole = _own(slot, source)
             kinds = kinds_of(source.own.resources) | ({"ports"} if source.own.port_count else frozenset())
             held, total = _instead(held, own, kinds), _instead(total, whole, kinds)
-        short = tuple(each for each in self.filters if not each.passes(held))
-        over = self.allowed is not None and not tasks_within(self.allowed, source.plain.resources.scalars, 1)
-        missing = max((each.missing(held) for each in short), default=0)
+        short = tuple([each for each in self.filters if not each.passes(held)])
+        over = self._plain_over if source is self._plain else self._over(source)
+        missing = max([each.missing(held) for each in short]) if short else 0
         return Piece(source, held, total, short, over, missing)
+
+    def _over(self, source: Source) -> bool:
+        return self.allowed is not None and not tasks_within(self.allowed, source.plain.resources.scalars, 1)
 
     def verdicts(self, piece: Piece) -> tuple[Verdict, ...]:
         where = f" in {_said(piece)}" if piece.name else ""
-        said = [Verdict(each.name, each not in piece.short, self._detail(each, piece) + where) for each in self.filters]
+        said = [
+            Verdict(each.name, each not in piece.short, each.detail(piece.held, piece.total) + where)
+            for each in self.filters
+        ]
         if self.allowed is not None:
-            left = ", ".join(str(Resources({kind: amount})) for kind, amount in sorted(self.allowed.items()) if amount)
-            plain = piece.source.plain.resources
-            said.append(Verdict(QUOTA, not piece.over, f"{plain} needed, quotas leave {left or 'nothing'}"))
+            said.append(Verdict(QUOTA, not piece.over, self.quota_detail(piece)))
         return tuple(said)
 
-    def _detail(self, asked: ResourceFilter, piece: Piece) -> str:
-        return asked.detail(piece.held, piece.total)
+    def quota_detail(self, piece: Piece) -> str:
+        left = Resources({kind: amount for kind, amount in sorted((self.allowed or {}).items()) if amount})
+        return f"{piece.source.plain.resources} needed, quotas leave {left}"
 
 
 def _said(piece: Piece) -> str:

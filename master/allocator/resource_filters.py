@@ -21,6 +21,11 @@ class ResourceFilter(ABC):
     @abstractmethod
     def name(self) -> str: ...
 
+    @property
+    @abstractmethod
+    def wish(self) -> str:
+        """What is wanted, in words."""
+
     @abstractmethod
     def passes(self, held: Resources) -> bool: ...
 
@@ -41,6 +46,10 @@ class Scalar(ResourceFilter):
     @property
     def name(self) -> str:
         return self.resource
+
+    @property
+    def wish(self) -> str:
+        return f"{format_scalar(self.resource, self.amount)} {self.resource}"
 
     def passes(self, held: Resources) -> bool:
         return held.scalars.get(self.resource, 0) >= self.amount
@@ -64,6 +73,10 @@ class Named(ResourceFilter):
     @property
     def name(self) -> str:
         return self.resource
+
+    @property
+    def wish(self) -> str:
+        return f"{self.resource} {rng.render(self.wanted)}"
 
     def passes(self, held: Resources) -> bool:
         return not self.taken(held)
@@ -90,6 +103,10 @@ class Ids(ResourceFilter):
     def name(self) -> str:
         return self.resource
 
+    @property
+    def wish(self) -> str:
+        return f"{self.resource} {','.join(sorted(self.wanted))}"
+
     def passes(self, held: Resources) -> bool:
         return held.sets.get(self.resource, frozenset()) >= self.wanted
 
@@ -112,8 +129,13 @@ class FreePorts(ResourceFilter):
     def name(self) -> str:
         return "free ports"
 
+    @property
+    def wish(self) -> str:
+        return f"{self.count} free ports"
+
     def spare(self, held: Resources) -> int:
-        return rng.size(rng.subtract(held.ports, self.named))
+        ports = held.ports
+        return rng.size(rng.subtract(ports, self.named) if self.named else ports)
 
     def passes(self, held: Resources) -> bool:
         return self.spare(held) >= self.count

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import HOSTNAME, canonical
-from barter.core.ids import AgentId, FrameworkId, ReservationId
+from barter.core.ids import AgentId, FrameworkId, ReservationId, VolumeId
 from barter.core.resources import NOTHING, Resources, resources
 from barter.core.roles import RoleConfig
 from barter.core.units import MIB
@@ -46,24 +46,25 @@ HELD = st.builds(held, st.integers(0, 6), st.integers(0, 4), st.integers(0, 3))
 def slots(draw: st.DrawFn, number: int) -> AgentSlot:
     free, used = draw(HELD), draw(st.integers(0, 2))
     kept = draw(st.sampled_from((0, 0, 0, 500, 1500)))
-    reserved = ()
+    reserved: tuple[ReservedSlot, ...] = ()
     if kept:
         part = resources(cpus=kept)
         name = ReservationId(f"r{number}")
-        reserved = (ReservedSlot(name, draw(st.sampled_from(ROLES)), part, draw(st.sampled_from((part, NOTHING)))),)
+        role, left = draw(st.sampled_from(ROLES)), draw(st.sampled_from((part, NOTHING)))
+        reserved = (ReservedSlot(name, role, part, left, (VolumeId(f"v{number}"),)),)
     total = Resources({**free.scalars, "cpus": free.scalars.get("cpus", 0) + used * 500 + kept}, free.ranges)
     attributes = {"zone": draw(st.sampled_from("abc")), "rack": draw(st.sampled_from("rs"))}
     runtimes = draw(st.sampled_from((RUNTIMES, RUNTIMES[:1])))
     reason = draw(st.sampled_from(REASONS))
     info = AgentInfo(AgentId(f"a{number}"), f"h{number}", "127.0.0.1", total, attributes, draw(st.booleans()), runtimes)
-    return AgentSlot(info, free, not reason, reason, reserved)
+    return AgentSlot(info, free, not reason, reason, reserved, resources(cpus=draw(st.integers(0, 3)) * 500))
 
 
 @st.composite
 def demands(draw: st.DrawFn) -> Demand:
     constraints = draw(st.lists(st.sampled_from(CONSTRAINTS), max_size=2, unique=True))
     need = Resources(draw(HELD).scalars)
-    return demand(
+    wanted = demand(
         "web",
         str(need) if need else "",
         draw(st.integers(1, 2)),
@@ -73,10 +74,14 @@ def demands(draw: st.DrawFn) -> Demand:
         runtime=draw(st.sampled_from(RUNTIMES)),
         on_public=draw(st.booleans()),
     )
+    kind = draw(st.integers(0, 7))
+    if kind == 0:
+        return replace(wanted, revocable=True)
+    return replace(wanted, volume=VolumeId("v0")) if kind == 1 else wanted
 
 
 @st.composite
-def clusters(draw: st.DrawFn) -> tuple[Told, Demand]:
+def clusters(draw: st.DrawFn) -> tuple[Told, Demand, dict[str, RoleConfig]]:
     wanted = draw(demands())
     seeker = wanting("f", wanted)
     seeker = replace(
@@ -87,7 +92,7 @@ def clusters(draw: st.DrawFn) -> tuple[Told, Demand]:
     )
     told = Told(*(draw(slots(number)) for number in range(draw(st.integers(0, 4)))), seeker)
     told.tell(replace(classic("g", "eng", used=f"cpus={draw(st.integers(0, 3))}"), connected=False))
-    configs = {}
+    configs = dict[str, RoleConfig]()
     if draw(st.booleans()):
         configs["eng"] = RoleConfig("eng", limit={"cpus": draw(st.integers(0, 8)) * 500})
     if draw(st.integers(0, 3)) == 0:
@@ -100,16 +105,11 @@ def clusters(draw: st.DrawFn) -> tuple[Told, Demand]:
             told.allocator.placed(F, wanted.demand_id, agent_id, placed)
         if draw(st.integers(0, 3)) == 0:
             told.allocator.refuse(F, agent_id, told.slots[agent_id].free, draw(st.integers(1, 9)) * 1000)
-    configured[id(told)] = configs
-    return told, wanted
+    return told, wanted, configs
 
 
-configured: dict[int, dict[str, RoleConfig]] = {}
-
-
-def apply(told: Told, wanted: Demand, change: Change, now: int) -> int:
+def apply(told: Told, wanted: Demand, configs: dict[str, RoleConfig], change: Change, now: int = 0) -> int:
     """Make the change; returns what time it is then."""
-    configs = configured[id(told)]
     seeker = told.seekers[F]
     for step in change.steps:
         match step.kind:
@@ -134,7 +134,8 @@ def apply(told: Told, wanted: Demand, change: Change, now: int) -> int:
                 before = configs[step.role]
                 configs[step.role] = replace(before, guarantee={**before.guarantee, step.resource: step.amount})
             case Kind.ADD:
-                told.tell(added(change.agent, wanted))
+                assert change.agent is not None
+                told.tell(added(change.agent))
     told.allocator.set_roles(dict(configs))
     if change.demand is not None:
         wanted = change.demand
@@ -142,10 +143,7 @@ def apply(told: Told, wanted: Demand, change: Change, now: int) -> int:
     return now
 
 
-def added(agent: NewAgent | None, wanted: Demand) -> AgentSlot:
-    if agent is None:
-        held, ports = wanted.resources, wanted.port_count
-        agent = NewAgent(wanted.on_public, wanted.runtime, (), held, ports)
+def added(agent: NewAgent) -> AgentSlot:
     attributes = {canonical(field): value(field, agent) for field, _ in agent.attributes}
     hostname = attributes.pop(HOSTNAME, "new-host")
     ports = rng.of_numbers(range(32000, 32000 + agent.ports))
@@ -181,7 +179,7 @@ def satisfies(choice: str, text: str) -> bool:
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 @given(st.data())
 def test_every_change_that_is_named_is_enough(data: st.DataObject) -> None:
-    told, wanted = data.draw(clusters())
+    told, wanted, configs = data.draw(clusters())
     explanation = told.allocator.explain(F, wanted, 0)
     if explanation.fitting and not explanation.in_the_way:
         assert explanation.changes == ()
@@ -191,7 +189,10 @@ def test_every_change_that_is_named_is_enough(data: st.DataObject) -> None:
     if not explanation.changes:
         return
     change = data.draw(st.sampled_from(explanation.changes))
-    now = apply(told, wanted, change, 0)
+    if change.agent is None and change.steps[-1].kind is Kind.ADD:
+        assert wanted.revocable
+        return
+    now = apply(told, wanted, configs, change)
     assert any(grant.demand_id == "web" for grant in told.allocator.allocate(now)), change
 
 
