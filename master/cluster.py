@@ -112,21 +112,23 @@ class Cluster:
             self.owed_inverse[agent.info.agent_id, framework_id] = None
 
     def hold(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
-        """Count a task's resources as used on its agent by its framework."""
-        agent.take(agent.used, info.resources.without(info.revocable), info.reserved)
+        """Count a task's resources as used on its agent by its framework; what is revocable is only lent to it."""
+        owned = info.resources.without(info.revocable)
+        agent.take(agent.used, owned, info.reserved)
         agent.lent.add(info.revocable)
-        self.used.add(info.resources)
+        self.used.add(owned)
         if framework is not None:
-            framework.used.add(info.resources)
+            framework.used.add(owned)
             framework.charge(info)
         self.touch(agent, framework)
 
     def release(self, agent: Agent, framework: Framework | None, info: TaskInfo) -> None:
-        agent.give_back(agent.used, info.resources.without(info.revocable), info.reserved)
+        owned = info.resources.without(info.revocable)
+        agent.give_back(agent.used, owned, info.reserved)
         agent.lent.take(info.revocable)
-        self.used.take(info.resources)
+        self.used.take(owned)
         if framework is not None:
-            framework.used.take(info.resources)
+            framework.used.take(owned)
             framework.discharge(info)
         self.touch(agent, framework)
 

@@ -64,12 +64,13 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
 
 
 def hold(cluster: Cluster, offer: Offer) -> None:
-    """Count its resources as offered."""
+    """Count its resources as offered; what is revocable is only lent."""
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
-    agent.take(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    owned = offer.resources.without(offer.revocable)
+    agent.take(agent.offered, owned, offer.reserved)
     agent.lent.add(offer.revocable)
     for tally in (framework.offered, cluster.offered):
-        tally.add(offer.resources)
+        tally.add(owned)
     framework.charge(offer)
 
 
@@ -78,10 +79,11 @@ def close(cluster: Cluster, opened: OpenOffer) -> None:
     offer = opened.offer
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
     del cluster.offers[offer.offer_id], agent.offers[offer.offer_id], framework.offers[offer.offer_id]
-    agent.give_back(agent.offered, offer.resources.without(offer.revocable), offer.reserved)
+    owned = offer.resources.without(offer.revocable)
+    agent.give_back(agent.offered, owned, offer.reserved)
     agent.lent.take(offer.revocable)
     for tally in (framework.offered, cluster.offered):
-        tally.take(offer.resources)
+        tally.take(owned)
     framework.discharge(offer)
     if offer.demand_id:
         cluster.allocator.offered(offer.framework_id, offer.demand_id, offer.agent_id, -opened.tasks)

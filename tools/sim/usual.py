@@ -18,6 +18,7 @@ from barter.tools.sim.workloads.batch import BatchWorkload
 from barter.tools.sim.workloads.classic import ClassicWorkload
 from barter.tools.sim.workloads.governing import Governing, draw_acts
 from barter.tools.sim.workloads.greedy import GreedyWorkload
+from barter.tools.sim.workloads.guests import GuestsWorkload
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.workloads.workload import Act, Workload
 
@@ -26,7 +27,13 @@ class Usual(Population):
     settles = True
 
     def __init__(self) -> None:
-        self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload(), GreedyWorkload())
+        self.workloads: tuple[Workload, ...] = (
+            ServiceWorkload(),
+            BatchWorkload(),
+            ClassicWorkload(),
+            GreedyWorkload(),
+            GuestsWorkload(),
+        )
         self._governing: Governing | None = None
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:

@@ -19,6 +19,7 @@ from barter.tools.sim.checkers.identity import Identity
 from barter.tools.sim.checkers.kills import Kills
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
 from barter.tools.sim.checkers.leftovers import Leftovers
+from barter.tools.sim.checkers.lent import Lent
 from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
 from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
 from barter.tools.sim.checkers.offers_expire import OffersExpire
@@ -63,6 +64,7 @@ def general() -> list[Observer]:
         Volumes(),
         Drain(),
         Gone(),
+        Lent(),
         Suppressed(),
         BusyLoop(),
         Admission(),

@@ -2,6 +2,7 @@
 
 from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
+from barter.tools.sim.checkers.books import owned
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.holding import Holding
 from barter.tools.sim.host import Host
@@ -9,7 +10,8 @@ from barter.tools.sim.host import Host
 
 class Admission(Checker):
     """In truth, not by anybody's books: the resources of all tasks that run on a host, from their start to their end,
-    are within what its agent says the machine has, and no port or id is with two of them.
+    are within what its agent says the machine has, and no port or id is with two of them. What is revocable is only
+    lent by another task, which has it already.
     """
 
     name = "admission"
@@ -23,9 +25,10 @@ class Admission(Checker):
         held = self._held.setdefault(host.name, Holding())
         running = self._tasks.setdefault(host.name, {})
         where = f"{host.name} starts task {key[1]} of {key[0]}"
-        if shared := held.shared(task.resources):
+        own = owned(task)
+        if shared := held.shared(own):
             self.fail(f"{where} with {shared}, taken by another; there run {_names(running)}")
-        held.add(task.resources)
+        held.add(own)
         if beyond := held.beyond(self.cluster.agents[host.name].info.resources):
             self.fail(f"{where}, and with it there run more than it has: {beyond}; {_names(running)}")
         running[key] = task
@@ -33,7 +36,7 @@ class Admission(Checker):
     def task_ended(self, host: Host, key: TaskKey, exit_code: int) -> None:
         task = self._tasks.get(host.name, {}).pop(key, None)
         if task is not None:
-            self._held[host.name].take(task.resources)
+            self._held[host.name].take(owned(task))
 
 
 def _names(running: dict[TaskKey, TaskInfo]) -> str:

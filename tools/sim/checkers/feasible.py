@@ -28,7 +28,7 @@ def fitting(
     return [
         agent
         for agent in able
-        if _holds(counts_as_free(agent), demand)
+        if _holds(_for(demand, agent, counts_as_free(agent)), demand)
         and not any(_refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints)
     ]
 
@@ -40,6 +40,14 @@ def open_tasks(framework: Framework, demand: Demand) -> int:
 
 def _is_able(info: AgentInfo, demand: Demand) -> bool:
     return info.public == demand.on_public and demand.runtime in info.runtimes
+
+
+def _for(demand: Demand, agent: Agent, free: Resources) -> Resources:
+    """Of what a revocable demand asks, cpus come from what is lent."""
+    if not demand.revocable:
+        return free
+    lent = {"cpus": agent.revocable.scalars.get("cpus", 0)}
+    return Resources({**free.scalars, **lent}, free.ranges, free.sets)
 
 
 def _holds(free: Resources, demand: Demand) -> bool:

@@ -1,0 +1,51 @@
+"""Nobody holds more of what an agent lends than it lends, but those who are on their way out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from barter.core.ids import AgentId
+from barter.master import actions as act
+from barter.master import events as ev
+from barter.master.state import Agent
+from barter.tools.sim.checkers.checker import Checker
+from barter.tools.sim.master import SimMaster
+from barter.tools.sim.process import Process
+
+
+class Lent(Checker):
+    """By the words of its agent, which the master heard last: after each step the revocable parts of open offers, and
+    of tasks that the master has nobody kill, are together within what is lent.
+    """
+
+    name = "lent"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[AgentId, int] = {}
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if isinstance(process, SimMaster):
+            self._told.clear()
+
+    def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        agents = master.machine.cluster.agents
+        for event in events:
+            match event:
+                case ev.AgentRegister(info=info, slack=slack):
+                    agent_id, revocable = info.agent_id, slack
+                case ev.AgentSlack(agent_id=named, revocable=slack):
+                    agent_id, revocable = named, slack
+                case _:
+                    continue
+            # A stranger's word changes nothing.
+            if agent_id in agents and agents[agent_id].session == event.session:
+                self._told[agent_id] = revocable.scalars.get("cpus", 0)
+        for agent_id, told in self._told.items():
+            if agent_id in agents and agents[agent_id].lent.value and (held := _held(agents[agent_id])) > told:
+                self.fail(f"agent {agent_id} lends {told} thousandths of a cpu, and {held} are held of it")
+
+
+def _held(agent: Agent) -> int:
+    parts = [opened.offer.revocable for opened in agent.offers.values()]
+    parts += [task.info.revocable for task in agent.tasks.values() if task.kill is None]
+    return sum(part.scalars.get("cpus", 0) for part in parts)
