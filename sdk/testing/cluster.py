@@ -12,8 +12,8 @@ from barter.core.units import parse_bytes, parse_milli
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.testing.author import AuthorProgram
 from barter.sdk.testing.broken import Broken, NotInTime
+from barter.sdk.testing.operated import Operated
 from barter.sdk.testing.tail import TAIL
-from barter.sdk.testing.trouble import Troubled
 from barter.sdk.testing.unfit import unfit
 from barter.sdk.testing.view import Framework
 from barter.tools.sim import checkers
@@ -30,7 +30,7 @@ USUAL_PORTS = ((31_000, 31_999),)
 SchedulerT = TypeVar("SchedulerT", bound=Scheduler)
 
 
-class Cluster(Troubled):
+class Cluster(Operated):
     """Nothing happens but in `run_for` and `run_until`; the same seed does the same.
 
     `checks` watch it meanwhile, the general checkers where none are given; what they forbid ends it with `Broken`.

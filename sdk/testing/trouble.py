@@ -27,7 +27,7 @@ class Troubled(View):
 
     def lose(self, *names: str, zone: str = "") -> None:
         """Power off machines, by name or all of a zone, until `restore`."""
-        _named("lose", "agent-0", names, zone)
+        named_or_refused("lose", "agent-0", names, zone)
         for name in self._machines(names, zone):
             if name not in self._lost:
                 self._lost.append(name)
@@ -51,7 +51,7 @@ class Troubled(View):
 
     def partition(self, *names: str, zone: str = "") -> None:
         """No packet passes between the master and these agents or frameworks until `heal`."""
-        _named("partition", "workers", names, zone)
+        named_or_refused("partition", "workers", names, zone)
         for name in self._peers(names, zone):
             if name not in self._cuts:
                 self._cuts.append(name)
@@ -127,7 +127,7 @@ class Troubled(View):
         return host.tasks[key]
 
 
-def _named(call: str, example: str, names: Sequence[str], zone: str) -> None:
+def named_or_refused(call: str, example: str, names: Sequence[str], zone: str) -> None:
     """Raises ValueError where nothing is."""
     if not names and not zone:
         raise ValueError(f"{call}() names nothing: say whom, as in {call}({example!r}) or {call}(zone='b')")

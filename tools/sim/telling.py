@@ -35,6 +35,8 @@ def call(asked: calls.Call) -> str:
             return f"declines {listed(offer_ids)} for {filters.refuse_ms} ms"
         case calls.Kill(task_id):
             return f"kills {task_id}"
+        case calls.Release(task_ids):
+            return f"releases {listed(task_ids)}"
         case calls.Reconcile(task_ids):
             return f"asks for {listed(task_ids)}" if task_ids else "asks for all its tasks"
         case calls.SetDemands(demands):
@@ -82,6 +84,11 @@ def callback(heard: told.Callback) -> str:
             return f"it is registered as {framework_id}"
         case told.AgentLost(agent_id, reason):
             return f"{agent_id} is lost: {reason}"
+        case told.InverseOffered(inverse_offers):
+            named = (f"{each.agent_id} with {listed(each.tasks)}" for each in inverse_offers)
+            return f"to be given up: {listed(named)}"
+        case told.InverseRescinded(inverse_offer_id):
+            return f"{inverse_offer_id} is rescinded"
         case told.Error(message):
             return f"an error: {message}"
         case _:
