@@ -140,7 +140,7 @@ class Allocator:
     def may_fit(self, unmet: Unmet, agents: Iterable[AgentId]) -> Iterator[AgentId]:
         """Those of the agents that could run the demand if all of theirs were free, leaving aside who runs where."""
         index, need = self._index, need_of(unmet.demand).scalars
-        classes = frozenset(index.catalog.classes(unmet.demand))
+        classes = index.catalog.classes(unmet.demand)
         for agent_id in agents if classes else ():
             record = index.agents.get(agent_id)
             if record is not None and record.kind in classes:

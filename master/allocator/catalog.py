@@ -1,7 +1,9 @@
 """Which agents a demand may go to, asked once per class of agents and constraint rather than once per agent."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from barter.core.cluster import Demand
 from barter.core.constraints import HOSTNAME, Constraint, Operator, canonical, field_value, refusal
@@ -13,6 +15,8 @@ from barter.master.allocator.shelf import AgentClass, Shelf
 
 _COUNTING = frozenset({Operator.UNIQUE, Operator.MAX_PER, Operator.GROUP_BY})
 _NOBODY: Counter[str] = Counter()
+_NOTHING: frozenset[str] = frozenset()
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_-]+")
 _REMEMBERED = 10_000
 
 ClassKey = tuple[object, ...]
@@ -28,6 +32,21 @@ def of_hostname(constraint: Constraint) -> bool:
     return canonical(constraint.field) == HOSTNAME
 
 
+def _is_literal(constraint: Constraint) -> bool:
+    """Whether exactly one value satisfies it."""
+    if constraint.operator is Operator.LIKE:
+        return _PLAIN_TEXT.fullmatch(constraint.value) is not None
+    return constraint.operator in (Operator.IS, Operator.CLUSTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Classes alike in some fields, and in whether their agents have announced maintenance."""
+
+    kinds: tuple[AgentClass, ...]
+    among: frozenset[AgentClass]
+
+
 class Catalog:
     """Agents by class, by hostname, by the roles that have reservations and by the volumes on them."""
 
@@ -41,7 +60,10 @@ class Catalog:
         self._reserved: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
         self._slack: dict[AgentId, None] = {}
         self._volumes: dict[VolumeId, tuple[AgentId, ReservationId]] = {}
-        self._answers: dict[Question, tuple[AgentClass, ...]] = {}
+        self._answers: dict[Question, frozenset[AgentClass]] = {}
+        self._satisfied: dict[Constraint, frozenset[AgentClass]] = {}
+        self._with_value: dict[str, dict[str | None, list[AgentClass]]] = {}
+        self._cells: dict[tuple[frozenset[AgentClass], tuple[str, ...]], list[Cell]] = {}
         self._on_hosts: dict[Constraint, frozenset[AgentId]] = {}
         self._values: dict[tuple[str, bool, str], frozenset[str]] = {}
 
@@ -55,7 +77,7 @@ class Catalog:
             self._made += 1
             runtimes = slot.info.runtimes
             kind = self._classes[key] = AgentClass(self._made, attributes, slot.info.public, runtimes, leaving)
-            self._answers.clear()
+            self._forget_answers()
         kind.members += 1
         record.kind = kind
         self._hosts[slot.info.hostname][agent_id] = None
@@ -74,7 +96,7 @@ class Catalog:
         kind.members -= 1
         if not kind.members:
             self._classes = {key: each for key, each in self._classes.items() if each is not kind}
-            self._answers.clear()
+            self._forget_answers()
         del self._hosts[host][agent_id]
         if not self._hosts[host]:
             del self._hosts[host]
@@ -121,36 +143,75 @@ class Catalog:
                 self._volumes.pop(volume, None)
         self._slack.pop(agent_id, None)
 
-    def classes(self, demand: Demand) -> tuple[AgentClass, ...]:
+    def given(self, record: AgentRecord, left: Mapping[str, int]) -> None:
+        """A pass gave of the agent: so much of its plain scalars is left."""
+        if record.kind is not None:
+            record.kind.shelf.move(record.agent_id, left)
+            self.everything.move(record.agent_id, left)
+
+    def classes(self, demand: Demand) -> frozenset[AgentClass]:
         """Those of its side with its runtime that satisfy its steady constraints on anything but the hostname."""
         steady = tuple(each for each in demand.constraints if not counts_instances(each) and not of_hostname(each))
         question = demand.on_public, demand.runtime, steady
         answer = self._answers.get(question)
         if answer is None:
             if len(self._answers) > _REMEMBERED:
-                self._answers.clear()
-            answer = self._answers[question] = tuple(self._satisfying(question))
+                self._forget_answers()
+            able = self._able(demand.on_public, demand.runtime)
+            answer = self._answers[question] = able.intersection(*map(self._satisfying, steady))
         return answer
 
-    def _satisfying(self, question: Question) -> Iterable[AgentClass]:
-        public, runtime, steady = question
-        found: Iterable[AgentClass] = self._classes.values()
-        if len(steady) > 1:
-            alone = [self._answer_one((public, runtime, (each,))) for each in steady]
-            rest = set.intersection(*(set(each) for each in alone))
-            return [each for each in min(alone, key=len) if each in rest]
-        return [
-            kind
-            for kind in found
-            if kind.public == public
-            and runtime in kind.runtimes
-            and not any(refusal(each, kind.attributes, _NOBODY, frozenset()) for each in steady)
-        ]
+    def _forget_answers(self) -> None:
+        self._answers.clear()
+        self._satisfied.clear()
+        self._with_value.clear()
+        self._cells.clear()
 
-    def _answer_one(self, question: Question) -> tuple[AgentClass, ...]:
+    def _able(self, public: bool, runtime: str) -> frozenset[AgentClass]:
+        question = public, runtime, ()
         if question not in self._answers:
-            self._answers[question] = tuple(self._satisfying(question))
+            kinds = self._classes.values()
+            able = (each for each in kinds if each.public == public and runtime in each.runtimes)
+            self._answers[question] = frozenset(able)
         return self._answers[question]
+
+    def _satisfying(self, constraint: Constraint) -> frozenset[AgentClass]:
+        """Asked once per value of the field, or by looking the value up."""
+        found = self._satisfied.get(constraint)
+        if found is None:
+            by_value = self._by_value(constraint.field)
+            if _is_literal(constraint):
+                found = frozenset(by_value.get(constraint.value, ()))
+            else:
+                found = frozenset(
+                    kind
+                    for value, kinds in by_value.items()
+                    if not refusal(constraint, {} if value is None else {constraint.field: value}, _NOBODY, _NOTHING)
+                    for kind in kinds
+                )
+            self._satisfied[constraint] = found
+        return found
+
+    def _by_value(self, field: str) -> Mapping[str | None, list[AgentClass]]:
+        found = self._with_value.get(field)
+        if found is None:
+            found = self._with_value[field] = {}
+            for kind in self._classes.values():
+                found.setdefault(field_value(kind.attributes, field), []).append(kind)
+        return found
+
+    def cells(self, demand: Demand, fields: tuple[str, ...]) -> list[Cell]:
+        """The demand's classes, those together that have the same values of the fields."""
+        kinds = self.classes(demand)
+        key = kinds, fields
+        found = self._cells.get(key)
+        if found is None:
+            cells: dict[tuple[object, ...], list[AgentClass]] = {}
+            for kind in sorted(kinds, key=lambda kind: kind.number):
+                values = (field_value(kind.attributes, field) for field in fields)
+                cells.setdefault((kind.leaving, *values), []).append(kind)
+            found = self._cells[key] = [Cell(tuple(each), frozenset(each)) for each in cells.values()]
+        return found
 
     def on_hosts(self, constraint: Constraint) -> frozenset[AgentId]:
         """The agents that satisfy a steady constraint on the hostname."""
@@ -163,7 +224,7 @@ class Catalog:
             found = self._on_hosts[constraint] = frozenset(
                 agent_id
                 for agent_id in asked
-                if not refusal(constraint, self._agents[agent_id].attributes, _NOBODY, frozenset())
+                if not refusal(constraint, self._agents[agent_id].attributes, _NOBODY, _NOTHING)
             )
         return found
 

@@ -51,27 +51,40 @@ class Classic:
                 leaf = index.tree.first(bits, public=slot.info.public)
                 self._grant_whole(leaf, slot)
                 continue
-            while self._offer_part(agent_id, guaranteed=guaranteed):
+            while agent_id in index.open and self._offer_part(agent_id, bits, guaranteed=guaranteed):
                 pass
+            if guaranteed and not self.lacking():
+                return
 
-    def _offer_part(self, agent_id: AgentId, *, guaranteed: bool) -> bool:
-        """Make one offer of what is left there; whether there was a taker."""
+    def lacking(self) -> bool:
+        """Whether a role that takes classic offers has less than its guarantee."""
+        tree = self._index.tree
+        return any(
+            self._quota.guaranteed(group.role) is not None
+            for public in (False, True)
+            for group in tree.groups(public=public)
+        )
+
+    def _offer_part(self, agent_id: AgentId, bits: int, *, guaranteed: bool) -> bool:
+        """Make one offer of what is left there to one of those; whether there was a taker."""
         index = self._index
         slot = index.agents[agent_id].slot
         for group in index.tree.groups(public=slot.info.public):
-            if index.awaited and group.role.limited:
+            members = bits & (group.public if slot.info.public else group.private)
+            if not members or (index.awaited and group.role.limited):
                 continue
             allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
             if guaranteed and allowed is None:
                 continue
-            for leaf, view in self._takers(group, slot, allowed):
+            for leaf, view in self._takers(group, members, slot, allowed):
                 self._grant(leaf, view, slot)
                 return True
         return False
 
-    def _takers(self, group: Group, slot: AgentSlot, allowed: Allowance | None) -> Iterator[tuple[Leaf, View]]:
-        """The first in line of the group that take what the agent has for them; at most one of each kind."""
-        members = group.public if slot.info.public else group.private
+    def _takers(
+        self, group: Group, members: int, slot: AgentSlot, allowed: Allowance | None
+    ) -> Iterator[tuple[Leaf, View]]:
+        """The first in line of those of the group that take what the agent has for them; at most one of each kind."""
         with_slack = self._wanting_slack(group, members) if slot.revocable else 0
         found: list[tuple[Leaf, View]] = []
         for bits, slack in ((members & ~with_slack, False), (with_slack, True)):

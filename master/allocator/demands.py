@@ -136,6 +136,7 @@ class Demands:
             part = given.parts[come_from] = Taken(source)
         room = self._rooms.taking(agent_id)
         part.add(tasks, room.take(source, tasks))
+        self._index.catalog.given(record, room.plain.scalars)
         if placement.demand.volume:
             room.volumes.discard(placement.demand.volume)
         charge_demand(self._index, leaf, source, tasks)

@@ -19,7 +19,8 @@ def run_pass(index: Index, now: int) -> list[Grant]:
     if index.tree.kinds:
         demands.serve(guaranteed=True)
         _book(index, rooms)
-        classic.serve(agents, guaranteed=True)
+        if classic.lacking():
+            classic.serve(agents, guaranteed=True)
     demands.serve(guaranteed=False)
     _book(index, rooms)
     classic.serve(agents, guaranteed=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush, merge
 
 from barter.core.cluster import Demand, Strategy
-from barter.core.constraints import Attributes, Constraint, Operator, field_value, home, refusal
+from barter.core.constraints import Attributes, Constraint, Operator, home, refusal
 from barter.core.ids import AgentId
 from barter.master.allocator.catalog import of_hostname
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
@@ -18,11 +18,10 @@ from barter.master.allocator.model import AgentSlot, Seeker
 from barter.master.allocator.quota import Allowance, tasks_within
 from barter.master.allocator.room import Need, need_of
 from barter.master.allocator.rooms import Rooms, Source, sources
-from barter.master.allocator.shelf import AgentClass, Entry, emptiest, fullest
+from barter.master.allocator.shelf import AgentClass, Entry, Shelf
 from barter.master.allocator.spread import Spread, counts_instances
 
 Key = tuple[int, int, int, int, AgentId]
-Cell = tuple[str | None, ...]
 FEW_CLASSES, FEW_AGENTS = 64, 256
 
 
@@ -56,7 +55,7 @@ class Placement:
         self._refused = Refused(index.refusals, seeker.framework_id, self.need, now)
         self._counting = [each for each in demand.constraints if counts_instances(each)]
         self._by_class = [each for each in self._counting if not of_hostname(each)]
-        self._classes = frozenset(index.catalog.classes(demand))
+        self._classes = index.catalog.classes(demand)
         self._hosts = _hosts(index, demand)
         self._kind = _most_needed(self.need, index.total)
         self._plain = Source(self.need)
@@ -113,25 +112,23 @@ class Placement:
         return ""
 
     def _open_streams(self) -> Iterator[_Stream]:
-        self._index.catalog.shelve()
-        cells: dict[tuple[bool, Cell], list[AgentClass]] = {}
-        fields = [each.field for each in self._by_class]
-        for kind in self._index.catalog.classes(self.demand):
-            cell = kind.leaving, tuple(field_value(kind.attributes, field) for field in fields)
-            cells.setdefault(cell, []).append(kind)
-        for (leaving, _), kinds in cells.items():
-            if len(kinds) > FEW_CLASSES and not fields:
-                found = (each for each in self._walk(self._index.catalog.everything.entries(self._kind)))
-                among = frozenset(kinds)
-                entries: Iterator[Entry] = (each for each in found if self._index.agents[each[1]].kind in among)
+        catalog = self._index.catalog
+        catalog.shelve()
+        for cell in catalog.cells(self.demand, tuple(each.field for each in self._by_class)):
+            if len(cell.kinds) > FEW_CLASSES:
+                entries = self._among(cell.among, self._walk(catalog.everything))
             else:
-                walks = [self._walk(kind.shelf.entries(self._kind)) for kind in kinds]
+                walks = [self._walk(kind.shelf) for kind in cell.kinds]
                 entries = walks[0] if len(walks) == 1 else merge(*walks)
-            yield _Stream(_keys(entries, int(leaving)), kinds[0].attributes)
+            yield _Stream(_keys(entries, int(cell.kinds[0].leaving)), cell.kinds[0].attributes)
 
-    def _walk(self, entries: list[Entry]) -> Iterator[Entry]:
-        least = dict(self.need.scalars).get(self._kind, 0)
-        return fullest(entries, least) if self._packs else emptiest(entries, least)
+    def _among(self, kinds: frozenset[AgentClass], entries: Iterator[Entry]) -> Iterator[Entry]:
+        agents = self._index.agents
+        return (each for each in entries if agents[each[1]].kind in kinds)
+
+    def _walk(self, shelf: Shelf) -> Iterator[Entry]:
+        order, least = shelf.order(self._kind), dict(self.need.scalars).get(self._kind, 0)
+        return order.fullest(least) if self._packs else order.emptiest(least)
 
     def _look(self, record: AgentRecord) -> Key | None:
         """Where the agent now belongs, or None where it does not do."""

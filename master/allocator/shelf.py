@@ -4,7 +4,7 @@ Orders are made when a demand asks for them and mended by what changed since; of
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from barter.core.constraints import Attributes
@@ -15,12 +15,48 @@ Entry = tuple[int, AgentId]
 
 
 @dataclass(slots=True)
-class _Order:
-    """`entries` of (-amount, agent), sorted; `at` is each one's amount there; `stale` ones may have moved."""
+class Order:
+    """`entries` of (-amount, agent), sorted; `at` is each one's amount there; `stale` ones may have moved.
+
+    `version` tells who walks along that something moved.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     at: dict[AgentId, int] = field(default_factory=dict)
     stale: set[AgentId] = field(default_factory=set)
+    version: int = 0
+
+    def move(self, agent_id: AgentId, amount: int) -> None:
+        old = self.at.get(agent_id)
+        if old is None or old == -amount:
+            return
+        del self.entries[bisect_left(self.entries, (old, agent_id))]
+        insort(self.entries, (-amount, agent_id))
+        self.at[agent_id] = -amount
+        self.version += 1
+
+    def emptiest(self, least: int) -> Iterator[Entry]:
+        """Those with at least so much, most first. Amounts may become smaller meanwhile: those come up again later."""
+        at, version = 0, self.version
+        while at < len(self.entries):
+            entry = self.entries[at]
+            if -entry[0] < least:
+                return
+            yield entry
+            at += 1
+            if version != self.version:
+                at, version = bisect_right(self.entries, entry), self.version
+
+    def fullest(self, least: int) -> Iterator[Entry]:
+        """Those with at least so much, least first, as (amount, agent), as they stand now."""
+        entries = self.entries.copy()
+        end = bisect_right(entries, -least, key=lambda entry: entry[0])
+        while end:
+            amount = entries[end - 1][0]
+            start = bisect_left(entries, (amount,))
+            for at in range(start, end):
+                yield -amount, entries[at][1]
+            end = start
 
 
 class Shelf:
@@ -30,7 +66,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.free: dict[AgentId, Resources] = {}
-        self._orders: dict[str, _Order] = {}
+        self._orders: dict[str, Order] = {}
 
     def put(self, agent_id: AgentId, free: Resources) -> None:
         self.free[agent_id] = free
@@ -42,17 +78,22 @@ class Shelf:
         for order in self._orders.values():
             order.stale.add(agent_id)
 
-    def entries(self, kind: str) -> list[Entry]:
-        """Most of that kind first, equal ones by id. A list is never changed once it was handed out."""
+    def move(self, agent_id: AgentId, left: Mapping[str, int]) -> None:
+        """A pass gave of it: so much is left."""
+        for kind, order in self._orders.items():
+            order.move(agent_id, left.get(kind, 0))
+
+    def order(self, kind: str) -> Order:
+        """Most of that kind first, equal ones by id."""
         order = self._orders.get(kind)
         if order is None:
-            order = self._orders[kind] = _Order()
+            order = self._orders[kind] = Order()
             order.stale = set(self.free)
         if order.stale:
             self._mend(order, kind)
-        return order.entries
+        return order
 
-    def _mend(self, order: _Order, kind: str) -> None:
+    def _mend(self, order: Order, kind: str) -> None:
         now = {
             agent_id: -free.scalars.get(kind, 0)
             for agent_id in order.stale
@@ -65,33 +106,14 @@ class Shelf:
         gone = [(order.at.pop(each), each) for each in moved if each in order.at]
         come = [(now[each], each) for each in moved if each in now]
         order.at.update((agent_id, amount) for amount, agent_id in come)
+        order.version += 1
         if len(moved) * 16 > len(order.entries):
             order.entries = sorted((amount, agent_id) for agent_id, amount in order.at.items())
             return
-        order.entries = order.entries.copy()
         for entry in gone:
             del order.entries[bisect_left(order.entries, entry)]
         for entry in come:
             insort(order.entries, entry)
-
-
-def emptiest(entries: list[Entry], least: int) -> Iterator[Entry]:
-    """Those with at least so much, most first."""
-    for entry in entries:
-        if -entry[0] < least:
-            return
-        yield entry
-
-
-def fullest(entries: list[Entry], least: int) -> Iterator[Entry]:
-    """Those with at least so much, least first, as (amount, agent)."""
-    end = bisect_right(entries, -least, key=lambda entry: entry[0])
-    while end:
-        amount = entries[end - 1][0]
-        start = bisect_left(entries, (amount,))
-        for at in range(start, end):
-            yield -amount, entries[at][1]
-        end = start
 
 
 @dataclass(slots=True, eq=False)
