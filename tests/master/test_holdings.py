@@ -82,6 +82,18 @@ class Holdings(RuleBasedStateMachine):
         tasks = [self._task(need, pick, named) for need in needs]
         self.world.do(ev.Accept(session, (offers[0].offer_id,), tuple(tasks), Filters(pick), (), tuple(each)))
 
+    @rule(pick=PICK, part=AMOUNTS)
+    def reserve_and_ask_for_all(self, pick: int, part: Resources) -> None:
+        """Two tasks that both want all that was plain: the one without a name may have the new reservation, too."""
+        session = list(self.sessions)[pick % len(ROLES)]
+        for offer in self.offers(session)[:1]:
+            plain = plain_part(offer.resources, offer.reserved, offer.revocable)
+            name = ReservationId(NAMES[pick % 3])
+            part = part.without(part.without(plain))
+            tasks = tuple(self._task(need, 1, named=False) for need in (plain.without(part), part, part) if need)
+            reserve = (Reserve(name, part),) if part else ()
+            self.world.do(ev.Accept(session, (offer.offer_id,), tasks, Filters(0), (), reserve))
+
     def _task(self, need: Resources, pick: int, named: bool) -> TaskInfo:
         self.made += 1
         mounts = (VolumeMount(VolumeId(VOLUMES[pick % 2]), "data"),) if pick % 3 == 0 else ()
