@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from barter.core.cluster import Filters, FrameworkInfo
-from barter.core.ids import AgentId, FrameworkId, OfferId
+from barter.core.cluster import Demand, Filters, FrameworkInfo
+from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, TaskId
+from barter.core.resources import resources
 from barter.core.task_state import TaskState as S
 from barter.master import actions as act
 from barter.master import events as ev
@@ -14,6 +15,7 @@ from barter.master.facts import FrameworkRemoved
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.conservation import Conservation
 from barter.tools.sim.checkers.leader_writes import LeaderWrites
+from barter.tools.sim.checkers.lent import Lent
 from barter.tools.sim.checkers.offer_used_once import OfferUsedOnce
 from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
 from barter.tools.sim.checkers.one_session import OneSession
@@ -193,3 +195,43 @@ def test_a_kill_that_comes_on_the_older_session_behind_the_newer_has_no_effect()
     framework_id, offer_id = begun(again)
     again.master(accept(offer_id))
     again.master(ev.Subscribe(LATER, replace(INFO, framework_id=framework_id)), kill)
+
+
+# lent
+
+
+def lends(cpus: int) -> ev.AgentSlack:
+    return ev.AgentSlack(AGENT, A1, resources(cpus=cpus))
+
+
+def guest(stage: Stage) -> FrameworkId:
+    """One cpu is lent, and a revocable task has it."""
+    stage.master(ev.AgentRegister(AGENT, agent()))
+    stage.master(lends(1_000))
+    stage.master(ev.Subscribe(FRAMEWORK, INFO, True))
+    framework_id = stage.masters.sent(msg.Subscribed)[0].framework_id
+    need = resources(cpus=1_000, mem=1)
+    stage.master(ev.SetDemands(FRAMEWORK, (Demand(DemandId("d"), need, 1, revocable=True),)))
+    stage.master(ev.Accept(FRAMEWORK, (FIRST,), (replace(small_task("t1"), resources=need),)))
+    return framework_id
+
+
+def test_what_is_lent_and_taken_back_is_well() -> None:
+    stage = Stage(Lent())
+    guest(stage)
+    stage.master(lends(999))
+    assert stage.masters.sent(msg.Kill, AGENT)
+
+
+def test_what_is_not_taken_back_is_held_beyond_what_is_lent() -> None:
+    stage = Stage(Lent())
+    framework_id = guest(stage)
+    stage.masters.do(lends(999))
+    stage.masters.cluster.frameworks[framework_id].tasks[TaskId("t1")].kill = None
+    violates("lends 999 thousandths of a cpu, and 1000 are held", lambda: stage.see([lends(999)], []))
+
+
+def test_the_word_of_a_stranger_is_nobodys() -> None:
+    stage = Stage(Lent())
+    guest(stage)
+    stage.master(replace(lends(0), session=LATER))
