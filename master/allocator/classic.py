@@ -77,7 +77,10 @@ class Classic:
             if guaranteed and allowed is None:
                 continue
             for leaf, view in self._takers(group, members, slot, allowed):
-                self._grant(leaf, view, slot)
+                if view.plain is slot.free and not slot.reserved and not slot.revocable:
+                    self._grant_whole(leaf, slot)
+                else:
+                    self._grant(leaf, view, slot)
                 return True
         return False
 
@@ -106,11 +109,12 @@ class Classic:
         )
 
     def _grant_whole(self, leaf: Leaf, slot: AgentSlot) -> None:
-        """Of an agent that has but plain resources, where no quota holds."""
+        """Of an agent that has but plain resources, all of them."""
         info, free, role = slot.info, slot.free, leaf.group.role.name
         reason = f"{standing(leaf)} of those that take this agent"
         self.grants.append(Grant(info.agent_id, leaf.framework_id, role, free, NO_DEMAND, reason))
         self._index.tree.charge(leaf, free.scalars)
+        self._quota.book(free.scalars)
         self._index.book(
             AgentSlot(info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms)
         )
@@ -132,9 +136,10 @@ class Classic:
 def _view(slot: AgentSlot, role: str, allowed: Allowance | None, *, slack: bool) -> View:
     plain, cut = slot.free, False
     if allowed is not None:
-        scalars = {name: min(amount, allowed.get(name, amount)) for name, amount in plain.scalars.items()}
-        if scalars != plain.scalars:
-            kept = {name: amount for name, amount in scalars.items() if amount}
+        over = [name for name, most in allowed.items() if plain.scalars.get(name, 0) > most]
+        if over:
+            kept = {name: amount for name, amount in plain.scalars.items() if name not in over}
+            kept |= {name: allowed[name] for name in over if allowed[name]}
             plain, cut = Resources(kept, plain.ranges, plain.sets), True
     resources = plain
     reserved: dict[ReservationId, Resources] = {}

@@ -17,7 +17,7 @@ from barter.master.allocator.index import AgentRecord, Index
 from barter.master.allocator.model import AgentSlot, Seeker
 from barter.master.allocator.quota import Allowance, tasks_within
 from barter.master.allocator.room import Need, need_of
-from barter.master.allocator.rooms import Rooms, Source, sources
+from barter.master.allocator.rooms import Rooms, Source, Sources
 from barter.master.allocator.shelf import AgentClass, Entry, Shelf
 from barter.master.allocator.spread import Spread, counts_instances
 
@@ -58,7 +58,7 @@ class Placement:
         self._classes = index.catalog.classes(demand)
         self._hosts = _hosts(index, demand)
         self._kind = _most_needed(self.need, index.total)
-        self._plain = Source(self.need)
+        self._sources = Sources(self.need, demand.role, revocable=demand.revocable)
         self._known: set[AgentId] = set()
         self._own: list[Key] = []
         self._streams: list[tuple[Key, int, _Stream]] = []
@@ -150,11 +150,7 @@ class Placement:
         demand = self.demand
         if demand.volume and not self._rooms.has_volume(slot, demand.volume, demand.role):
             return None
-        if not (slot.reserved or demand.revocable):
-            found: Iterable[Source] = (self._plain,)
-        else:
-            found = sources(slot, self.need, demand.role, revocable=demand.revocable)
-        for source in found:
+        for source in self._sources.of(slot):
             if self._rooms.fit(slot, source):
                 if tasks_within(self._allowed, source.plain.resources.scalars, 1):
                     return source

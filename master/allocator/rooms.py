@@ -1,6 +1,6 @@
 """What a pass has left of each agent it has given something of: plain, reserved and revocable."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from barter.core.ids import AgentId, ReservationId, VolumeId
@@ -9,7 +9,7 @@ from barter.core.resources import NOTHING, Resources
 from barter.core.roles import is_within
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import AgentSlot, ReservedSlot
-from barter.master.allocator.room import Holding, Need, Room, capacity, kinds_of
+from barter.master.allocator.room import Holding, Need, Room, capacity
 
 PLAIN, REVOCABLE = "", "revocable"
 CPUS = frozenset({"cpus"})
@@ -103,17 +103,38 @@ class Rooms:
         return any(volume in each.volumes for each in usable(slot, role))
 
 
-def sources(slot: AgentSlot, need: Need, role: str, *, revocable: bool) -> Iterator[Source]:
-    """Where a task may come from, in the order in which they are tried: reservations first, then plain alone."""
-    if revocable:
-        cpus, rest = need.split(CPUS)
-        yield Source(rest, cpus if cpus else None)
-        return
-    for each in usable(slot, role):
-        own, rest = need.split(kinds_of(each.resources))
-        if own:
-            yield Source(rest, own, each.reservation_id)
-    yield Source(need)
+class Sources:
+    """Where a demand's tasks may come from on an agent, in the order in which they are tried: reservations first."""
+
+    def __init__(self, need: Need, role: str, *, revocable: bool) -> None:
+        self._need, self._role = need, role
+        self._plain = (Source(need),)
+        if revocable:
+            cpus, rest = need.split(CPUS)
+            self._plain = (Source(rest, cpus if cpus else None),)
+        self.only_plain = not revocable
+        self._reserved: dict[tuple[str, ...], tuple[Need, Need]] = {}
+
+    def of(self, slot: AgentSlot) -> Iterable[Source]:
+        if not (slot.reserved and self.only_plain):
+            return self._plain
+        return (*self._of_reservations(slot), *self._plain)
+
+    def _of_reservations(self, slot: AgentSlot) -> Iterator[Source]:
+        for each in usable(slot, self._role):
+            held = each.resources
+            kinds = (*held.scalars, *held.ranges, *held.sets)
+            split = self._reserved.get(kinds)
+            if split is None:
+                split = self._reserved[kinds] = self._need.split(frozenset(kinds))
+            own, rest = split
+            if own:
+                yield Source(rest, own, each.reservation_id)
+
+
+def sources(slot: AgentSlot, need: Need, role: str, *, revocable: bool) -> Iterable[Source]:
+    """Those of one task on one agent."""
+    return Sources(need, role, revocable=revocable).of(slot)
 
 
 @dataclass(slots=True)
