@@ -67,7 +67,7 @@ class _Books:
         self._surplus = Surplus.of(cluster.roles, consumed)
         for agent in cluster.agents.values():
             for task in agent.tasks.values():
-                if task.kill is not None:
+                if task.ending:
                     self._goes(task)
 
     def make_room(self, unmet: Unmet) -> None:
@@ -79,7 +79,7 @@ class _Books:
         wanted = min(unmet.tasks, _within(unmet.demand, lacking)) - sum(rooms.values())
         heap: list[tuple[Cost, AgentId]] = []
         if wanted > 0:
-            for agent_id in self._cluster.agents:
+            for agent_id in self._cluster.allocator.may_fit(unmet, self._cluster.agents):
                 self._consider(heap, unmet, under, rooms, agent_id)
         while wanted > 0 and heap:
             cost, agent_id = heappop(heap)
@@ -108,7 +108,7 @@ class _Books:
     def _choice(self, unmet: Unmet, under: str, tasks: int, agent: Agent) -> Choice | None:
         """Whose end would leave enough plain resources for so many tasks; constraints are not asked yet."""
         demand, info = unmet.demand, agent.info
-        if not agent.active or info.public is not demand.on_public or demand.runtime not in info.runtimes:
+        if not agent.active:
             return None
         free = Counter(amounts_of(agent.free))
         for task in self._going.get(info.agent_id, ()):

@@ -35,7 +35,7 @@ def _take_back(cluster: Cluster, agent: Agent, kind: str, now: int) -> None:
     left = agent.slack.scalars.get(kind, 0)
     reason = f"{agent.info.hostname} lends {format_scalar(kind, left)} {kind} now, its own tasks use the rest"
     holding = [each for each in agent.offers.values() if each.offer.revocable.scalars.get(kind, 0)]
-    held = sum(each.info.revocable.scalars.get(kind, 0) for each in agent.tasks.values() if each.kill is None)
+    held = sum(each.info.revocable.scalars.get(kind, 0) for each in agent.tasks.values() if not each.ending)
     for opened in reversed(holding):
         if _lent(agent, kind) <= left:
             return
@@ -43,6 +43,6 @@ def _take_back(cluster: Cluster, agent: Agent, kind: str, now: int) -> None:
     for task in reversed([each for each in agent.tasks.values() if each.info.revocable.scalars.get(kind, 0)]):
         if held <= left:
             return
-        if task.kill is None:
+        if not task.ending:
             held -= task.info.revocable.scalars[kind]
             preempt(cluster, task, f"preempted: {reason}", now)

@@ -9,6 +9,7 @@ from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, Reservation
 from barter.core.maintenance import Maintenance, Mode
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import NOTHING, Resources
+from barter.core.task_state import TaskState
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.holdings import Division, divide
 from barter.master.messages import Kill
@@ -36,6 +37,11 @@ class Task:
     @property
     def key(self) -> TaskKey:
         return self.framework_id, self.info.task_id
+
+    @property
+    def ending(self) -> bool:
+        """Being killed by whoever: what it holds comes back by itself."""
+        return self.kill is not None or self.status.state is TaskState.KILLING
 
 
 @dataclass(frozen=True, slots=True)

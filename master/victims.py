@@ -95,7 +95,7 @@ def choose(
 
     Tasks below the role `under` its guarantee are of no use, nor are those that are being killed.
     """
-    living = [task for task in tasks if task.kill is None]
+    living = [task for task in tasks if not task.ending]
     revocable = [task for task in reversed(living) if task.info.revocable]
     others = [task for task in reversed(living) if not task.info.revocable and not is_within(task.info.role, under)]
     left, surplus = dict(short), surplus.copy()

@@ -363,3 +363,17 @@ def test_without_who_waits_nothing_is_planned() -> None:
     world.do(ev.SetDemands(ENG, ()))
     world.wait(5 * PAUSE_MS)
     assert world.cluster.preempts_ms < world.now
+
+
+def test_a_new_master_counts_those_that_are_ending_already() -> None:
+    world = full()
+    infos = {each.info.task_id: each.info for each in world.cluster.agents[A1].tasks.values()}
+    states = {name: TaskState.KILLING if name == "b4" else TaskState.RUNNING for name in infos}
+    told = tuple((world.names[BATCH], info, status(name, states[name])) for name, info in infos.items())
+    known = tuple(each.info for each in world.cluster.frameworks.values())
+    later = World(Recovered("abc123", 2, (agent(A1),), known, (guarantee("eng", 2),)))
+    later.do(ev.Subscribe(ENG, next(each for each in known if each.name == "f11"), True))
+    later.do(ev.SetDemands(ENG, (Demand(DemandId("d"), cpus(1), 1, role="eng"),)))
+    later.do(ev.AgentRegister(AGENT, agent(A1), told))
+    later.wait(2 * PAUSE_MS)
+    assert [name for (_, name), each in later.cluster.agents[A1].tasks.items() if each.kill] == []

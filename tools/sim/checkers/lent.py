@@ -14,7 +14,7 @@ from barter.tools.sim.process import Process
 
 class Lent(Checker):
     """By the words of its agent, which the master heard last: after each step the revocable parts of open offers, and
-    of tasks that the master has nobody kill, are together within what is lent.
+    of tasks that nobody kills, are together within what is lent.
     """
 
     name = "lent"
@@ -47,5 +47,5 @@ class Lent(Checker):
 
 def _held(agent: Agent) -> int:
     parts = [opened.offer.revocable for opened in agent.offers.values()]
-    parts += [task.info.revocable for task in agent.tasks.values() if task.kill is None]
+    parts += [task.info.revocable for task in agent.tasks.values() if not task.ending]
     return sum(part.scalars.get("cpus", 0) for part in parts)
