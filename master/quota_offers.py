@@ -36,12 +36,15 @@ class _Books:
         self._consumed = {role: Counter(cluster.allocator.consumption(role)) for role in roles}
         newest_first = tuple(cluster.offers.values())[::-1]
         self._offers = sorted(newest_first, key=lambda opened: bool(opened.offer.demand_id))
+        self._plain = {opened.offer.offer_id: plain(opened) for opened in self._offers}
         self._taken: set[OfferId] = set()
 
     def over_limits(self) -> Iterator[tuple[OpenOffer, str]]:
         for role, config in sorted(self._cluster.roles.items()):
             for kind, limit in config.limit.items():
                 has = self._consumed[role][kind]
+                if has <= limit:
+                    continue
                 reason = f"role {role} is limited to {said(kind, limit)}, and has {said(kind, has)} with its offers"
                 for opened in self._left(kind):
                     if self._consumed[role][kind] <= limit:
@@ -61,15 +64,22 @@ class _Books:
                 relief = self._relief(opened, kind) if self._cluster.agents[opened.offer.agent_id].active else 0
                 if relief > 0:
                     self._take(opened)
-                    free.update(plain(opened))
+                    free.update(self._plain[opened.offer.offer_id])
                     lacking -= relief
                     yield opened, f"guarantees that are not met wait for {kind}"
 
     def _relief(self, opened: OpenOffer, kind: str) -> int:
         """By how much it helps to take the offer: not at all where its own role is guaranteed what it holds."""
-        amount = plain(opened)[kind]
-        if not any(above in self._consumed for above in lineage(opened.offer.role)):
-            return amount
+        amount = self._plain[opened.offer.offer_id][kind]
+        roles = self._cluster.roles
+        guaranteed = [
+            above for above in lineage(opened.offer.role) if above in roles and kind in roles[above].guarantee
+        ]
+        beyond = min(
+            (self._consumed[above][kind] - roles[above].guarantee[kind] for above in guaranteed), default=amount
+        )
+        if not 0 < beyond < amount:
+            return amount if beyond > 0 else 0
         before = self._needed(kind)
         self._charge(opened, -1)
         more_needed = self._needed(kind) - before
@@ -88,12 +98,13 @@ class _Books:
                 free.update(placement.slot(agent).free.scalars)
         for opened in self._offers:
             if opened.offer.offer_id in self._taken and self._cluster.agents[opened.offer.agent_id].active:
-                free.update(plain(opened))
+                free.update(self._plain[opened.offer.offer_id])
         return free
 
     def _left(self, kind: str) -> list[OpenOffer]:
         """The offers that hold some of it and are not taken back yet."""
-        return [each for each in self._offers if each.offer.offer_id not in self._taken and plain(each).get(kind)]
+        named = ((each.offer.offer_id, each) for each in self._offers)
+        return [each for name, each in named if name not in self._taken and self._plain[name].get(kind)]
 
     def _take(self, opened: OpenOffer) -> None:
         self._charge(opened, -1)
@@ -102,5 +113,5 @@ class _Books:
     def _charge(self, opened: OpenOffer, sign: int) -> None:
         for above in lineage(opened.offer.role):
             if above in self._consumed:
-                for kind, amount in plain(opened).items():
+                for kind, amount in self._plain[opened.offer.offer_id].items():
                     self._consumed[above][kind] += sign * amount

@@ -1,10 +1,10 @@
 """What operators set for roles: weights, guarantees, limits."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from barter.core.resources import Resources
-from barter.core.roles import RoleConfig, RolePart, is_within
+from barter.core.roles import RoleConfig, RolePart, lineage
 from barter.master import offers, placement
 from barter.master.cluster import Cluster
 from barter.master.events import SetRoles
@@ -38,21 +38,27 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
 def judge(cluster: Cluster, event: SetRoles) -> Problems:
     """What stands against it; the allocator is told of everything first."""
     placement.tell(cluster)
-    total = cluster.total.value.scalars
-    return problems(cluster.roles, _changed(cluster, event), total, lambda role: held(cluster, role))
+    return problems(cluster.roles, _changed(cluster, event), cluster.total.value.scalars, Held(cluster).of)
 
 
 def _changed(cluster: Cluster, event: SetRoles) -> tuple[RoleConfig, ...]:
     return tuple(_merged(cluster.roles, config, event.part) for config in event.roles)
 
 
-def held(cluster: Cluster, role: str) -> Mapping[str, int]:
-    """What its tasks and all reservations hold, those of the roles below it included: offers can be taken back."""
-    consumed = Counter(cluster.allocator.consumption(role))
-    for opened in cluster.offers.values():
-        if is_within(opened.offer.role, role):
-            consumed.subtract(plain(opened))
-    return {kind: amount for kind, amount in consumed.items() if amount > 0}
+class Held:
+    """What tasks and reservations hold of each role's quota: unanswered offers can be taken back."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._allocator = cluster.allocator
+        self._offered: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for opened in cluster.offers.values():
+            for above in lineage(opened.offer.role):
+                self._offered[above].update(plain(opened))
+
+    def of(self, role: str) -> Mapping[str, int]:
+        """With the roles below it."""
+        consumed, offered = self._allocator.consumption(role), self._offered.get(role, Counter())
+        return {kind: amount - offered[kind] for kind, amount in consumed.items() if amount > offered[kind]}
 
 
 def _merged(roles: Mapping[str, RoleConfig], config: RoleConfig, part: RolePart) -> RoleConfig:
@@ -84,8 +90,9 @@ def _described(config: RoleConfig) -> str:
 
 
 def _notes(cluster: Cluster, changed: Iterable[RoleConfig]) -> Iterator[str]:
+    held = Held(cluster)
     for config in changed:
-        holds = held(cluster, config.role) if config.limit else {}
+        holds = held.of(config.role) if config.limit else {}
         for kind, limit in sorted(config.limit.items()):
             if holds.get(kind, 0) > limit:
                 yield (
