@@ -7,11 +7,10 @@ import pytest
 from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import AgentId, DemandId, TaskId, VolumeId
-from barter.core.reservations import PersistentVolume
+from barter.core.reservations import PersistentVolume, VolumeMount
 from barter.core.resources import resources
 from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
-from barter.core.tasks import VolumeMount
 from barter.core.units import GIB
 from barter.master import events as ev
 from barter.master.history import STORIES_KEPT, STORY_KEPT, History

@@ -135,7 +135,7 @@ def log(tmp_path: Path) -> Path:
 def other_code(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other than that of the log."""
     refusal = validate.refusal
-    monkeypatch.setattr(accept, "refusal", lambda info, rest, _: refusal(info, rest, ("docker",)))
+    monkeypatch.setattr(accept, "refusal", lambda info, _: refusal(info, ("docker",)))
 
 
 def test_nothing_differs(log: Path) -> None:

@@ -14,7 +14,7 @@ from barter.tools.cli.output import emit_one
 @master_option
 @output_option
 def explain(subject: str, agents: bool, master: str, output: str) -> None:
-    """Why a task, an app, a job or a framework's demand is, or is not, placed.
+    """Why a task, app, job or demand is, or is not, placed.
 
     The answer in a sentence; what its framework and role are asked; the agents, counted by what says no; the smallest
     changes that would place it; what happened since it began to wait.

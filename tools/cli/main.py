@@ -17,7 +17,7 @@ VERBS = (
     Verb("offers", f"{_CLI}.listing:offers", LOOK, "Resources on the table right now."),
     Verb("endpoints", f"{_CLI}.listing:endpoints", LOOK, "Ports of running, healthy tasks."),
     Verb("events", f"{_CLI}.events:events", LOOK, "What happened, with reasons."),
-    Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task or app is, or is not, placed."),
+    Verb("explain", f"{_CLI}.explain:explain", LOOK, "Why a task, app, job or demand is, or is not, placed."),
     Verb("roles", f"{_CLI}.roles:roles", LOOK, "Roles: weights, shares and quotas."),
     Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role, with its volumes."),
     Verb("whatif", f"{_CLI}.whatif:whatif", LOOK, "What would no longer fit, and how shares move, if."),
