@@ -1,6 +1,9 @@
 """RESERVE, UNRESERVE, CREATE and DESTROY in the master: what is done, what is refused, and what is durable."""
 
+import json
 from dataclasses import replace
+
+import pytest
 
 from barter.core.cluster import AgentInfo, Filters, FrameworkInfo, Offer
 from barter.core.ids import FrameworkId, ReservationId, TaskId, VolumeId
@@ -16,7 +19,10 @@ from barter.master import events as ev
 from barter.master import facts as f
 from barter.master import messages as msg
 from barter.master.facts import Recovered
+from barter.master.record_json import EVENTS, encode, tagged, untagged
 from barter.master.reservation_views import reservations, volumes
+from barter.master.snapshot import restore, take
+from tests.master.test_snapshot import written_and_read
 from tests.master.world import A1, AGENT, FRAMEWORK, World, status, task
 
 R1, R2, V1 = ReservationId("r1"), ReservationId("r2"), VolumeId("v1")
@@ -325,3 +331,23 @@ def test_a_task_names_its_reservation_where_there_are_several() -> None:
     said = {each.task_id: each.message for each in one.statuses()}
     assert "name one as reservation_id" in said[TaskId("t1")]
     assert "nothing of reservation r9" in said[TaskId("t3")]
+
+
+@pytest.mark.parametrize(
+    "operation", [Reserve(R1, PART, "eng", {"a": "b"}), Unreserve(R1), CreateVolume(V1, R1, GIB), DestroyVolume(V1)]
+)
+def test_a_recorded_operation_is_read_as_what_it_was(operation: Operation) -> None:
+    for event in (ev.Operate(1, A1, "ops", operation), ev.Accept(1, (), (), operations=(operation,))):
+        assert untagged(json.loads(encode(tagged(event))), EVENTS) == event
+
+
+def test_a_snapshot_keeps_what_is_reserved_used_and_stored() -> None:
+    one = world(info=machine(ops="cpus=1"))
+    [offer] = one.offers()
+    accept(one, offer, with_volume("t1"), each=(Reserve(R1, PART), CreateVolume(V1, R1, GIB)))
+    one.do(ev.AgentVolumes(AGENT, A1, (V1, VolumeId("v9"))))
+    snapshot = written_and_read(take(one.master, one.now))
+    again = restore(snapshot, snapshot.head.timing, one.now).cluster
+    assert again.agents[A1].division == one.cluster.agents[A1].division
+    assert reservations(again) == reservations(one.cluster)
+    assert volumes(again) == volumes(one.cluster)
