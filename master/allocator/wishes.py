@@ -161,7 +161,11 @@ class Wishes:
             self._counts_changed(key)
 
     def _counted(self, key: DemandKey) -> Tally:
-        return self._tallies[key[0]].setdefault(key[1], Tally())
+        tallies = self._tallies[key[0]]
+        tally = tallies.get(key[1])
+        if tally is None:
+            tally = tallies[key[1]] = Tally()
+        return tally
 
     def _settle_tally(self, key: DemandKey, tally: Tally) -> None:
         if not tally:

@@ -13,7 +13,7 @@ from barter.master.actions import (
     SendToAgent,
     SendToFramework,
 )
-from barter.master.history import History
+from barter.master.history import Entry, History
 from barter.master.messages import Error
 from barter.master.registry import Registry
 from barter.master.shell.stream import Stream, Write
@@ -22,6 +22,7 @@ from barter.shell.log import logger
 
 LOG = logger("master")
 LOGGED = ("agent_", "framework_", "settled")
+LINES_MOST = 5
 
 
 class Hub:
@@ -107,7 +108,14 @@ class Hub:
         stream.close()
 
     def _say(self) -> None:
+        """A line each; of many that are alike at once, such as all agents after a start, a line for all."""
+        alike: dict[str, list[Entry]] = {}
         for entry in self._history.since(self._logged):
             if entry.kind.startswith(LOGGED):
-                LOG.info(entry.kind, subject=entry.subject, reason=entry.reason)
+                alike.setdefault(entry.kind, []).append(entry)
         self._logged = self._history.sequence
+        for kind, entries in alike.items():
+            for entry in entries[:LINES_MOST]:
+                LOG.info(kind, subject=entry.subject, reason=entry.reason)
+            if len(entries) > LINES_MOST:
+                LOG.info(kind, more=len(entries) - LINES_MOST)
