@@ -58,11 +58,11 @@ class Classic:
 
     def lacking(self) -> bool:
         """Whether a role that takes classic offers has less than its guarantee."""
-        tree = self._index.tree
         return any(
-            self._quota.guaranteed(group.role) is not None
-            for public in (False, True)
-            for group in tree.groups(public=public)
+            role.consumed(kind) < least
+            for role in self._index.tree.promised
+            if role.private or role.public
+            for kind, least in role.config.guarantee.items()
         )
 
     def _offer_part(self, agent_id: AgentId, bits: int, *, guaranteed: bool) -> bool:

@@ -112,6 +112,7 @@ class Tree:
         self.leaves: dict[tuple[FrameworkId, str], Leaf] = {}
         self.configs: dict[str, RoleConfig] = {}
         self.kinds: frozenset[str] = frozenset()
+        self.promised: tuple[Role, ...] = ()
         self.quota = False
         self.stale = False
 
@@ -151,6 +152,7 @@ class Tree:
             role.limited = bool(role.config.limit) or (role.parent is not None and role.parent.limited)
             role.required, role.below = {}, {}
         self.root.below = {}
+        self.promised = tuple(self.roles[name] for name, each in configs.items() if each.guarantee)
         for name in sorted(self.roles, key=lambda name: -name.count("/")):
             self._settle(self.roles[name])
         self.stale = True

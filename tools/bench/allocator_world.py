@@ -18,7 +18,7 @@ KEPT = resources(cpus=2_000, mem=8 * GIB)
 
 class World:
     """Agents in zones and racks, every hundredth with a reservation; `frameworks` in a tree of roles, of which one
-    has a weight, one a limit that leaves room, and one a guarantee that is not met."""
+    has a weight, one a limit that leaves room, and one a guarantee."""
 
     def __init__(self, slots: Sequence[AgentSlot], frameworks: int) -> None:
         self.allocator = Allocator()
@@ -26,7 +26,7 @@ class World:
         self.seekers = {each.framework_id: each for each in map(_seeker, range(frameworks))}
         whole = HAS.scalars["cpus"] * len(slots)
         limited = RoleConfig("dep1", limit={"cpus": whole})
-        guaranteed = RoleConfig("dep2/promised", guarantee={"cpus": HAS.scalars["cpus"]})
+        guaranteed = RoleConfig("dep2", guarantee={"cpus": whole // 20})
         self.allocator.set_roles({"dep0": RoleConfig("dep0", 2_000), "dep1": limited, guaranteed.role: guaranteed})
         self.tell(self.slots.values(), self.seekers.values())
 
