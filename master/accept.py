@@ -53,7 +53,7 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
     agent = cluster.agents[opened[0].offer.agent_id]
     role = opened[0].offer.role
     hand = Hand(one.offer for one in opened)
-    undone = operations.of_accept(cluster, framework, agent, role, hand, event.operations, now)
+    undone = operations.of_accept(cluster, framework, agent, role, hand, event, now)
     run: list[TaskInfo] = []
     refused = [
         _refused(cluster, agent, task_id, Refusal(Reason.INVALID_TASK, message), now)
@@ -142,8 +142,7 @@ def _refused(cluster: Cluster, agent: Agent, task_id: TaskId, why: Refusal, now:
 
 def _drop_all(cluster: Cluster, framework: Framework, event: Accept, message: str, now: int) -> None:
     cluster.history.record(now, "accept_refused", framework.framework_id, message)
-    for operation in event.operations:
-        operations.refuse(cluster, framework, operation, message, now)
+    operations.refuse_all(cluster, framework, event, message, now)
     task_ids = [info.task_id for info in event.tasks] + [task_id for task_id, _ in event.malformed]
     dropped = tuple(
         TaskStatus(task_id, TaskState.DROPPED, Source.MASTER, now, reason=Reason.INVALID_OFFERS, message=message)

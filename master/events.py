@@ -90,7 +90,8 @@ class FrameworkDisconnected:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """`malformed` are tasks that could not be read, each with the reason. `operations` come before the launches."""
+    """`operations` come before the launches. `malformed` and `unreadable` are tasks, and reservations or volumes to be
+    operated on, that could not be read, each with the reason."""
 
     session: int
     offer_ids: tuple[OfferId, ...]
@@ -98,6 +99,7 @@ class Accept:
     filters: Filters = Filters()
     malformed: tuple[tuple[TaskId, str], ...] = ()
     operations: tuple[Operation, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
 from barter.master import reserving, volumes
 from barter.master.cluster import Cluster
-from barter.master.events import AgentVolumes, Operate
+from barter.master.events import Accept, AgentVolumes, Operate
 from barter.master.hand import Hand
 from barter.master.holdings import static_reservations
 from barter.master.messages import DestroyVolume as DestroyOrder
@@ -27,22 +27,32 @@ def operate(cluster: Cluster, event: Operate, now: int) -> str:
 
 
 def of_accept(
-    cluster: Cluster, framework: Framework, agent: Agent, role: str, hand: Hand, each: tuple[Operation, ...], now: int
+    cluster: Cluster, framework: Framework, agent: Agent, role: str, hand: Hand, event: Accept, now: int
 ) -> Mapping[str, str]:
     """Do them in order, each that cannot be done refused on its own; why, by the id of what is not there then."""
     actor = Actor(framework.info.principal or framework.info.name, role, hand)
-    refused: dict[str, str] = {}
-    for operation in each:
+    refused = dict(event.unreadable)
+    for name, why in event.unreadable:
+        _refuse(cluster, framework, name, why, now)
+    for operation in event.operations:
         why = _perform(cluster, agent, operation, actor, now)
         if why:
             refused[subject(operation)] = why
-            refuse(cluster, framework, operation, why, now)
+            _refuse(cluster, framework, subject(operation), f"{type(operation).__name__}: {why}", now)
     return refused
 
 
-def refuse(cluster: Cluster, framework: Framework, operation: Operation, why: str, now: int) -> None:
-    message = f"{type(operation).__name__} {subject(operation)}: {why}"
-    cluster.history.record(now, "operation_refused", subject(operation), message)
+def refuse_all(cluster: Cluster, framework: Framework, event: Accept, why: str, now: int) -> None:
+    """None of them is done."""
+    for operation in event.operations:
+        _refuse(cluster, framework, subject(operation), f"{type(operation).__name__}: {why}", now)
+    for name, wrong in event.unreadable:
+        _refuse(cluster, framework, name, wrong, now)
+
+
+def _refuse(cluster: Cluster, framework: Framework, name: str, why: str, now: int) -> None:
+    message = f"{name}: {why}"
+    cluster.history.record(now, "operation_refused", name, message)
     cluster.to_framework(framework, Error(message), "an operation of an accept was refused")
 
 

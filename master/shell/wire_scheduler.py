@@ -87,9 +87,25 @@ def _accept(session: int, wire: pb.SchedulerCall.Accept) -> ev.Accept:
             tasks.append(codec.task_from_wire(task))
         except ValueError as error:
             malformed.append((TaskId(task.task_id), str(error)))
-    operations = tuple(codec.operation_from_wire(operation) for operation in wire.operations)
+    operations, unreadable = [], []
+    for operation in wire.operations:
+        try:
+            operations.append(codec.operation_from_wire(operation))
+        except ValueError as error:
+            unreadable.append((_subject(operation), str(error)))
     offer_ids, filters = _offer_ids(wire.offer_ids), _filters(wire)
-    return ev.Accept(session, offer_ids, tuple(tasks), filters, tuple(malformed), operations)
+    return ev.Accept(session, offer_ids, tuple(tasks), filters, tuple(malformed), tuple(operations), tuple(unreadable))
+
+
+def _subject(wire: types_pb2.Operation) -> str:
+    """The id of the reservation or volume that it makes or ends."""
+    match wire.WhichOneof("operation"):
+        case "reserve" | "unreserve" as kind:
+            return str(getattr(wire, kind).reservation_id)
+        case "create" | "destroy" as kind:
+            return str(getattr(wire, kind).volume_id)
+        case _:
+            return ""
 
 
 def _filters(wire: pb.SchedulerCall.Accept | pb.SchedulerCall.Decline) -> Filters:

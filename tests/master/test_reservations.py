@@ -21,7 +21,10 @@ from barter.master import messages as msg
 from barter.master.facts import Recovered
 from barter.master.record_json import EVENTS, encode, tagged, untagged
 from barter.master.reservation_views import reservations, volumes
+from barter.master.shell import wire_scheduler
 from barter.master.snapshot import restore, take
+from barter.proto import codec
+from barter.proto.v1 import scheduler_pb2, types_pb2
 from tests.master.test_snapshot import written_and_read
 from tests.master.world import A1, AGENT, FRAMEWORK, World, status, task
 
@@ -351,3 +354,19 @@ def test_a_snapshot_keeps_what_is_reserved_used_and_stored() -> None:
     assert again.agents[A1].division == one.cluster.agents[A1].division
     assert reservations(again) == reservations(one.cluster)
     assert volumes(again) == volumes(one.cluster)
+
+
+def test_an_operation_that_cannot_be_read_is_refused_on_its_own() -> None:
+    one = world()
+    [offer] = one.offers()
+    wire = scheduler_pb2.SchedulerCall.Accept(offer_ids=[offer.offer_id])
+    wire.operations.add().create.CopyFrom(types_pb2.Operation.CreateVolume(volume_id=V1, reservation_id=R1))
+    wire.operations.add().reserve.CopyFrom(
+        types_pb2.Operation.Reserve(reservation_id=R1, resources=codec.resources_to_wire(PART))
+    )
+    wire.launch.extend(map(codec.task_to_wire, (with_volume("t1"), task("t2", SMALL))))
+    one.do(wire_scheduler.call_from_wire(FRAMEWORK, scheduler_pb2.SchedulerCall(accept=wire)))
+    assert ["no size for a volume" in each for each in errors(one)] == [True]
+    assert [(each.task_id, each.reason) for each in one.statuses()] == [("t1", Reason.VOLUME_UNUSABLE)]
+    assert [each.task_id for run in one.sent(msg.Run) for each in run.tasks] == ["t2"]
+    assert list(one.cluster.agents[A1].reservations) == [R1]
