@@ -64,7 +64,7 @@ class Rest:
         return next(key for host in self.cluster.hosts.values() for key in host.tasks)
 
 
-@pytest.mark.parametrize("checker", [Orphans, Convergence])
+@pytest.mark.parametrize("checker", [Orphans, lambda: Convergence(Declined())])
 def test_a_world_at_rest_is_well(checker: Callable[[], Checker]) -> None:
     rest = Rest(checker())
     assert len(rest.books.tasks) == 3

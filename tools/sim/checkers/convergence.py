@@ -6,7 +6,6 @@ from typing import Any
 from barter.agent.facts import Admitted, Fact, TaskKey, Told
 from barter.core.cluster import Demand
 from barter.core.task_state import TaskState
-from barter.core.units import MIB
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.state import Agent, Framework
@@ -14,14 +13,13 @@ from barter.sdk.calls import Call, Kill
 from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.declined import Declined
-from barter.tools.sim.checkers.feasible import fitting, open_tasks
+from barter.tools.sim.checkers.feasible import fitting, is_worth_offering, open_tasks, taker_of
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
 REST_US, LONG_US = 30_000_000, 180_000_000
-PUBLIC_ROLE = "slave_public"
 BEGINNING = (TaskState.STAGING, TaskState.STARTING)
 
 
@@ -155,20 +153,7 @@ class Convergence(Checker):
                 self.fail(f"{what}, and fit on {agent.info.agent_id}, where {agent.free} are free")
 
     def _offered(self, cluster: SimCluster, agent: Agent) -> None:
-        free = agent.free
-        if free.scalars.get("cpus", 0) < 10 and free.scalars.get("mem", 0) < 32 * MIB:
-            return
-        now = cluster.master.clock.now() - 1
-        for framework in cluster.master.machine.cluster.frameworks.values():
-            takes = framework.connected and not framework.demands_only
-            refused = self._declined.holds(framework.framework_id, agent.info.agent_id, now)
-            if takes and not refused and _has_role_for(framework, agent):
-                what = f"{free} are free on {agent.info.agent_id} and offered to nobody"
-                self.fail(f"{what}: {framework.info.name} ({framework.framework_id}) takes offers and refused none")
-
-
-def _has_role_for(framework: Framework, agent: Agent) -> bool:
-    wanted = [role for role in framework.info.roles if role not in framework.suppressed]
-    if agent.info.public:
-        return PUBLIC_ROLE in wanted
-    return any(role != PUBLIC_ROLE for role in wanted)
+        taker = taker_of(cluster.master, agent, self._declined)
+        if taker is not None and is_worth_offering(agent.free):
+            what = f"{agent.free} are free on {agent.info.agent_id} and offered to nobody"
+            self.fail(f"{what}: {taker.info.name} ({taker.framework_id}) takes offers and refused none")

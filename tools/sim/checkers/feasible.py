@@ -1,4 +1,4 @@
-"""Where one more task of a demand would fit, worked out without the allocator."""
+"""Where one more task of a demand would fit, and who would take an offer, worked out without the allocator."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,8 +7,13 @@ from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import Constraint, field_value, refusal
 from barter.core.resources import PORTS, Resources
+from barter.core.units import MIB
 from barter.master.cluster import Cluster
 from barter.master.state import Agent, Framework
+from barter.tools.sim.checkers.declined import Declined
+from barter.tools.sim.master import SimMaster
+
+PUBLIC_ROLE = "slave_public"
 
 
 def free_of(agent: Agent) -> Resources:
@@ -31,6 +36,27 @@ def fitting(
         if _holds(_for(demand, agent, counts_as_free(agent)), demand)
         and not any(_refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints)
     ]
+
+
+def taker_of(master: SimMaster, agent: Agent, declined: Declined) -> Framework | None:
+    """A framework that takes classic offers of such an agent and has refused none of it."""
+    now = master.clock.now() - 1
+    for framework in master.machine.cluster.frameworks.values():
+        takes = framework.connected and not framework.demands_only and _has_role_for(framework, agent)
+        if takes and not declined.holds(framework.framework_id, agent.info.agent_id, now):
+            return framework
+    return None
+
+
+def is_worth_offering(free: Resources) -> bool:
+    return free.scalars.get("cpus", 0) >= 10 or free.scalars.get("mem", 0) >= 32 * MIB
+
+
+def _has_role_for(framework: Framework, agent: Agent) -> bool:
+    wanted = [role for role in framework.info.roles if role not in framework.suppressed]
+    if agent.info.public:
+        return PUBLIC_ROLE in wanted
+    return any(role != PUBLIC_ROLE for role in wanted)
 
 
 def open_tasks(framework: Framework, demand: Demand) -> int:

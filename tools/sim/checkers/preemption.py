@@ -35,6 +35,8 @@ class Preemption(Checker):
         self._known: set[TaskKey] = set()
 
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        self._set.note(events, actions)
+        self._books.changed(master, events)
         victims: dict[AgentId, list[TaskInfo]] = {}
         for action in actions:
             match action:
@@ -46,9 +48,6 @@ class Preemption(Checker):
                         victims.setdefault(agent_id, []).append(agent.tasks[key].info)
                 case _:
                     pass
-        if victims:
-            self._set.note(events, actions)
-            self._books.changed(master, events)
         for agent_id, of_agent in victims.items():
             self._judge(master.machine.cluster, master.machine.cluster.agents[agent_id], of_agent)
 

@@ -50,7 +50,7 @@ class TakeAll(Act):
 
 
 class GreedyScheduler(Scheduler):
-    """`refuse_ms` None: what is offered is not answered. Wants nothing but when it is asked to want; where it `takes` it
+    """`refuse_ms` None: what is offered is not answered. Wants nothing but when it is asked to; where it `takes` it
     runs tasks, which end with that.
     """
 
