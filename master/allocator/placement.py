@@ -188,7 +188,7 @@ class Placement:
         """The next agent that was looked at and may do; one taken from a stream is looked at first."""
         while True:
             while self._streams and (not self._own or self._streams[0][0] < self._own[0]):
-                if self._streams[0][0][0] and not self._holders_known:
+                if self._streams[0][0][0] and not (self._holders_known or self._packs):
                     break
                 self._take_from_stream()
             if (

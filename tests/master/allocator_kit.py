@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import Constraint, Operator
-from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId
 from barter.core.resources import NOTHING, Resources, parse_resources
-from barter.master.allocator import AgentSlot, Allocator, Grant, Seeker
+from barter.master.allocator import AgentSlot, Allocator, Grant, ReservedSlot, Seeker
 
 ROOMY = "cpus=4,mem=8GiB,ports=31000-31009"
 
@@ -20,12 +20,24 @@ def slot(
     runtimes: tuple[str, ...] = ("process",),
     active: bool = True,
     reason: str = "",
+    reserved: str = "",
     **attributes: str,
 ) -> AgentSlot:
-    """Agent `name` on host `NAME.example`."""
+    """Agent `name` on host `NAME.example`; `reserved` as in "eng:cpus=2 ops:cpus=1", free and beside `free`."""
     total = parse_resources(has)
     info = AgentInfo(AgentId(name), f"{name}.example", "127.0.0.1", total, attributes, public, runtimes)
-    return AgentSlot(info, total if free is None else parse_resources(free), active, reason)
+    kept = tuple(_reserved(number, each) for number, each in enumerate(reserved.split(), 1))
+    plain = total if free is None else parse_resources(free)
+    if free is None:
+        for each in kept:
+            plain = plain - each.resources
+    return AgentSlot(info, plain, active, reason, kept)
+
+
+def _reserved(number: int, text: str) -> ReservedSlot:
+    role, _, amounts = text.partition(":")
+    held = parse_resources(amounts)
+    return ReservedSlot(ReservationId(f"r{number}"), role, held, held)
 
 
 def demand(
@@ -81,6 +93,7 @@ class Told:
         self.allocator = Allocator()
         self.slots: dict[AgentId, AgentSlot] = {}
         self.seekers: dict[FrameworkId, Seeker] = {}
+        self.made: dict[FrameworkId, Grant] = {}
         self.tell(*told)
 
     def tell(self, *told: AgentSlot | Seeker) -> None:
@@ -96,12 +109,16 @@ class Told:
         """One pass, applied."""
         grants = self.allocator.allocate(now)
         for grant in grants:
+            self.made[grant.framework_id] = grant
             slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
-            self.tell(replace(slot, free=slot.free - grant.resources))
+            self.tell(_holding(slot, grant))
             self.tell(_using(seeker, grant, +1))
             if grant.demand_id:
                 self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
         return grants
+
+    def last(self, framework_id: str) -> Grant:
+        return self.made[FrameworkId(framework_id)]
 
     def given(self, now: int = 0) -> dict[tuple[str, str], int]:
         """One pass, applied: tasks by framework and agent, 0 for a classic offer."""
@@ -111,12 +128,40 @@ class Told:
         slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
         if grant.demand_id:
             self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -grant.tasks)
-        self.tell(replace(slot, free=slot.free + grant.resources))
+        self.tell(replace(slot, free=slot.free + _plain(grant)))
         self.tell(_using(seeker, grant, -1))
         if until_ms:
             self.allocator.refuse(grant.framework_id, grant.agent_id, grant.resources, until_ms)
 
 
+def _plain(grant: Grant) -> Resources:
+    left = grant.resources - grant.revocable
+    for part in grant.reserved.values():
+        left = left - part
+    return left
+
+
+def _holding(slot: AgentSlot, grant: Grant) -> AgentSlot:
+    reserved = tuple(
+        replace(
+            each,
+            free=each.free - grant.reserved.get(each.reservation_id, NOTHING),
+            volumes=tuple(volume for volume in each.volumes if volume not in grant.volumes),
+        )
+        for each in slot.reserved
+    )
+    return replace(slot, free=slot.free - _plain(grant), reserved=reserved, revocable=slot.revocable - grant.revocable)
+
+
 def _using(seeker: Seeker, grant: Grant, sign: int) -> Seeker:
-    before, change = seeker.used.get(grant.role, NOTHING), Resources(grant.resources.scalars)
-    return replace(seeker, used={**seeker.used, grant.role: before + change if sign > 0 else before - change})
+    """What is revocable is nobody's use."""
+    used, kept = dict(seeker.used), dict(seeker.used_reserved)
+    used[grant.role] = _sum(used.get(grant.role, NOTHING), (grant.resources - grant.revocable), sign)
+    for part in grant.reserved.values():
+        kept[grant.role] = _sum(kept.get(grant.role, NOTHING), part, sign)
+    return replace(seeker, used=used, used_reserved=kept)
+
+
+def _sum(held: Resources, more: Resources, sign: int) -> Resources:
+    scalars = Resources(more.scalars)
+    return held + scalars if sign > 0 else held - scalars
