@@ -1,6 +1,6 @@
 """What the master's books list for each agent, followed change by change; for the checkers that add it up."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from barter.core.cluster import Offer
@@ -69,9 +69,13 @@ class Listed:
         self._followed = True
         return True
 
+    def held(self) -> Iterator[TaskInfo | Offer]:
+        yield from self.tasks.values()
+        yield from self.offers.values()
+
     def forget(self) -> None:
         """Its agent is no more, and consumes nothing."""
-        for held in (*self.tasks.values(), *self.offers.values()):
+        for held in self.held():
             self._consumption.change(held.role, plain(held).scalars, -1)
         for reservation in self.reservations.values():
             self._consumption.change(reservation.role, reservation.resources.scalars, -1)

@@ -78,8 +78,8 @@ class Drain(Checker):
             match action:
                 case act.SendToFramework(message=Offers(offers)):
                     for offer in offers:
-                        if (maintenance := maintained.get(offer.agent_id)) is not None:
-                            self._judge_offer(offer.offer_id, offer.unavailable_from_ms, maintenance)
+                        if (known := maintained.get(offer.agent_id)) is not None:
+                            self._judge_offer(offer.offer_id, offer.unavailable_from_ms, known)
                 case act.SendToFramework(session, message=InverseOffers(inverse_offers)):
                     for inverse in inverse_offers:
                         self._told[session, inverse.agent_id] = set(inverse.tasks)

@@ -77,7 +77,7 @@ class Guarantees(Checker):
 def _plain_and_free(agent: Agent, listed: Listed) -> dict[str, int]:
     """Never below 0 for an agent that told of more tasks than its reservations leave."""
     free = dict(agent.info.resources.scalars)
-    for held in (*listed.tasks.values(), *listed.offers.values()):
+    for held in listed.held():
         for kind, amount in plain(held).scalars.items():
             free[kind] = free.get(kind, 0) - amount
     for reservation in listed.reservations.values():
