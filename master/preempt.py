@@ -16,7 +16,7 @@ from barter.master.state import Agent, Task
 from barter.master.timers import PreemptionDue
 from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of, plain_of
 
-PAUSE_MS = 1_000
+PAUSE_MS, AGENTS_AT_ONCE = 1_000, 500
 
 
 def look(cluster: Cluster, now: int) -> None:
@@ -78,9 +78,8 @@ class _Books:
         rooms = {agent_id: room for agent_id in self._going if (room := self._room(unmet, agent_id))}
         wanted = min(unmet.tasks, _within(unmet.demand, lacking)) - sum(rooms.values())
         heap: list[tuple[Cost, AgentId]] = []
-        if wanted > 0:
-            for agent_id in self._cluster.allocator.may_fit(unmet, self._cluster.agents):
-                self._consider(heap, unmet, under, rooms, agent_id)
+        for agent_id in self._next_agents(unmet) if wanted > 0 else ():
+            self._consider(heap, unmet, under, rooms, agent_id)
         while wanted > 0 and heap:
             cost, agent_id = heappop(heap)
             choice = self._choice(unmet, under, rooms.get(agent_id, 0) + 1, self._cluster.agents[agent_id])
@@ -92,6 +91,14 @@ class _Books:
                 before, rooms[agent_id] = rooms.get(agent_id, 0), self._room(unmet, agent_id)
                 wanted -= rooms[agent_id] - before
                 self._consider(heap, unmet, under, rooms, agent_id)
+
+    def _next_agents(self, unmet: Unmet) -> list[AgentId]:
+        """A part of many, so that one look holds nobody up: the next part at the next look, all in turn."""
+        agents = list(self._cluster.allocator.may_fit(unmet, self._cluster.agents))
+        if len(agents) <= AGENTS_AT_ONCE:
+            return agents
+        start = self._now // PAUSE_MS * AGENTS_AT_ONCE % len(agents)
+        return [*agents[start:], *agents[:start]][:AGENTS_AT_ONCE]
 
     def _consider(
         self,

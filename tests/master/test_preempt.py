@@ -14,6 +14,7 @@ from barter.core.tasks import Reason
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
+from barter.master import preempt
 from barter.master.cluster import Timing
 from barter.master.facts import Recovered
 from barter.master.preempt import PAUSE_MS
@@ -377,3 +378,18 @@ def test_a_new_master_counts_those_that_are_ending_already() -> None:
     later.do(ev.AgentRegister(AGENT, agent(A1), told))
     later.wait(2 * PAUSE_MS)
     assert [name for (_, name), each in later.cluster.agents[A1].tasks.items() if each.kill] == []
+
+
+def test_of_many_agents_a_part_is_looked_at_each_time_and_all_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preempt, "AGENTS_AT_ONCE", 1)
+    world = Cluster(A1, A2)
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.join(THIRD, "kept")
+    world.launch(THIRD, "kept", 4, "k1")
+    world.launch(BATCH, "batch", 4, "b1", on=A2)
+    world.quota(guarantee("eng", 1), guarantee("kept", 4))
+    world.want(ENG, "eng", 1)
+    world.wait(2 * PAUSE_MS)
+    going = [each.info.task_id for one in world.cluster.agents.values() for each in one.tasks.values() if each.ending]
+    assert going == ["b1"]
