@@ -19,6 +19,8 @@ def offer(view: pb.OfferView) -> dict[str, Any]:
         "role": wire.role,
         "demand_id": wire.demand_id,
         "resources": resources(wire.resources),
+        "reserved": {name: resources(part) for name, part in wire.reserved.items()},
+        "volumes": list(wire.volumes),
         "attributes": dict(wire.attributes),
         "public": wire.public,
         "runtimes": list(wire.runtimes),

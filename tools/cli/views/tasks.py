@@ -23,6 +23,10 @@ def task(view: pb.TaskView) -> dict[str, Any]:
         "exit_code": status.exit_code if status.HasField("exit_code") else None,
         "resources": resources(info.resources),
         "revocable": resources(info.revocable),
+        "reserved": {name: resources(part) for name, part in info.reserved.items()},
+        "volumes": [
+            {"volume_id": each.volume_id, "path": each.path, "read_only": each.read_only} for each in info.volumes
+        ],
         "role": info.role,
         "ports": [
             {"name": port.name, "number": port.number, "protocol": port.protocol, "service_id": port.service_id}
