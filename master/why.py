@@ -15,7 +15,7 @@ from barter.master.state import Task
 from barter.master.story import SHOWN, of_demand
 from barter.master.views import find_tasks, frameworks_wanting
 
-CLOSE = 5
+CLOSE, FEW_AGENTS = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ def why(cluster: Cluster, subject: str, now: int, *, every_agent: bool = True) -
         never = f"it was never placed: {history[-1].reason}"
         return Why(subject, "task", FrameworkId(""), never, Explanation(), history)
     return None
+
+
+def few_agents(cluster: Cluster) -> bool:
+    """Whether each may be told of unasked."""
+    return len(cluster.agents) <= FEW_AGENTS
 
 
 def close_names(cluster: Cluster, subject: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.master.shell.wire_explain import why_to_wire
 from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
 from barter.master.shell.wire_reservations import operate_of, reservation_to_wire, volume_to_wire
-from barter.master.why import close_names, why
+from barter.master.why import close_names, few_agents, why
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
 
@@ -93,7 +93,9 @@ class Operators(OperatorServiceServicer):
             self._hub.event_watches.discard(watch)
 
     async def Explain(self, request: pb.ExplainRequest, context: Context) -> pb.ExplainResponse:
-        found = why(self._cluster, request.subject, self._now(), every_agent=request.all_agents)
+        found = why(
+            self._cluster, request.subject, self._now(), every_agent=request.all_agents or few_agents(self._cluster)
+        )
         if found is None:
             close = close_names(self._cluster, request.subject)
             like = f"; close to it: {', '.join(close)}" if close else ""

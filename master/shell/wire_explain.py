@@ -31,9 +31,9 @@ def why_to_wire(value: Why) -> pb.ExplainResponse:
         kind=value.kind,
         framework_id=value.framework_id,
         summary=value.summary,
-        chain=_verdicts((*explanation.chain, *volume)),
+        framework=_verdicts((*explanation.chain, *volume)),
         agents=map(_agent, explanation.agents),
-        changes=map(_change, explanation.changes),
+        changes=[change.text for change in explanation.changes],
         history=map(entry_to_wire, value.history),
         waiting_since_ms=value.waiting_since_ms,
         limits=map(_limit, explanation.limits),
@@ -49,6 +49,7 @@ def why_to_wire(value: Why) -> pb.ExplainResponse:
         reasons=map(_reason, explanation.reasons),
         groups=map(_group, explanation.groups),
         largest=map(_piece, explanation.largest),
+        change_details=map(_change, explanation.changes),
     )
 
 

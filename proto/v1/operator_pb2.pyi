@@ -389,12 +389,12 @@ class ExplainChange(_message.Message):
     def __init__(self, text: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[ChangeStep, _Mapping]]] = ..., demand: _Optional[_Union[_types_pb2.Demand, _Mapping]] = ...) -> None: ...
 
 class ExplainResponse(_message.Message):
-    __slots__ = ("subject", "kind", "framework_id", "summary", "chain", "agents", "changes", "history", "waiting_since_ms", "limits", "held_back", "shares", "states", "agents_known", "agents_fitting", "impossible", "reasons", "groups", "largest")
+    __slots__ = ("subject", "kind", "framework_id", "summary", "framework", "agents", "changes", "history", "waiting_since_ms", "limits", "held_back", "shares", "states", "agents_known", "agents_fitting", "impossible", "reasons", "groups", "largest", "change_details")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
-    CHAIN_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
@@ -409,13 +409,14 @@ class ExplainResponse(_message.Message):
     REASONS_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     LARGEST_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_DETAILS_FIELD_NUMBER: _ClassVar[int]
     subject: str
     kind: str
     framework_id: str
     summary: str
-    chain: _containers.RepeatedCompositeFieldContainer[Verdict]
+    framework: _containers.RepeatedCompositeFieldContainer[Verdict]
     agents: _containers.RepeatedCompositeFieldContainer[AgentVerdicts]
-    changes: _containers.RepeatedCompositeFieldContainer[ExplainChange]
+    changes: _containers.RepeatedScalarFieldContainer[str]
     history: _containers.RepeatedCompositeFieldContainer[HistoryEvent]
     waiting_since_ms: int
     limits: _containers.RepeatedCompositeFieldContainer[LimitStanding]
@@ -428,7 +429,8 @@ class ExplainResponse(_message.Message):
     reasons: _containers.RepeatedCompositeFieldContainer[ExplainReason]
     groups: _containers.RepeatedCompositeFieldContainer[AgentGroup]
     largest: _containers.RepeatedCompositeFieldContainer[LargestPiece]
-    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[str] = ..., framework_id: _Optional[str] = ..., summary: _Optional[str] = ..., chain: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentVerdicts, _Mapping]]] = ..., changes: _Optional[_Iterable[_Union[ExplainChange, _Mapping]]] = ..., history: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ..., waiting_since_ms: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[LimitStanding, _Mapping]]] = ..., held_back: _Optional[_Iterable[_Union[HeldBack, _Mapping]]] = ..., shares: _Optional[_Iterable[_Union[ShareLevel, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[AgentState, _Mapping]]] = ..., agents_known: _Optional[int] = ..., agents_fitting: _Optional[int] = ..., impossible: _Optional[str] = ..., reasons: _Optional[_Iterable[_Union[ExplainReason, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[AgentGroup, _Mapping]]] = ..., largest: _Optional[_Iterable[_Union[LargestPiece, _Mapping]]] = ...) -> None: ...
+    change_details: _containers.RepeatedCompositeFieldContainer[ExplainChange]
+    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[str] = ..., framework_id: _Optional[str] = ..., summary: _Optional[str] = ..., framework: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentVerdicts, _Mapping]]] = ..., changes: _Optional[_Iterable[str]] = ..., history: _Optional[_Iterable[_Union[HistoryEvent, _Mapping]]] = ..., waiting_since_ms: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[LimitStanding, _Mapping]]] = ..., held_back: _Optional[_Iterable[_Union[HeldBack, _Mapping]]] = ..., shares: _Optional[_Iterable[_Union[ShareLevel, _Mapping]]] = ..., states: _Optional[_Iterable[_Union[AgentState, _Mapping]]] = ..., agents_known: _Optional[int] = ..., agents_fitting: _Optional[int] = ..., impossible: _Optional[str] = ..., reasons: _Optional[_Iterable[_Union[ExplainReason, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[AgentGroup, _Mapping]]] = ..., largest: _Optional[_Iterable[_Union[LargestPiece, _Mapping]]] = ..., change_details: _Optional[_Iterable[_Union[ExplainChange, _Mapping]]] = ...) -> None: ...
 
 class TeardownFrameworkRequest(_message.Message):
     __slots__ = ("framework_id",)

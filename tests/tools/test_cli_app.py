@@ -79,7 +79,7 @@ def test_what_waits_says_why(definition: Path, monkeypatch: pytest.MonkeyPatch) 
     why = pb.ExplainResponse(subject="/web", kind="demand", summary="no agent fits")
     group = why.groups.add(failing=["cpus"], agents=3, examples=["agent-a", "agent-b", "agent-c"])
     group.verdicts.add(filter="cpus", detail="100 needed, 2 free")
-    why.changes.add(text="2 cpus instead of 100")
+    why.changes.append("2 cpus instead of 100")
     failure = {"taskId": "web.1", "state": "TASK_FAILED", "message": "exit code 3"}
     waiting = state(0, DEPLOYING, lastTaskFailure=failure)
     answers: Answers = {

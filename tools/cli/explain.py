@@ -24,7 +24,7 @@ def explain(subject: str, agents: bool, master: str, output: str) -> None:
 
     plain = explanation(ask_why(master, subject, all_agents=agents))
     if not emit_one(plain, output):
-        click.echo("\n".join(lines(plain)))
+        click.echo("\n".join(lines(plain, every_agent=agents)))
 
 
 def ask_why(master: str, subject: str, *, all_agents: bool = False) -> Any:

@@ -39,5 +39,5 @@ def _placement(master: str, app_id: str) -> list[str]:
         for group in answer.groups
         if group.failing and group.examples
     ][:GROUPS_SHOWN]
-    changes = [f"it would fit with: {answer.changes[0].text}"] if answer.changes else []
+    changes = [f"it would fit with: {answer.changes[0]}"] if answer.changes else []
     return [answer.summary, *refusals, *changes]

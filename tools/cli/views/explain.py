@@ -14,7 +14,7 @@ def explanation(wire: pb.ExplainResponse) -> dict[str, Any]:
         "summary": wire.summary,
         "waiting_since_ms": wire.waiting_since_ms,
         "impossible": wire.impossible,
-        "chain": [_verdict(verdict) for verdict in wire.chain],
+        "framework": [_verdict(verdict) for verdict in wire.framework],
         "limits": [_limit(limit) for limit in wire.limits],
         "held_back": [{"role": held.role, "resource": held.resource, "amount": held.amount} for held in wire.held_back],
         "shares": [_share(level) for level in wire.shares],
@@ -25,7 +25,8 @@ def explanation(wire: pb.ExplainResponse) -> dict[str, Any]:
         "groups": [_group(group) for group in wire.groups],
         "largest": [_piece(piece) for piece in wire.largest],
         "agents": [_agent(agent) for agent in wire.agents],
-        "changes": [_change(change) for change in wire.changes],
+        "changes": list(wire.changes),
+        "change_details": [_change(change) for change in wire.change_details],
         "history": [events.event(event) for event in wire.history],
     }
 

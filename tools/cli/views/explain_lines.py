@@ -10,22 +10,23 @@ from barter.tools.cli.views.times import age, clock_time
 GROUPS_SHOWN = 8
 
 
-def lines(view: Row) -> Iterator[str]:
+def lines(view: Row, *, every_agent: bool = False) -> Iterator[str]:
+    """With `every_agent` also what each filter says of each."""
     yield f"{view['kind']} {view['subject']}: {view['summary']}"
     if view["waiting_since_ms"]:
         yield f"it waits since {clock_time(view['waiting_since_ms'])}, for {age(view['waiting_since_ms'])}"
     if view["impossible"] and view["impossible"] not in view["summary"]:
         yield view["impossible"]
-    if view["chain"]:
+    if view["framework"]:
         yield f"\nframework {view['framework_id']}".rstrip()
-        yield from _verdicts(view["chain"])
+        yield from _verdicts(view["framework"])
     yield from _agents(view)
-    for agent in view["agents"]:
+    for agent in view["agents"] if every_agent or not view["groups"] else ():
         yield f"\nagent {agent['hostname']} ({agent['agent_id']}): {'fits' if agent['fits'] else 'does not fit'}"
         yield from _verdicts(agent["verdicts"])
     if view["changes"]:
         yield "\nwhat would place it"
-        yield from (f"  {number}. {change['text']}" for number, change in enumerate(view["changes"], 1))
+        yield from (f"  {number}. {change}" for number, change in enumerate(view["changes"], 1))
     if view["history"]:
         yield "\nso far"
         yield from (f"  {events.line(event)}" for event in view["history"])
