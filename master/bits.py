@@ -1,12 +1,16 @@
 """Sets of port numbers as one integer, a bit a number: cheap to join, cut and compare however scattered they are."""
 
 import re
+from functools import lru_cache
 
 from barter.core.ranges import Ranges
 
 _ONES = re.compile("1+")
+# Many agents have the same ports, and most of what happens to one moves none of them.
+_REMEMBERED = 512
 
 
+@lru_cache(_REMEMBERED)
 def to_bits(ranges: Ranges) -> int:
     bits = 0
     for low, high in ranges:
@@ -14,6 +18,7 @@ def to_bits(ranges: Ranges) -> int:
     return bits
 
 
+@lru_cache(_REMEMBERED)
 def to_ranges(bits: int) -> Ranges:
     if not bits:
         return ()
