@@ -1,11 +1,18 @@
 """Addresses, and who may be listened to."""
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator
 
+import grpc.aio as aio
 import pytest
 
 from barter.core.addresses import split_address, split_addresses
-from barter.shell.transport import AddressTaken, NotAllowed, check_listen
+from barter.proto.v1.agent_pb2 import AgentCall, AgentEvent
+from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer, AgentServiceStub, add_AgentServiceServicer_to_server
+from barter.shell.transport import AddressTaken, NotAllowed, channel, check_listen, listen, server
+
+Context = aio.ServicerContext[AgentCall, AgentEvent]
 
 
 def test_addresses_are_read() -> None:
@@ -34,3 +41,26 @@ def test_a_port_in_use_says_what_to_do() -> None:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(AddressTaken, match=f"cannot listen on {address}: .*; end what listens there, or choose"):
             check_listen(address, insecure=False)
+
+
+def test_thousands_of_calls_at_once_are_all_taken() -> None:
+    """By itself gRPC refuses some from 1,000 waiting calls on, and all from 3,000 on."""
+
+    class Answering(AgentServiceServicer):
+        async def Session(self, request_iterator: AsyncIterator[AgentCall], context: Context) -> None:
+            await context.write(AgentEvent(epoch=1))
+
+    async def story() -> None:
+        master = server()
+        add_AgentServiceServicer_to_server(Answering(), master)  # type: ignore[no-untyped-call]
+        port = listen(master, "127.0.0.1:0")
+        async with channel(f"127.0.0.1:{port}") as link:
+            stub = AgentServiceStub(link)  # type: ignore[no-untyped-call]
+            calls = [stub.Session(wait_for_ready=True) for _ in range(4_000)]
+            await asyncio.sleep(0)
+            await master.start()
+            answers = await asyncio.gather(*(call.read() for call in calls))
+            assert {answer.epoch for answer in answers} == {1}
+        await master.stop(0)
+
+    asyncio.run(story())
