@@ -46,6 +46,7 @@ class Agent(ExecutorServiceServicer):
         self.socket = folder / "agent.sock"
         self.statuses: list[TaskStatus] = []
         self.hellos: list[pb.ExecutorCall.Hello] = []
+        self.usage: dict[str, pb.ExecutorCall.TaskUsage] = {}
         self.record = True
         self._changed = asyncio.Event()
         self._outgoing: asyncio.Queue[pb.ExecutorEvent] | None = None
@@ -67,6 +68,7 @@ class Agent(ExecutorServiceServicer):
             if call.WhichOneof("call") == "hello":
                 self.hellos.append(call.hello)
                 told = call.hello.statuses
+            self.usage.update((each.task_id, each) for each in call.usage.tasks)
             self.statuses += [codec.status_from_wire(each.status) for each in told]
             if told and self.record:
                 self.send(pb.ExecutorEvent(recorded=pb.ExecutorEvent.Recorded(sequence=told[-1].sequence)))
@@ -123,6 +125,9 @@ class Agent(ExecutorServiceServicer):
     def kill(self, task_id: str, grace_ms: int = -1) -> None:
         kill = pb.ExecutorEvent.Kill(framework_id=FRAMEWORK, task_id=task_id, grace_ms=grace_ms, reason="for a test")
         self.send(pb.ExecutorEvent(kill=kill))
+
+    def measure(self, every_ms: int) -> None:
+        self.send(pb.ExecutorEvent(measure=pb.ExecutorEvent.Measure(every_ms=every_ms)))
 
     def stop(self, *, kill: bool) -> None:
         self.send(pb.ExecutorEvent(stop=pb.ExecutorEvent.Stop(kill=kill)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from barter.agent.runtime import engine as engine_calls
 from barter.agent.runtime.limits import home_name
 from barter.core.resources import resources
 from barter.core.task_state import TaskState
@@ -69,6 +70,27 @@ def test_a_launch_that_cannot_be_says_what_to_do(engine: Engine, busybox: str) -
         assert (one.states("t2"), end.reason) == ([FAILED], Reason.LAUNCH_FAILED)
         assert "nope" in end.message
         assert "refused" in (await one.end_of("t3")).message
+
+    with_agent(engine, story)
+
+
+def test_what_containers_use_is_told(engine: Engine, busybox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read from their cgroups where these are in sight; the engine says it as well."""
+    monkeypatch.setenv("DOCKER_HOST", engine.host)
+
+    async def story(one: Agent) -> None:
+        one.launch(task("idle", "sleep 600", image=busybox), task("busy", "while :; do :; done", image=busybox))
+        await one.running("idle")
+        await one.running("busy")
+        one.measure(200)
+        await one.until(lambda: one.usage.keys() == {"idle", "busy"} and one.usage["busy"].cpus > 100)
+        assert one.usage["idle"].cpus < one.usage["busy"].cpus
+        assert one.usage["busy"].mem > 0
+        [name] = [each for each in containers(engine, one.folder) if each.endswith("busy")]
+        said = engine_calls.Engine().used(name.removeprefix("/"))
+        assert said is not None
+        assert said.cpu_us > 0
+        assert engine_calls.Engine().used("no-such-container") is None
 
     with_agent(engine, story)
 
