@@ -14,6 +14,8 @@ from barter.master.facts import ReservationEnded, ReservationMade
 from barter.master.hand import Hand
 from barter.master.state import Agent, OpenOffer
 
+MOST_OF_AN_AGENT = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -47,6 +49,8 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
         return "" if known == reservation else f"{agent.info.hostname} has another of that id: {_said(known)}"
     if name.startswith(STATIC):
         return f"ids that begin with {STATIC} are of what agents reserve at their start: choose another"
+    if len(agent.reservations) >= MOST_OF_AN_AGENT:
+        return f"{agent.info.hostname} has {MOST_OF_AN_AGENT} reservations already: end some first"
     free = _plain_if_returned(agent) if actor.hand is None else actor.hand.plain
     if resources not in free:
         held = "is free of the agent" if actor.hand is None else "the offers hold"

@@ -13,7 +13,7 @@ from barter.master.allocator.model import AgentSlot
 from barter.master.cluster import Cluster
 from barter.master.facts import VolumeCondemned, VolumeEnded, VolumeMade
 from barter.master.holdings import disk
-from barter.master.reserving import Actor, take_back
+from barter.master.reserving import MOST_OF_AN_AGENT, Actor, take_back
 from barter.master.state import Agent
 from barter.master.validate import Refusal
 
@@ -24,6 +24,8 @@ def create(cluster: Cluster, agent: Agent, operation: CreateVolume, actor: Actor
         return why
     if name in agent.volumes:
         return ""
+    if len(agent.volumes) + len(agent.condemned) >= MOST_OF_AN_AGENT:
+        return f"{agent.info.hostname} has {MOST_OF_AN_AGENT} volumes already: destroy some first"
     reservation_id = operation.reservation_id
 
     def free_of(slot: AgentSlot) -> Resources:

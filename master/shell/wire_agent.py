@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, FrameworkId, VolumeId, check_id
+from barter.core.resources import NOTHING
+from barter.core.roles import DEFAULT_ROLE
 from barter.core.task_state import TERMINAL
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -20,8 +23,17 @@ def register_from_wire(session: int, wire: pb.AgentCall.Register) -> ev.AgentReg
     for name, amount in info.resources.scalars.items():
         if amount > MOST_OF_A_SCALAR:
             raise ValueError(f"agent.resources.{name}: {amount} is absurdly large")
+    _check_reserved(info)
     volumes, slack = _volumes(wire.volumes), codec.resources_from_wire(wire.slack)
     return ev.AgentRegister(session, info, tuple(_tasks(wire.tasks)), tuple(_updates(wire.updates)), volumes, slack)
+
+
+def _check_reserved(info: AgentInfo) -> None:
+    """Raises ValueError where more is reserved than there is, a port for two roles, or something for everybody's."""
+    if DEFAULT_ROLE in info.reserved:
+        raise ValueError(f"agent.reserved: role {DEFAULT_ROLE} is everybody's, so nothing is reserved for it")
+    if short := info.resources.shortfalls(sum(info.reserved.values(), NOTHING)):
+        raise ValueError(f"agent.reserved: more than the agent's resources: {'; '.join(short)}")
 
 
 def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.AgentEvent:

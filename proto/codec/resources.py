@@ -12,6 +12,8 @@ from barter.proto.checks import check_amount, check_name, check_size
 from barter.proto.codec.sharing import shared
 from barter.proto.v1 import types_pb2 as pb
 
+MOST_LABELS = 64
+
 
 def resources_to_wire(value: Resources) -> pb.Resources:
     wire = pb.Resources(scalars=value.scalars)
@@ -144,7 +146,14 @@ def _reserve_from_wire(wire: pb.Operation.Reserve) -> Reserve:
     resources = resources_from_wire(wire.resources)
     if not resources:
         raise ValueError("reserve.resources: nothing is to be reserved")
-    return Reserve(_reservation_id(wire.reservation_id), resources, wire.role, dict(wire.labels))
+    return Reserve(_reservation_id(wire.reservation_id), resources, wire.role, _labels(wire.labels))
+
+
+def _labels(wire: Mapping[str, str]) -> dict[str, str]:
+    """They are kept with the few durable facts of the master, so there is no room for much."""
+    if len(wire) > MOST_LABELS:
+        raise ValueError(f"reserve.labels: {len(wire)} are too many, at most {MOST_LABELS}")
+    return {check_name("reserve.labels", key): check_name(f"reserve.labels.{key}", text) for key, text in wire.items()}
 
 
 def _reservation_id(value: str) -> ReservationId:

@@ -21,10 +21,11 @@ from barter.master import messages as msg
 from barter.master.facts import Recovered
 from barter.master.record_json import EVENTS, encode, tagged, untagged
 from barter.master.reservation_views import reservations, volumes
-from barter.master.shell import wire_scheduler
+from barter.master.reserving import MOST_OF_AN_AGENT
+from barter.master.shell import wire_agent, wire_scheduler
 from barter.master.snapshot import restore, take
 from barter.proto import codec
-from barter.proto.v1 import scheduler_pb2, types_pb2
+from barter.proto.v1 import agent_pb2, scheduler_pb2, types_pb2
 from tests.master.test_snapshot import written_and_read
 from tests.master.world import A1, AGENT, FRAMEWORK, World, status, task
 
@@ -370,3 +371,33 @@ def test_an_operation_that_cannot_be_read_is_refused_on_its_own() -> None:
     assert [(each.task_id, each.reason) for each in one.statuses()] == [("t1", Reason.VOLUME_UNUSABLE)]
     assert [each.task_id for run in one.sent(msg.Run) for each in run.tasks] == ["t2"]
     assert list(one.cluster.agents[A1].reservations) == [R1]
+
+
+def test_an_agent_has_so_many_reservations_and_volumes_and_no_more() -> None:
+    one = world()
+    for number in range(MOST_OF_AN_AGENT):
+        assert operate(one, Reserve(ReservationId(f"r{number}"), resources(disk=GIB // 8), "eng")) == ""
+    assert "100 reservations already" in operate(one, Reserve(ReservationId("more"), resources(disk=1), "eng"))
+    for number in range(MOST_OF_AN_AGENT):
+        assert operate(one, CreateVolume(VolumeId(f"v{number}"), R1, 1)) == ""
+    assert "100 volumes already" in operate(one, CreateVolume(VolumeId("more"), R1, 1))
+
+
+@pytest.mark.parametrize(
+    ("reserved", "said"),
+    [
+        ({"eng": "cpus=5"}, "cpus: 5 needed, 4 free"),
+        ({"eng": "ports=[31000-31001]", "ops": "ports=[31001]"}, "overlaps"),
+        ({"*": "cpus=1"}, "everybody's"),
+    ],
+)
+def test_an_agent_that_reserves_what_cannot_be_is_refused(reserved: dict[str, str], said: str) -> None:
+    wire = agent_pb2.AgentCall.Register(agent=codec.agent_to_wire(machine(**reserved)))
+    with pytest.raises(ValueError, match=said):
+        wire_agent.register_from_wire(1, wire)
+
+
+def test_labels_are_few_and_short() -> None:
+    for labels in ({"a": "b" * 300}, {f"k{number}": "" for number in range(65)}, {"a": "\n"}):
+        with pytest.raises(ValueError, match=r"reserve\.labels"):
+            codec.operation_from_wire(codec.operation_to_wire(Reserve(R1, PART, "eng", labels)))

@@ -139,7 +139,7 @@ VOLUMES = st.builds(
     PersistentVolume, TEXT.map(VolumeId), TEXT.map(ReservationId), TEXT.map(AgentId), st.integers(1, 1 << 50), TEXT
 )
 OPERATIONS = st.one_of(
-    st.builds(Reserve, IDS.map(ReservationId), RESOURCES.filter(bool), st.just("") | ROLES, MAPPINGS),
+    st.builds(Reserve, IDS.map(ReservationId), RESOURCES.filter(bool), st.just("") | ROLES, NAMED),
     st.builds(Unreserve, IDS.map(ReservationId)),
     st.builds(CreateVolume, IDS.map(VolumeId), IDS.map(ReservationId), st.integers(1, LARGEST_AMOUNT)),
     st.builds(DestroyVolume, IDS.map(VolumeId)),
