@@ -1,13 +1,14 @@
 """What operators see: small summaries made on demand, from the state as it is now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.reservations import PersistentVolume, Reservation
-from barter.core.resources import NOTHING, Resources, dominant_share
+from barter.core.resources import NOTHING, Resources
 from barter.master.cluster import Cluster
+from barter.master.role_views import roles
 from barter.master.state import Agent, Framework, Task
 
 
@@ -43,7 +44,7 @@ class AgentSummary:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkSummary:
-    """`share_milli` is the dominant share of its roles' frameworks together, in thousandths."""
+    """`share_milli` is the largest dominant share among its roles, in thousandths."""
 
     info: FrameworkInfo
     state: str
@@ -107,16 +108,12 @@ def _agent(agent: Agent) -> AgentSummary:
 
 
 def frameworks(cluster: Cluster) -> list[FrameworkSummary]:
-    return [_framework(cluster, framework) for framework in cluster.frameworks.values()]
+    shares = {each.role: each.share for each in roles(cluster)}
+    return [_framework(framework, shares) for framework in cluster.frameworks.values()]
 
 
-def _framework(cluster: Cluster, framework: Framework) -> FrameworkSummary:
-    roles = set(framework.info.roles)
-    share: float = sum(
-        dominant_share(other.used.value + other.offered.value, cluster.total.value)
-        for other in cluster.frameworks.values()
-        if not roles.isdisjoint(other.info.roles)
-    )
+def _framework(framework: Framework, shares: Mapping[str, float]) -> FrameworkSummary:
+    share = max((shares.get(role, 0.0) for role in framework.info.roles), default=0.0)
     return FrameworkSummary(
         framework.info,
         _state(framework),

@@ -6,7 +6,7 @@ from barter.core.roles import RoleConfig, RolePart
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import messages as msg
-from barter.master import role_views
+from barter.master import role_views, views
 from barter.master.facts import RoleSet
 from tests.master.world import A1, A2, FRAMEWORK, World, agent, task
 
@@ -123,3 +123,10 @@ def test_roles_that_are_set_or_used_are_shown_with_those_above() -> None:
     assert shown["eng"].share == 1.0
     assert shown["ops/db"].weight_milli == 2_000
     assert len(shown["eng/web"].frameworks) == 1
+
+
+def test_a_framework_is_shown_with_the_largest_share_of_its_roles() -> None:
+    world = with_agents(A1, A2)
+    for session, roles in ((3, ("eng/web",)), (4, ("ops", "eng")), (5, ("ops",))):
+        world.do(ev.Subscribe(session, FrameworkInfo("f", roles=roles)))
+    assert [shown.share_milli for shown in views.frameworks(world.cluster)] == [1_000, 1_000, 0]
