@@ -92,6 +92,6 @@ class Stream:
             self._end()
 
     def _end(self) -> None:
-        self.over = True
-        if self._reader is not None:
+        if not self.over and self._reader is not None:
             self._reader.cancel()
+        self.over = True
