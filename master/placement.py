@@ -52,7 +52,8 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[T
     revocable = NOTHING
     if agent.slack:
         revocable = agent.slack.without(agent.lent.value.without(total_of(each.revocable for each in back)))
-    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable, agent.unavailable_from_ms)
+    leaves_ms = agent.unavailable_from_ms if agent.mode is Mode.ACTIVE else 0
+    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable, leaves_ms)
 
 
 def _reserved(
