@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from barter.core.ids import VolumeId
+from barter.core.ids import FrameworkId, VolumeId
 from barter.core.maintenance import Mode
+from barter.core.units import format_duration
 from barter.master.allocator.explanation import EXAMPLES, Verdict
 from barter.master.cluster import Cluster
+from barter.master.pool import Tally
 from barter.master.state import Agent
 
 
@@ -53,6 +55,21 @@ def _until(agent: Agent) -> int:
     if known is None:
         return 0
     return known.start_ms if known.mode is Mode.ACTIVE else known.deadline_ms
+
+
+def offers_verdict(cluster: Cluster, framework_id: FrameworkId, now: int) -> Verdict | None:
+    """What others' offers hold: it is not free, and in nobody's way for longer than until they expire."""
+    others = [opened for opened in cluster.offers.values() if opened.offer.framework_id != framework_id]
+    if not others:
+        return None
+    held = Tally()
+    for opened in others:
+        held.add(opened.offer.resources)
+    names = sorted({cluster.frameworks[opened.offer.framework_id].info.name for opened in others})
+    who = ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else "")
+    left = format_duration(max(max(opened.expires_ms for opened in others) - now, 0))
+    many = "1 unanswered offer holds" if len(others) == 1 else f"{len(others)} unanswered offers hold"
+    return Verdict("offers", True, f"{many} {held.value} ({who}), the last of them for another {left}")
 
 
 def volume_verdict(cluster: Cluster, volume_id: VolumeId) -> Verdict:

@@ -7,7 +7,7 @@ from barter.core.cluster import Demand
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TERMINAL
 from barter.master import placement
-from barter.master.agent_states import AgentState, states, volume_verdict
+from barter.master.agent_states import AgentState, offers_verdict, states, volume_verdict
 from barter.master.allocator.explanation import Explanation, Reason, Verdict
 from barter.master.cluster import Cluster
 from barter.master.history import Entry
@@ -22,7 +22,8 @@ CLOSE, FEW_AGENTS = 5, 20
 class Why:
     """`kind` is task or demand; `explanation` is empty for what has its place.
 
-    `waiting_since_ms` is 0 for what does not wait. `volume` says where the demand's is, if it wants one.
+    `waiting_since_ms` is 0 for what does not wait. `besides` says what the master knows beyond the allocator: what
+    others' offers hold, and where the demand's volume is.
     """
 
     subject: str
@@ -33,7 +34,7 @@ class Why:
     history: tuple[Entry, ...]
     waiting_since_ms: int = 0
     states: tuple[AgentState, ...] = ()
-    volume: Verdict | None = None
+    besides: tuple[Verdict, ...] = ()
 
 
 def why(cluster: Cluster, subject: str, now: int, *, every_agent: bool = True) -> Why | None:
@@ -111,6 +112,7 @@ def _of_demand(cluster: Cluster, framework_id: FrameworkId, demand: Demand, now:
     explanation = _explain(cluster, framework_id, demand, now, every_agent=every_agent)
     framework = cluster.frameworks[framework_id]
     volume = volume_verdict(cluster, demand.volume) if demand.volume else None
+    offers = offers_verdict(cluster, framework_id, now)
     if demand.count:
         summary = f"{demand.count} more wanted; {_stands(explanation, volume)}"
     else:
@@ -125,16 +127,16 @@ def _of_demand(cluster: Cluster, framework_id: FrameworkId, demand: Demand, now:
         of_demand(cluster, framework, demand, explanation),
         framework.waiting.get(demand.demand_id, 0),
         states(cluster),
-        volume,
+        tuple(verdict for verdict in (offers, volume) if verdict is not None),
     )
 
 
 def _stands(explanation: Explanation, volume: Verdict | None) -> str:
     """What is in the way of all of it; else of how many agents what is."""
     known, no = explanation.known, explanation.in_the_way
-    if no is not None and no.filter not in ("filters", "agents"):
-        limit = f"{no.filter}: " if no.filter.startswith(("limit", "guarantees")) else ""
-        return f"not offered: {limit}{no.detail}"
+    quota = no is not None and no.filter.startswith(("limit", "guarantees"))
+    if no is not None and not quota and no.filter not in ("filters", "agents"):
+        return f"not offered: {no.detail}"
     if explanation.fitting:
         return f"{explanation.fitting} of {known} agents fit: the next pass offers them"
     none = f"none of {known} agents fits"
@@ -142,6 +144,8 @@ def _stands(explanation: Explanation, volume: Verdict | None) -> str:
         return f"{none}: {volume.detail}"
     if explanation.impossible:
         return f"{none}: {explanation.impossible}"
+    if no is not None and quota:
+        return f"not offered: {no.filter}: {no.detail}"
     everywhere = [reason for reason in explanation.reasons if reason.agents == known]
     telling = [reason for reason in explanation.reasons if reason.filter != "public"]
     main = (everywhere or sorted(telling, key=lambda reason: -reason.agents))[:2]

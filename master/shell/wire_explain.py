@@ -25,13 +25,12 @@ LARGEST = (1 << 63) - 1
 
 def why_to_wire(value: Why) -> pb.ExplainResponse:
     explanation = value.explanation
-    volume = (value.volume,) if value.volume is not None else ()
     return pb.ExplainResponse(
         subject=value.subject,
         kind=value.kind,
         framework_id=value.framework_id,
         summary=value.summary,
-        framework=_verdicts((*explanation.chain, *volume)),
+        framework=_verdicts((*explanation.chain, *value.besides)),
         agents=map(_agent, explanation.agents),
         changes=[change.text for change in explanation.changes],
         history=map(entry_to_wire, value.history),

@@ -193,9 +193,18 @@ def test_where_its_volume_is(there: bool, used: bool, away: bool, said: str) -> 
     if away:
         world.do(ev.AgentDisconnected(11, A1))
     found = told(world, "d")
-    assert found.volume is not None
-    assert (found.volume.passed, found.volume.detail) == (False, said)
+    assert [(each.filter, each.passed, each.detail) for each in found.besides] == [("volume", False, said)]
     assert said in found.summary
+
+
+def test_what_others_offers_hold_is_told() -> None:
+    world = wanting(demand("d", 1, BIG))
+    assert told(world, "d").besides == ()
+    world.subscribe(name="hoarder", session=7)
+    world.register()
+    [verdict] = told(world, "d").besides
+    assert (verdict.filter, verdict.passed) == ("offers", True)
+    assert verdict.detail == "1 unanswered offer holds cpus=4,mem=4GiB (hoarder), the last of them for another 20s"
 
 
 def test_close_names_are_offered() -> None:
@@ -229,3 +238,14 @@ def test_a_demand_that_fits_is_offered_next() -> None:
     assert found.summary == "1 more wanted; 1 of 1 agents fit: the next pass offers them"
     assert TaskId("t1") not in world.cluster.frameworks[found.framework_id].tasks
     assert DemandId("d") in world.cluster.frameworks[found.framework_id].waiting
+
+
+def test_what_is_impossible_is_said_before_what_a_quota_keeps() -> None:
+    world = wanting(replace(demand("d", 1, BIG), role="eng"), role="eng")
+    world.register()
+    world.do(ev.SetRoles(1, (RoleConfig("eng", limit={"cpus": 0}),)))
+    assert told(world, "d").summary.startswith(
+        "1 more wanted; none of 1 agents fits: no agent could ever: wants 64 cpus"
+    )
+    world.do(ev.SetDemands(FRAMEWORK, (replace(demand("d", 1), role="eng"),)))
+    assert told(world, "d").summary.startswith("1 more wanted; not offered: limit eng: cpus: 0 of 0 used")
