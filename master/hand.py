@@ -36,10 +36,11 @@ class Hand:
     def reserved(self, reservation_id: ReservationId) -> Resources:
         return self._reserved[reservation_id].value if reservation_id in self._reserved else NOTHING
 
-    def reserve(self, reservation_id: ReservationId, resources: Resources) -> None:
-        """So much of what is plain is of a new reservation now."""
+    def reserve(self, reservation_id: ReservationId, resources: Resources, *, usable: bool) -> None:
+        """So much of what is plain is of a new reservation now: here only if that is usable by the offers' role."""
         self._plain.take(resources)
-        self._reserved.setdefault(reservation_id, Pool()).add(resources)
+        if usable:
+            self._reserved.setdefault(reservation_id, Pool()).add(resources)
         self.changed = True
 
     def unreserve(self, reservation_id: ReservationId) -> None:

@@ -60,7 +60,7 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
     if actor.hand is None:
         take_back(cluster, agent, resources, lambda slot: slot.free, f"{name} is reserved by an operator", now)
     else:
-        actor.hand.reserve(name, resources)
+        actor.hand.reserve(name, resources, usable=is_within(actor.role, role))
     agent.reservations[name] = reservation
     reason = f"{resources} of {agent.info.hostname} for role {role}, by {actor.principal or 'an operator'}"
     cluster.persist(ReservationMade(reservation), reason)

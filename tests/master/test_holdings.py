@@ -91,7 +91,8 @@ class Holdings(RuleBasedStateMachine):
             name = ReservationId(NAMES[pick % 3])
             part = part.without(part.without(plain))
             tasks = tuple(self._task(need, 1, named=False) for need in (plain.without(part), part, part) if need)
-            reserve = (Reserve(name, part),) if part else ()
+            role = "" if pick % 2 else f"{offer.role}/web"
+            reserve = (Reserve(name, part, role),) if part else ()
             self.world.do(ev.Accept(session, (offer.offer_id,), tasks, Filters(0), (), reserve))
 
     def _task(self, need: Resources, pick: int, named: bool) -> TaskInfo:

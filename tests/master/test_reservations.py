@@ -392,7 +392,7 @@ def test_an_agent_has_so_many_reservations_and_volumes_and_no_more() -> None:
     ],
 )
 def test_an_agent_that_reserves_what_cannot_be_is_refused(reserved: dict[str, str], said: str) -> None:
-    wire = agent_pb2.AgentCall.Register(agent=codec.agent_to_wire(machine(**reserved)))
+    wire = agent_pb2.AgentCall.Register(agent=codec.agent_to_wire(machine(HAS, **reserved)))
     with pytest.raises(ValueError, match=said):
         wire_agent.register_from_wire(1, wire)
 
@@ -401,3 +401,12 @@ def test_labels_are_few_and_short() -> None:
     for labels in ({"a": "b" * 300}, {f"k{number}": "" for number in range(65)}, {"a": "\n"}):
         with pytest.raises(ValueError, match=r"reserve\.labels"):
             codec.operation_from_wire(codec.operation_to_wire(Reserve(R1, PART, "eng", labels)))
+
+
+def test_what_is_reserved_for_a_role_below_is_not_for_the_tasks_of_that_accept() -> None:
+    one = world()
+    [offer] = one.offers()
+    accept(one, offer, task("t1", resources(cpus=2_000)), task("t2", SMALL), each=(Reserve(R1, PART, "eng/web"),))
+    [run] = one.sent(msg.Run)
+    assert [(each.task_id, each.reserved) for each in run.tasks] == [("t1", {})]
+    assert [each.task_id for each in one.statuses()] == ["t2"]
