@@ -21,11 +21,17 @@ def what_if(snapshot: Snapshot, question: Question) -> Answer:
     new = tuple(_new_agents(then.cluster, question.add))
     then.lose(gone)
     then.add(new)
-    notes = then.set_quotas(question.quotas) if question.quotas else ()
+    notes = (*_awaited(now.cluster), *(then.set_quotas(question.quotas) if question.quotas else ()))
     now.settle()
     then.settle()
     demands = tuple(_demands(now, then))
     return Answer(hosts, len(new), notes, demands, tuple(_roles(now, then)), tuple(_kinds(now, then)))
+
+
+def _awaited(cluster: Cluster) -> Iterator[str]:
+    if count := len(cluster.expected_agents):
+        agents = "1 agent is" if count == 1 else f"{count} agents are"
+        yield f"{agents} not back since the master's start: what runs there is not known yet"
 
 
 def lost_agents(cluster: Cluster, lose: tuple[Which, ...]) -> tuple[AgentId, ...]:

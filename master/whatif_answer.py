@@ -81,7 +81,7 @@ class KindThen:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`notes` are what a cluster would say against the quotas. `lost` are hostnames."""
+    """`notes` are what the master does not know yet, and what it would say against the quotas. `lost` are hostnames."""
 
     lost: tuple[str, ...]
     added: int

@@ -1,6 +1,8 @@
 """What-if questions, asked of masters that are left as they are."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.constraints import Constraint, Operator
@@ -9,6 +11,7 @@ from barter.core.resources import parse_resources
 from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
 from barter.master import events as ev
+from barter.master.facts import Recovered
 from barter.master.snapshot import take
 from barter.master.whatif import what_if
 from barter.master.whatif_answer import Answer, NewAgents, Question, Which
@@ -178,6 +181,47 @@ def test_agents_that_are_away_are_lost_with_their_tasks() -> None:
     world.do(ev.AgentDisconnected(11, AgentId("a2")))
     (row,) = ask(world, ZONE_B).demands
     assert (row.lost, row.waits) == (4, 4)
+
+
+def test_agents_that_are_not_back_since_the_masters_start() -> None:
+    world = World(Recovered("abc123", 2, (AgentInfo(AgentId("a1"), "h", "", parse_resources(ROOMY)),)))
+    [note] = ask(world, Question()).notes
+    assert note == "1 agent is not back since the master's start: what runs there is not known yet"
+
+
+AGENTS = st.lists(st.sampled_from("abc"), min_size=1, max_size=5)
+WANTED = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3), st.booleans()), max_size=3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(AGENTS, WANTED, st.sets(st.integers(0, 4)), st.integers(0, 2), st.none() | st.integers(0, 12))
+def test_no_task_is_lost_and_none_made(
+    zones: list[str],
+    wanted: list[tuple[int, int, bool]],
+    lose: set[int],
+    add: int,
+    limit: int | None,
+) -> None:
+    world = cluster(*(f"a{number}={zone}" for number, zone in enumerate(zones)), role="eng")
+    unique = ("@hostname UNIQUE",)
+    demands = tuple(
+        demand(count, f"cpus={cpus},mem=1GiB", f"d{number}", *(unique if alone else ()), role="eng")
+        for number, (count, cpus, alone) in enumerate(wanted)
+    )
+    run(world, *demands)
+    gone = tuple(Which(f"a{number}") for number in lose if number < len(zones))
+    new = (NewAgents(add, parse_resources(ROOMY)),) if add else ()
+    quotas = () if limit is None else (RoleConfig("eng", limit={"cpus": limit * 1_000}),)
+    answer = ask(world, Question(gone, new, quotas))
+    placed = {str(each.demand_id): each.count for each in demands}
+    for row in answer.demands:
+        before = placed[str(row.demand.demand_id)] - row.waits_now
+        assert 0 <= row.waits <= before + row.waits_now
+        assert row.lost <= before
+        assert bool(row.why) == bool(row.waits)
+    consumed = sum(each.consumed.get("cpus", 0) for each in answer.roles if each.role == "eng")
+    waiting = sum(row.waits * row.demand.resources.scalars["cpus"] for row in answer.demands)
+    assert consumed + waiting == sum(each.count * each.resources.scalars["cpus"] for each in demands)
 
 
 @pytest.mark.parametrize(
