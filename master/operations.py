@@ -37,7 +37,8 @@ def of_accept(
     for operation in event.operations:
         why = _perform(cluster, agent, operation, actor, now)
         if why:
-            refused[subject(operation)] = why
+            if isinstance(operation, Reserve | CreateVolume):
+                refused[subject(operation)] = why
             _refuse(cluster, framework, subject(operation), f"{type(operation).__name__}: {why}", now)
     return refused
 

@@ -20,6 +20,7 @@ class VolumeFolders:
         self._work_dir = work_dir.absolute()
         self._root = self._work_dir / FOLDER
         self._removed = self._root / REMOVED
+        self._stuck: set[Path] = set()
         for folder in (self._root, self._removed):
             folder.mkdir(mode=0o755, exist_ok=True)
         _sync(self._work_dir)
@@ -51,9 +52,12 @@ class VolumeFolders:
         return ""
 
     def sweep(self) -> None:
-        """Remove what was moved aside, in this start or an earlier one; may run in a thread."""
-        for each in self._removed.iterdir():
-            shutil.rmtree(each, onerror=_say)
+        """Remove what was moved aside, in this start or an earlier one, each tried once; may run in a thread."""
+        for each in [path for path in self._removed.iterdir() if path not in self._stuck]:
+            shutil.rmtree(each, ignore_errors=True)
+            if each.exists():
+                self._stuck.add(each)
+                _log.warning("data of a deleted volume cannot be removed from the disk: do it by hand", path=str(each))
 
 
 def _is_one(path: Path) -> bool:
@@ -62,10 +66,6 @@ def _is_one(path: Path) -> bool:
     except ValueError:
         return False
     return path.is_dir() and not path.is_symlink()
-
-
-def _say(_: object, path: str, error: object) -> None:
-    _log.warning("deleted data of a volume is still on the disk: remove it by hand", path=path, why=str(error))
 
 
 def _sync(folder: Path) -> None:

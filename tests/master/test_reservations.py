@@ -410,3 +410,14 @@ def test_what_is_reserved_for_a_role_below_is_not_for_the_tasks_of_that_accept()
     [run] = one.sent(msg.Run)
     assert [(each.task_id, each.reserved) for each in run.tasks] == [("t1", {})]
     assert [each.task_id for each in one.statuses()] == ["t2"]
+
+
+def test_what_could_not_be_ended_is_still_there_for_the_launches() -> None:
+    one = world()
+    [offer] = one.offers()
+    accept(one, offer, each=(Reserve(R1, PART), CreateVolume(V1, R1, GIB)))
+    [again] = one.offers()
+    accept(one, again, replace(with_volume("t1"), reservation_id=R1), each=(Unreserve(R1),))
+    assert "destroy them first" in errors(one)[0]
+    [run] = one.sent(msg.Run)
+    assert [(each.task_id, each.reserved) for each in run.tasks] == [("t1", {R1: SMALL})]
