@@ -51,7 +51,8 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
         agent.unavailable_from_ms,
     )
     expires = now + cluster.timing.offer_timeout_ms
-    opened = OpenOffer(offer, now, expires, grant.tasks, grant.reason)
+    kept = f", out of reservation {', '.join(sorted(grant.reserved))}" if grant.reserved else ""
+    opened = OpenOffer(offer, now, expires, grant.tasks, grant.reason + kept)
     cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
     hold(cluster, offer)
     if grant.demand_id:

@@ -15,6 +15,7 @@ from barter.master.revocable import preempt
 from barter.master.state import Agent, Task
 from barter.master.timers import PreemptionDue
 from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of, plain_of
+from barter.master.waiting import preempting
 
 PAUSE_MS, AGENTS_AT_ONCE = 1_000, 500
 
@@ -141,6 +142,7 @@ class _Books:
         hostname = self._cluster.agents[choice.tasks[0].agent_id].info.hostname
         told = f"{len(choice.tasks)} tasks on {hostname} are preempted for {whom}"
         self._cluster.history.record(self._now, "preemption", unmet.framework_id, told)
+        preempting(self._cluster, unmet.framework_id, demand.demand_id, told, self._now)
 
     def _standing(self, task: Task, against: str) -> str:
         if task.info.revocable:

@@ -59,6 +59,11 @@ def answered(
         _tell(cluster, framework, offer.demand_id, now, kind, f"{offer.hostname}: {reason}{again}", offer.offer_id)
 
 
+def preempting(cluster: Cluster, framework_id: FrameworkId, demand_id: DemandId, what: str, now: int) -> None:
+    """Tasks are ended to make room for it."""
+    cluster.history.tell(story_of(framework_id, demand_id), now, "preemption", demand_id, what)
+
+
 def _shape(demand: Demand) -> tuple[object, ...]:
     return demand.resources, demand.port_count, demand.constraints, demand.runtime, demand.on_public, demand.role
 

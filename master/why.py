@@ -78,8 +78,10 @@ def _of_task(cluster: Cluster, subject: str, task: Task, now: int, *, every_agen
     where = f"on {agent.info.hostname}" if agent else f"on agent {task.agent_id}, which is gone"
     said = ": ".join(part for part in (status.reason, status.message) if part)
     summary = f"{status.state} {where}" + (f": {said}" if said else "")
-    if status.state not in TERMINAL:
-        summary += f"; placed there because {task.why}" if task.why else ""
+    if task.kill is not None:
+        summary += f"; its kill was asked for: {task.kill.reason}"
+    elif status.state not in TERMINAL and task.why:
+        summary += f"; placed there because {task.why}"
     explanation, since_ms, now_states = Explanation(), 0, tuple[AgentState, ...]()
     framework = cluster.frameworks.get(task.framework_id)
     demand = framework.demands.get(task.info.demand_id) if framework else None

@@ -15,7 +15,8 @@ from barter.core.units import GIB
 from barter.master import events as ev
 from barter.master.history import STORIES_KEPT, STORY_KEPT, History
 from barter.master.why import Why, close_names, why
-from tests.master.world import A1, A2, FRAMEWORK, OFFER_TIMEOUT, World, agent, demand, status, task
+from tests.master.test_preempt import ENG, full, guarantee
+from tests.master.world import A1, A2, AGENT, FRAMEWORK, OFFER_TIMEOUT, World, agent, demand, status, task
 
 BIG = resources(cpus=64_000)
 
@@ -249,3 +250,24 @@ def test_what_is_impossible_is_said_before_what_a_quota_keeps() -> None:
     )
     world.do(ev.SetDemands(FRAMEWORK, (replace(demand("d", 1), role="eng"),)))
     assert told(world, "d").summary.startswith("1 more wanted; not offered: limit eng: cpus: 0 of 0 used")
+
+
+def test_a_preempted_task_says_for_whom_and_the_demand_who_makes_room() -> None:
+    world = full(guarantee("eng", 1))
+    world.want(ENG, "eng", 1)
+    [killed] = world.killed()
+    for_whom = "its kill was asked for: preempted for demand d of f11 in role eng: role eng is under its guarantee by"
+    assert for_whom in told(world, killed).summary
+    world.do(ev.AgentDisconnected(AGENT, A1))
+    assert "preemption" in [entry.kind for entry in told(world, "d").history]
+    found = why(world.cluster, killed, world.now)
+    assert found is not None
+    assert found.history[-1].kind == "task_preempted"
+
+
+def test_a_task_out_of_a_reservation_says_so() -> None:
+    world = wanting(replace(demand("d", 1), role="eng"), role="eng")
+    world.register(replace(agent(), reserved={"eng": resources(cpus=1_000, mem=GIB)}))
+    [offer] = world.offers()
+    world.accept(offer.offer_id, task("t1", offer.resources, demand="d"))
+    assert told(world, "t1").summary.endswith(", out of reservation static-eng")
