@@ -14,6 +14,7 @@ from barter.shell.log import logger
 FOLDER = "barter"
 # The executor is a member for a moment when a task starts: a limit below this could hit it.
 LEAST_MEMORY = 4 << 20
+LOWEST_PRIORITY = 19
 _log = logger("executor")
 
 _HOW = "run the agent as root, or as a systemd service with Delegate=yes"
@@ -122,6 +123,15 @@ def cpu_shares(task: TaskInfo) -> int:
         return 0
     own = cpus - task.revocable.scalars.get("cpus", 0)
     return min(max(own * 1024 // 1000, 2), 262144)
+
+
+def give_way(pid: int) -> None:
+    """Have the processes of a group come last where cgroups have no say, as a revocable task's are to."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PGRP, pid, LOWEST_PRIORITY)
+    # Between sessions the kernel goes by this, where it groups them.
+    with contextlib.suppress(OSError):
+        _write(f"/proc/{pid}/autogroup", str(LOWEST_PRIORITY))
 
 
 def processes(folders: tuple[str, ...]) -> set[int]:

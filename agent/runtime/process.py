@@ -14,7 +14,7 @@ from barter.agent.runtime.base import LaunchFailed, Report, Runtime
 from barter.agent.runtime.children import Children
 from barter.agent.runtime.environment import process_environment
 from barter.agent.runtime.journal import Entry, Journal
-from barter.agent.runtime.limits import Limits, oom_killed, remove, signal_all
+from barter.agent.runtime.limits import Limits, give_way, oom_killed, remove, signal_all
 from barter.agent.runtime.measure import Measurable, measure
 from barter.agent.runtime.proc import session_leaders, start_time
 from barter.agent.runtime.rotate import rotate_all
@@ -24,7 +24,7 @@ from barter.core.tasks import Reason
 
 SLICE = 8
 ROTATE_S = 10.0
-_TIDY_S = 0.05
+_TIDY_S, _CLOSE_S = 0.05, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,12 @@ class ProcessRuntime(Runtime):
             self._rotation.cancel()
         self._children.close()
         self._watch.close()
-        self._tidy()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                while self._untidy:
+                    # What a killed task left behind dies when the kernel gets to it.
+                    self._tidy_now()
+                    await asyncio.sleep(_TIDY_S)
         if not self._running:
             self._limits.sweep(set())
         self._journal.close()
@@ -137,6 +142,8 @@ class ProcessRuntime(Runtime):
                 self._limits.enter(cgroups)
             try:
                 pid = spawn_task(order, environment)
+                if order.task.revocable:
+                    give_way(pid)
             finally:
                 if cgroups:
                     self._limits.leave(cgroups)
@@ -186,10 +193,13 @@ class ProcessRuntime(Runtime):
 
     def _tidy(self) -> None:
         """Remove the cgroups of ended tasks once what they left behind is dead."""
-        self._untidy = {folder for folder in self._untidy if not remove((folder,))}
+        self._tidy_now()
         if self._untidy:
-            signal_all(tuple(self._untidy), signal.SIGKILL)
             asyncio.get_running_loop().call_later(_TIDY_S, self._tidy)
+
+    def _tidy_now(self) -> None:
+        self._untidy = {folder for folder in self._untidy if not remove((folder,))}
+        signal_all(tuple(self._untidy), signal.SIGKILL)
 
     def _signal(self, running: _Running, number: signal.Signals) -> None:
         if signal_all(running.cgroups, number):

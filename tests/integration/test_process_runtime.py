@@ -162,12 +162,20 @@ def test_five_hundred_tasks_in_one_order() -> None:
 
 def test_what_tasks_use_is_told_while_somebody_asks() -> None:
     async def story(one: Agent) -> None:
-        one.launch(task("idle", "sleep 600"), task("busy", "while :; do :; done"))
+        one.launch(task("idle", "sleep 600"), task("busy", "(while :; do :; done) & wait"))
         await one.running("idle")
         await one.running("busy")
         one.measure(200)
         await one.until(lambda: one.usage.keys() == {"idle", "busy"} and one.usage["busy"].cpus > 100)
         assert one.usage["idle"].cpus < one.usage["busy"].cpus
         assert one.usage["busy"].mem > 0
+
+    with_agent(story)
+
+
+def test_a_revocable_task_comes_last() -> None:
+    async def story(one: Agent) -> None:
+        one.launch(task("guest", 'until [ "$(nice)" = 19 ]; do :; done', revocable=resources(cpus=100)))
+        assert (await one.end_of("guest")).state is FINISHED
 
     with_agent(story)
