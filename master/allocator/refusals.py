@@ -196,10 +196,10 @@ class Refusals:
 
     def _lives(self, framework_id: FrameworkId, until_ms: int) -> bool:
         """Whether a refusal still ends then; forgets the ones that were replaced, or went with their agent."""
-        agents = self._ending.get(framework_id, {}).get(until_ms)
         number = self.numbers.get(framework_id)
-        while agents:
-            if any(refused.until.get(number or 0) == until_ms for refused in self._by_agent.get(agents[-1], ())):
+        agents = self._ending.get(framework_id, {}).get(until_ms)
+        while agents and number is not None:
+            if any(refused.until.get(number) == until_ms for refused in self._by_agent.get(agents[-1], ())):
                 return True
             agents.pop()
         self._ending.get(framework_id, {}).pop(until_ms, None)
