@@ -1,77 +1,38 @@
 """RESERVE, UNRESERVE, CREATE and DESTROY in the master: what is done, what is refused, and what is durable."""
 
-import json
 from dataclasses import replace
 
-import pytest
-
-from barter.core.cluster import AgentInfo, Filters, FrameworkInfo, Offer
+from barter.core.cluster import AgentInfo, Offer
 from barter.core.ids import FrameworkId, ReservationId, TaskId, VolumeId
-from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
-from barter.core.reservations import PersistentVolume, Reservation, VolumeMount
-from barter.core.resources import NOTHING, Resources, parse_resources, resources
+from barter.core.operations import CreateVolume, DestroyVolume, Reserve, Unreserve
+from barter.core.reservations import PersistentVolume, Reservation
+from barter.core.resources import NOTHING, parse_resources, resources
 from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
-from barter.core.tasks import Reason, TaskInfo
+from barter.core.tasks import Reason
 from barter.core.units import GIB
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import facts as f
 from barter.master import messages as msg
 from barter.master.facts import Recovered
-from barter.master.record_json import EVENTS, encode, tagged, untagged
 from barter.master.reservation_views import reservations, volumes
-from barter.master.reserving import MOST_OF_AN_AGENT
-from barter.master.shell import wire_agent, wire_scheduler
-from barter.master.snapshot import restore, take
-from barter.proto import codec
-from barter.proto.v1 import agent_pb2, scheduler_pb2, types_pb2
-from tests.master.test_snapshot import written_and_read
+from tests.master.reservation_kit import (
+    HAS,
+    PART,
+    R1,
+    R2,
+    SMALL,
+    V1,
+    accept,
+    errors,
+    machine,
+    operate,
+    subscribe,
+    with_volume,
+    world,
+)
 from tests.master.world import A1, AGENT, FRAMEWORK, World, status, task
-
-R1, R2, V1 = ReservationId("r1"), ReservationId("r2"), VolumeId("v1")
-HAS = parse_resources("cpus=4,mem=4GiB,disk=20GiB,ports=[31000-31009]")
-PART = parse_resources("cpus=2,mem=1GiB,disk=10GiB,ports=[31000-31004]")
-SMALL = resources(cpus=100, mem=32 << 20)
-
-
-def machine(has: Resources = HAS, **reserved: str) -> AgentInfo:
-    parts = {role: parse_resources(text) for role, text in reserved.items()}
-    return AgentInfo(A1, "h1", "10.0.0.1", has, reserved=parts)
-
-
-def world(*roles: str, info: AgentInfo | None = None) -> World:
-    """An agent, and a framework of these roles (eng, where none is named) that holds its offers."""
-    one = World()
-    subscribe(one, *roles)
-    one.register(info or machine())
-    return one
-
-
-def subscribe(one: World, *roles: str, session: int = FRAMEWORK, name: str = "f") -> None:
-    info = FrameworkInfo(name, roles=roles or ("eng",), principal=f"{name}-team")
-    one.do(ev.Subscribe(session, info))
-
-
-def operate(one: World, operation: Operation, principal: str = "ops") -> str:
-    """The refusal; empty when it is done."""
-    one.do(ev.Operate(7, A1, principal, operation))
-    [answer] = [each for each in one.last if isinstance(each, act.Answer)]
-    return answer.refusal
-
-
-def accept(
-    one: World, offer: Offer, *tasks: TaskInfo, each: tuple[Operation, ...] = (), session: int = FRAMEWORK
-) -> None:
-    one.do(ev.Accept(session, (offer.offer_id,), tasks, Filters(), (), each))
-
-
-def errors(one: World) -> list[str]:
-    return [each.message for each in one.sent(msg.Error)]
-
-
-def with_volume(name: str, volume: VolumeId = V1) -> TaskInfo:
-    return replace(task(name, SMALL), volumes=(VolumeMount(volume, "data"),))
 
 
 def started(*facts: object, info: AgentInfo | None = None) -> World:
@@ -335,72 +296,6 @@ def test_a_task_names_its_reservation_where_there_are_several() -> None:
     said = {each.task_id: each.message for each in one.statuses()}
     assert "name one as reservation_id" in said[TaskId("t1")]
     assert "nothing of reservation r9" in said[TaskId("t3")]
-
-
-@pytest.mark.parametrize(
-    "operation", [Reserve(R1, PART, "eng", {"a": "b"}), Unreserve(R1), CreateVolume(V1, R1, GIB), DestroyVolume(V1)]
-)
-def test_a_recorded_operation_is_read_as_what_it_was(operation: Operation) -> None:
-    for event in (ev.Operate(1, A1, "ops", operation), ev.Accept(1, (), (), operations=(operation,))):
-        assert untagged(json.loads(encode(tagged(event))), EVENTS) == event
-
-
-def test_a_snapshot_keeps_what_is_reserved_used_and_stored() -> None:
-    one = world(info=machine(ops="cpus=1"))
-    [offer] = one.offers()
-    accept(one, offer, with_volume("t1"), each=(Reserve(R1, PART), CreateVolume(V1, R1, GIB)))
-    one.do(ev.AgentVolumes(AGENT, A1, (V1, VolumeId("v9"))))
-    snapshot = written_and_read(take(one.master, one.now))
-    again = restore(snapshot, snapshot.head.timing, one.now).cluster
-    assert again.agents[A1].division == one.cluster.agents[A1].division
-    assert reservations(again) == reservations(one.cluster)
-    assert volumes(again) == volumes(one.cluster)
-
-
-def test_an_operation_that_cannot_be_read_is_refused_on_its_own() -> None:
-    one = world()
-    [offer] = one.offers()
-    wire = scheduler_pb2.SchedulerCall.Accept(offer_ids=[offer.offer_id])
-    wire.operations.add().create.CopyFrom(types_pb2.Operation.CreateVolume(volume_id=V1, reservation_id=R1))
-    wire.operations.add().reserve.CopyFrom(
-        types_pb2.Operation.Reserve(reservation_id=R1, resources=codec.resources_to_wire(PART))
-    )
-    wire.launch.extend(map(codec.task_to_wire, (with_volume("t1"), task("t2", SMALL))))
-    one.do(wire_scheduler.call_from_wire(FRAMEWORK, scheduler_pb2.SchedulerCall(accept=wire)))
-    assert ["no size for a volume" in each for each in errors(one)] == [True]
-    assert [(each.task_id, each.reason) for each in one.statuses()] == [("t1", Reason.VOLUME_UNUSABLE)]
-    assert [each.task_id for run in one.sent(msg.Run) for each in run.tasks] == ["t2"]
-    assert list(one.cluster.agents[A1].reservations) == [R1]
-
-
-def test_an_agent_has_so_many_reservations_and_volumes_and_no_more() -> None:
-    one = world()
-    for number in range(MOST_OF_AN_AGENT):
-        assert operate(one, Reserve(ReservationId(f"r{number}"), resources(disk=GIB // 8), "eng")) == ""
-    assert "100 reservations already" in operate(one, Reserve(ReservationId("more"), resources(disk=1), "eng"))
-    for number in range(MOST_OF_AN_AGENT):
-        assert operate(one, CreateVolume(VolumeId(f"v{number}"), R1, 1)) == ""
-    assert "100 volumes already" in operate(one, CreateVolume(VolumeId("more"), R1, 1))
-
-
-@pytest.mark.parametrize(
-    ("reserved", "said"),
-    [
-        ({"eng": "cpus=5"}, "cpus: 5 needed, 4 free"),
-        ({"eng": "ports=[31000-31001]", "ops": "ports=[31001]"}, "overlaps"),
-        ({"*": "cpus=1"}, "everybody's"),
-    ],
-)
-def test_an_agent_that_reserves_what_cannot_be_is_refused(reserved: dict[str, str], said: str) -> None:
-    wire = agent_pb2.AgentCall.Register(agent=codec.agent_to_wire(machine(HAS, **reserved)))
-    with pytest.raises(ValueError, match=said):
-        wire_agent.register_from_wire(1, wire)
-
-
-def test_labels_are_few_and_short() -> None:
-    for labels in ({"a": "b" * 300}, {f"k{number}": "" for number in range(65)}, {"a": "\n"}):
-        with pytest.raises(ValueError, match=r"reserve\.labels"):
-            codec.operation_from_wire(codec.operation_to_wire(Reserve(R1, PART, "eng", labels)))
 
 
 def test_what_is_reserved_for_a_role_below_is_not_for_the_tasks_of_that_accept() -> None:
