@@ -150,8 +150,9 @@ def events(agents: int, frameworks: int) -> float:
     world.allocator.allocate(0)
     gc.collect()
     took: list[float] = []
-    for number in range(EVENTS):
-        grant = held[number * len(held) // EVENTS]
+    rounds = min(EVENTS, len(held))
+    for number in range(rounds):
+        grant = held[number * len(held) // rounds]
         took += [_timed(world, one) for one in _events(world, grant, number)]
     return median(took)
 

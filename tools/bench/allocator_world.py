@@ -56,17 +56,6 @@ class World:
             if grant.demand_id:
                 self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
 
-    def launch(self, grants: list[Grant]) -> None:
-        """Every task of demands' offers starts, and is wanted no more."""
-        wanted: defaultdict[FrameworkId, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for grant in grants:
-            self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, -grant.tasks)
-            self.allocator.placed(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
-            wanted[grant.framework_id][grant.demand_id] += grant.tasks
-        for framework_id, started in wanted.items():
-            demands = self.seekers[framework_id].demands
-            self.want(framework_id, [replace(each, count=each.count - started[each.demand_id]) for each in demands])
-
     def want(self, framework_id: FrameworkId, demands: Iterable[Demand]) -> None:
         seeker = self.seekers[framework_id] = replace(self.seekers[framework_id], demands=tuple(demands))
         self.allocator.set_seeker(seeker)
