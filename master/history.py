@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 KEPT = 10_000
@@ -28,7 +28,7 @@ class History:
     def __init__(self, kept: int = KEPT) -> None:
         self.sequence = 0
         self._ring: deque[Entry] = deque(maxlen=kept)
-        self._rare: deque[Entry] = deque(maxlen=RARE_KEPT)
+        self._rare: dict[str, deque[Entry]] = {prefix: deque(maxlen=RARE_KEPT) for prefix in RARE}
         self._stories: OrderedDict[str, deque[Entry]] = OrderedDict()
 
     def record(self, now: int, kind: str, subject: str, reason: str) -> None:
@@ -37,7 +37,7 @@ class History:
         entry = Entry(self.sequence, now, kind, subject[:LONGEST_SUBJECT], reason[:LONGEST_REASON])
         self._ring.append(entry)
         if kind.startswith(RARE):
-            self._rare.append(entry)
+            next(kept for prefix, kept in self._rare.items() if kind.startswith(prefix)).append(entry)
 
     def tell(self, story: str, now: int, kind: str, subject: str, reason: str) -> None:
         """Add to the story only, beside what is recorded of it for all."""
@@ -54,8 +54,8 @@ class History:
         return tuple(self._stories.get(name, ()))
 
     def rare(self) -> Iterator[Entry]:
-        """Of agents, frameworks, roles, reservations: oldest first."""
-        return iter(self._rare)
+        """Of agents, frameworks, roles, reservations: of each so many, the oldest of a kind first."""
+        return chain.from_iterable(self._rare.values())
 
     def since(self, sequence: int) -> tuple[Entry, ...]:
         """Those kept with a higher sequence, oldest first; costs as many steps as it returns."""

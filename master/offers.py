@@ -138,3 +138,4 @@ def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:
         rescind(cluster, (opened,), "offer_expired", f"not answered within {waited} ms", now)
         agent, framework = cluster.agents[opened.offer.agent_id], cluster.frameworks[opened.offer.framework_id]
         refuse(cluster, framework, agent, opened.offer.resources, Filters(), now)
+        waiting.filtered(cluster, framework, opened, Filters().refuse_ms, now)

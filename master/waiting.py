@@ -59,6 +59,14 @@ def answered(
         _tell(cluster, framework, offer.demand_id, now, kind, f"{offer.hostname}: {reason}{again}", offer.offer_id)
 
 
+def filtered(cluster: Cluster, framework: Framework, opened: OpenOffer, refuse_ms: int, now: int) -> None:
+    """It did not answer, which counts as declining."""
+    offer = opened.offer
+    if offer.demand_id:
+        reason = f"{offer.hostname} is not offered again for {format_duration(refuse_ms)}"
+        _tell(cluster, framework, offer.demand_id, now, "filter_set", reason, offer.offer_id)
+
+
 def preempting(cluster: Cluster, framework_id: FrameworkId, demand_id: DemandId, what: str, now: int) -> None:
     """Tasks are ended to make room for it."""
     cluster.history.tell(story_of(framework_id, demand_id), now, "preemption", demand_id, what)

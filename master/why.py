@@ -44,7 +44,9 @@ def why(cluster: Cluster, subject: str, now: int, *, every_agent: bool = True) -
         return _of_task(cluster, subject, found[0], now, every_agent=every_agent)
     wanting = frameworks_wanting(cluster, subject)
     if wanting:
-        return _of_demand(cluster, *wanting[0], now, every_agent=every_agent)
+        # Of frameworks that name a demand alike, one that waits is asked for.
+        waits_first = min(wanting, key=lambda each: not each[1].count)
+        return _of_demand(cluster, *waits_first, now, every_agent=every_agent)
     if placed := _placed(cluster, subject):
         return placed
     history = _history(cluster, subject)

@@ -69,7 +69,8 @@ def test_offers_of_it_are_told_with_what_became_of_them() -> None:
     assert "refused on all (the framework refused it, for another 1m)" in told(world, "d").summary
     world.do(ev.Revive(FRAMEWORK))
     world.wait(OFFER_TIMEOUT)
-    assert kinds(world)[-3:] == ["framework_revived", "offer_made", "offer_expired"]
+    assert kinds(world)[-4:] == ["framework_revived", "offer_made", "offer_expired", "filter_set"]
+    assert told(world, "d").history[-1].reason == "host-a1 is not offered again for 5s"
 
 
 def test_what_is_launched_of_it_ends_the_wait_when_nothing_is_left() -> None:
@@ -115,7 +116,10 @@ def test_the_noise_of_others_drives_nothing_of_it_out() -> None:
     world = wanting(demand("d", 1, BIG))
     for number in range(20_000):
         world.cluster.history.record(world.now, "task_status", f"t{number}", "noise")
-    assert kinds(world) == ["demand_waits"]
+    world.do(ev.Suppress(FRAMEWORK))
+    for _ in range(5_000):
+        world.cluster.history.record(world.now, "agent_registered", A1, "noise")
+    assert {"demand_waits", "framework_suppressed"} <= set(kinds(world))
 
 
 def test_stories_are_bounded() -> None:
@@ -271,3 +275,10 @@ def test_a_task_out_of_a_reservation_says_so() -> None:
     [offer] = world.offers()
     world.accept(offer.offer_id, task("t1", offer.resources, demand="d"))
     assert told(world, "t1").summary.endswith(", out of reservation static-eng")
+
+
+def test_of_two_that_name_a_demand_alike_the_one_that_waits_is_told() -> None:
+    world = wanting(demand("d", 0))
+    second = world.subscribe(name="g", session=7, demands_only=True)
+    world.do(ev.SetDemands(7, (demand("d", 1, BIG),)))
+    assert told(world, "d").framework_id == second
