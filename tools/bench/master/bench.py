@@ -92,7 +92,7 @@ def _measure(name: str, address: str, pid: int, size: Size, seconds: float, say:
         resident = max(resident, process.memory_info().rss)
     latencies = [float(each) for each in answer["latencies"]]
     if answer["unanswered"] or not latencies:
-        raise BenchFailed(f"{name}: {answer['unanswered']} demands of {len(latencies)} had no offer within 10 s")
+        raise BenchFailed(f"{name}: {answer['unanswered']} demands of {len(latencies)} had no offer within a minute")
     if name == "master":
         rate = answer["ended"] / answer["seconds"]
         say(f"master: {len(latencies)} demands had offers, {rate:.0f} tasks a second ended")
