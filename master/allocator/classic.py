@@ -51,10 +51,28 @@ class Classic:
                 leaf = index.tree.first(bits, public=slot.info.public)
                 self._grant_whole(leaf, slot)
                 continue
+            if plain and self._offer_whole(slot, bits, guaranteed=guaranteed):
+                continue
             while agent_id in index.open and self._offer_part(agent_id, bits, guaranteed=guaranteed):
                 pass
             if guaranteed and not self.lacking():
                 return
+
+    def _offer_whole(self, slot: AgentSlot, bits: int, *, guaranteed: bool) -> bool:
+        """The usual case: the first in line of those takes all there is, uncut."""
+        for group in self._index.tree.groups(public=slot.info.public):
+            members = bits & (group.public if slot.info.public else group.private)
+            if not members or (self._index.awaited and group.role.limited):
+                continue
+            allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
+            if guaranteed and allowed is None:
+                continue
+            scalars = slot.free.scalars
+            if allowed is not None and any(scalars.get(kind, 0) > most for kind, most in allowed.items()):
+                return False
+            self._grant_whole(group.first(members), slot)
+            return True
+        return False
 
     def lacking(self) -> bool:
         """Whether a role that takes classic offers has less than its guarantee."""
