@@ -30,11 +30,11 @@ class Timing:
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:
     """Machines of 8 cpus, 16 GiB, 64 GiB of disk and a hundred ports in zones a, b and c; every fifth is public,
-    every third lends."""
+    every tenth lends."""
     has = resources(cpus=8_000, mem=16 * GIB, disk=64 * GIB, ports=((31_000, 31_099),))
     return tuple(
         AgentSpec(
-            f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4, oversubscribe=number % 3 == 0
+            f"agent-{number}", has, {"zone": "abc"[number % 3]}, public=number % 5 == 4, oversubscribe=number % 10 == 3
         )
         for number in range(count)
     )

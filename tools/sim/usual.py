@@ -17,7 +17,7 @@ from barter.tools.sim.population import Deed, Population
 from barter.tools.sim.workloads.batch import BatchWorkload
 from barter.tools.sim.workloads.classic import ClassicWorkload
 from barter.tools.sim.workloads.governing import Governing, draw_acts
-from barter.tools.sim.workloads.greedy import GreedyWorkload
+from barter.tools.sim.workloads.greedy import GreedyWorkload, TakeAll
 from barter.tools.sim.workloads.guests import GuestsWorkload
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.workloads.workload import Act, Workload
@@ -38,12 +38,14 @@ class Usual(Population):
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
         deeds: list[Deed] = []
+        taken: list[int] = []
         for workload in self.workloads:
             framework = cluster.add_framework(workload.name, workload)
             acts = workload.operator_actions(cluster.world.random(f"acts {workload.name}"), until_us // 1000)
             deeds += [_deed(framework, workload, act) for act in acts]
+            taken += [act.at_ms for act in acts if isinstance(act, TakeAll)]
         self._governing = governing = Governing(Operators(cluster))
-        for act in draw_acts(cluster.world.random("acts of operators"), until_us // 1000, list(cluster.agents)):
+        for act in draw_acts(cluster.world.random("acts of operators"), until_us // 1000, list(cluster.agents), taken):
             deeds.append(Deed(act.at_ms * 1000, _asked("the master", act), partial(governing.act, act)))
         return deeds
 

@@ -153,7 +153,8 @@ class Convergence(Checker):
                 self.fail(f"{what}, and fit on {agent.info.agent_id}, where {agent.free} are free")
 
     def _offered(self, cluster: SimCluster, agent: Agent) -> None:
-        taker = taker_of(cluster.master, agent, self._declined)
+        wishes = {each.driver.framework_id: each.driver.suppressed_us for each in cluster.frameworks.values()}
+        taker = taker_of(cluster.master, agent, self._declined, lambda known: wishes.get(known.framework_id, ()))
         if taker is not None and is_worth_offering(agent.free):
             what = f"{agent.free} are free on {agent.info.agent_id} and offered to nobody"
             self.fail(f"{what}: {taker.info.name} ({taker.framework_id}) takes offers and refused none")

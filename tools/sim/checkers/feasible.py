@@ -1,7 +1,7 @@
 """Where one more task of a demand would fit, and who would take an offer, worked out without the allocator."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
@@ -38,12 +38,15 @@ def fitting(
     ]
 
 
-def taker_of(master: SimMaster, agent: Agent, declined: Declined) -> Framework | None:
-    """A framework that takes classic offers of such an agent and has refused none of it."""
+def taker_of(
+    master: SimMaster, agent: Agent, declined: Declined, suppressed: Callable[[Framework], Container[str]]
+) -> Framework | None:
+    """A framework that takes classic offers of such an agent, but for roles suppressed, and has refused none of it."""
     now = master.clock.now() - 1
     for framework in master.machine.cluster.frameworks.values():
-        takes = framework.connected and not framework.demands_only and _has_role_for(framework, agent)
-        if takes and not declined.holds(framework.framework_id, agent.info.agent_id, now):
+        takes = framework.connected and not framework.demands_only
+        refused = not takes or declined.holds(framework.framework_id, agent.info.agent_id, now)
+        if not refused and _has_role_for(framework, agent, suppressed(framework)):
             return framework
     return None
 
@@ -52,8 +55,8 @@ def is_worth_offering(free: Resources) -> bool:
     return free.scalars.get("cpus", 0) >= 10 or free.scalars.get("mem", 0) >= 32 * MIB
 
 
-def _has_role_for(framework: Framework, agent: Agent) -> bool:
-    wanted = [role for role in framework.info.roles if role not in framework.suppressed]
+def _has_role_for(framework: Framework, agent: Agent, suppressed: Container[str]) -> bool:
+    wanted = [role for role in framework.info.roles if role not in suppressed]
     if agent.info.public:
         return PUBLIC_ROLE in wanted
     return any(role != PUBLIC_ROLE for role in wanted)

@@ -86,7 +86,9 @@ class Starvation(Checker):
                     self.fail(f"{what} since {since_us / 1e6:.3f} s, and nothing was offered for it")
 
     def _look_at_free(self, master: SimMaster, agent: Agent, before: Mapping[AgentId, int], bound_us: int) -> None:
-        taker = taker_of(master, agent, self._declined) if agent.active else None
+        if not agent.active:
+            return
+        taker = taker_of(master, agent, self._declined, lambda framework: framework.suppressed)
         if taker is None or not is_worth_offering(agent.free):
             return
         now_us, agent_id = master.world.now_us, agent.info.agent_id

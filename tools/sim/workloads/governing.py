@@ -19,6 +19,7 @@ from barter.tools.sim.workloads.workload import Act
 ROLES = ("eng", "eng/web", "eng/batch", "ops", "ops/day")
 RESERVING = ("eng/web", "eng/batch", "ops", "ops/day", "ops/day")
 PRINCIPAL = "operator"
+LOOK_AGAIN_US, PATIENCE = 5_000_000, 40
 OPEN_AGAIN_US = 100_000_000
 """After the last fault: so long the agents that are drained then stay it."""
 
@@ -51,7 +52,7 @@ class Activate(Act):
 
 @dataclass(frozen=True, slots=True)
 class MarkGone(Act):
-    """Of the agents out of reach, or of all of them where none is, the one with this number."""
+    """Of the agents out of reach the one with this number, as soon as there is one in some minutes."""
 
     chosen: int
 
@@ -62,8 +63,11 @@ class Operate(Act):
     operation: Operation
 
 
-def draw_acts(rng: Random, duration_ms: int, agents: Sequence[str]) -> list[Act]:
+def draw_acts(rng: Random, duration_ms: int, agents: Sequence[str], taken: Sequence[int]) -> list[Act]:
+    """`taken` is when somebody takes all there is: mostly others are guaranteed something then."""
     acts: list[Act] = []
+    for at_ms in taken:
+        acts += _squeeze(rng, at_ms)
     for number in range(3 + duration_ms // 240_000):
         draw = rng.choices([each for each, _ in _USUAL], [weight for _, weight in _USUAL])[0]
         acts += draw(rng, rng.randrange(duration_ms), rng.choice(agents), number)
@@ -77,6 +81,13 @@ def _quota(rng: Random, at_ms: int, agent: str, number: int) -> list[Act]:
         SetRole(at_ms, _config(rng, role), rng.random() < 0.4),
         SetRole(at_ms + rng.randrange(30_000, 400_000), rng.choice((RoleConfig(role), _config(rng, role))), True),
     ]
+
+
+def _squeeze(rng: Random, at_ms: int) -> list[Act]:
+    role = rng.choice(("eng", "eng/web", "eng/batch"))
+    guaranteed = RoleConfig(role, guarantee={"cpus": rng.randrange(2_000, 9_000, 500)})
+    begins = at_ms + rng.randrange(5_000, 40_000)
+    return [SetRole(begins, guaranteed, force=True), SetRole(begins + 200_000, RoleConfig(role), force=True)]
 
 
 def _config(rng: Random, role: str) -> RoleConfig:
@@ -122,7 +133,7 @@ _USUAL: tuple[tuple[Callable[[Random, int, str, int], list[Act]], int], ...] = (
     (_quota, 6),
     (_drain, 4),
     (_deactivate, 2),
-    (_gone, 1),
+    (_gone, 2),
     (_reserve, 4),
 )
 
@@ -138,7 +149,9 @@ class Governing:
         return self.operators.cluster
 
     def act(self, act: Act) -> None:
-        if (call := self._call(act)) is not None:
+        if isinstance(act, MarkGone):
+            self._mark_gone(act, PATIENCE)
+        elif (call := self._call(act)) is not None:
             self.operators.ask(call)
 
     def calm(self) -> None:
@@ -161,16 +174,15 @@ class Governing:
                 return ev.Deactivate(0, agent_id(agent), "something is odd")
             case Activate(_, agent):
                 return ev.Activate(0, agent_id(agent), "all is well")
-            case MarkGone(_, chosen):
-                return ev.MarkGone(0, agent_id(self._lost(chosen)), "it burnt")
             case Operate(_, agent, operation):
                 return ev.Operate(0, agent_id(agent), PRINCIPAL, operation)
             case _:
                 return None
 
-    def _lost(self, chosen: int) -> str:
-        known = self._cluster.master.machine.cluster.agents
-        names = list(self._cluster.agents)
-        away = [name for name in names if (agent := known.get(self.operators.agent_id(name))) and not agent.connected]
-        among = away or names
-        return among[chosen % len(among)]
+    def _mark_gone(self, act: MarkGone, looks: int) -> None:
+        known = self._cluster.master.machine.cluster.agents.values()
+        away = [agent.info.agent_id for agent in known if agent.registered_ms and not agent.connected]
+        if away and self._cluster.master.up:
+            self.operators.ask(ev.MarkGone(0, away[act.chosen % len(away)], "it burnt"))
+        elif looks:
+            self._cluster.world.after(LOOK_AGAIN_US, partial(self._mark_gone, act, looks - 1))
