@@ -12,6 +12,8 @@ from barter.master.allocator.model import AgentSlot
 from barter.master.cluster import Cluster
 from barter.master.facts import ReservationEnded, ReservationMade
 from barter.master.hand import Hand
+from barter.master.quota_offers import to_take_back
+from barter.master.roles import Held
 from barter.master.state import Agent, OpenOffer
 
 MOST_OF_AN_AGENT = 100
@@ -55,7 +57,7 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
     if resources not in free:
         held = "is free of the agent" if actor.hand is None else "the offers hold"
         return f"more than {held}, {free} without what is reserved: {'; '.join(free.shortfalls(resources))}"
-    if why := over_limit(cluster, role, resources):
+    if why := over_limit(cluster, role, resources, counting_offers=actor.hand is not None):
         return why
     if actor.hand is None:
         take_back(cluster, agent, resources, lambda slot: slot.free, f"{name} is reserved by an operator", now)
@@ -66,7 +68,16 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
     cluster.persist(ReservationMade(reservation), reason)
     cluster.history.record(now, "reserved", name, reason)
     cluster.touch(agent)
+    if actor.hand is None and cluster.roles:
+        _keep_quotas(cluster, now)
     return ""
+
+
+def _keep_quotas(cluster: Cluster, now: int) -> None:
+    """Take back the unanswered offers that quotas do not allow beside a new reservation."""
+    placement.tell(cluster)
+    for opened, reason in to_take_back(cluster):
+        offers.rescind(cluster, (opened,), "offer_rescinded", reason, now)
 
 
 def unreserve(cluster: Cluster, agent: Agent, operation: Unreserve, actor: Actor, now: int) -> str:
@@ -91,13 +102,15 @@ def unreserve(cluster: Cluster, agent: Agent, operation: Unreserve, actor: Actor
     return ""
 
 
-def over_limit(cluster: Cluster, role: str, more: Resources) -> str:
-    """Why the role, or one above it, may not have so much more; with the arithmetic."""
+def over_limit(cluster: Cluster, role: str, more: Resources, *, counting_offers: bool) -> str:
+    """Why the role, or one above it, may not have so much more; with the arithmetic. Offers may be taken back."""
     limited = [cluster.roles[each] for each in lineage(role) if each in cluster.roles and cluster.roles[each].limit]
-    if limited:
-        placement.tell(cluster)
+    if not limited:
+        return ""
+    placement.tell(cluster)
+    consumption = cluster.allocator.consumption if counting_offers else Held(cluster).of
     for config in limited:
-        consumed = cluster.allocator.consumption(config.role)
+        consumed = consumption(config.role)
         for name, amount in more.scalars.items():
             has, limit = consumed.get(name, 0), config.limit.get(name)
             if limit is not None and has + amount > limit:

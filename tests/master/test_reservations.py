@@ -199,6 +199,22 @@ def test_a_limit_holds_for_reservations_too() -> None:
     assert operate(one, Reserve(R2, PART, "ops")) == ""
 
 
+def test_offers_to_a_role_at_its_limit_make_way_for_what_an_operator_reserves_for_it() -> None:
+    one = World()
+    one.do(ev.SetRoles(3, (RoleConfig("eng", limit={"cpus": 2_500}),), force=True))
+    subscribe(one)
+    one.register(machine())
+    [offer] = one.offers()
+    assert offer.resources.scalars["cpus"] == 2_500
+    accept(one, offer, task("t1", resources(cpus=500)))
+    [offer] = _all_offers(one, FRAMEWORK)
+    assert offer.resources.scalars["cpus"] == 2_000
+    assert "cpus 2.5: 0.5 taken and 2.1 more" in operate(one, Reserve(R1, resources(cpus=2_100), "eng/web"))
+    assert operate(one, Reserve(R1, resources(cpus=1_500), "eng/web")) == ""
+    assert [each.offer_ids for each in one.sent(msg.Rescind)] == [(offer.offer_id,)]
+    assert one.cluster.allocator.consumption("eng")["cpus"] <= 2_500
+
+
 def test_a_volume_takes_disk_of_its_reservation_and_serves_one_task_at_a_time() -> None:
     one = world()
     [offer] = one.offers()
