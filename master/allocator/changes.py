@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from barter.core.cluster import Demand
+from barter.core.constraints import Constraint, Operator
 from barter.core.units import format_duration
 from barter.master.allocator.explanation import Change, Kind, Step
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime
@@ -20,6 +21,7 @@ from barter.master.allocator.room import need_of
 from barter.master.allocator.shrink import Shrunk, shrink
 
 WAIT, SHRINK_ONE, SHRINK_SEVERAL, _, DROP, RETURN, RUNTIME, _, ADD = range(9)
+RELAX = SHRINK_SEVERAL
 SHOWN, MOST_STEPS = 6, 3
 # What an operator undoes by `barter activate`.
 BY_OPERATORS = ("drain", "deactivated")
@@ -74,6 +76,8 @@ def _representatives(case: Case) -> Iterable[tuple[Looked, int]]:
         for no in failing:
             if isinstance(no, Refused):
                 cost += no.until_ms(each.agent) or 0
+            elif isinstance(no, Constrained):
+                cost += no.here(each.agent)
         found = best.get(key)
         if found is None or (cost, each.hostname) < found[:2]:
             best[key] = (cost, each.hostname, each)
@@ -92,8 +96,22 @@ def _on_agent(case: Case, looked: Looked, alike: int) -> Iterable[Change]:
             return
         steps.append(step)
         if isinstance(asked, Constrained):
-            demand = replace(demand, constraints=tuple(e for e in demand.constraints if e != asked.constraint))
+            demand = _without(demand, asked, looked)
     yield from _with_room(case, looked, tuple(steps), demand)
+
+
+def _without(demand: Demand, asked: Constrained, looked: Looked) -> Demand:
+    """The demand without the constraint, or with one that allows one more where it counts instances."""
+    relaxed = _relaxed(asked, looked)
+    kept = ((relaxed if each == asked.constraint else each) for each in demand.constraints)
+    return replace(demand, constraints=tuple(each for each in kept if each is not None))
+
+
+def _relaxed(asked: Constrained, looked: Looked) -> Constraint | None:
+    """None where there is no looser one but none at all."""
+    if asked.constraint.operator is not Operator.MAX_PER or not (here := asked.here(looked.agent)):
+        return None
+    return replace(asked.constraint, value=str(here + 1))
 
 
 def _with_room(case: Case, looked: Looked, steps: tuple[Step, ...], demand: Demand) -> Iterable[Change]:
@@ -143,6 +161,8 @@ def _step(asked: Filter, looked: Looked, alone: int) -> Step | None:
     """What makes the filter say yes; None where nothing an operator or framework can change does."""
     agent_id, host = looked.agent.agent_id, looked.hostname
     match asked:
+        case Constrained() if (relaxed := _relaxed(asked, looked)) is not None:
+            return Step(Kind.RELAX, f"{relaxed} instead of {asked.constraint.value}", RELAX, asked.here(looked.agent))
         case Constrained():
             fits = f": would fit on {alone} {'agent' if alone == 1 else 'agents'}" if alone else ""
             return Step(Kind.DROP, f"drop the {asked.name}{fits}", DROP)
@@ -206,6 +226,8 @@ def _undominated(changes: Iterable[Change]) -> list[Change]:
 
 def _key(step: Step) -> tuple[Kind, str]:
     match step.kind:
+        case Kind.RELAX:
+            return step.kind, step.text.partition(" MAX_PER")[0]
         case Kind.DROP:
             return step.kind, step.text.partition(": would")[0]
         case Kind.SHRINK:

@@ -122,6 +122,7 @@ class Kind(StrEnum):
     REVIVE = "revive"
     SUBSCRIBE = "subscribe"
     SHRINK = "shrink"
+    RELAX = "relax"
     DROP = "drop"
     ACTIVATE = "activate"
     RETURN = "return"

@@ -137,6 +137,11 @@ class Constrained(Filter):
         why = self._refusal(agent)
         return why.removeprefix(f"{self.constraint}: ") or self._standing(agent)
 
+    def here(self, agent: AgentRecord) -> int:
+        """How many instances there are where the agent is, by the constraint's field."""
+        value = field_value(agent.attributes, self.constraint.field)
+        return 0 if value is None else self.spread.by_value(self.constraint.field)[value]
+
     def finding(self, agent: AgentRecord) -> str:
         if not of_hostname(self.constraint):
             return self.detail(agent)

@@ -90,7 +90,6 @@ def test_groups_that_are_full_want_another_agent_there_or_no_constraint() -> Non
         ("zone IS c", "ab", {}, "zone=c"),
         ("zone CLUSTER c", "ab", {}, "zone=c"),
         ("zone UNIQUE", "ab", {"0": 1, "1": 1}, "a zone other than a or b"),
-        ("zone MAX_PER 1", "ab", {"0": 1, "1": 1}, "a zone other than a or b"),
         ("zone GROUP_BY 3", "ab", {"0": 1, "1": 1}, "a zone other than a or b"),
         ("rack UNIQUE", "ab", {}, "a rack"),
         ("rack GROUP_BY", "ab", {}, "a rack"),
@@ -102,6 +101,15 @@ def test_a_constraint_that_no_agent_satisfies(constraint: str, zones: str, place
     assert changes(demand("web", "cpus=1", 1, constraint), *agents, placed=placed) == (
         f"drop the constraint {constraint}: would fit on 2 agents",
         f"{PRIVATE}, {hint}, cpus=1 free",
+    )
+
+
+def test_one_more_where_there_are_fewest_is_less_than_to_drop_what_counts_them() -> None:
+    wanted = demand("web", "cpus=1", 1, "zone MAX_PER 1")
+    agents = slot("a", zone="a"), slot("b", zone="b"), slot("c", free="cpus=0.5", zone="c")
+    assert changes(wanted, *agents, placed={"a": 3, "b": 2, "c": 1}) == (
+        "zone MAX_PER 3 instead of 1",
+        f"{PRIVATE}, a zone other than a or b or c, cpus=1 free",
     )
 
 
