@@ -10,10 +10,10 @@ from hypothesis.stateful import (
 )
 
 from barter.core import ranges as rng
-from barter.core.cluster import Demand, Filters, FrameworkInfo
+from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer
 from barter.core.ids import AgentId, DemandId, TaskId
 from barter.core.machine import Tick
-from barter.core.resources import NOTHING, resources
+from barter.core.resources import NOTHING, Resources, resources
 from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
 from barter.core.tasks import Command, TaskInfo
 from barter.core.units import MIB
@@ -25,6 +25,11 @@ from tests.master.world import World, agent
 PICK = st.integers(0, 1_000)
 SHAPES = st.lists(st.tuples(st.integers(0, 400), st.booleans()), min_size=1, max_size=4)
 AGENTS, FRAMEWORKS = 3, 3
+
+
+def owned(held: TaskInfo | Offer) -> Resources:
+    """Without what is only lent."""
+    return held.resources.without(held.revocable)
 
 
 class RandomWorld(RuleBasedStateMachine):
@@ -157,10 +162,21 @@ class RandomWorld(RuleBasedStateMachine):
         if one.launched:
             self.do(ev.KillTask(one.session, one.launched[which % len(one.launched)]))
 
-    @rule(pick=PICK, count=st.integers(0, 4), cpus=st.integers(0, 600), ports=st.integers(0, 2))
-    def want(self, pick: int, count: int, cpus: int, ports: int) -> None:
-        need = resources(cpus=cpus, mem=MIB)
-        self.do(ev.SetDemands(self.framework(pick).session, (Demand(DemandId("d"), need, count, ports),)))
+    @rule(
+        pick=PICK,
+        count=st.integers(0, 4),
+        cpus=st.integers(0, 600),
+        ports=st.integers(0, 2),
+        revocable=st.booleans(),
+    )
+    def want(self, pick: int, count: int, cpus: int, ports: int, revocable: bool) -> None:
+        wanted = Demand(DemandId("d"), resources(cpus=cpus, mem=MIB), count, ports, revocable=revocable)
+        self.do(ev.SetDemands(self.framework(pick).session, (wanted,)))
+
+    @rule(pick=PICK, cpus=st.integers(0, 1_000))
+    def lend(self, pick: int, cpus: int) -> None:
+        one = self.agent(pick)
+        self.do(ev.AgentSlack(one.session, one.info.agent_id, resources(cpus=cpus)))
 
     @rule(pick=PICK, wish=st.sampled_from([ev.Revive, ev.Suppress, ev.Reconcile]))
     def wish(self, pick: int, wish: type[ev.Revive | ev.Suppress | ev.Reconcile]) -> None:
@@ -175,10 +191,17 @@ class RandomWorld(RuleBasedStateMachine):
     @invariant()
     def each_agents_books_balance(self) -> None:
         for one in self.world.cluster.agents.values():
-            used = sum((task.info.resources for task in one.tasks.values()), NOTHING)
-            offered = sum((opened.offer.resources for opened in one.offers.values()), NOTHING)
+            used = sum((owned(task.info) for task in one.tasks.values()), NOTHING)
+            offered = sum((owned(opened.offer) for opened in one.offers.values()), NOTHING)
             assert (one.used.value, one.offered.value) == (used, offered)
             assert one.free + used + offered == one.info.resources
+
+    @invariant()
+    def nobody_who_is_to_stay_holds_more_than_is_lent(self) -> None:
+        for one in self.world.cluster.agents.values():
+            held = [opened.offer.revocable for opened in one.offers.values()]
+            held += [task.info.revocable for task in one.tasks.values() if not task.ending]
+            assert sum(held, NOTHING) in one.slack
 
     @invariant()
     def what_the_frameworks_hold_is_what_the_master_offers(self) -> None:
@@ -208,7 +231,7 @@ class RandomWorld(RuleBasedStateMachine):
         counted = sum(count for state, count in cluster.states.items() if state not in TERMINAL)
         assert counted == len(live) == sum(len(each.tasks) for each in cluster.frameworks.values())
         assert cluster.used.value.scalars.get("cpus", 0) == sum(
-            task.info.resources.scalars.get("cpus", 0) for task in live
+            owned(task.info).scalars.get("cpus", 0) for task in live
         )
 
 
