@@ -99,7 +99,10 @@ class SimDriver(SessionDriver):
 
 
 class SimFramework(Process[msg.Event, msg.Action]):
-    """`code` is the exit code once its driver has finished; one that stopped for a failover starts again."""
+    """`code` is the exit code once its driver has finished; one that stopped for a failover starts again.
+
+    While it `loses_revives` its stream breaks with each revive on its way.
+    """
 
     def __init__(self, world: World, network: Network, name: str, program: Program, masters: Sequence[str]) -> None:
         super().__init__(world, name, name)
@@ -109,6 +112,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self.code: int | None = None
         self.stopped_for_failover = False
         self.removed = False
+        self.loses_revives = False
         self.problems: list[str] = []
         self.error: Exception | None = None
         self.scheduler: Scheduler
@@ -183,6 +187,8 @@ class SimFramework(Process[msg.Event, msg.Action]):
                 see(self, call)
             self._end.send(wire.FrameworkCall(self.driver.framework_id, call))
             self.disk.sent()
+            if self.loses_revives and isinstance(call, calls.Revive):
+                self._network.break_off(self._end, "the connection was reset")
             if isinstance(call, calls.Teardown):
                 self._end.send(wire.NoMoreCalls())
 

@@ -72,6 +72,15 @@ def _dial_twice(cluster: SimCluster, fault: Fault) -> None:
     _each(_break)(cluster, fault)
 
 
+def _lose_revives(cluster: SimCluster, fault: Fault) -> None:
+    framework = cluster.frameworks[fault.target]
+
+    def set_to(losing: int) -> None:
+        framework.loses_revives = bool(losing)
+
+    cluster.impose(f"revive-lost {fault.target}", 1, fault.us, set_to)
+
+
 def _slow(cluster: SimCluster, fault: Fault) -> None:
     def set_to(times: int) -> None:
         if times:
@@ -108,6 +117,9 @@ KINDS = (
         _one_way(at_once),
         _each(_half_open),
         "its stream breaks, and one end never learns it",
+    ),
+    Kind(
+        "revive-lost", 0.8, frameworks, lasting(5, 60), _lose_revives, "its stream breaks with each revive on its way"
     ),
     Kind("dial-twice", 0.4, clients, at_once, _dial_twice, "its next registration arrives twice, on two streams"),
     Kind(
