@@ -178,6 +178,18 @@ class RandomWorld(RuleBasedStateMachine):
         one = self.agent(pick)
         self.do(ev.AgentSlack(one.session, one.info.agent_id, resources(cpus=cpus)))
 
+    @rule(pick=PICK, which=PICK, cpus=st.integers(50, 400))
+    def borrow(self, pick: int, which: int, cpus: int) -> None:
+        one, lender, need = self.framework(pick), self.agent(which), resources(cpus=cpus, mem=MIB)
+        self.do(ev.AgentSlack(lender.session, lender.info.agent_id, resources(cpus=600)))
+        self.do(ev.SetDemands(one.session, (Demand(DemandId("d"), need, 1, revocable=True),)))
+        for offer in [each for each in one.offers.values() if each.revocable][:1]:
+            self.made += 1
+            task = TaskInfo(TaskId(f"t{self.made}"), "t", need, Command("a"), demand_id=offer.demand_id)
+            del one.offers[offer.offer_id]
+            one.launched.append(task.task_id)
+            self.do(ev.Accept(one.session, (offer.offer_id,), (task,)))
+
     @rule(pick=PICK, wish=st.sampled_from([ev.Revive, ev.Suppress, ev.Reconcile]))
     def wish(self, pick: int, wish: type[ev.Revive | ev.Suppress | ev.Reconcile]) -> None:
         self.do(wish(self.framework(pick).session))
