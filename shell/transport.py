@@ -32,6 +32,8 @@ _SERVER_OPTIONS = (
     # All agents of a cluster come at once to a master that starts; from 1,000 on gRPC would refuse them by chance.
     ("grpc.server.max_pending_requests", 100_000),
     ("grpc.server.max_pending_requests_hard_limit", 200_000),
+    # In seconds; half of it is too little for 20,000 agents where the processor is shared.
+    ("grpc.server_max_unrequested_time_in_server", 60),
 )
 
 
