@@ -42,6 +42,8 @@ def lines(app: Row) -> Iterator[str]:
     """One app for people."""
     yield f"app         {app['id']}, version {app.get('version', '')}"
     yield f"state       {progress(app)}" + (", a deployment is on its way" if app.get("deployments") else "")
+    if waiting := app.get("waiting"):
+        yield f"waiting     {waiting}"
     yield f"runs        {app.get('cmd') or ' '.join(app.get('args') or ()) or 'the entry point of its image'}"
     if image := ((app.get("container") or {}).get("docker") or {}).get("image"):
         yield f"image       {image}"
