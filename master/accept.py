@@ -25,6 +25,7 @@ def accept(cluster: Cluster, framework: Framework, event: Accept, now: int) -> N
         offers.close(cluster, one)
     if unusable:
         _drop_all(cluster, framework, event, unusable, now)
+        offers.refuse_all(cluster, framework, opened, event.filters, f"its accept was refused: {unusable}", now)
     else:
         _launch(cluster, framework, opened, event, now)
 

@@ -33,7 +33,8 @@ class Timing:
 class Cluster:
     """Handlers change it in place and leave what is to be done in `out`.
 
-    `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of at the end of the batch.
+    `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of, at the end of the batch or
+    before. At its end `maintained` are looked at for their maintenance.
     `owed_inverse` are those whose inverse offer is to be told, or told anew, then.
     Before `preempts_ms` nobody is preempted for a demand again.
     `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
@@ -57,6 +58,7 @@ class Cluster:
         self.timers = Timers()
         self.fresh_agents: dict[AgentId, None] = {}
         self.fresh_frameworks: dict[FrameworkId, None] = {}
+        self.maintained: dict[AgentId, None] = {}
         self.owed_inverse: dict[tuple[AgentId, FrameworkId], None] = {}
         self.preempts_ms = 0
         self.roles: dict[str, RoleConfig] = {}
@@ -103,6 +105,8 @@ class Cluster:
         """Have the allocator told of them at the end of the batch."""
         if agent is not None:
             self.fresh_agents[agent.info.agent_id] = None
+            if agent.maintenance is not None:
+                self.maintained[agent.info.agent_id] = None
         if framework is not None:
             self.fresh_frameworks[framework.framework_id] = None
 

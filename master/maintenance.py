@@ -118,9 +118,10 @@ def release(cluster: Cluster, framework: Framework, event: Release, now: int) ->
 
 def look(cluster: Cluster, now: int) -> None:
     """At the end of a batch, once all else is done that changes tasks: what is due on agents under maintenance."""
-    agents = (cluster.agents[agent_id] for agent_id in cluster.fresh_agents)
-    for agent in [agent for agent in agents if agent.maintenance is not None]:
-        _advance(cluster, agent, now)
+    for agent_id in tuple(cluster.maintained):
+        if (agent := cluster.agents.get(agent_id)) is not None:
+            _advance(cluster, agent, now)
+    cluster.maintained.clear()
     if cluster.owed_inverse:
         inverse.send(cluster)
 

@@ -117,17 +117,23 @@ def at_least_asked(filters: Filters) -> Filters:
 
 def decline(cluster: Cluster, framework: Framework, event: Decline, now: int) -> None:
     """Close the framework's own offers among those named; others are gone already, which declining also wants."""
-    for offer_id in event.offer_ids:
-        opened = framework.offers.get(offer_id)
-        if opened is None:
-            continue
-        close(cluster, opened)
+    named = dict.fromkeys(event.offer_ids)
+    opened = [framework.offers[offer_id] for offer_id in named if offer_id in framework.offers]
+    for each in opened:
+        close(cluster, each)
+    refuse_all(cluster, framework, opened, event.filters, f"by {framework.info.name}", now)
+
+
+def refuse_all(
+    cluster: Cluster, framework: Framework, closed: Iterable[OpenOffer], wanted: Filters, reason: str, now: int
+) -> None:
+    """Nothing was taken of these closed offers."""
+    filters = at_least_asked(wanted)
+    for opened in closed:
         agent = cluster.agents[opened.offer.agent_id]
-        filters = at_least_asked(event.filters)
         refuse(cluster, framework, agent, opened.offer.resources, filters, now)
-        by = f"by {framework.info.name}"
-        cluster.history.record(now, "offer_declined", offer_id, by)
-        waiting.answered(cluster, framework, opened, "offer_declined", by, now, filters.refuse_ms)
+        cluster.history.record(now, "offer_declined", opened.offer.offer_id, reason)
+        waiting.answered(cluster, framework, opened, "offer_declined", reason, now, filters.refuse_ms)
 
 
 def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:

@@ -95,6 +95,16 @@ def test_unusable_offers_drop_every_task_and_run_none(world: World) -> None:
     assert world.cluster.agents[A1].used.value == resources()
 
 
+def test_an_accept_that_is_refused_declines_its_offers_for_a_second_at_least(world: World) -> None:
+    offer_id = offered(world)
+    world.do(ev.Accept(FRAMEWORK, (offer_id, offer_id), (task("t1"),), Filters(0)))
+    assert world.offers() == []
+    world.wait(999)
+    assert world.offers() == []
+    world.wait(1)
+    assert len(world.offers()) == 1
+
+
 def test_an_offer_of_another_framework_cannot_be_used(world: World) -> None:
     offer_id = offered(world)
     world.subscribe("thief", 7)

@@ -7,6 +7,7 @@ import pytest
 from barter.core.cluster import InverseOffer
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.maintenance import Maintenance, Mode
+from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 from barter.master import actions as act
@@ -117,6 +118,16 @@ def test_without_tasks_it_is_drained() -> None:
     assert world.offers() == []
     kinds = [entry.kind for entry in world.cluster.history.of(A1)]
     assert kinds[-2:] == ["agent_draining", "agent_drained"]
+
+
+def test_it_is_drained_also_where_its_last_task_ends_beside_a_change_of_roles() -> None:
+    world = World()
+    framework_id = world.running(task("t1"))
+    drain(world)
+    released(world, "t1")
+    ended = ev.AgentUpdates(AGENT, A1, ((framework_id, status("t1", TaskState.KILLED, 2)),))
+    world.do(ended, ev.SetRoles(1, (RoleConfig("eng", 2_000),)))
+    assert mode(world) is Mode.DRAINED
 
 
 def test_one_without_tasks_is_drained_at_once() -> None:

@@ -171,9 +171,12 @@ KEPT_OR_WORKED_OUT = {
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
-    "frameworks_made offers_made out roles gone owed_inverse preempts_ms"
+    "frameworks_made offers_made out roles gone owed_inverse preempts_ms maintained"
 )
-OF_INDEX = "agents seekers refusals total free open tree catalog wishes changes unmet newly_unmet grown withheld awaited minimums"
+OF_INDEX = (
+    "agents seekers refusals total free open tree catalog "
+    "wishes changes unmet newly_unmet grown withheld awaited minimums"
+)
 
 
 def test_what_a_master_comes_to_know_has_to_come_into_its_snapshot() -> None:
