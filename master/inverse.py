@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from barter.core.cluster import InverseOffer
 from barter.core.ids import FrameworkId, InverseOfferId, TaskId
 from barter.core.maintenance import Maintenance
-from barter.core.task_state import TaskState
 from barter.master.cluster import Cluster
 from barter.master.messages import InverseOffers, RescindInverse
 from barter.master.state import Agent, Framework
@@ -50,8 +49,7 @@ def rescind(cluster: Cluster, agent: Agent, ended: Maintenance, reason: str) -> 
 
 def _not_ending(agent: Agent, framework: Framework) -> Iterator[TaskId]:
     for (framework_id, task_id), task in agent.tasks.items():
-        ending = task.kill is not None or task.status.state is TaskState.KILLING
-        if framework_id == framework.framework_id and not ending:
+        if framework_id == framework.framework_id and not task.ending:
             yield task_id
 
 

@@ -7,7 +7,6 @@ from hypothesis.stateful import invariant, rule
 from barter.core.ids import AgentId, InverseOfferId, TaskId
 from barter.core.machine import Tick
 from barter.core.maintenance import Mode
-from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 from barter.master import actions as act
 from barter.master import events as ev
@@ -42,11 +41,19 @@ class DrainedWorld(RandomWorld):
                         self.names[each.inverse_offer_id] = each.agent_id
                 case act.SendToFramework(session=session, message=msg.RescindInverse(ids)):
                     for name in ids:
-                        del self.told[session, self.names[name]]
+                        self.judge_rescind(session, name)
                 case act.SendToAgent(agent_id=agent_id, message=msg.Kill(cause=Reason.AGENT_DRAINING) as kill):
                     self.judge_kill(agent_id, kill)
                 case _:
                     pass
+
+    def judge_rescind(self, session: int, name: InverseOfferId) -> None:
+        """Who was not told of it has tasks there that were being killed when it began, and no others."""
+        agent_id = self.names.get(name, AgentId(name.rpartition("-I")[0]))
+        if self.told.pop((session, agent_id), None) is None:
+            framework_id = self.world.cluster.sessions[session]
+            tasks = self.world.cluster.agents[agent_id].tasks.values()
+            assert all(task.ending for task in tasks if task.framework_id == framework_id)
 
     def judge_kill(self, agent_id: AgentId, kill: msg.Kill) -> None:
         maintenance = self.world.cluster.agents[agent_id].maintenance
@@ -115,8 +122,7 @@ class DrainedWorld(RandomWorld):
             if one.unavailable_from_ms:
                 for (framework_id, task_id), task in one.tasks.items():
                     framework = self.world.cluster.frameworks[framework_id]
-                    ending = task.kill is not None or task.status.state is TaskState.KILLING
-                    if framework.connected and not ending:
+                    if framework.connected and not task.ending:
                         assert task_id in self.told.get((framework.session, one.info.agent_id), ())
 
     @invariant()
