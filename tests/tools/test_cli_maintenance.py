@@ -156,3 +156,11 @@ def test_moments(text: str, moment_of: datetime) -> None:
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no time: write \+2h|is not a quantity|unknown unit"):
         parse_moment(text, NOON)
+
+
+@pytest.mark.parametrize("text", ["18:00Z", "03:30+05:30", "00:30+14:00"])
+def test_a_time_of_day_of_a_named_zone_is_the_next_one(text: str) -> None:
+    ahead = parse_moment(text, NOON) - NOON.timestamp() * 1000
+    assert 0 < ahead <= 24 * 3_600_000
+    at = datetime.fromisoformat(f"2026-11-21T{text}")
+    assert datetime.fromtimestamp(parse_moment(text, NOON) / 1000, at.tzinfo).time() == at.time()

@@ -20,8 +20,9 @@ def parse_moment(text: str, now: datetime) -> int:
 
 
 def _next(at: time, now: datetime) -> datetime:
-    moment = datetime.combine(now.date(), at)
-    return moment if moment > now else moment + timedelta(days=1)
+    there = now.astimezone(at.tzinfo) if at.tzinfo else now
+    moment = datetime.combine(there.date(), at)
+    return moment if moment > there else moment + timedelta(days=1)
 
 
 def _ms(moment: datetime) -> int:
