@@ -51,6 +51,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
     revocable.slack(cluster, agent, event.slack, now)
+    cluster.told_more |= bool(agent.tasks or agent.reservations)
     if missed:
         settle(cluster, agent, now)
 

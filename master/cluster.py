@@ -36,6 +36,7 @@ class Cluster:
     `fresh_agents` and `fresh_frameworks` are those the allocator has yet to be told of, at the end of the batch or
     before. At its end `maintained` are looked at for their maintenance.
     `owed_inverse` are those whose inverse offer is to be told, or told anew, then.
+    `told_more` once an agent has told of tasks or reservations, which count against limits unasked.
     Before `preempts_ms` nobody is preempted for a demand again.
     `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
     """
@@ -60,6 +61,7 @@ class Cluster:
         self.fresh_frameworks: dict[FrameworkId, None] = {}
         self.maintained: dict[AgentId, None] = {}
         self.owed_inverse: dict[tuple[AgentId, FrameworkId], None] = {}
+        self.told_more = False
         self.preempts_ms = 0
         self.roles: dict[str, RoleConfig] = {}
         self.gone: dict[AgentId, AgentGone] = {}

@@ -43,9 +43,10 @@ class Hand:
             self._reserved.setdefault(reservation_id, Pool()).add(resources)
         self.changed = True
 
-    def unreserve(self, reservation_id: ReservationId) -> None:
-        """What is here of the reservation is plain now."""
-        self._plain.add(self.reserved(reservation_id))
+    def unreserve(self, reservation_id: ReservationId, *, usable: bool) -> None:
+        """What is here of the reservation is plain now: here only if a limit of the offers' role leaves that much."""
+        if usable:
+            self._plain.add(self.reserved(reservation_id))
         self._reserved.pop(reservation_id, None)
         self.changed = True
 

@@ -12,6 +12,7 @@ from barter.master import (
     operators,
     placement,
     preempt,
+    quota_offers,
     reclaim,
     reconcile,
     revocable,
@@ -101,6 +102,9 @@ class Master:
         for due in cluster.timers.pop_due(now):
             _happen(cluster, due, now)
         maintenance.look(cluster, now)
+        if cluster.told_more:
+            cluster.told_more = False
+            quota_offers.keep_limits(cluster, now)
         placement.place(cluster, now)
         if reclaim.reclaim(cluster, now):
             placement.place(cluster, now)

@@ -1,11 +1,11 @@
 """Unanswered offers that quotas do not allow any more: over a limit, or of what guarantees wait for."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from barter.core.ids import OfferId
 from barter.core.roles import is_within, lineage
-from barter.master import placement
+from barter.master import offers, placement
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_part
 from barter.master.quota import guarantees_needed, said
@@ -18,13 +18,26 @@ def plain(opened: OpenOffer) -> Mapping[str, int]:
     return plain_part(offer.resources, offer.reserved, offer.revocable).scalars
 
 
-def to_take_back(cluster: Cluster) -> list[tuple[OpenOffer, str]]:
-    """The offers, each with the reason; the newest go first, those for demands last.
-
-    The allocator has been told of everything and of the roles as they are now.
-    """
+def keep_quotas(cluster: Cluster, now: int) -> None:
+    """Take them back, the newest first, those for demands last; the allocator knows the roles as they are now."""
+    placement.tell(cluster)
     books = _Books(cluster)
-    return [*books.over_limits(), *books.before_guarantees()]
+    _rescind(cluster, [*books.over_limits(), *books.before_guarantees()], now)
+
+
+def keep_limits(cluster: Cluster, now: int) -> None:
+    """Take those over a limit back, after agents have told of more that counts."""
+    if cluster.offers and any(config.limit for config in cluster.roles.values()):
+        placement.tell(cluster)
+        _rescind(cluster, _Books(cluster).over_limits(), now)
+
+
+def _rescind(cluster: Cluster, found: Iterable[tuple[OpenOffer, str]], now: int) -> None:
+    taken: dict[str, list[OpenOffer]] = {}
+    for opened, reason in found:
+        taken.setdefault(reason, []).append(opened)
+    for reason, opened_offers in taken.items():
+        offers.rescind(cluster, opened_offers, "offer_rescinded", reason, now)
 
 
 class _Books:

@@ -12,7 +12,8 @@ from barter.master.allocator.model import AgentSlot
 from barter.master.cluster import Cluster
 from barter.master.facts import ReservationEnded, ReservationMade
 from barter.master.hand import Hand
-from barter.master.quota_offers import to_take_back
+from barter.master.holdings import total_of
+from barter.master.quota_offers import keep_quotas
 from barter.master.roles import Held
 from barter.master.state import Agent, OpenOffer
 
@@ -69,15 +70,8 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
     cluster.history.record(now, "reserved", name, reason)
     cluster.touch(agent)
     if actor.hand is None and cluster.roles:
-        _keep_quotas(cluster, now)
+        keep_quotas(cluster, now)
     return ""
-
-
-def _keep_quotas(cluster: Cluster, now: int) -> None:
-    """Take back the unanswered offers that quotas do not allow beside a new reservation."""
-    placement.tell(cluster)
-    for opened, reason in to_take_back(cluster):
-        offers.rescind(cluster, (opened,), "offer_rescinded", reason, now)
 
 
 def unreserve(cluster: Cluster, agent: Agent, operation: Unreserve, actor: Actor, now: int) -> str:
@@ -92,13 +86,14 @@ def unreserve(cluster: Cluster, agent: Agent, operation: Unreserve, actor: Actor
         return why
     taken_back = [each for each in agent.offers.values() if name in each.offer.reserved]
     offers.rescind(cluster, taken_back, "offer_rescinded", f"reservation {name} is ended", now)
-    if actor.hand is not None:
-        actor.hand.unreserve(name)
     del agent.reservations[name]
     reason = f"{reservation.resources} of {agent.info.hostname} is for all again"
     cluster.persist(ReservationEnded(agent.info.agent_id, name), reason)
     cluster.history.record(now, "unreserved", name, reason)
     cluster.touch(agent)
+    if actor.hand is not None:
+        plain = total_of([actor.hand.plain, actor.hand.reserved(name)])
+        actor.hand.unreserve(name, usable=not over_limit(cluster, actor.role, plain, counting_offers=True))
     return ""
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from barter.core.resources import Resources
 from barter.core.roles import RoleConfig, RolePart, lineage
-from barter.master import offers, placement
+from barter.master import placement
 from barter.master.cluster import Cluster
 from barter.master.events import SetRoles
 from barter.master.facts import RoleSet
 from barter.master.quota import Problems, problems, said
-from barter.master.quota_offers import plain, to_take_back
-from barter.master.state import OpenOffer
+from barter.master.quota_offers import keep_quotas, plain
 
 
 def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[str, ...]]:
@@ -27,11 +26,7 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
     for config in changed:
         _set(cluster, config, now)
     cluster.allocator.set_roles(cluster.roles)
-    taken: dict[str, list[OpenOffer]] = {}
-    for opened, reason in to_take_back(cluster):
-        taken.setdefault(reason, []).append(opened)
-    for reason, opened_offers in taken.items():
-        offers.rescind(cluster, opened_offers, "offer_rescinded", reason, now)
+    keep_quotas(cluster, now)
     return "", tuple(_notes(cluster, changed))
 
 

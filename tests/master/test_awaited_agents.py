@@ -5,8 +5,11 @@ from dataclasses import replace
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.resources import resources
+from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
 from barter.master import events as ev
+from barter.master import messages as msg
 from barter.master.facts import Recovered
 from barter.master.why import why
 from tests.master.world import A1, A2, AGENT_TIMEOUT, FRAMEWORK, NEED, World, agent, status, task
@@ -53,3 +56,21 @@ def test_agents_that_are_given_up_hold_up_nothing() -> None:
 
 def test_a_constraint_on_the_host_alone_waits_for_nobody() -> None:
     assert [offer.agent_id for offer in started(Constraint("hostname", Operator.UNIQUE)).offers()] == [A2]
+
+
+def test_what_a_late_agent_tells_takes_offers_back_that_are_over_a_limit_with_it() -> None:
+    eng = FrameworkInfo("f", F, roles=("eng",))
+    limit = RoleConfig("eng", limit={"cpus": 3_000})
+    world = World(Recovered("abc123", 2, (agent(A1), agent(A2)), (eng,), (limit,)))
+    world.do(ev.Subscribe(FRAMEWORK, eng))
+    world.register(agent(A2), session=7)
+    world.wait(AGENT_TIMEOUT - 100)
+    world.do(ev.AgentHeartbeat(7, A2))
+    world.wait(200)
+    [offer] = world.offers()
+    assert offer.resources.scalars["cpus"] == 3_000
+    there = replace(task("t1", resources(cpus=2_000)), role="eng")
+    world.register(agent(A1), session=8, tasks=((F, there, status("t1", TaskState.RUNNING)),))
+    [rescinded] = world.sent(msg.Rescind)
+    assert rescinded == msg.Rescind((offer.offer_id,), "role eng is limited to 3 cpus, and has 5 cpus with its offers")
+    assert world.cluster.allocator.consumption("eng")["cpus"] <= 3_000

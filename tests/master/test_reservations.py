@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from barter.core.cluster import AgentInfo, Offer
+from barter.core.cluster import AgentInfo, Filters, Offer
 from barter.core.ids import FrameworkId, ReservationId, TaskId, VolumeId
 from barter.core.operations import CreateVolume, DestroyVolume, Reserve, Unreserve
 from barter.core.reservations import PersistentVolume, Reservation
@@ -170,6 +170,18 @@ def test_unreserve_waits_for_tasks_and_volumes_and_its_principal() -> None:
     assert operate(one, Unreserve(R1)) == ""
     assert one.facts[-1] == f.ReservationEnded(A1, R1)
     assert one.cluster.agents[A1].reservations == {}
+
+
+def test_what_a_limit_does_not_leave_is_not_launched_out_of_a_reservation_that_is_ended() -> None:
+    one = world("eng/web")
+    one.do(ev.SetRoles(3, (RoleConfig("eng/web", limit={"cpus": 1_000}),), force=True))
+    assert operate(one, Reserve(R1, resources(cpus=2_000), "eng"), "f-team") == ""
+    two = task("t1", resources(cpus=2_000)), task("t2", resources(cpus=1_000))
+    one.do(ev.Accept(FRAMEWORK, tuple(one.cluster.offers), two, Filters(), (), (Unreserve(R1),)))
+    assert errors(one) == []
+    [run] = one.sent(msg.Run)
+    assert [each.task_id for each in run.tasks] == ["t2"]
+    assert one.cluster.allocator.consumption("eng/web")["cpus"] == 1_000
 
 
 def _all_offers(one: World, session: int) -> list[Offer]:

@@ -171,7 +171,7 @@ KEPT_OR_WORKED_OUT = {
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
-    "frameworks_made offers_made out roles gone owed_inverse preempts_ms maintained"
+    "frameworks_made offers_made out roles gone owed_inverse preempts_ms maintained told_more"
 )
 OF_INDEX = (
     "agents seekers refusals total free open tree catalog "
