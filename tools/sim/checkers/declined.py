@@ -62,11 +62,11 @@ class Declined:
                     sent += offers
                 case _:
                     pass
-        if rescinded:
-            self._expired(master, rescinded)
         for event in events:
             if isinstance(event, ANSWERS):
                 self._hear(master, event, rescinded, master.clock.now())
+        if rescinded:
+            self._expired(master, rescinded)
         for offer_id in rescinded:
             self._open.pop(offer_id, None)
         for offer in sent:

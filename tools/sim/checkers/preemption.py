@@ -22,9 +22,10 @@ from barter.tools.sim.master import SimMaster
 
 
 class Preemption(Checker):
-    """When a master first has tasks of an agent killed as preempted, but for those with revocable resources: some
-    demand of a role under its guarantee waits, for which more tasks would fit there once all of them and those that
-    are being killed have ended than if any single one of them stayed. No role is brought under its guarantee by it.
+    """When a master first has tasks of an agent killed as preempted, and not because the agent lends less: some demand
+    of a role under its guarantee waits, for which more tasks would fit there once all of them and those that are being
+    killed have ended than if any single one of them stayed. No role is brought under its guarantee by it, unless what
+    ends was revocable.
     """
 
     name = "preemption"
@@ -48,17 +49,19 @@ class Preemption(Checker):
                         victims.setdefault(agent_id, []).append(agent.tasks[key].info)
                 case _:
                     pass
+        lending = _that_lend_anew(events) if victims else ()
         for agent_id, of_agent in victims.items():
+            if agent_id in lending and any(victim.revocable for victim in of_agent):
+                continue
             self._judge(master.machine.cluster, master.machine.cluster.agents[agent_id], of_agent)
 
     def _judge(self, books: Cluster, agent: Agent, victims: Sequence[TaskInfo]) -> None:
-        others = [victim for victim in victims if not victim.revocable]
-        for victim in others:
-            self._judge_role(victim)
-        waiting = [each for each in _waiting(books) if self._is_owed(each[0].role)] if others else []
-        needed = (self._all_needed(agent, victims, others, demand, wanted) for demand, wanted in waiting)
-        if others and not any(needed):
-            names = ", ".join(victim.task_id for victim in others)
+        for victim in victims:
+            if not victim.revocable:
+                self._judge_role(victim)
+        waiting = [each for each in _waiting(books) if self._is_owed(each[0].role)]
+        if not any(self._all_needed(agent, victims, demand, wanted) for demand, wanted in waiting):
+            names = ", ".join(victim.task_id for victim in victims)
             owed = ", ".join(f"{wanted} of {demand.demand_id} for {demand.role}" for demand, wanted in waiting)
             what = f"{names} on {agent.info.agent_id} are preempted, more than it takes"
             self.fail(f"{what}: under their guarantees wait {owed or 'none'}")
@@ -83,15 +86,18 @@ class Preemption(Checker):
         return any(self._books.consumption.of(role, kind) < least for kind, least in guarantee.items())
 
     @staticmethod
-    def _all_needed(
-        agent: Agent, victims: Sequence[TaskInfo], others: Sequence[TaskInfo], demand: Demand, wanted: int
-    ) -> bool:
+    def _all_needed(agent: Agent, victims: Sequence[TaskInfo], demand: Demand, wanted: int) -> bool:
         going = [task.info for task in agent.tasks.values() if task.kill is not None and task.info not in victims]
         everything = min(_room(agent, [*going, *victims], demand), wanted)
         return all(
-            min(_room(agent, [*going, *(each for each in victims if each is not other)], demand), wanted) < everything
-            for other in others
+            min(_room(agent, [*going, *(each for each in victims if each is not victim)], demand), wanted) < everything
+            for victim in victims
         )
+
+
+def _that_lend_anew(events: Sequence[ev.Event]) -> set[AgentId]:
+    told = {event.agent_id for event in events if isinstance(event, ev.AgentSlack)}
+    return told | {event.info.agent_id for event in events if isinstance(event, ev.AgentRegister)}
 
 
 def _waiting(books: Cluster) -> Iterable[tuple[Demand, int]]:

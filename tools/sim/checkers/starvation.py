@@ -30,7 +30,8 @@ class Starvation(Checker):
     would be with its classic offers taken back, which the framework has not refused, by `declined`, and which leaves
     its roles within their limits, gets an offer within the time an offer stands and a little more. Looked at every 10
     s; where it fits at each look and nothing was offered for it in between, it starves. What is free on an active agent
-    and worth an offer is likewise offered to a framework that takes classic offers there and has refused none.
+    and worth an offer is likewise offered to a framework that takes classic offers there and has refused none, and is
+    so at once after a revive.
 
     Not judged: while a master waits for agents, and while some guarantee is not met, which may keep things free; for
     classic offers also while any role has a limit.
@@ -61,9 +62,26 @@ class Starvation(Checker):
                     for offer in action.message.offers:
                         self._since_us.pop((action.framework_id, offer.demand_id), None)
                         self._unoffered_us.pop(offer.agent_id, None)
+        if any(isinstance(event, ev.Revive) for event in events):
+            self._judge_revived(master)
         if master.world.now_us >= self._look_us:
             self._look_us = master.world.now_us + EVERY_US
             self._look(master)
+
+    def _judge_revived(self, master: SimMaster) -> None:
+        books = master.machine.cluster
+        if not (books.expected_agents or self._set.limits or self._some_guarantee_lacks()):
+            for agent in books.agents.values():
+                if (taker := self._taker(master, agent)) is not None:
+                    what = f"{agent.free} of {agent.info.agent_id} are offered to nobody after a revive"
+                    self.fail(f"{what}: {taker.info.name} ({taker.framework_id}) takes offers and refused none")
+
+    def _taker(self, master: SimMaster, agent: Agent) -> Framework | None:
+        """Who takes what is free and worth an offer."""
+        if not agent.active:
+            return None
+        taker = taker_of(master, agent, self._declined, lambda framework: framework.suppressed)
+        return taker if taker is not None and is_worth_offering(agent.free) else None
 
     def _look(self, master: SimMaster) -> None:
         books, now_us, before = master.machine.cluster, master.world.now_us, self._since_us
@@ -86,10 +104,7 @@ class Starvation(Checker):
                     self.fail(f"{what} since {since_us / 1e6:.3f} s, and nothing was offered for it")
 
     def _look_at_free(self, master: SimMaster, agent: Agent, before: Mapping[AgentId, int], bound_us: int) -> None:
-        if not agent.active:
-            return
-        taker = taker_of(master, agent, self._declined, lambda framework: framework.suppressed)
-        if taker is None or not is_worth_offering(agent.free):
+        if (taker := self._taker(master, agent)) is None:
             return
         now_us, agent_id = master.world.now_us, agent.info.agent_id
         since_us = self._unoffered_us[agent_id] = before.get(agent_id, now_us)

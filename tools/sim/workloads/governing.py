@@ -87,7 +87,11 @@ def _squeeze(rng: Random, at_ms: int) -> list[Act]:
     role = rng.choice(("eng", "eng/web", "eng/batch"))
     guaranteed = RoleConfig(role, guarantee={"cpus": rng.randrange(2_000, 9_000, 500)})
     begins = at_ms + rng.randrange(5_000, 40_000)
-    return [SetRole(begins, guaranteed, force=True), SetRole(begins + 200_000, RoleConfig(role), force=True)]
+    acts: list[Act] = [SetRole(begins, guaranteed, force=True), SetRole(begins + 200_000, RoleConfig(role), force=True)]
+    if rng.random() < 0.4:
+        theirs = RoleConfig("ops", guarantee={"cpus": rng.randrange(20_000, 70_000, 5_000)})
+        acts += [SetRole(begins - 1_000, theirs, force=True), SetRole(begins + 150_000, RoleConfig("ops"), force=True)]
+    return acts
 
 
 def _config(rng: Random, role: str) -> RoleConfig:
