@@ -19,7 +19,7 @@ from barter.tools.sim.workloads.workload import Act
 ROLES = ("eng", "eng/web", "eng/batch", "ops", "ops/day")
 RESERVING = ("eng/web", "eng/batch", "ops", "ops/day", "ops/day")
 PRINCIPAL = "operator"
-LOOK_AGAIN_US, PATIENCE = 5_000_000, 40
+LOOK_AGAIN_US, PATIENCE, OFF_US = 5_000_000, 40, 60_000_000
 OPEN_AGAIN_US = 100_000_000
 """After the last fault: so long the agents that are drained then stay it."""
 
@@ -52,7 +52,10 @@ class Activate(Act):
 
 @dataclass(frozen=True, slots=True)
 class MarkGone(Act):
-    """Of the agents out of reach the one with this number, as soon as there is one in some minutes."""
+    """Of the agents out of reach the one with this number, as soon as there is one in some minutes.
+
+    Its machine is switched off first: who says that of one that lives has its tasks run twice.
+    """
 
     chosen: int
 
@@ -184,9 +187,13 @@ class Governing:
                 return None
 
     def _mark_gone(self, act: MarkGone, looks: int) -> None:
-        known = self._cluster.master.machine.cluster.agents.values()
-        away = [agent.info.agent_id for agent in known if agent.registered_ms and not agent.connected]
-        if away and self._cluster.master.up:
-            self.operators.ask(ev.MarkGone(0, away[act.chosen % len(away)], "it burnt"))
+        cluster = self._cluster
+        known = cluster.master.machine.cluster.agents
+        names = {self.operators.agent_id(name): name for name in cluster.agents}
+        away = [each for each in names if (agent := known.get(each)) and agent.registered_ms and not agent.connected]
+        if away and cluster.master.up:
+            agent_id = away[act.chosen % len(away)]
+            cluster.crash_machine(names[agent_id], OFF_US)
+            self.operators.ask(ev.MarkGone(0, agent_id, "it burnt"))
         elif looks:
-            self._cluster.world.after(LOOK_AGAIN_US, partial(self._mark_gone, act, looks - 1))
+            cluster.world.after(LOOK_AGAIN_US, partial(self._mark_gone, act, looks - 1))
