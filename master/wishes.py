@@ -22,7 +22,7 @@ def revive(cluster: Cluster, framework: Framework, event: Revive, now: int) -> N
 
 
 def suppress(cluster: Cluster, framework: Framework, event: Suppress, now: int) -> None:
-    """No more offers for these roles; for none where none is named."""
+    """No more offers for these roles; for any where none is named."""
     if (unknown := _not_its_own(framework, event.roles)) is not None:
         _refuse(cluster, framework, f"suppress: {unknown}", now)
         return

@@ -58,7 +58,7 @@ class SchedulerSessions(SchedulerServiceServicer):
             self._post(wire_scheduler.call_from_wire(stream.number, call))
 
         try:
-            self._post(wire_scheduler.call_from_wire(stream.number, first))
+            await take(first)
             await _converse(stream, context, take)
         except ValueError as error:
             await context.write(self._encode(_refused(stream, error, fatal=True)))

@@ -15,12 +15,10 @@ from barter.master.allocator.explanation import (
     Step,
     Verdict,
 )
-from barter.master.shell.wire_operator import entry_to_wire
+from barter.master.shell.wire_operator import LARGEST, entry_to_wire
 from barter.master.why import Why
 from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
-
-LARGEST = (1 << 63) - 1
 
 
 def why_to_wire(value: Why) -> pb.ExplainResponse:

@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 from barter.core.ids import AgentId
 from barter.master import events as ev
+from barter.master.history import LONGEST_REASON
 from barter.master.maintenance_view import MaintenanceSummary
+from barter.proto.checks import check_name
 from barter.proto.v1 import operator_pb2 as pb
 
 
 def change_of(request: pb.MaintainRequest, agent_id: AgentId) -> Callable[[int], ev.Event]:
-    """From the number of the call to its event. Raises ValueError where it asks for nothing this master knows."""
-    reason = request.reason
+    """From the number of the call to its event. Raises ValueError where it asks for nothing this master knows, or its
+    reason, which is kept durably and told to frameworks, is long or cannot be printed."""
+    reason = check_name("reason", request.reason, LONGEST_REASON)
     match request.WhichOneof("change"):
         case "drain":
             drain = request.drain

@@ -118,6 +118,9 @@ def test_what_cannot_be_is_refused_with_its_code(master: RealMaster) -> None:
         assert (await refusal(peers.operator.Maintain(unknown)))[0] is grpc.StatusCode.NOT_FOUND
         nothing = pb.MaintainRequest(agent="a1")
         assert (await refusal(peers.operator.Maintain(nothing)))[0] is grpc.StatusCode.INVALID_ARGUMENT
+        for reason in ("x" * 1_001, "new\ndisks"):
+            unprintable = pb.MaintainRequest(agent="a1", drain={"grace_ms": 1}, reason=reason)
+            assert (await refusal(peers.operator.Maintain(unprintable)))[0] is grpc.StatusCode.INVALID_ARGUMENT
         long = pb.MaintainRequest(agent="a1", drain={"grace_ms": 1 << 62})
         code, why = await refusal(peers.operator.Maintain(long))
         assert (code, "from 0 to 30d" in why) == (grpc.StatusCode.FAILED_PRECONDITION, True)
