@@ -14,7 +14,7 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import Fact, MaintenanceSet
-from barter.master.maintenance_view import NotOne, agent_named, maintenance
+from barter.master.maintenance_view import maintenance
 from barter.master.registry import MemoryRegistry
 from barter.master.views import agents, summary
 from tests.master.world import A1, A2, AGENT, FRAMEWORK, World, agent, demand, status, task
@@ -370,17 +370,6 @@ def test_operators_see_how_far_it_is() -> None:
     world = again(world)
     world.register(session=SESSION, tasks=[(framework_id, task("t1"), killing)])
     assert [each.released for each in maintenance(world.cluster)] == [1]
-
-
-def test_an_agent_is_named_by_its_id_or_by_a_hostname_of_its_own() -> None:
-    world = World()
-    world.register()
-    assert agent_named(world.cluster, "a1") == agent_named(world.cluster, "host-a1") == A1
-    world.register(replace(agent(A2), hostname="host-a1"), session=20)
-    with pytest.raises(NotOne, match="2 agents have the hostname host-a1: name one by its id, of a1, a2"):
-        agent_named(world.cluster, "host-a1")
-    with pytest.raises(NotOne, match="no agent has the id or hostname 'b1'"):
-        agent_named(world.cluster, "b1")
 
 
 def test_a_demand_is_placed_on_an_announced_agent_last() -> None:
