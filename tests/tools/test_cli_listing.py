@@ -91,22 +91,26 @@ def test_agents_say_what_they_cannot_enforce() -> None:
 
 
 def test_frameworks_tell_what_they_want() -> None:
-    wanted = types.Demand(demand_id="/web", count=3, resources=RESOURCES)
+    wanted = types.Demand(demand_id="/web", count=3, resources=RESOURCES, strategy="PACK", revocable=True, volume="v1")
     wanted.constraints.add(field="zone", operator="UNIQUE")
     view = pb.FrameworkView(framework=types.FrameworkInfo(name="service", framework_id="f1"), share_milli=125)
     view.demands.append(wanted)
     replies = {"ListFrameworks": pb.ListFrameworksResponse(frameworks=[view])}
     (row,) = json.loads(ask(replies, "frameworks", "-o", "json"))
     assert row["share"] == 0.125
-    assert row["demands"][0]["constraints"] == [["zone", "UNIQUE"]]
+    (demand,) = row["demands"]
+    assert demand["constraints"] == [["zone", "UNIQUE"]]
+    assert (demand["strategy"], demand["revocable"], demand["volume"]) == ("PACK", True, "v1")
     assert "12.5%" in ask(replies, "frameworks")
 
 
 def test_offers_and_endpoints() -> None:
     offer = types.Offer(offer_id="o1", agent_id="a1", framework_id="f1", resources=RESOURCES, hostname="agent-a")
+    offer.revocable.scalars["cpus"], offer.unavailable_from_ms = 500, 7
     offers = {"ListOffers": pb.ListOffersResponse(offers=[pb.OfferView(offer=offer, made_ms=1, expires_ms=2)])}
     (row,) = json.loads(ask(offers, "offers", "-o", "json"))
     assert (row["offer_id"], row["resources"], row["expires_ms"]) == ("o1", PLAIN, 2)
+    assert (row["revocable"]["cpus"], row["unavailable_from_ms"]) == (0.5, 7)
     assert "cpus=1.5 mem=1GiB disk=2GiB ports=[31000-31001,31005]" in ask(offers, "offers")
     service = pb.ServiceEndpoints(service=types.Service(service_id="/web"))
     service.service.ports.add(name="http", number=10000, vhosts=["web.localhost"])

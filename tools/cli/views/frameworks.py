@@ -17,6 +17,7 @@ def framework(view: pb.FrameworkView) -> dict[str, Any]:
         "state": view.state,
         "user": info.user,
         "roles": list(info.roles),
+        "principal": info.principal,
         "hostname": info.hostname,
         "web_url": info.web_url,
         "failover_timeout_ms": info.failover_timeout_ms,
@@ -39,6 +40,9 @@ def demand(wire: types_pb2.Demand) -> dict[str, Any]:
         "constraints": [[part for part in (c.field, c.operator, c.value) if part] for c in wire.constraints],
         "runtime": wire.runtime,
         "on_public": wire.on_public,
+        "strategy": wire.strategy,
+        "revocable": wire.revocable,
+        "volume": wire.volume,
     }
 
 

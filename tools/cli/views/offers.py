@@ -20,10 +20,12 @@ def offer(view: pb.OfferView) -> dict[str, Any]:
         "demand_id": wire.demand_id,
         "resources": resources(wire.resources),
         "reserved": {name: resources(part) for name, part in wire.reserved.items()},
+        "revocable": resources(wire.revocable),
         "volumes": list(wire.volumes),
         "attributes": dict(wire.attributes),
         "public": wire.public,
         "runtimes": list(wire.runtimes),
+        "unavailable_from_ms": wire.unavailable_from_ms,
         "made_ms": view.made_ms,
         "expires_ms": view.expires_ms,
     }
