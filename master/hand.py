@@ -7,7 +7,7 @@ from barter.core.cluster import Offer
 from barter.core.ids import ReservationId
 from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo
-from barter.master.holdings import plain_part, total_of
+from barter.master.holdings import plain_of, total_of
 from barter.master.pool import Pool
 
 
@@ -19,7 +19,7 @@ class Hand:
         self._reserved: dict[ReservationId, Pool] = {}
         self.changed = False
         for offer in offers:
-            self._plain.add(plain_part(offer.resources, offer.reserved, offer.revocable))
+            self._plain.add(plain_of(offer))
             self._revocable.add(offer.revocable)
             for reservation_id, part in offer.reserved.items():
                 self._reserved.setdefault(reservation_id, Pool()).add(part)

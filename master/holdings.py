@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from barter.core.cluster import AgentInfo
+from barter.core.cluster import AgentInfo, Offer
 from barter.core.ids import ReservationId
 from barter.core.reservations import PersistentVolume, Reservation, static_id
 from barter.core.resources import NOTHING, Resources
+from barter.core.tasks import TaskInfo
 from barter.master.pool import Pool
 
 NO_POOL = Pool()
@@ -54,10 +55,10 @@ def unused(
     return taken.get(reservation.reservation_id, NO_POOL).left_of(own)
 
 
-def plain_part(resources: Resources, reserved: Mapping[ReservationId, Resources], revocable: Resources) -> Resources:
-    """Of an offer or a task: neither reserved nor revocable."""
-    plain = resources.without(revocable)
-    for part in reserved.values():
+def plain_of(held: Offer | TaskInfo) -> Resources:
+    """What of an offer or a task is neither reserved nor revocable."""
+    plain = held.resources.without(held.revocable)
+    for part in held.reserved.values():
         plain = plain.without(part)
     return plain
 

@@ -11,7 +11,7 @@ from barter.core.tasks import TaskInfo
 from barter.master import offers
 from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
 from barter.master.cluster import Cluster
-from barter.master.holdings import plain_part, total_of
+from barter.master.holdings import plain_of, total_of
 from barter.master.state import Agent, Framework, OpenOffer, Task
 
 
@@ -46,7 +46,7 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[T
         reason = agent.mode.value
     division = agent.division
     back: list[Offer | TaskInfo] = [*(each.offer for each in returned), *(each.info for each in ended)]
-    plain = [plain_part(each.resources, each.reserved, each.revocable) for each in back]
+    plain = list(map(plain_of, back))
     free = total_of([division.plain, *plain]) if plain else division.plain
     reserved = _reserved(agent, division.reserved, returned, ended) if division.reserved else ()
     revocable = NOTHING

@@ -10,11 +10,12 @@ from barter.core.resources import PORTS, Resources
 from barter.core.roles import lineage
 from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
+from barter.master.holdings import plain_of
 from barter.master.placement import slot
 from barter.master.revocable import preempt
 from barter.master.state import Agent, Task
 from barter.master.timers import PreemptionDue
-from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of, plain_of
+from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of
 from barter.master.waiting import preempting
 
 PAUSE_MS, AGENTS_AT_ONCE = 1_000, 500
@@ -120,14 +121,14 @@ class _Books:
             return None
         free = Counter(amounts_of(agent.free))
         for task in self._going.get(info.agent_id, ()):
-            free.update(amounts_of(plain_of(task)))
+            free.update(amounts_of(plain_of(task.info)))
         short = {kind: each * tasks - free[kind] for kind, each in need_of(demand).items() if each * tasks > free[kind]}
         total = amounts_of(info.resources)
         return choose(agent.tasks.values(), short, total, self._surplus, demand.role, under)
 
     def _room(self, unmet: Unmet, agent_id: AgentId, more: tuple[Task, ...] = ()) -> int:
         gone = (*self._going.get(agent_id, ()), *more)
-        freed = [(task.framework_id, task.info.role, plain_of(task).scalars) for task in gone]
+        freed = [(task.framework_id, task.info.role, plain_of(task.info).scalars) for task in gone]
         as_if = slot(self._cluster.agents[agent_id], (), gone)
         return self._cluster.allocator.room_for(unmet, as_if, self._now, freed)
 
@@ -155,4 +156,4 @@ class _Books:
 
     def _goes(self, task: Task) -> None:
         self._going[task.agent_id].append(task)
-        self._surplus.give_up(task.info.role, amounts_of(plain_of(task)))
+        self._surplus.give_up(task.info.role, amounts_of(plain_of(task.info)))

@@ -7,15 +7,14 @@ from barter.core.ids import OfferId
 from barter.core.roles import is_within, lineage
 from barter.master import offers, placement
 from barter.master.cluster import Cluster
-from barter.master.holdings import plain_part
+from barter.master.holdings import plain_of
 from barter.master.quota import guarantees_needed, said
 from barter.master.state import OpenOffer
 
 
 def plain(opened: OpenOffer) -> Mapping[str, int]:
     """What of the offer counts beside reservations: neither reserved nor revocable."""
-    offer = opened.offer
-    return plain_part(offer.resources, offer.reserved, offer.revocable).scalars
+    return plain_of(opened.offer).scalars
 
 
 def keep_quotas(cluster: Cluster, now: int) -> None:

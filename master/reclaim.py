@@ -4,7 +4,7 @@ from barter.core.ids import AgentId
 from barter.master import offers
 from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
-from barter.master.holdings import plain_part
+from barter.master.holdings import plain_of
 from barter.master.placement import slot
 
 
@@ -56,10 +56,7 @@ def _reclaim_on(cluster: Cluster, unmet: Unmet, agent_id: AgentId, now: int) -> 
     if not classic:
         return 0
     offered = (each.offer for each in classic)
-    freed = [
-        (each.framework_id, each.role, plain_part(each.resources, each.reserved, each.revocable).scalars)
-        for each in offered
-    ]
+    freed = [(each.framework_id, each.role, plain_of(each).scalars) for each in offered]
     tasks = cluster.allocator.room_for(unmet, slot(agent, classic), now, freed)
     if tasks:
         reason = f"demand {unmet.demand.demand_id} of {unmet.name} waits, and fits with what this offer holds"

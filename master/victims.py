@@ -7,19 +7,11 @@ from barter.core.cluster import Demand
 from barter.core.ranges import size
 from barter.core.resources import PORTS, Resources
 from barter.core.roles import RoleConfig, is_within, lineage
-from barter.master.holdings import plain_part
+from barter.master.holdings import plain_of
 from barter.master.state import Task
 
 Amounts = Mapping[str, int]
 Cost = tuple[int, int, float]
-
-
-def plain_of(task: Task) -> Resources:
-    """What of the task becomes free for everybody at its end."""
-    info = task.info
-    return (
-        plain_part(info.resources, info.reserved, info.revocable) if info.reserved or info.revocable else info.resources
-    )
 
 
 def amounts_of(resources: Resources) -> dict[str, int]:
@@ -103,7 +95,7 @@ def choose(
     for task in (*revocable, *others):
         if not left:
             break
-        freed = amounts_of(plain_of(task))
+        freed = amounts_of(plain_of(task.info))
         if not any(freed.get(kind, 0) for kind in left):
             continue
         if not task.info.revocable and not surplus.spares(task.info.role, freed, demand_role):

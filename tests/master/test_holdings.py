@@ -16,9 +16,9 @@ from barter.core.tasks import Command, Source, TaskInfo, TaskStatus
 from barter.core.units import MIB
 from barter.master import actions as act
 from barter.master import events as ev
-from barter.master.holdings import disk, plain_part, total_of
+from barter.master.holdings import disk, plain_of, total_of
 from barter.master.state import Agent
-from tests.master.world import A1, AGENT, World
+from tests.master.world import A1, AGENT, World, task
 
 ROLES = ("eng", "eng/web", "ops")
 NAMES, VOLUMES = ("r1", "r2", "r3"), ("v1", "v2")
@@ -87,7 +87,7 @@ class Holdings(RuleBasedStateMachine):
         """Two tasks that both want all that was plain: the one without a name may have the new reservation, too."""
         session = list(self.sessions)[pick % len(ROLES)]
         for offer in self.offers(session)[:1]:
-            plain = plain_part(offer.resources, offer.reserved, offer.revocable)
+            plain = plain_of(offer)
             name = ReservationId(NAMES[pick % 3])
             part = part.without(part.without(plain))
             tasks = tuple(self._task(need, 1, named=False) for need in (plain.without(part), part, part) if need)
@@ -182,5 +182,6 @@ TestHoldings.settings = settings(max_examples=60, stateful_step_count=50, deadli
 def test_the_plain_part_is_what_is_neither_reserved_nor_lent() -> None:
     whole = parse_resources("cpus=4,mem=1GiB,ports=[1-10]")
     reserved = {ReservationId("r1"): parse_resources("cpus=1,ports=[1-5]"), ReservationId("r2"): resources(cpus=500)}
-    assert plain_part(whole, reserved, resources(cpus=2_000)) == parse_resources("cpus=0.5,mem=1GiB,ports=[6-10]")
+    held = replace(task("t1", whole), reserved=reserved, revocable=resources(cpus=2_000))
+    assert plain_of(held) == parse_resources("cpus=0.5,mem=1GiB,ports=[6-10]")
     assert total_of([*reserved.values(), NOTHING]) == parse_resources("cpus=1.5,ports=[1-5]")

@@ -10,8 +10,9 @@ from barter.core.resources import resources
 from barter.core.roles import is_within, lineage
 from barter.core.task_state import TaskState
 from barter.core.tasks import Source, TaskInfo, TaskStatus
+from barter.master.holdings import plain_of
 from barter.master.state import Task
-from barter.master.victims import Choice, Surplus, amounts_of, choose, plain_of
+from barter.master.victims import Choice, Surplus, amounts_of, choose
 
 TOTAL = {"cpus": 16, "mem": 16}
 FOR, UNDER = "eng/web", "eng"
@@ -35,7 +36,7 @@ surpluses = st.dictionaries(st.sampled_from(("ops", "ops/night", "batch", "eng")
 
 
 def freed(tasks: tuple[Task, ...], kind: str) -> int:
-    return sum(amounts_of(plain_of(each)).get(kind, 0) for each in tasks)
+    return sum(amounts_of(plain_of(each.info)).get(kind, 0) for each in tasks)
 
 
 def allowed(tasks: tuple[Task, ...], over: dict[str, dict[str, int]]) -> bool:
@@ -44,7 +45,7 @@ def allowed(tasks: tuple[Task, ...], over: dict[str, dict[str, int]]) -> bool:
     if any(is_within(each.info.role, UNDER) for each in held):
         return False
     return all(
-        sum(amounts_of(plain_of(each)).get(kind, 0) for each in tasks if role in lineage(each.info.role)) <= left
+        sum(amounts_of(plain_of(each.info)).get(kind, 0) for each in tasks if role in lineage(each.info.role)) <= left
         for role, kinds in over.items()
         if not is_within(FOR, role) and any(role in lineage(each.info.role) for each in held)
         for kind, left in kinds.items()
