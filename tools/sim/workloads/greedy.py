@@ -61,6 +61,7 @@ class GreedyScheduler(Scheduler):
         self.generation = int(store.get(GENERATION) or b"0") + 1
         store.set(GENERATION, str(self.generation).encode())
         self._running: dict[TaskId, None] = {}
+        self._ending: set[TaskId] = set()
         self._asked = self._launched = 0
 
     def registered(self, driver: Driver, framework_id: FrameworkId) -> None:
@@ -79,10 +80,17 @@ class GreedyScheduler(Scheduler):
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         if status.terminal:
             self._running.pop(status.task_id, None)
+            self._ending.discard(status.task_id)
             return
         self._running[status.task_id] = None
         if not self.takes:
-            driver.kill(status.task_id)
+            self._end(driver, status.task_id)
+
+    def _end(self, driver: Driver, task_id: TaskId) -> None:
+        """Once: the driver keeps a kill until the task has ended, and a master answers each kill of a lost task."""
+        if task_id not in self._ending:
+            self._ending.add(task_id)
+            driver.kill(task_id)
 
     def _take(self, driver: Driver, offer: Offer) -> None:
         self._launched += 1
@@ -106,7 +114,7 @@ class GreedyScheduler(Scheduler):
                 self.refuse_ms, self.takes = ENOUGH_MS, False
                 driver.suppress()
                 for task_id in self._running:
-                    driver.kill(task_id)
+                    self._end(driver, task_id)
 
         driver.call_later(for_ms, enough)
 
