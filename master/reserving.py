@@ -102,6 +102,9 @@ def over_limit(cluster: Cluster, role: str, more: Resources, *, counting_offers:
     limited = [cluster.roles[each] for each in lineage(role) if each in cluster.roles and cluster.roles[each].limit]
     if not limited:
         return ""
+    if away := len(cluster.expected_agents):
+        agents = "1 agent is" if away == 1 else f"{away} agents are"
+        return f"role {limited[0].role} is limited, and {agents} not back since the master's start, with tasks perhaps"
     placement.tell(cluster)
     consumption = cluster.allocator.consumption if counting_offers else Held(cluster).of
     for config in limited:

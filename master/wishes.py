@@ -18,7 +18,9 @@ def revive(cluster: Cluster, framework: Framework, event: Revive, now: int) -> N
     framework.suppressed -= frozenset(event.roles or framework.suppressed)
     cluster.allocator.clear_refusals(framework.framework_id)
     cluster.touch(framework=framework)
-    cluster.history.record(now, "framework_revived", framework.framework_id, "filters and suppression are cleared")
+    left = f", but for {', '.join(sorted(framework.suppressed))}" if framework.suppressed else ""
+    reason = f"filters and suppression are cleared{left}"
+    cluster.history.record(now, "framework_revived", framework.framework_id, reason)
 
 
 def suppress(cluster: Cluster, framework: Framework, event: Suppress, now: int) -> None:
@@ -39,7 +41,8 @@ def _not_its_own(framework: Framework, roles: Iterable[str]) -> str | None:
 
 
 def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: int) -> None:
-    """Replace all demands; offers made for those that are gone are rescinded."""
+    """Replace all demands; offers made for those that are gone are rescinded. One for a role that is not the
+    framework's waits until it is, and the framework is told."""
     twice = _repeated(demand.demand_id for demand in event.demands)
     if twice:
         _refuse(cluster, framework, f"demands: {twice} is named twice", now)
@@ -56,23 +59,28 @@ def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: 
     cluster.touch(framework=framework)
     wanted = ", ".join(f"{demand.count} of {demand.demand_id}" for demand in event.demands if demand.count)
     cluster.history.record(now, "demands_set", framework.framework_id, wanted or "nothing is wanted")
+    if (unknown := _not_its_own(framework, dict.fromkeys(demand.role for demand in event.demands))) is not None:
+        message = f"demands: {unknown}: what is wanted for others is not offered"
+        cluster.to_framework(framework, Error(message), "a demand is for a role that is not its framework's")
 
 
 def set_services(cluster: Cluster, framework: Framework, event: SetServices, now: int) -> None:
-    """Replace all services; one that another connected framework tells is refused, and with it the whole call."""
+    """Replace all services; one that another connected framework tells is refused, and the others are taken."""
     twice = _repeated(service.service_id for service in event.services)
     if twice:
         _refuse(cluster, framework, f"services: {twice} is named twice", now)
         return
+    taken = {}
     for service in event.services:
         owner = cluster.endpoints.owner(service.service_id)
         other = cluster.frameworks.get(owner) if owner and owner != framework.framework_id else None
         if other is not None and other.connected:
-            reason = f"services: {service.service_id} belongs to framework {other.framework_id} ({other.info.name})"
-            _refuse(cluster, framework, f"{reason}: choose another id", now)
-            return
-    cluster.endpoints.tell(framework.framework_id, event.services, framework.services)
-    framework.services = event.services
+            taken[service.service_id] = f"{other.framework_id} ({other.info.name})"
+    for service_id, other_name in taken.items():
+        _refuse(cluster, framework, f"services: {service_id} belongs to framework {other_name}: choose another id", now)
+    own = tuple(service for service in event.services if service.service_id not in taken)
+    cluster.endpoints.tell(framework.framework_id, own, framework.services)
+    framework.services = own
     cluster.framework_settled(framework.framework_id)
 
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.constraints import Constraint, Operator
-from barter.core.ids import AgentId, DemandId, FrameworkId
+from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId
+from barter.core.operations import Reserve
 from barter.core.resources import resources
 from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
+from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import Recovered
@@ -74,3 +76,19 @@ def test_what_a_late_agent_tells_takes_offers_back_that_are_over_a_limit_with_it
     [rescinded] = world.sent(msg.Rescind)
     assert rescinded == msg.Rescind((offer.offer_id,), "role eng is limited to 3 cpus, and has 5 cpus with its offers")
     assert world.cluster.allocator.consumption("eng")["cpus"] <= 3_000
+
+
+def test_nothing_is_reserved_for_a_limited_role_before_agents_are_back() -> None:
+    limit = RoleConfig("eng", limit={"cpus": 3_000})
+    world = World(Recovered("abc123", 2, (agent(A1), agent(A2)), roles=(limit,)))
+    world.register(agent(A2), session=7)
+
+    def refusal(role: str) -> str:
+        world.do(ev.Operate(1, A2, "ops", Reserve(ReservationId(f"for-{role[:3]}"), NEED, role)))
+        [answer] = [each for each in world.last if isinstance(each, act.Answer)]
+        return answer.refusal
+
+    assert "role eng is limited, and 1 agent is not back" in refusal("eng/web")
+    assert refusal("ops") == ""
+    world.register(agent(A1), session=8)
+    assert refusal("eng/web") == ""

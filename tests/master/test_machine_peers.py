@@ -170,6 +170,18 @@ def test_declined_stays_away_until_revived(world: World) -> None:
     assert len(world.offers()) == 1
 
 
+def test_a_demand_for_a_role_of_others_waits_and_its_framework_is_told(world: World) -> None:
+    world.register()
+    world.subscribe(demands_only=True)
+    world.do(ev.SetDemands(FRAMEWORK, (replace(demand("d", 1), role="eng"), demand("e", 1))))
+    [error] = world.sent(msg.Error)
+    assert error.message == (
+        "demands: the framework is not subscribed to eng, only to *: what is wanted for others is not offered"
+    )
+    assert not error.fatal
+    assert [offer.demand_id for offer in world.offers()] == ["e"]
+
+
 def test_suppressed_gets_no_offers(world: World) -> None:
     world.subscribe()
     world.do(ev.Suppress(FRAMEWORK))
@@ -276,11 +288,12 @@ def test_a_demand_named_twice_is_refused_whole(world: World) -> None:
 
 def test_a_service_of_another_connected_framework_cannot_be_told(world: World) -> None:
     first = world.subscribe()
-    world.subscribe("other", 7)
+    second = world.subscribe("other", 7)
     world.do(ev.SetServices(FRAMEWORK, (WEB,)))
     world.do(ev.SetServices(7, (WEB, Service("own"))))
-    assert f"belongs to framework {first}" in world.sent(msg.Error, 7)[0].message
-    assert [view.service.service_id for view in world.cluster.endpoints.all()] == ["web"]
+    assert [f"web belongs to framework {first}" in error.message for error in world.sent(msg.Error, 7)] == [True]
+    told = [view.service.service_id for view in world.cluster.endpoints.all()]
+    assert {name: world.cluster.endpoints.owner(name) for name in told} == {"web": first, "own": second}
     world.do(ev.FrameworkDisconnected(FRAMEWORK))
     world.do(ev.SetServices(7, (WEB,)))
     assert world.cluster.endpoints.owner("web") != first
