@@ -1,6 +1,6 @@
 """What a framework author imports. Light: grpcio, protobuf and the standard library."""
 
-from barter.core.cluster import Demand, Filters, FrameworkInfo, InverseOffer, Offer, Service, ServicePort
+from barter.core.cluster import Demand, Filters, FrameworkInfo, InverseOffer, Offer, Service, ServicePort, Strategy
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import (
     AgentId,
@@ -75,6 +75,7 @@ __all__ = [
     "Source",
     "SqliteStore",
     "StateStore",
+    "Strategy",
     "TaskId",
     "TaskInfo",
     "TaskPort",
