@@ -251,12 +251,21 @@ class Session:
                 kill = self._standing.seen(status)
                 if kill is not None and self.connected:
                     actions.append(msg.Send(kill))
+            elif isinstance(callback, told.InverseOffered | told.InverseRescinded):
+                actions += self._released_before(callback)
             turn.append(callback)
         if turn:
             self._calling, self._repeated = tuple(turn), tuple(repeated)
             actions.append(msg.Invoke(self._calling))
         elif repeated and self.connected:
             actions.append(msg.Send(calls.Acknowledge(tuple(repeated))))
+
+    def _released_before(self, callback: told.InverseOffered | told.InverseRescinded) -> list[Action]:
+        if isinstance(callback, told.InverseRescinded):
+            self._standing.releases.rescinded(callback.inverse_offer_id)
+            return []
+        again = self._standing.releases.offered(callback.inverse_offers)
+        return [msg.Send(calls.Release(again))] if again and self.connected else []
 
     def _is_news(self, status: TaskStatus, now: int) -> bool:
         """False for an update that was delivered, and for a second end: the answer to a question asked by the session

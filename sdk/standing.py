@@ -7,6 +7,7 @@ from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Source, TaskStatus
 from barter.sdk.calls import Call, Kill, Launch, Reconcile, Release, Revive, SetDemands, SetServices, Suppress
+from barter.sdk.releases import Releases
 from barter.sdk.suppression import Suppression
 
 
@@ -21,7 +22,7 @@ class Standing:
         self._demands: tuple[Demand, ...] | None = None
         self._services: tuple[Service, ...] | None = None
         self._suppression = Suppression()
-        self._released: dict[TaskId, None] = {}
+        self.releases = Releases()
         self._kills: dict[TaskId, Kill] = {}
         self._asked: dict[TaskId, None] = {}
         self._asked_all = False
@@ -41,7 +42,7 @@ class Standing:
             case Suppress() | Revive():
                 self._suppression.note(call)
             case Release():
-                self._released.update(dict.fromkeys(call.task_ids))
+                self.releases.note(call.task_ids)
             case Reconcile():
                 self._asked.update(dict.fromkeys(call.task_ids))
                 self._asked_all = self._asked_all or not call.task_ids
@@ -58,7 +59,7 @@ class Standing:
         if status.terminal:
             self.tasks.pop(status.task_id, None)
             self._kills.pop(status.task_id, None)
-            self._released.pop(status.task_id, None)
+            self.releases.ended(status.task_id)
             return None
         self.tasks[status.task_id] = status.state
         if status.state is TaskState.KILLING:
@@ -73,8 +74,6 @@ class Standing:
         if self._demands is not None:
             yield SetDemands(self._demands)
         yield from self._suppression.retell()
-        if self._released:
-            yield Release(tuple(self._released))
         yield from self._reconciliation(resuming)
         yield from self._kills.values()
         self._kills = {task_id: kill for task_id, kill in self._kills.items() if task_id in self.tasks}

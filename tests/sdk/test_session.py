@@ -1,7 +1,9 @@
 """What the session does that a transcript shows badly: bounds, turns, ends."""
 
-from barter.core.cluster import FrameworkInfo
-from barter.core.ids import FrameworkId, OfferId, TaskId
+import pytest
+
+from barter.core.cluster import FrameworkInfo, InverseOffer
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import NOTHING
 from barter.core.task_state import TaskState
@@ -78,6 +80,53 @@ def test_a_repeat_in_the_same_turn_waits_for_the_callback() -> None:
     assert len(invoked(actions)) == 1
     assert not sent(actions)
     assert sent(session.step(msg.Invoked(1), 0)) == [calls.Acknowledge(((TaskId("a"), "a:1"),) * 2)]
+
+
+def going(name: str, *tasks: str) -> msg.InverseOffers:
+    named = tuple(map(TaskId, tasks))
+    return msg.InverseOffers((InverseOffer(InverseOfferId(name), AgentId("a1"), ID, "h1", named, 1, 2),))
+
+
+def with_release(*, told_while_connected: bool) -> Session:
+    """Of t1 and t2, named in I1, t1 is released; the link is lost, and the next one stands."""
+    session = connected()
+    heard(session, going("I1", "t1", "t2"))
+    session.step(msg.Invoked(1), 0)
+    release = calls.Release((TaskId("t1"),))
+    if told_while_connected:
+        assert sent(session.step(release, 0)) == [release]
+    session.step(msg.LinkLost(1, "gone"), 0)
+    session.step(msg.Invoked(1), 0)
+    if not told_while_connected:
+        assert sent(session.step(release, 0)) == []
+    session.step(Tick(), 10_000)
+    assert calls.Release not in map(type, sent(heard(session, msg.Subscribed(ID, 2, 1000), 2)))
+    session.step(msg.Invoked(1), 10_000)
+    return session
+
+
+@pytest.mark.parametrize("told_while_connected", [True, False])
+def test_a_release_that_was_not_heard_is_told_when_its_inverse_offer_comes_again(told_while_connected: bool) -> None:
+    session = with_release(told_while_connected=told_while_connected)
+    assert sent(heard(session, going("I1", "t1", "t2"), 2)) == [calls.Release((TaskId("t1"),))]
+
+
+def test_a_release_does_not_answer_a_later_inverse_offer() -> None:
+    session = with_release(told_while_connected=False)
+    assert sent(heard(session, going("I2", "t1"), 2)) == []
+    session.step(msg.Invoked(1), 0)
+    assert sent(heard(session, going("I2", "t1"), 2)) == []
+
+
+def test_a_release_ends_with_the_inverse_offer_and_with_the_task() -> None:
+    session = with_release(told_while_connected=False)
+    heard(session, msg.RescindInverse((InverseOfferId("I1"),)), 2)
+    session.step(msg.Invoked(1), 0)
+    assert sent(heard(session, going("I1", "t1"), 2)) == []
+    session = with_release(told_while_connected=False)
+    heard(session, msg.Update((status("t1", TaskState.KILLED),)), 2)
+    session.step(msg.Invoked(1), 0)
+    assert sent(heard(session, going("I1", "t1"), 2)) == []
 
 
 def test_stop_in_a_callback_acknowledges_only_what_was_called() -> None:
