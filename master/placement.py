@@ -1,13 +1,14 @@
 """The end of a batch: the allocator is told what changed, once, and its grants become offers."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from barter.core.cluster import Offer
 from barter.core.ids import VolumeId
 from barter.core.maintenance import Mode
 from barter.core.reservations import Reservation
 from barter.core.resources import NOTHING, Resources
-from barter.core.tasks import TaskInfo
+from barter.core.tasks import Reason, TaskInfo
 from barter.master import offers
 from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
 from barter.master.cluster import Cluster
@@ -26,11 +27,22 @@ def place(cluster: Cluster, now: int) -> None:
 
 def tell(cluster: Cluster) -> None:
     for agent_id in cluster.fresh_agents:
-        cluster.allocator.set_agent(slot(cluster.agents[agent_id]))
+        cluster.allocator.set_agent(told_slot(cluster.agents[agent_id]))
     for framework_id in cluster.fresh_frameworks:
         cluster.allocator.set_seeker(seeker(cluster.frameworks[framework_id]))
     cluster.fresh_agents.clear()
     cluster.fresh_frameworks.clear()
+
+
+def told_slot(agent: Agent) -> AgentSlot:
+    """The agent as the allocator sees it: while some end there for another's guarantee, what is free is gathered for
+    it until the last has ended; else it would go in parts to whom a part is enough."""
+    stands = slot(agent)
+    gathers = any(
+        task.kill is not None and task.kill.cause is Reason.PREEMPTED and not task.info.revocable
+        for task in agent.tasks.values()
+    )
+    return replace(stands, free=NOTHING) if gathers else stands
 
 
 def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[Task] = ()) -> AgentSlot:

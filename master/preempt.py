@@ -11,7 +11,7 @@ from barter.core.roles import lineage
 from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_of
-from barter.master.placement import slot
+from barter.master.placement import slot, tell
 from barter.master.revocable import preempt
 from barter.master.state import Agent, Task
 from barter.master.timers import PreemptionDue
@@ -36,6 +36,7 @@ def look(cluster: Cluster, now: int) -> None:
     books = _Books(cluster, now)
     for unmet in waiting:
         books.make_room(unmet)
+    tell(cluster)
 
 
 def _lacking(cluster: Cluster, demand: Demand) -> tuple[str, dict[str, int]] | None:
@@ -140,6 +141,7 @@ class _Books:
             why = f"{whom}: role {under} is under its guarantee by {need}; {self._standing(task, demand.role)}"
             preempt(self._cluster, task, f"preempted for {why}", self._now)
             self._goes(task)
+            self._cluster.touch(self._cluster.agents[task.agent_id])
         hostname = self._cluster.agents[choice.tasks[0].agent_id].info.hostname
         told = f"{len(choice.tasks)} tasks on {hostname} are preempted for {whom}"
         self._cluster.history.record(self._now, "preemption", unmet.framework_id, told)

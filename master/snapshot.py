@@ -183,7 +183,7 @@ def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:
 def _put_allocator(cluster: Cluster, snapshot: Snapshot) -> None:
     """What the allocator has been told is what the books say; who is not in its memory has yet to be told."""
     memory = snapshot.allocator
-    slots = (placement.slot(cluster.agents[agent_id]) for agent_id in memory.agents)
+    slots = (placement.told_slot(cluster.agents[agent_id]) for agent_id in memory.agents)
     seekers = (placement.seeker(cluster.frameworks[framework_id]) for framework_id in memory.seekers)
     counts = chain(_placed(snapshot), _offered(snapshot))
     cluster.allocator = Allocator(index_of(memory, slots, seekers, counts))
