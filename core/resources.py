@@ -125,14 +125,6 @@ def resources(*, cpus: int = 0, mem: int = 0, disk: int = 0, ports: Ranges = ())
     return Resources(scalars, {PORTS: rng.normalize(ports)} if ports else {})
 
 
-def dominant_share(used: Resources, total: Resources) -> float:
-    """The largest used/total over scalars: Ghodsi et al., "Dominant Resource Fairness", NSDI 2011."""
-    return max(
-        (amount / total.scalars[name] for name, amount in used.scalars.items() if total.scalars.get(name)),
-        default=0.0,
-    )
-
-
 def format_scalar(name: str, amount: int) -> str:
     return format_bytes(amount) if name in BYTE_SCALARS else format_milli(amount)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from barter.core.ids import FrameworkId
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import RoleStanding
-from barter.master.allocator.tree import Role
+from barter.master.allocator.nodes import Role
 
 
 def consumption(index: Index, role: str) -> Mapping[str, int]:
@@ -43,23 +43,3 @@ def standings(index: Index) -> tuple[RoleStanding, ...]:
 def headroom(index: Index) -> Mapping[str, int]:
     """What has to stay free for guarantees that are not met."""
     return {kind: amount for kind, amount in index.tree.root.below.items() if amount}
-
-
-def place_in_line(index: Index, framework_id: FrameworkId, role: str) -> tuple[float, int, int] | None:
-    """The role's share, the framework's place among those that may be offered anything, and how many these are."""
-    index.tree.refresh()
-    seekers = index.seekers
-    line = [
-        leaf
-        for leaf in index.tree.line()
-        if index.matters(leaf.framework_id)
-        and leaf.group.role.name in seekers[leaf.framework_id].roles
-        and leaf.group.role.name not in seekers[leaf.framework_id].suppressed
-    ]
-    at = next(
-        (n for n, leaf in enumerate(line) if (leaf.framework_id, leaf.group.role.name) == (framework_id, role)), None
-    )
-    if at is None:
-        return None
-    before = {leaf.framework_id for leaf in line[:at]} - {framework_id}
-    return line[at].group.role.share, len(before) + 1, len({leaf.framework_id for leaf in line})

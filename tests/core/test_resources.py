@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barter.core import ranges as rng
-from barter.core.resources import NOTHING, Resources, dominant_share, parse_resources, resources
+from barter.core.resources import Resources, parse_resources, resources
 
 PORT_SETS = st.frozensets(st.integers(31000, 31040), max_size=12)
 AMOUNTS = st.builds(
@@ -80,9 +80,3 @@ def test_taking_more_than_there_is_says_what_is_short() -> None:
 def test_unusable_text_is_refused_with_the_reason(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_resources(text)
-
-
-def test_dominant_share_is_the_largest_of_the_shares() -> None:
-    total = resources(cpus=10_000, mem=100)
-    assert dominant_share(resources(cpus=1_000, mem=50), total) == 0.5
-    assert dominant_share(NOTHING, total) == 0.0

@@ -9,7 +9,7 @@ from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
 from barter.core.constraints import Operator, field_value, refusal
 from barter.core.ids import AgentId, FrameworkId, ReservationId
-from barter.core.resources import NOTHING, Resources, dominant_share
+from barter.core.resources import NOTHING, Resources
 from barter.core.roles import RoleConfig, is_within, lineage
 from barter.core.units import MIB
 from barter.master.allocator import AgentSlot, Grant, ReservedSlot, Seeker
@@ -17,6 +17,14 @@ from barter.master.allocator import AgentSlot, Grant, ReservedSlot, Seeker
 Amounts = Mapping[str, int]
 Place = tuple[tuple[float, str], ...]
 ENDLESS = 1 << 60
+
+
+def dominant_share(used: Resources, total: Resources) -> float:
+    """The largest used/total over scalars: Ghodsi et al., "Dominant Resource Fairness", NSDI 2011."""
+    return max(
+        (amount / total.scalars[name] for name, amount in used.scalars.items() if total.scalars.get(name)),
+        default=0.0,
+    )
 
 
 @dataclass
