@@ -37,7 +37,10 @@ def _principal(function: FunctionT) -> FunctionT:
 def reserve(
     agent: str, reservation_id: ReservationId, role: str, resources: Any, labels: Any, principal: str, master: str
 ) -> None:
-    """Keep resources of AGENT, an id or a hostname, for a role; the same again changes nothing."""
+    """Keep resources of an agent for a role.
+
+    AGENT is an id or a hostname. The same again changes nothing.
+    """
     from barter.core.operations import Reserve
 
     _operate(master, agent, principal, Reserve(reservation_id, resources, role, dict(labels)))

@@ -82,9 +82,9 @@ class _Command(click.Command):
 @master_option
 @output_option
 def whatif(lose: tuple[Any, ...], add: tuple[Any, ...], quotas: tuple[Any, ...], master: str, output: str) -> None:
-    """What would no longer fit, and how shares move, if agents were lost or added, or quotas set.
+    """What would no longer fit, and how shares move.
 
-    Worked out here, on a snapshot of the live cluster, by the code that would decide it; nothing changes there.
+    That is, if agents were lost or added, or quotas set: worked out here, on a snapshot of the live cluster, by the code that would decide it; nothing changes there.
     """
     from barter.master.whatif import what_if
     from barter.master.whatif_answer import Question
