@@ -84,7 +84,8 @@ class _Command(click.Command):
 def whatif(lose: tuple[Any, ...], add: tuple[Any, ...], quotas: tuple[Any, ...], master: str, output: str) -> None:
     """What would no longer fit, and how shares move.
 
-    That is, if agents were lost or added, or quotas set: worked out here, on a snapshot of the live cluster, by the code that would decide it; nothing changes there.
+    That is, if agents were lost or added, or quotas set: worked out here, on a snapshot of the live cluster, by the
+    code that would decide it; nothing changes there.
     """
     from barter.master.whatif import what_if
     from barter.master.whatif_answer import Question
