@@ -19,6 +19,7 @@ from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, nee
 from barter.master.waiting import preempting
 
 PAUSE_MS, AGENTS_AT_ONCE = 1_000, 500
+NOTHING_PROMISED: Mapping[str, Mapping[str, int]] = {}
 
 
 def look(cluster: Cluster, now: int) -> None:
@@ -39,16 +40,22 @@ def look(cluster: Cluster, now: int) -> None:
     tell(cluster)
 
 
-def _lacking(cluster: Cluster, demand: Demand) -> tuple[str, dict[str, int]] | None:
-    """The nearest role above with a guarantee that is not met, and by how much; None also for revocable demands."""
+def _lacking(
+    cluster: Cluster, demand: Demand, promised: Mapping[str, Mapping[str, int]] = NOTHING_PROMISED
+) -> tuple[str, dict[str, int]] | None:
+    """The nearest role above with a guarantee that is not met, and by how much; None also for revocable demands.
+
+    `promised` is what by role counts as consumed already.
+    """
     if demand.revocable:
         return None
     for role in lineage(demand.role):
         config = cluster.roles.get(role)
         if config is None or not config.guarantee:
             continue
-        consumed = cluster.allocator.consumption(role)
-        lacking = {kind: max(least - consumed.get(kind, 0), 0) for kind, least in config.guarantee.items()}
+        has = Counter(cluster.allocator.consumption(role))
+        has.update(promised.get(role, {}))
+        lacking = {kind: max(least - has[kind], 0) for kind, least in config.guarantee.items()}
         if any(lacking.values()):
             return role, lacking
     return None
@@ -61,11 +68,13 @@ def _within(demand: Demand, lacking: Mapping[str, int]) -> int:
 
 
 class _Books:
-    """Tasks that are being killed count as gone; what they leave is not promised to more than one task of a demand."""
+    """Tasks that are being killed count as gone; what they leave is not promised to more than one task of a demand,
+    and a guarantee to no more tasks than it holds for."""
 
     def __init__(self, cluster: Cluster, now: int) -> None:
         self._cluster, self._now = cluster, now
         self._going: defaultdict[AgentId, list[Task]] = defaultdict(list)
+        self._promised: defaultdict[str, Counter[str]] = defaultdict(Counter)
         consumed = {role: cluster.allocator.consumption(role) for role, each in cluster.roles.items() if each.guarantee}
         self._surplus = Surplus.of(cluster.roles, consumed)
         for agent in cluster.agents.values():
@@ -75,11 +84,13 @@ class _Books:
 
     def make_room(self, unmet: Unmet) -> None:
         """For as many tasks as wait and the guarantee holds for, where tasks that may go leave enough."""
-        found = _lacking(self._cluster, unmet.demand)
-        assert found is not None
+        found = _lacking(self._cluster, unmet.demand, self._promised)
+        if found is None:
+            return
         under, lacking = found
         rooms = {agent_id: room for agent_id in self._going if (room := self._room(unmet, agent_id))}
-        wanted = min(unmet.tasks, _within(unmet.demand, lacking)) - sum(rooms.values())
+        most = min(unmet.tasks, _within(unmet.demand, lacking))
+        wanted = most - sum(rooms.values())
         heap: list[tuple[Cost, AgentId]] = []
         for agent_id in self._next_agents(unmet) if wanted > 0 else ():
             self._consider(heap, unmet, under, rooms, agent_id)
@@ -94,6 +105,11 @@ class _Books:
                 before, rooms[agent_id] = rooms.get(agent_id, 0), self._room(unmet, agent_id)
                 wanted -= rooms[agent_id] - before
                 self._consider(heap, unmet, under, rooms, agent_id)
+        self._promise(unmet.demand, min(most, sum(rooms.values())))
+
+    def _promise(self, demand: Demand, tasks: int) -> None:
+        for role in lineage(demand.role):
+            self._promised[role].update({kind: each * tasks for kind, each in demand.resources.scalars.items()})
 
     def _next_agents(self, unmet: Unmet) -> list[AgentId]:
         """A part of many, so that one look holds nobody up: the next part at the next look, all in turn."""

@@ -122,6 +122,18 @@ def test_what_is_freed_goes_to_who_waits_and_to_nobody_else() -> None:
     assert not world.offers(BATCH)
 
 
+def test_what_the_guarantee_holds_for_is_promised_to_one_demand_only() -> None:
+    world = Cluster(A1, A2)
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.launch(BATCH, "batch", 1, "b1", "b2", "b3", "b4")
+    world.launch(BATCH, "batch", 1, "c1", "c2", "c3", "c4", on=A2)
+    world.quota(guarantee("eng", 4))
+    small = Demand(DemandId("small"), cpus(1), 2, role="eng")
+    world.do(ev.SetDemands(ENG, (small, Demand(DemandId("large"), cpus(3), 1, role="eng"))))
+    assert len(world.killed()) == 2
+
+
 def test_what_is_freed_in_parts_is_gathered_until_the_last_has_ended() -> None:
     world = Cluster(A1, A2)
     world.join(ENG, "eng")
