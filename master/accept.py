@@ -70,12 +70,16 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
         _begin(cluster, framework, agent, info, opened[0].reason, now)
         run.append(info)
     if run:
+        framework.behind = framework.behind and not any(one.offer.demand_id for one in opened)
         reason = f"accepted by {framework.info.name}"
         cluster.to_agent(agent, Run(framework.framework_id, tuple(run)), reason)
     if refused:
         cluster.to_framework(framework, Update(tuple(refused)), "tasks of an accept were refused")
     _lower_demands(cluster, framework, run, now)
-    if run or not hand.changed:
+    if not run and not hand.made_more:
+        for one in opened:
+            offers.left_unused(cluster, one)
+    if run or not hand.made_more:
         filters = event.filters if run else offers.at_least_asked(event.filters)
         offers.refuse(cluster, framework, agent, hand.rest, filters, now)
     for one in opened:

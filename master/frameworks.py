@@ -68,7 +68,10 @@ def _leave_session(cluster: Cluster, framework: Framework, reason: str, now: int
     cluster.sessions.pop(framework.session, None)
     framework.session = NO_SESSION
     framework.absences += 1
-    offers.rescind(cluster, framework.offers.values(), "offer_rescinded", reason, now)
+    held = tuple(framework.offers.values())
+    offers.rescind(cluster, held, "offer_rescinded", reason, now)
+    for opened in held:
+        offers.left_unused(cluster, opened)
     cluster.touch(framework=framework)
 
 

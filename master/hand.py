@@ -12,17 +12,22 @@ from barter.master.pool import Pool
 
 
 class Hand:
-    """`changed` once an operation made something else of what the offers held."""
+    """`made_more` once operations made reservations or volumes of what the offers held, and ended none: who makes and
+    ends the same again and again has its offers no longer than who declines them."""
 
     def __init__(self, offers: Iterable[Offer]) -> None:
         self._plain, self._revocable = Pool(), Pool()
         self._reserved: dict[ReservationId, Pool] = {}
-        self.changed = False
+        self._made = self._ended = False
         for offer in offers:
             self._plain.add(plain_of(offer))
             self._revocable.add(offer.revocable)
             for reservation_id, part in offer.reserved.items():
                 self._reserved.setdefault(reservation_id, Pool()).add(part)
+
+    @property
+    def made_more(self) -> bool:
+        return self._made and not self._ended
 
     @property
     def plain(self) -> Resources:
@@ -41,25 +46,25 @@ class Hand:
         self._plain.take(resources)
         if usable:
             self._reserved.setdefault(reservation_id, Pool()).add(resources)
-        self.changed = True
+        self._made = True
 
     def unreserve(self, reservation_id: ReservationId, *, usable: bool) -> None:
         """What is here of the reservation is plain now: here only if a limit of the offers' role leaves that much."""
         if usable:
             self._plain.add(self.reserved(reservation_id))
         self._reserved.pop(reservation_id, None)
-        self.changed = True
+        self._ended = True
 
     def shrink(self, reservation_id: ReservationId, disk: Resources) -> None:
         """So much of the reservation is a volume's now."""
         self._reserved[reservation_id].take(disk)
-        self.changed = True
+        self._made = True
 
     def grow(self, reservation_id: ReservationId, disk: Resources) -> None:
         """What was a volume's is free now: here, if something of its reservation is."""
         if reservation_id in self._reserved:
             self._reserved[reservation_id].add(disk)
-        self.changed = True
+        self._ended = True
 
     def give(self, info: TaskInfo) -> TaskInfo | str:
         """The task, with what of it is taken from which part; or what is missing for it."""

@@ -104,6 +104,14 @@ def rescind(cluster: Cluster, offers: Iterable[OpenOffer], kind: str, reason: st
         cluster.to_framework(framework, Rescind(tuple(offer_ids), reason), reason)
 
 
+def left_unused(cluster: Cluster, opened: OpenOffer) -> None:
+    """Its framework asked for it and took nothing: what others want comes first from now on."""
+    if opened.offer.demand_id:
+        framework = cluster.frameworks[opened.offer.framework_id]
+        framework.behind = True
+        cluster.touch(framework=framework)
+
+
 def refuse(cluster: Cluster, framework: Framework, agent: Agent, rest: Resources, filters: Filters, now: int) -> None:
     """Keep what the framework left over of an offer from it for as long as it asked."""
     if filters.refuse_ms > 0 and rest:
@@ -130,6 +138,7 @@ def refuse_all(
     """Nothing was taken of these closed offers."""
     filters = at_least_asked(wanted)
     for opened in closed:
+        left_unused(cluster, opened)
         agent = cluster.agents[opened.offer.agent_id]
         refuse(cluster, framework, agent, opened.offer.resources, filters, now)
         cluster.history.record(now, "offer_declined", opened.offer.offer_id, reason)
@@ -142,6 +151,7 @@ def expire(cluster: Cluster, offer_id: OfferId, now: int) -> None:
     if opened is not None and opened.expires_ms <= now:
         waited = cluster.timing.offer_timeout_ms
         rescind(cluster, (opened,), "offer_expired", f"not answered within {waited} ms", now)
+        left_unused(cluster, opened)
         agent, framework = cluster.agents[opened.offer.agent_id], cluster.frameworks[opened.offer.framework_id]
         refuse(cluster, framework, agent, opened.offer.resources, Filters(), now)
         waiting.filtered(cluster, framework, opened, Filters().refuse_ms, now)

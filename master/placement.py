@@ -8,11 +8,12 @@ from barter.core.ids import VolumeId
 from barter.core.maintenance import Mode
 from barter.core.reservations import Reservation
 from barter.core.resources import NOTHING, Resources
-from barter.core.tasks import Reason, TaskInfo
+from barter.core.tasks import TaskInfo
 from barter.master import offers
 from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_of, total_of
+from barter.master.kept import kept_of
 from barter.master.state import Agent, Framework, OpenOffer, Task
 
 
@@ -34,15 +35,10 @@ def tell(cluster: Cluster) -> None:
     cluster.fresh_frameworks.clear()
 
 
-def told_slot(agent: Agent) -> AgentSlot:
-    """The agent as the allocator sees it: while some end there for another's guarantee, what is free is gathered for
-    it until the last has ended; else it would go in parts to whom a part is enough."""
-    stands = slot(agent)
-    gathers = any(
-        task.kill is not None and task.kill.cause is Reason.PREEMPTED and not task.info.revocable
-        for task in agent.tasks.values()
-    )
-    return replace(stands, free=NOTHING) if gathers else stands
+def told_slot(agent: Agent, returned: Collection[OpenOffer] = ()) -> AgentSlot:
+    """What the allocator may give away of the agent as it stands, or would with these offers of it returned."""
+    stands = slot(agent, returned)
+    return replace(stands, free=stands.free.without(kept_of(agent, stands.free))) if agent.kept else stands
 
 
 def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[Task] = ()) -> AgentSlot:
@@ -104,4 +100,5 @@ def seeker(framework: Framework) -> Seeker:
         framework.charged.by_role,
         framework.charged_reserved.by_role,
         revocable=framework.info.revocable,
+        behind=framework.behind,
     )

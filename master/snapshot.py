@@ -109,6 +109,7 @@ def _agent(agent: Agent) -> AgentRecord:
         agent.maintenance,
         agent.slack,
         tuple(sorted(agent.stored)),
+        agent.kept,
     )
 
 
@@ -124,6 +125,7 @@ def _framework(framework: Framework) -> FrameworkRecord:
         framework.services,
         tuple(sorted(framework.unanswered)),
         tuple(framework.waiting.items()),
+        framework.behind,
     )
 
 
@@ -139,7 +141,9 @@ def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent.volumes = {each.volume_id: each for each in kept.volumes}
     agent.condemned = dict.fromkeys(kept.condemned)
     agent.maintenance, agent.slack = kept.maintenance, kept.slack
-    agent.stored = frozenset(kept.stored)
+    agent.stored, agent.kept = frozenset(kept.stored), kept.kept
+    if agent.kept:
+        cluster.keeping[agent_id] = None
     cluster.agents[agent_id] = agent
     cluster.total.add(kept.info.resources)
 
@@ -150,7 +154,7 @@ def _put_framework(cluster: Cluster, kept: FrameworkRecord) -> None:
     )
     framework.demands = {demand.demand_id: demand for demand in kept.demands}
     framework.services, framework.unanswered = kept.services, set(kept.unanswered)
-    framework.waiting = dict(kept.waiting)
+    framework.waiting, framework.behind = dict(kept.waiting), kept.behind
     if framework.connected:
         cluster.sessions[framework.session] = framework.framework_id
 

@@ -13,7 +13,7 @@ from barter.master.allocator.memory import Memory
 from barter.master.cluster import Timing
 from barter.master.facts import AgentGone
 from barter.master.messages import Kill
-from barter.master.state import OpenOffer, TaskKey
+from barter.master.state import Kept, OpenOffer, TaskKey
 from barter.master.timers import Due
 
 
@@ -50,6 +50,7 @@ class AgentRecord:
     maintenance: Maintenance | None
     slack: Resources
     stored: tuple[VolumeId, ...]
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class FrameworkRecord:
     services: tuple[Service, ...]
     unanswered: tuple[TaskId, ...]
     waiting: tuple[tuple[DemandId, int], ...] = ()
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,18 @@ class OpenOffer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`need` and any `port_count` ports are kept for a demand while `victims` end for it, at most until `until_ms`."""
+
+    framework_id: FrameworkId
+    demand_id: DemandId
+    need: Resources
+    port_count: int
+    victims: tuple[TaskKey, ...]
+    until_ms: int
+
+
 @dataclass(slots=True)
 class Agent:
     """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so.
@@ -83,6 +95,7 @@ class Agent:
     maintenance: Maintenance | None = None
     slack: Resources = NOTHING
     lent: Tally = field(default_factory=Tally)
+    kept: tuple[Kept, ...] = ()
 
     @property
     def mode(self) -> Mode:
@@ -157,6 +170,7 @@ class Framework:
 
     `waiting` says since when more of a demand is wanted. `charged` is what its tasks and offers hold under each role,
     without what is revocable; `charged_reserved` what of that is of reservations.
+    It is `behind` since it left an offer for a demand of its unused, until it launches from one.
     """
 
     info: FrameworkInfo
@@ -176,6 +190,7 @@ class Framework:
     offers: dict[OfferId, OpenOffer] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     unanswered: set[TaskId] = field(default_factory=set)
+    behind: bool = False
 
     @property
     def framework_id(self) -> FrameworkId:

@@ -47,7 +47,11 @@ def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: 
     if twice:
         _refuse(cluster, framework, f"demands: {twice} is named twice", now)
         return
-    before, framework.demands = framework.demands, {demand.demand_id: demand for demand in event.demands}
+    wanted = {demand.demand_id: demand for demand in event.demands if demand.resources or demand.port_count}
+    if void := [demand.demand_id for demand in event.demands if demand.demand_id not in wanted]:
+        more = f" and {len(void) - 1} more" if len(void) > 1 else ""
+        _refuse(cluster, framework, f"demands: {void[0]}{more} asks for nothing: give it cpus and mem", now)
+    before, framework.demands = framework.demands, wanted
     waiting.demands_told(cluster, framework, before, now)
     unwanted = [
         opened
@@ -56,9 +60,11 @@ def set_demands(cluster: Cluster, framework: Framework, event: SetDemands, now: 
         and ((demand := framework.demands.get(opened.offer.demand_id)) is None or demand.count == 0)
     ]
     offers.rescind(cluster, unwanted, "offer_rescinded", "its demand is gone", now)
+    for opened in unwanted:
+        offers.left_unused(cluster, opened)
     cluster.touch(framework=framework)
-    wanted = ", ".join(f"{demand.count} of {demand.demand_id}" for demand in event.demands if demand.count)
-    cluster.history.record(now, "demands_set", framework.framework_id, wanted or "nothing is wanted")
+    said = ", ".join(f"{demand.count} of {demand.demand_id}" for demand in wanted.values() if demand.count)
+    cluster.history.record(now, "demands_set", framework.framework_id, said or "nothing is wanted")
     if (unknown := _not_its_own(framework, dict.fromkeys(demand.role for demand in event.demands))) is not None:
         message = f"demands: {unknown}: what is wanted for others is not offered"
         cluster.to_framework(framework, Error(message), "a demand is for a role that is not its framework's")

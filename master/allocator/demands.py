@@ -8,11 +8,11 @@ from barter.core.ids import AgentId, ReservationId
 from barter.core.resources import NOTHING, Resources
 from barter.master.allocator.index import AgentRecord, DemandKey, Index
 from barter.master.allocator.model import Grant, Unmet
+from barter.master.allocator.nodes import Leaf
 from barter.master.allocator.placement import Placement
 from barter.master.allocator.quota import Quota
 from barter.master.allocator.rooms import Rooms, Source, Taken
 from barter.master.allocator.spread import needs_all_counts
-from barter.master.allocator.tree import Leaf
 
 
 @dataclass(slots=True)
@@ -98,10 +98,19 @@ class Demands:
         return not role.limited and not needs_all_counts(placement.demand)
 
     def serve(self, *, guaranteed: bool) -> None:
-        """Each task to the first in line; with `guaranteed`, only within what roles lack of their guarantees."""
+        """Each task to the first in line; with `guaranteed`, only within what roles lack of their guarantees.
+
+        Those who left offers for their demands unused come after all others, so that they keep nobody waiting again.
+        """
+        for behind in (False, True):
+            line = [each for each in self.placements if each.seeker.behind is behind]
+            if line:
+                self._serve(line, guaranteed=guaranteed)
+
+    def _serve(self, placements: list[Placement], *, guaranteed: bool) -> None:
         tree = self._index.tree
         waiting: dict[Leaf, deque[Placement]] = {}
-        for placement in self.placements:
+        for placement in placements:
             if self._may_be_served(placement):
                 leaf = tree.leaves[placement.seeker.framework_id, placement.demand.role]
                 if not guaranteed or self._quota.guaranteed(leaf.group.role) is not None:

@@ -46,7 +46,8 @@ class Seeker:
     """A framework as it stands. `used` is, by role, its tasks' scalars and those of its outstanding offers, without
     what is revocable; `used_reserved` is what of these comes from reservations. `suppressed` are roles.
 
-    With `revocable` its classic offers may hold revocable resources.
+    With `revocable` its classic offers may hold revocable resources. What is wanted by those who are `behind` comes
+    after what others want.
     A demand's `count` is what is wanted beyond the tasks launched so far: the master lowers it by what an accept
     launches for it, until the framework tells its demands anew. Offers still out are counted by `offered()`.
     """
@@ -61,6 +62,7 @@ class Seeker:
     used: Mapping[str, Resources] = field(default_factory=dict)
     used_reserved: Mapping[str, Resources] = field(default_factory=dict)
     revocable: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

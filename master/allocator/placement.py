@@ -23,6 +23,8 @@ from barter.master.allocator.spread import Spread, counts_instances
 
 Key = tuple[int, int, int, int, AgentId]
 FEW_CLASSES, FEW_AGENTS = 64, 256
+# What is wanted beyond any cluster's size must not be placed task by task.
+STEPS_OF_A_COUNT, MOST_STEPS = 4_096, 20_000
 
 
 class _Stream:
@@ -50,6 +52,7 @@ class Placement:
         self.remaining = index.remaining(seeker.framework_id, demand)
         self.spread = Spread(index, seeker.framework_id, demand)
         self.held = False
+        self._steps = 0
         self._index, self._rooms = index, rooms
         self._packs = demand.strategy is Strategy.PACK
         self._refused = Refused(index.refusals, seeker.framework_id, self.need, now)
@@ -165,6 +168,8 @@ class Placement:
         """The agent for the next task, where it comes from there, and how many it takes: one, or all that fit where
         nothing competes. `allowed` is what quotas leave of plain resources."""
         self._allowed = allowed
+        if self._steps >= MOST_STEPS:
+            return None
         if self._streams and not tasks_within(allowed, self.need.resources.scalars, 1):
             self._streams.clear()
             self.held = True
@@ -226,14 +231,19 @@ class Placement:
         ]
 
     def _how_many(self, record: AgentRecord, source: Source, *, alone: bool) -> int:
-        if not alone or self._counting or (self._own and not self._packs) or self._streams:
+        if self._counting or self.demand.volume:
             return 1
-        fit = min(self._rooms.fit(record.slot, source), self.remaining, 1 if self.demand.volume else self.remaining)
+        competing = not alone or (self._own and not self._packs) or self._streams
+        most = max(self.remaining // STEPS_OF_A_COUNT, 1) if competing else self.remaining
+        if most == 1:
+            return 1
+        fit = min(self._rooms.fit(record.slot, source), most)
         return max(tasks_within(self._allowed, source.plain.resources.scalars, fit), 1)
 
     def book(self, record: AgentRecord, tasks: int) -> None:
         """The tasks of the last `place` were given, and the rooms know."""
         self.remaining -= tasks
+        self._steps += 1
         self.spread.add(record, tasks)
         if (fresh := self._look(record)) is not None:
             heappush(self._own, fresh)

@@ -166,7 +166,7 @@ KEPT_OR_WORKED_OUT = {
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
     "reservations volumes condemned stored taken maintenance slack lent",
     Framework: "info session absences demands_only suppressed subscribed_ms demands waiting services used offered "
-    "charged charged_reserved tasks offers pending unanswered",
+    "charged charged_reserved tasks offers pending unanswered behind",
 }
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
@@ -174,7 +174,7 @@ OF_CLUSTER = (
     "frameworks_made offers_made out roles gone owed_inverse preempts_ms maintained told_more"
 )
 OF_INDEX = (
-    "agents seekers refusals total free open tree catalog "
+    "agents seekers refusals total free open leaving tree catalog "
     "wishes changes unmet newly_unmet grown withheld awaited minimums"
 )
 
