@@ -21,7 +21,7 @@ VERBS = (
     Verb("roles", f"{_CLI}.roles:roles", LOOK, "Roles: weights, shares and quotas."),
     Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role."),
     Verb("whatif", f"{_CLI}.whatif:whatif", LOOK, "What would no longer fit, and how shares move."),
-    Verb("maintenance", f"{_CLI}.maintenance:maintenance", LOOK, "Agents that are drained, deactivated, or about to be."),
+    Verb("maintenance", f"{_CLI}.maintenance:maintenance", LOOK, "Agents drained, deactivated, or about to be."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
     Verb("record", f"{_CLI}.record:record", LOOK, "Write down all that the master does, to be replayed."),
     Verb("sim", f"{_CLI}.sim:sim", TEST, "Whole clusters under faults, from a seed."),

@@ -13,7 +13,7 @@ from barter.tools.cli.output import Row, emit_list
 @master_option
 @output_option
 def maintenance(master: str, output: str) -> None:
-    """Agents that are drained, deactivated, or about to be."""
+    """Agents drained, deactivated, or about to be."""
     from barter.tools.cli.views.maintenance import COLUMNS
 
     nothing = "every agent is active: barter drain AGENT gives one up"
@@ -49,10 +49,10 @@ def deactivate(agent: str, reason: str, master: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @master_option
 def gone(agent: str, reason: str, yes: bool, master: str) -> None:
-    """Mark an agent gone for good: its tasks end as TASK_GONE_BY_OPERATOR, what was reserved on it goes with it.
+    """Mark an agent gone for good, and its tasks with it.
 
-    One that is active is refused: drain or deactivate it first. Should it return, it ends what still runs, and its next
-    start is a new agent.
+    They end as TASK_GONE_BY_OPERATOR, and what was reserved on it goes too. One that is active is refused: drain or
+    deactivate it first. Should it return, it ends what still runs, and its next start is a new agent.
     """
     if not yes:
         found = [view for view in _agents(master) if agent in (view.agent.agent_id, view.agent.hostname)]
