@@ -48,13 +48,17 @@ class Cell:
 
 
 class Catalog:
-    """Agents by class, by hostname, by the roles that have reservations and by the volumes on them."""
+    """Agents by class, by hostname, by the roles that have reservations and by the volumes on them.
+
+    `leaving` ones have announced maintenance.
+    """
 
     def __init__(self, agents: Mapping[AgentId, AgentRecord]) -> None:
         self._agents = agents
         self._classes: dict[ClassKey, AgentClass] = {}
         self._made = 0
         self.everything = Shelf()
+        self.leaving: set[AgentId] = set()
         self._hosts: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
         self._moved: dict[AgentId, AgentRecord] = {}
         self._reserved: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
@@ -80,6 +84,8 @@ class Catalog:
             self._forget_answers()
         kind.members += 1
         record.kind = kind
+        if leaving:
+            self.leaving.add(agent_id)
         self._hosts[slot.info.hostname][agent_id] = None
         self._on_hosts.clear()
         self._values.clear()
@@ -91,6 +97,7 @@ class Catalog:
         assert kind is not None
         self._remove_parts(record.slot)
         self._moved.pop(agent_id, None)
+        self.leaving.discard(agent_id)
         kind.shelf.take(agent_id)
         self.everything.take(agent_id)
         kind.members -= 1
@@ -112,6 +119,10 @@ class Catalog:
         if slot.reserved or old.reserved or slot.revocable or old.revocable:
             self._remove_parts(old)
             self._add_parts(slot)
+
+    def emptied(self, record: AgentRecord) -> None:
+        """Nothing of it is free, and nothing else about it is new."""
+        self._moved[record.slot.info.agent_id] = record
 
     def _stock(self, record: AgentRecord) -> None:
         assert record.kind is not None

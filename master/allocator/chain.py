@@ -10,11 +10,11 @@ from barter.master.allocator.explanation import Kind, ShareLevel, Step, Verdict
 from barter.master.allocator.filters import Active, Refused
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import Seeker
+from barter.master.allocator.nodes import Group, Role
 from barter.master.allocator.pieces import Looked
 from barter.master.allocator.quota_changes import RoleQuota
 from barter.master.allocator.room import need_of
 from barter.master.allocator.spread import needs_all_counts
-from barter.master.allocator.tree import Group, Role
 
 SOME = 3
 

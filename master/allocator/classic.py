@@ -8,9 +8,10 @@ from barter.core.resources import NOTHING, Resources
 from barter.master.allocator.demands import standing
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import AgentSlot, Grant
+from barter.master.allocator.nodes import Group, Leaf
 from barter.master.allocator.quota import Allowance, Quota
+from barter.master.allocator.records import AgentRecord
 from barter.master.allocator.rooms import usable
-from barter.master.allocator.tree import Group, Leaf
 
 NO_DEMAND = DemandId("")
 
@@ -35,34 +36,38 @@ class Classic:
 
     def serve(self, agents: Iterable[AgentId], *, guaranteed: bool) -> None:
         """Offer each agent to the first in line that may and wants to have it."""
-        index, root = self._index, self._index.tree.root
+        index, tree = self._index, self._index.tree
+        private, public = self._lacking() if guaranteed else (tree.root.private, tree.root.public)
         for agent_id in agents:
+            if not (private or public):
+                return
             record = index.agents.get(agent_id)
             if record is None or agent_id not in index.open:
                 continue
             slot = record.slot
             plain = not (slot.reserved or slot.revocable)
-            bits = root.public if slot.info.public else root.private
-            if plain:
+            bits = public if slot.info.public else private
+            if plain and bits:
                 bits &= ~index.refusals.refusing(agent_id, slot.free)
             if not bits:
                 continue
-            if plain and not index.tree.quota:
-                leaf = index.tree.first(bits, public=slot.info.public)
-                self._grant_whole(leaf, slot)
-                continue
-            if plain and self._offer_whole(slot, bits, guaranteed=guaranteed):
-                continue
-            while agent_id in index.open and self._offer_part(agent_id, bits, guaranteed=guaranteed):
-                pass
-            if guaranteed and not self.lacking():
-                return
+            made = len(self.grants)
+            if not (plain and self._offer_whole(record, bits, guaranteed=guaranteed)):
+                while agent_id in index.open and self._offer_part(record, bits, guaranteed=guaranteed):
+                    pass
+            if guaranteed and len(self.grants) > made:
+                private, public = self._lacking()
 
-    def _offer_whole(self, slot: AgentSlot, bits: int, *, guaranteed: bool) -> bool:
+    def _offer_whole(self, record: AgentRecord, bits: int, *, guaranteed: bool) -> bool:
         """The usual case: the first in line of those takes all there is, uncut."""
-        for group in self._index.tree.groups(public=slot.info.public):
-            members = bits & (group.public if slot.info.public else group.private)
-            if not members or (self._index.awaited and group.role.limited):
+        slot, tree = record.slot, self._index.tree
+        if not (guaranteed or any(tree.root.below.values())):
+            leaf = tree.first(bits, public=slot.info.public)
+            if not leaf.group.role.limited:
+                self._grant_whole(leaf, record)
+                return True
+        for group, members in tree.groups(bits, public=slot.info.public):
+            if self._index.awaited and group.role.limited:
                 continue
             allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
             if guaranteed and allowed is None:
@@ -70,33 +75,33 @@ class Classic:
             scalars = slot.free.scalars
             if allowed is not None and any(scalars.get(kind, 0) > most for kind, most in allowed.items()):
                 return False
-            self._grant_whole(group.first(members), slot)
+            self._grant_whole(group.first(members), record)
             return True
         return False
 
-    def lacking(self) -> bool:
-        """Whether a role that takes classic offers has less than its guarantee."""
-        return any(
-            role.consumed(kind) < least
-            for role in self._index.tree.promised
-            if role.private or role.public
-            for kind, least in role.config.guarantee.items()
-        )
+    def _lacking(self) -> tuple[int, int]:
+        """Who may be offered private, and public, agents in a role that has less than its guarantee."""
+        private = public = 0
+        for role in self._index.tree.promised:
+            if (role.private or role.public) and any(
+                role.consumed(kind) < least for kind, least in role.config.guarantee.items()
+            ):
+                private |= role.private
+                public |= role.public
+        return private, public
 
-    def _offer_part(self, agent_id: AgentId, bits: int, *, guaranteed: bool) -> bool:
+    def _offer_part(self, record: AgentRecord, bits: int, *, guaranteed: bool) -> bool:
         """Make one offer of what is left there to one of those; whether there was a taker."""
-        index = self._index
-        slot = index.agents[agent_id].slot
-        for group in index.tree.groups(public=slot.info.public):
-            members = bits & (group.public if slot.info.public else group.private)
-            if not members or (index.awaited and group.role.limited):
+        index, slot = self._index, record.slot
+        for group, members in index.tree.groups(bits, public=slot.info.public):
+            if index.awaited and group.role.limited:
                 continue
             allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
             if guaranteed and allowed is None:
                 continue
             for leaf, view in self._takers(group, members, slot, allowed):
                 if view.plain is slot.free and not slot.reserved and not slot.revocable:
-                    self._grant_whole(leaf, slot)
+                    self._grant_whole(leaf, record)
                 else:
                     self._grant(leaf, view, slot)
                 return True
@@ -126,16 +131,15 @@ class Classic:
             leaf.bit for bit, leaf in group.by_bit.items() if bit & bits and seekers[leaf.framework_id].revocable
         )
 
-    def _grant_whole(self, leaf: Leaf, slot: AgentSlot) -> None:
+    def _grant_whole(self, leaf: Leaf, record: AgentRecord) -> None:
         """Of an agent that has but plain resources, all of them."""
+        slot = record.slot
         info, free, role = slot.info, slot.free, leaf.group.role.name
         reason = f"{standing(leaf)} of those that take this agent"
         self.grants.append(Grant(info.agent_id, leaf.framework_id, role, free, NO_DEMAND, reason))
         self._index.tree.charge(leaf, free.scalars)
         self._quota.book(free.scalars)
-        self._index.book(
-            AgentSlot(info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms)
-        )
+        self._index.book_whole(record)
 
     def _grant(self, leaf: Leaf, view: View, slot: AgentSlot) -> None:
         index, role = self._index, leaf.group.role.name

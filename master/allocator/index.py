@@ -10,9 +10,10 @@ from barter.core.roles import RoleConfig
 from barter.core.units import MIB
 from barter.master.allocator.catalog import Catalog
 from barter.master.allocator.model import PUBLIC_ROLE, AgentSlot, Seeker, Unmet
+from barter.master.allocator.nodes import Leaf
 from barter.master.allocator.records import AgentRecord, DemandKey, Tally
 from barter.master.allocator.refusals import Refusals
-from barter.master.allocator.tree import Leaf, Tree
+from barter.master.allocator.tree import Tree
 from barter.master.allocator.wishes import Wishes
 
 __all__ = ["AgentRecord", "Changes", "DemandKey", "Index", "Tally"]
@@ -91,6 +92,15 @@ class Index:
         old, record.slot = record.slot, slot
         self.catalog.change(record, old)
         self._count_open(slot)
+
+    def book_whole(self, record: AgentRecord) -> None:
+        """All of an agent that has but plain resources was given."""
+        slot = record.slot
+        record.slot = AgentSlot(
+            slot.info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms
+        )
+        self.catalog.emptied(record)
+        self.open.discard(slot.info.agent_id)
 
     def _replace(self, record: AgentRecord | None, slot: AgentSlot) -> None:
         """An agent that is new, or describes itself anew."""

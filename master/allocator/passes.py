@@ -19,8 +19,7 @@ def run_pass(index: Index, now: int) -> list[Grant]:
     if index.tree.kinds:
         demands.serve(guaranteed=True)
         _book(index, rooms)
-        if classic.lacking():
-            classic.serve(agents, guaranteed=True)
+        classic.serve(agents, guaranteed=True)
     demands.serve(guaranteed=False)
     _book(index, rooms)
     classic.serve(agents, guaranteed=False)
@@ -39,12 +38,14 @@ def _book(index: Index, rooms: Rooms) -> None:
 
 
 def _agents_for_classic(index: Index) -> list[AgentId]:
-    """Those that may be offered to somebody now and could not before, by id."""
+    """Those that may be offered to somebody now and could not before, by id; with announced maintenance last."""
     root, changes = index.tree.root, index.changes
     if not (root.private or root.public):
         return []
     takers = [each for each in changes.seekers if (seeker := index.seekers.get(each)) and not seeker.demands_only]
     if takers or (index.withheld and (changes.less_used or changes.agents)):
-        return sorted(index.open)
-    found = changes.agents.union(*changes.pairs.values())
-    return sorted(found & index.open)
+        found = index.open
+    else:
+        found = changes.agents.union(*changes.pairs.values()) & index.open
+    leaving = found & index.catalog.leaving
+    return [*sorted(found - leaving), *sorted(leaving)] if leaving else sorted(found)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from barter.master.allocator.tree import Role, Tree
+from barter.master.allocator.nodes import Role
+from barter.master.allocator.tree import Tree
 
 Allowance = Mapping[str, int]
 
@@ -21,7 +22,7 @@ class Quota:
 
     def allowance(self, role: Role) -> Allowance | None:
         """How much more plain resources the role may have by kind, no kind named being free; None: all are."""
-        if not self._tree.quota:
+        if not (role.limited or any(self._tree.root.below.values())):
             return None
         allowed = self.headroom(role)
         at: Role | None = role
@@ -43,7 +44,7 @@ class Quota:
 
     def guaranteed(self, role: Role) -> Allowance | None:
         """What the role may have before all others: up to the nearest guarantee in its lineage that is not met."""
-        at: Role | None = role
+        at: Role | None = role if role.assured else None
         while at is not None:
             unmet = {kind: max(least - at.consumed(kind), 0) for kind, least in at.config.guarantee.items()}
             if any(unmet.values()):

@@ -7,8 +7,8 @@ from barter.core.roles import RoleConfig
 from barter.core.units import MIB, parse_bytes
 from barter.master.allocator.explanation import HeldBack, Kind, LimitStanding, Step
 from barter.master.allocator.index import Index
+from barter.master.allocator.nodes import Role
 from barter.master.allocator.quota import Allowance, Quota
-from barter.master.allocator.tree import Role
 
 LIMIT_RANK, GUARANTEE_RANK = 3, 7
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from barter.core.ids import FrameworkId
 from barter.master.allocator.index import Index
 from barter.master.allocator.model import RoleStanding
-from barter.master.allocator.tree import Role
+from barter.master.allocator.nodes import Role
 
 
 def consumption(index: Index, role: str) -> Mapping[str, int]:

@@ -8,7 +8,8 @@ import pytest
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import parse_resources
 from barter.master.allocator import Allocator
-from barter.master.allocator.tree import Leaf, Tree
+from barter.master.allocator.nodes import Leaf
+from barter.master.allocator.tree import Tree
 from tests.master.allocator_kit import Told, demand, slot, wanting
 
 F, WEB = FrameworkId("f"), DemandId("web")
