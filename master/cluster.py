@@ -12,7 +12,7 @@ from barter.master.facts import AgentGone, Fact, Recovered
 from barter.master.history import History
 from barter.master.messages import ToAgent, ToFramework
 from barter.master.pool import Tally
-from barter.master.state import Agent, Ended, Framework, OpenOffer, Task
+from barter.master.state import Agent, Ended, Framework, Kept, OpenOffer, Task
 from barter.master.timers import Timers
 
 ENDED_KEPT = 10_000
@@ -37,7 +37,8 @@ class Cluster:
     before. At its end `maintained` are looked at for their maintenance.
     `owed_inverse` are those whose inverse offer is to be told, or told anew, then.
     `told_more` once an agent has told of tasks or reservations, which count against limits unasked.
-    Before `preempts_ms` nobody is preempted for a demand again.
+    Before `preempts_ms` nobody is preempted for a demand again. `keeping` are agents that keep what victims leave,
+    `made_room` what is kept no more in this batch, as its victims have ended.
     `expected_agents` and `expected_frameworks` are durably known, were not heard of since the start, and may return.
     """
 
@@ -63,6 +64,8 @@ class Cluster:
         self.owed_inverse: dict[tuple[AgentId, FrameworkId], None] = {}
         self.told_more = False
         self.preempts_ms = 0
+        self.keeping: dict[AgentId, None] = {}
+        self.made_room: list[tuple[AgentId, Kept]] = []
         self.roles: dict[str, RoleConfig] = {}
         self.gone: dict[AgentId, AgentGone] = {}
         self.expected_agents: set[AgentId] = set()

@@ -5,6 +5,7 @@ from barter.master import (
     accept,
     agents,
     frameworks,
+    keeping,
     liveness,
     maintenance,
     offers,
@@ -30,6 +31,7 @@ from barter.master.timers import (
     AgentSilent,
     Due,
     FailoverEnds,
+    KeepingEnds,
     MaintenanceDue,
     OfferExpires,
     PreemptionDue,
@@ -105,9 +107,13 @@ class Master:
         if cluster.told_more:
             cluster.told_more = False
             quota_offers.keep_limits(cluster, now)
+        keeping.lift(cluster, now)
         placement.place(cluster, now)
         if reclaim.reclaim(cluster, now):
             placement.place(cluster, now)
+        while keeping.lift(cluster, now):
+            placement.place(cluster, now)
+        keeping.tell_in_vain(cluster, now)
         preempt.look(cluster, now)
         if cluster.endpoints.changed or cluster.settled_changed:
             cluster.settled_changed = False
@@ -211,5 +217,5 @@ def _happen(cluster: Cluster, due: Due, now: int) -> None:
             liveness.stop_settling(cluster, now)
         case MaintenanceDue():
             maintenance.due(cluster, due)
-        case PreemptionDue():
+        case PreemptionDue() | KeepingEnds():
             pass

@@ -11,6 +11,8 @@ from barter.core.roles import lineage
 from barter.master.allocator.model import Unmet
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_of
+from barter.master.keeping import keep
+from barter.master.owed import lacking
 from barter.master.placement import slot, tell
 from barter.master.revocable import preempt
 from barter.master.state import Agent, Task
@@ -19,7 +21,6 @@ from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, nee
 from barter.master.waiting import preempting
 
 PAUSE_MS, AGENTS_AT_ONCE = 1_000, 500
-NOTHING_PROMISED: Mapping[str, Mapping[str, int]] = {}
 
 
 def look(cluster: Cluster, now: int) -> None:
@@ -29,7 +30,7 @@ def look(cluster: Cluster, now: int) -> None:
     """
     if now < cluster.preempts_ms or cluster.expected_agents or not cluster.allocator.headroom():
         return
-    waiting = [unmet for unmet in cluster.allocator.waiting() if _lacking(cluster, unmet.demand) is not None]
+    waiting = [unmet for unmet in cluster.allocator.waiting() if lacking(cluster, unmet.demand) is not None]
     if not waiting:
         return
     cluster.preempts_ms = now + PAUSE_MS
@@ -40,31 +41,10 @@ def look(cluster: Cluster, now: int) -> None:
     tell(cluster)
 
 
-def _lacking(
-    cluster: Cluster, demand: Demand, promised: Mapping[str, Mapping[str, int]] = NOTHING_PROMISED
-) -> tuple[str, dict[str, int]] | None:
-    """The nearest role above with a guarantee that is not met, and by how much; None also for revocable demands.
-
-    `promised` is what by role counts as consumed already.
-    """
-    if demand.revocable:
-        return None
-    for role in lineage(demand.role):
-        config = cluster.roles.get(role)
-        if config is None or not config.guarantee:
-            continue
-        has = Counter(cluster.allocator.consumption(role))
-        has.update(promised.get(role, {}))
-        lacking = {kind: max(least - has[kind], 0) for kind, least in config.guarantee.items()}
-        if any(lacking.values()):
-            return role, lacking
-    return None
-
-
-def _within(demand: Demand, lacking: Mapping[str, int]) -> int:
+def _within(demand: Demand, short: Mapping[str, int]) -> int:
     """How many tasks of the demand the guarantee still holds for."""
     scalars = demand.resources.scalars
-    return min((left // scalars[kind] for kind, left in lacking.items() if scalars.get(kind)), default=0)
+    return min((left // scalars[kind] for kind, left in short.items() if scalars.get(kind)), default=0)
 
 
 class _Books:
@@ -84,12 +64,12 @@ class _Books:
 
     def make_room(self, unmet: Unmet) -> None:
         """For as many tasks as wait and the guarantee holds for, where tasks that may go leave enough."""
-        found = _lacking(self._cluster, unmet.demand, self._promised)
+        found = lacking(self._cluster, unmet.demand, self._promised)
         if found is None:
             return
-        under, lacking = found
+        under, short = found
         rooms = {agent_id: room for agent_id in self._going if (room := self._room(unmet, agent_id))}
-        most = min(unmet.tasks, _within(unmet.demand, lacking))
+        most = min(unmet.tasks, _within(unmet.demand, short))
         wanted = most - sum(rooms.values())
         heap: list[tuple[Cost, AgentId]] = []
         for agent_id in self._next_agents(unmet) if wanted > 0 else ():
@@ -101,9 +81,11 @@ class _Books:
                 # What was given up meanwhile leaves less to others.
                 heappush(heap, (choice.cost, agent_id))
             elif choice is not None and self._room(unmet, agent_id, choice.tasks) > rooms.get(agent_id, 0):
-                self._preempt(unmet, under, lacking, choice)
+                self._preempt(unmet, under, short, choice)
                 before, rooms[agent_id] = rooms.get(agent_id, 0), self._room(unmet, agent_id)
-                wanted -= rooms[agent_id] - before
+                gained = min(rooms[agent_id] - before, wanted)
+                keep(self._cluster, unmet.framework_id, unmet.demand, gained, choice.tasks, self._now)
+                wanted -= gained
                 self._consider(heap, unmet, under, rooms, agent_id)
         self._promise(unmet.demand, min(most, sum(rooms.values())))
 
@@ -149,15 +131,14 @@ class _Books:
         as_if = slot(self._cluster.agents[agent_id], (), gone)
         return self._cluster.allocator.room_for(unmet, as_if, self._now, freed)
 
-    def _preempt(self, unmet: Unmet, under: str, lacking: Mapping[str, int], choice: Choice) -> None:
+    def _preempt(self, unmet: Unmet, under: str, short: Mapping[str, int], choice: Choice) -> None:
         demand = unmet.demand
         whom = f"demand {demand.demand_id} of {unmet.name} in role {demand.role}"
-        need = Resources({kind: left for kind, left in lacking.items() if left and kind != PORTS})
+        need = Resources({kind: left for kind, left in short.items() if left and kind != PORTS})
         for task in choice.tasks:
             why = f"{whom}: role {under} is under its guarantee by {need}; {self._standing(task, demand.role)}"
             preempt(self._cluster, task, f"preempted for {why}", self._now)
             self._goes(task)
-            self._cluster.touch(self._cluster.agents[task.agent_id])
         hostname = self._cluster.agents[choice.tasks[0].agent_id].info.hostname
         told = f"{len(choice.tasks)} tasks on {hostname} are preempted for {whom}"
         self._cluster.history.record(self._now, "preemption", unmet.framework_id, told)

@@ -44,7 +44,14 @@ class PreemptionDue:
     """A demand of a role under its guarantee may still wait."""
 
 
-Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue | PreemptionDue
+@dataclass(frozen=True, slots=True)
+class KeepingEnds:
+    """What tasks were preempted on the agent for is kept no longer for it."""
+
+    agent_id: AgentId
+
+
+Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue | PreemptionDue | KeepingEnds
 
 
 class Timers:

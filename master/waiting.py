@@ -72,6 +72,12 @@ def preempting(cluster: Cluster, framework_id: FrameworkId, demand_id: DemandId,
     cluster.history.tell(story_of(framework_id, demand_id), now, "preemption", demand_id, what)
 
 
+def in_vain(cluster: Cluster, framework_id: FrameworkId, demand_id: DemandId, what: str, now: int) -> None:
+    """Tasks were ended to make room for it, and it waits."""
+    cluster.history.record(now, "preemption_in_vain", framework_id, f"demand {demand_id}: {what}")
+    cluster.history.tell(story_of(framework_id, demand_id), now, "preemption_in_vain", demand_id, what)
+
+
 def _shape(demand: Demand) -> tuple[object, ...]:
     return demand.resources, demand.port_count, demand.constraints, demand.runtime, demand.on_public, demand.role
 

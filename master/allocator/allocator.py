@@ -102,6 +102,10 @@ class Allocator:
         """All demands that the last passes could not place."""
         return self._index.unmet.values()
 
+    def waits(self, framework_id: FrameworkId, demand_id: DemandId) -> bool:
+        """Whether the last pass could not place all of the demand."""
+        return (framework_id, demand_id) in self._index.unmet
+
     def room_for(self, unmet: Unmet, slot: AgentSlot, now: int, freed: Iterable[Charge] = ()) -> int:
         """How many tasks of the demand would fit on an agent if it stood as `slot` says; 0 where a filter or a quota
         says no. `freed` is what frameworks would use no more under a role, plain scalars."""
