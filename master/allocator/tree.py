@@ -252,18 +252,6 @@ class Tree:
                     break
         return node.first(node.waiting)
 
-    def line(self) -> Iterator[Leaf]:
-        """Every framework in each of its roles, the first in line first."""
-        return _leaves(self.root)
-
-
-def _leaves(node: Role | Group) -> Iterator[Leaf]:
-    for _, _, child in node.order:
-        if isinstance(child, Leaf):
-            yield child
-        else:
-            yield from _leaves(child)
-
 
 def _sum(counts: dict[str, int], scalars: Scalars, sign: int) -> None:
     for name, amount in scalars.items():
