@@ -61,7 +61,7 @@ class Catalog:
         self.leaving: set[AgentId] = set()
         self._hosts: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
         self._moved: dict[AgentId, AgentRecord] = {}
-        self._reserved: defaultdict[str, dict[AgentId, None]] = defaultdict(dict)
+        self._reserved: defaultdict[str, Shelf] = defaultdict(Shelf)
         self._slack: dict[AgentId, None] = {}
         self._volumes: dict[VolumeId, tuple[AgentId, ReservationId]] = {}
         self._answers: dict[Question, frozenset[AgentClass]] = {}
@@ -116,7 +116,7 @@ class Catalog:
         self._moved[slot.info.agent_id] = record
         if slot.active != old.active:
             self._values.clear()
-        if slot.reserved or old.reserved or slot.revocable or old.revocable:
+        if slot.reserved or old.reserved or slot.revocable is not old.revocable:
             self._remove_parts(old)
             self._add_parts(slot)
 
@@ -141,7 +141,8 @@ class Catalog:
     def _add_parts(self, slot: AgentSlot) -> None:
         agent_id = slot.info.agent_id
         for each in slot.reserved:
-            self._reserved[each.role][agent_id] = None
+            if each.free and slot.active:
+                self._reserved[each.role].put(agent_id, slot.free)
             self._volumes.update((volume, (agent_id, each.reservation_id)) for volume in each.volumes)
         if slot.revocable:
             self._slack[agent_id] = None
@@ -149,7 +150,7 @@ class Catalog:
     def _remove_parts(self, slot: AgentSlot) -> None:
         agent_id = slot.info.agent_id
         for each in slot.reserved:
-            self._reserved[each.role].pop(agent_id, None)
+            self._reserved[each.role].take(agent_id)
             for volume in each.volumes:
                 self._volumes.pop(volume, None)
         self._slack.pop(agent_id, None)
@@ -159,6 +160,15 @@ class Catalog:
         if record.kind is not None:
             record.kind.shelf.move(record.agent_id, left)
             self.everything.move(record.agent_id, left)
+            for each in record.slot.reserved:
+                self._reserved[each.role].move(record.agent_id, left)
+
+    def used_up(self, record: AgentRecord, reservation_id: ReservationId) -> None:
+        """A pass gave the last of a reservation."""
+        roles = {each.role for each in record.slot.reserved if each.reservation_id == reservation_id}
+        others = {each.role for each in record.slot.reserved if each.reservation_id != reservation_id}
+        for role in roles - others:
+            self._reserved[role].drop(record.agent_id)
 
     def classes(self, demand: Demand) -> frozenset[AgentClass]:
         """Those of its side with its runtime that satisfy its steady constraints on anything but the hostname."""
@@ -242,9 +252,9 @@ class Catalog:
     def same_host(self, hostname: str) -> Iterable[AgentId]:
         return tuple(self._hosts.get(hostname, ()))
 
-    def with_reservations(self, role: str) -> Iterable[AgentId]:
-        """The agents with something reserved for the role or one above it."""
-        return dict.fromkeys(each for above in lineage(role) for each in self._reserved.get(above, ()))
+    def with_reservations(self, role: str) -> Iterable[Shelf]:
+        """The active agents with something reserved for the role or one above it, not all of it used."""
+        return [shelf for above in lineage(role) if (shelf := self._reserved.get(above)) is not None and shelf.free]
 
     def with_slack(self) -> Iterable[AgentId]:
         return tuple(self._slack)

@@ -30,7 +30,7 @@ class _Given:
         reserved: dict[ReservationId, Resources] = {}
         for part in self.parts.values():
             source = part.source
-            held += part.plain
+            held = held + part.plain if held else part.plain
             if source.own is not None:
                 held += part.own
                 if source.reservation_id:
@@ -146,6 +146,8 @@ class Demands:
         room = self._rooms.taking(agent_id)
         part.add(tasks, room.take(source, tasks))
         self._index.catalog.given(record, room.plain.scalars)
+        if source.reservation_id and not room.reserved[source.reservation_id]:
+            self._index.catalog.used_up(record, source.reservation_id)
         if placement.demand.volume:
             room.volumes.discard(placement.demand.volume)
         charge_demand(self._index, leaf, source, tasks)

@@ -28,11 +28,13 @@ STEPS_OF_A_COUNT, MOST_STEPS = 4_096, 20_000
 
 
 class _Stream:
-    """Agents with no usable reservation, in order, all alike in what counting constraints ask of classes."""
+    """Agents in order, none of which belongs before its key: those with a reservation that may serve the role, with no
+    `attributes`, or a cell of classes, which are alike in what counting constraints ask of classes.
+    """
 
     __slots__ = ("_keys", "attributes", "head")
 
-    def __init__(self, keys: Iterator[Key], attributes: Attributes) -> None:
+    def __init__(self, keys: Iterator[Key], attributes: Attributes | None) -> None:
         self._keys, self.attributes = keys, attributes
         self.head = next(keys, None)
 
@@ -63,6 +65,7 @@ class Placement:
         self._kind = _most_needed(self.need, index.total)
         self._sources = Sources(self.need, demand.role, revocable=demand.revocable)
         self._known: set[AgentId] = set()
+        self._looked: dict[AgentId, tuple[Key, Source]] = {}
         self._own: list[Key] = []
         self._streams: list[tuple[Key, int, _Stream]] = []
         self._parked: list[Key] = []
@@ -81,8 +84,8 @@ class Placement:
             record = self._index.agents.get(agent_id)
             if record is not None and agent_id not in self._known:
                 self._known.add(agent_id)
-                if record.kind in self._classes and (key := self._look(record)) is not None:
-                    heappush(self._own, key)
+                if record.kind in self._classes:
+                    self._put(record)
 
     def consider_all(self) -> None:
         """Look at every agent that may do, as they come up."""
@@ -99,7 +102,6 @@ class Placement:
         elif self.spread and (host := self._kept_to_host()):
             self.consider((*self.spread.holders, *catalog.same_host(host)))
         else:
-            self.consider(catalog.with_reservations(demand.role))
             self._streams = [
                 (stream.head, number, stream)
                 for number, stream in enumerate(self._open_streams())
@@ -117,6 +119,10 @@ class Placement:
     def _open_streams(self) -> Iterator[_Stream]:
         catalog = self._index.catalog
         catalog.shelve()
+        for shelf in catalog.with_reservations(self.demand.role):
+            order = shelf.order(self._kind)
+            entries = order.fullest(0) if self._packs else order.emptiest(0)
+            yield _Stream(((0, 0, 0, *entry) for entry in self._among(self._classes, entries)), None)
         for cell in catalog.cells(self.demand, tuple(each.field for each in self._by_class)):
             if len(cell.kinds) > FEW_CLASSES:
                 entries = self._among(cell.among, self._walk(catalog.everything))
@@ -133,17 +139,24 @@ class Placement:
         order, least = shelf.order(self._kind), dict(self.need.scalars).get(self._kind, 0)
         return order.fullest(least) if self._packs else order.emptiest(least)
 
-    def _look(self, record: AgentRecord) -> Key | None:
-        """Where the agent now belongs, or None where it does not do."""
+    def _put(self, record: AgentRecord) -> None:
+        if (found := self._look(record)) is not None:
+            self._looked[record.agent_id] = found
+            heappush(self._own, found[0])
+
+    def _look(self, record: AgentRecord) -> tuple[Key, Source] | None:
+        """Where the agent now belongs, and where a task would come from there, or None where it does not do."""
         agent_id = record.agent_id
         if not record.slot.active or (self._hosts is not None and agent_id not in self._hosts):
             return None
         source = self._source(record.slot)
         if source is None or not self._refused.passes(record):
             return None
+        return self._key_of(record, int(source.own is None)), source
+
+    def _key_of(self, record: AgentRecord, plain: int) -> Key:
+        agent_id, leaving = record.agent_id, int(bool(record.slot.unavailable_from_ms))
         amount = self._rooms.plain(agent_id).scalars.get(self._kind, 0)
-        leaving = int(bool(record.slot.unavailable_from_ms))
-        plain = int(source.own is None)
         if self._packs:
             return leaving, 0, plain, amount, agent_id
         return leaving, self.spread.on(agent_id), plain, -amount, agent_id
@@ -173,20 +186,20 @@ class Placement:
         if self._streams and not tasks_within(allowed, self.need.resources.scalars, 1):
             self._streams.clear()
             self.held = True
+        self._looked.clear()
         while (key := self._next()) is not None:
             record = self._index.agents[key[4]]
-            fresh = self._look(record)
-            if fresh != key:
-                if fresh is not None:
-                    heappush(self._own, fresh)
+            found = self._looked.get(key[4]) or self._look(record)
+            if found is None:
+                continue
+            if found[0] != key:
+                heappush(self._own, found[0])
                 continue
             if failing := self._failing(self._counting, record.attributes):
                 if _may_pass_later(failing):
                     self._parked.append(key)
                 continue
-            source = self._source(record.slot)
-            assert source is not None
-            return record, source, self._how_many(record, source, alone=alone)
+            return record, found[1], self._how_many(record, found[1], alone=alone)
         return None
 
     def _next(self) -> Key | None:
@@ -209,7 +222,11 @@ class Placement:
 
     def _take_from_stream(self) -> None:
         key, number, stream = heappop(self._streams)
-        if self._by_class and (failing := self._failing(self._by_class, stream.attributes)):
+        if (
+            self._by_class
+            and stream.attributes is not None
+            and (failing := self._failing(self._by_class, stream.attributes))
+        ):
             if _may_pass_later(failing):
                 self._parked_streams.append((key, number, stream))
             return
@@ -219,8 +236,7 @@ class Placement:
             heappush(self._streams, (stream.head, number, stream))
         if agent_id not in self._known and (self._packs or not self.spread.on(agent_id)):
             self._known.add(agent_id)
-            if (fresh := self._look(self._index.agents[agent_id])) is not None:
-                heappush(self._own, fresh)
+            self._put(self._index.agents[agent_id])
 
     def _failing(self, constraints: list[Constraint], attributes: Attributes) -> list[Constraint]:
         spread = self.spread
@@ -245,8 +261,8 @@ class Placement:
         self.remaining -= tasks
         self._steps += 1
         self.spread.add(record, tasks)
-        if (fresh := self._look(record)) is not None:
-            heappush(self._own, fresh)
+        slot = record.slot
+        heappush(self._own, self._key_of(record, int(not (slot.reserved or slot.revocable))))
         for key in self._parked:
             heappush(self._own, key)
         for stream in self._parked_streams:

@@ -107,6 +107,9 @@ class Room:
         self.ranges = dict(free.ranges)
         self.sets = dict(free.sets)
 
+    def __bool__(self) -> bool:
+        return any(self.scalars.values()) or any(self.ranges.values()) or any(self.sets.values())
+
     def take(self, need: Need, tasks: int) -> Ranges:
         """Take so many tasks, which must fit; returns the ports chosen for them, the lowest free ones."""
         for name, amount in need.scalars:

@@ -35,6 +35,12 @@ class Order:
         self.at[agent_id] = -amount
         self.version += 1
 
+    def drop(self, agent_id: AgentId) -> None:
+        old = self.at.pop(agent_id, None)
+        if old is not None:
+            del self.entries[bisect_left(self.entries, (old, agent_id))]
+            self.version += 1
+
     def emptiest(self, least: int) -> Iterator[Entry]:
         """Those with at least so much, most first. Amounts may become smaller meanwhile: those come up again later."""
         at, version = 0, self.version
@@ -77,6 +83,12 @@ class Shelf:
         self.free.pop(agent_id, None)
         for order in self._orders.values():
             order.stale.add(agent_id)
+
+    def drop(self, agent_id: AgentId) -> None:
+        """A pass gave all of it that matters here."""
+        self.free.pop(agent_id, None)
+        for order in self._orders.values():
+            order.drop(agent_id)
 
     def move(self, agent_id: AgentId, left: Mapping[str, int]) -> None:
         """A pass gave of it: so much is left."""
