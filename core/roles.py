@@ -44,7 +44,9 @@ def check_role(role: str) -> str:
     if len(role) > LONGEST_ROLE or len(parts) > DEEPEST_ROLE:
         raise ValueError(f"role {role[:80]!r}: at most {LONGEST_ROLE} characters and {DEEPEST_ROLE} levels")
     for part in parts:
-        if part in (".", "..", DEFAULT_ROLE) or _PART.fullmatch(part) is None:
+        if part in (".", "..", DEFAULT_ROLE):
+            raise ValueError(f"role {role[:80]!r}: {part!r} is no name of one role among others")
+        if _PART.fullmatch(part) is None:
             raise ValueError(
                 f"role {role[:80]!r}: {part!r} is not a name of letters, digits, _ . * and - that begins with no -"
             )

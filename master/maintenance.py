@@ -59,7 +59,9 @@ def _drain(cluster: Cluster, agent: Agent, event: Drain, now: int) -> str:
 def _no_drain(agent: Agent, event: Drain, now: int) -> str:
     name = f"agent {event.agent_id} ({agent.info.hostname})"
     if not 0 <= event.grace_ms <= LONGEST_GRACE_MS:
-        return f"a grace of {event.grace_ms} ms: it has to be from 0 to {format_duration(LONGEST_GRACE_MS)}"
+        return (
+            f"a grace of {format_duration(event.grace_ms)}: it has to be from 0 to {format_duration(LONGEST_GRACE_MS)}"
+        )
     if event.start_ms and event.start_ms <= now:
         ago = format_duration(now - event.start_ms)
         return f"the start is {ago} in the past: leave it out to drain {name} now"

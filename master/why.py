@@ -1,6 +1,7 @@
 """Why a task or a demand is where it is: put together from the history and from the allocator's own verdicts."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from barter.core.cluster import Demand
@@ -38,22 +39,41 @@ class Why:
 
 
 def why(cluster: Cluster, subject: str, now: int, *, every_agent: bool = True) -> Why | None:
-    """None when the master knows neither a task nor a demand of that name."""
-    found = find_tasks(cluster, TaskId(subject), ended=True)
+    """None when the master knows neither a task nor a demand of that name.
+
+    FRAMEWORK_ID/NAME asks for that framework's.
+    """
+    owner, slash, rest = subject.partition("/")
+    whose = FrameworkId(owner) if slash and owner in cluster.frameworks else None
+    subject = rest if whose else subject
+    found = [each for each in find_tasks(cluster, TaskId(subject), ended=True) if whose in (None, each.framework_id)]
     if found:
-        return _of_task(cluster, subject, found[0], now, every_agent=every_agent)
-    wanting = frameworks_wanting(cluster, subject)
+        of_task = _of_task(cluster, subject, found[0], now, every_agent=every_agent)
+        return _with_others(cluster, of_task, [each.framework_id for each in found])
+    wanting = [each for each in frameworks_wanting(cluster, subject) if whose in (None, each[0])]
     if wanting:
         # Of frameworks that name a demand alike, one that waits is asked for.
         waits_first = min(wanting, key=lambda each: not each[1].count)
-        return _of_demand(cluster, *waits_first, now, every_agent=every_agent)
-    if placed := _placed(cluster, subject):
+        of_demand = _of_demand(cluster, *waits_first, now, every_agent=every_agent)
+        return _with_others(cluster, of_demand, [framework_id for framework_id, _ in wanting])
+    if placed := _placed(cluster, subject, whose):
         return placed
     history = _history(cluster, subject)
     if history:
         never = f"it was never placed: {history[-1].reason}"
         return Why(subject, "task", FrameworkId(""), never, Explanation(), history)
     return None
+
+
+def _with_others(cluster: Cluster, found: Why, owners: Iterable[FrameworkId]) -> Why:
+    """Ids are the frameworks' own: where others use the same one, how to ask for theirs."""
+    others = [each for each in owners if each != found.framework_id]
+    if not others:
+        return found
+    framework = cluster.frameworks.get(found.framework_id)
+    whose = f"this is of {framework.info.name if framework else 'a removed framework'} ({found.framework_id})"
+    asked = " and ".join(f"{each}/{found.subject}" for each in others[:CLOSE])
+    return replace(found, summary=f"{found.summary}; {whose}, see also {asked}")
 
 
 def few_agents(cluster: Cluster) -> bool:
@@ -95,13 +115,13 @@ def _of_task(cluster: Cluster, subject: str, task: Task, now: int, *, every_agen
     )
 
 
-def _placed(cluster: Cluster, subject: str) -> Why | None:
+def _placed(cluster: Cluster, subject: str, whose: FrameworkId | None) -> Why | None:
     """A demand of which nothing waits need not be told: its tasks say where it stands. None without any."""
     tasks = [
         task
         for framework in cluster.frameworks.values()
         for task in framework.tasks.values()
-        if task.info.demand_id == subject
+        if task.info.demand_id == subject and whose in (None, task.framework_id)
     ]
     if not tasks:
         return None
@@ -139,6 +159,8 @@ def _stands(explanation: Explanation, volume: Verdict | None) -> str:
     """What is in the way of all of it; else of how many agents what is."""
     known, no = explanation.known, explanation.in_the_way
     quota = no is not None and no.filter.startswith(("limit", "guarantees"))
+    if no is not None and no.filter == "count":
+        return "all of it is offered, and not answered yet"
     if no is not None and not quota and no.filter not in ("filters", "agents"):
         return f"not offered: {no.detail}"
     if explanation.fitting:

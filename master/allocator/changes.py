@@ -11,6 +11,7 @@ from itertools import chain
 
 from barter.core.cluster import Demand
 from barter.core.constraints import Constraint, Operator
+from barter.core.resources import Resources
 from barter.core.units import format_duration
 from barter.master.allocator.explanation import Change, Kind, Step
 from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime
@@ -18,6 +19,7 @@ from barter.master.allocator.new_agent import described, new_agent, with_room
 from barter.master.allocator.pieces import Looked, Pieces
 from barter.master.allocator.quota_changes import RoleQuota
 from barter.master.allocator.room import need_of
+from barter.master.allocator.rooms import CPUS
 from barter.master.allocator.shrink import Shrunk, shrink
 
 WAIT, SHRINK_ONE, SHRINK_SEVERAL, _, DROP, RETURN, RUNTIME, _, ADD = range(9)
@@ -189,7 +191,8 @@ def _one_more_agent(case: Case) -> Iterable[Change]:
     if agent is None:
         return
     if case.demand.revocable:
-        own = f" of which {agent.resources} may be lent" if agent.resources else ""
+        lent = Resources({kind: each for kind, each in agent.resources.scalars.items() if kind in CPUS})
+        own = f" of which {lent} may be lent" if lent else ""
         yield Change((*case.first, Step(Kind.ADD, _said(case, described(agent) + own), ADD)))
         return
     for kind, amount in need.scalars:

@@ -167,6 +167,13 @@ def noes(said: Explanation, name: str, *, chain: bool) -> list[str]:
     return [each.found for reason in said.reasons if reason.filter == name for each in reason.findings]
 
 
+def test_an_agent_more_for_revocable_tasks_lends_cpus_alone() -> None:
+    wanted = demand("web", "cpus=2,mem=1GiB", 1, role="eng/web")
+    wanted = replace(wanted, revocable=True)
+    said = Told(slot("a"), wanting("f", wanted)).allocator.explain(F, wanted, 0)
+    assert said.changes[-1].text.endswith(" free of which cpus=2 may be lent")
+
+
 def test_a_reservation_serves_although_the_limit_is_reached() -> None:
     agent = replace(slot("a", free="mem=1GiB"), reserved=(reserved("r", "eng", "cpus=2"),))
     told = Told(agent, wanting("f", ENG))

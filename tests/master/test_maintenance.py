@@ -323,7 +323,7 @@ def test_deactivating_ends_a_drain() -> None:
     [
         (ev.Drain(1, A2, 0, GRACE), "agent a2 is not known here"),
         (ev.Drain(1, A1, 0, -1), "has to be from 0 to 30d"),
-        (ev.Drain(1, A1, 0, 31 * 24 * 3_600_000), "has to be from 0 to 30d"),
+        (ev.Drain(1, A1, 0, 31 * 24 * 3_600_000), "a grace of 31d: it has to be from 0 to 30d"),
         (ev.Drain(1, A1, 900, GRACE), "the start is 102ms in the past"),
         (ev.Drain(1, A1, 400 * 24 * 3_600_000, GRACE), "more than 366d ahead"),
     ],

@@ -52,6 +52,7 @@ def against(*changed: RoleConfig, before: Mapping[str, RoleConfig] | None = None
         ([role("eng", weight=-5)], "role eng: weight -0.005 is not above 0, or absurdly large"),
         ([role("eng"), role("eng", limit=1)], "role eng is named twice"),
         ([RoleConfig("eng", limit={"cpus": -1})], "role eng: limit of cpus: -1 is negative or absurdly large"),
+        ([role("eng/..")], "role 'eng/..': '..' is no name of one role among others"),
         ([role("/eng")], "role '/eng': '' is not a name of letters, digits, _ . * and - that begins with no -"),
     ],
 )  # fmt: skip

@@ -56,6 +56,26 @@ def test_it_waits_since_it_was_wanted_first_and_not_since_it_was_told_last() -> 
     assert kinds(world) == ["demand_waits"]
 
 
+def test_what_several_frameworks_name_alike_is_told_of_one_and_can_be_asked_of_each() -> None:
+    world = wanting(demand("d", 1, BIG))
+    first = next(iter(world.cluster.frameworks))
+    second = world.subscribe("other", 7)
+    world.do(ev.SetDemands(7, (demand("d", 5, BIG),)))
+    found = told(world, "d")
+    assert found.framework_id == first
+    assert found.summary.startswith("1 more wanted; ")
+    assert found.summary.endswith(f"; this is of f ({first}), see also {second}/d")
+    assert told(world, f"{second}/d").summary.startswith("5 more wanted; ")
+    assert "see also" not in told(world, f"{second}/d").summary
+    assert why(world.cluster, f"{second}/nothing", world.now) is None
+
+
+def test_what_is_all_in_offers_is_not_called_unoffered() -> None:
+    world = wanting(demand("d", 1))
+    world.register()
+    assert told(world, "d").summary == "1 more wanted; all of it is offered, and not answered yet"
+
+
 def test_offers_of_it_are_told_with_what_became_of_them() -> None:
     world = wanting(demand("d", 1))
     world.register()
