@@ -7,6 +7,7 @@ from barter.core.ids import AgentId, ReservationId, VolumeId
 from barter.core.resources import Resources
 
 STATIC = "static-"
+MOST_MOUNTS = 100
 TAKEN_NAMES = ("stdout", "stderr")
 
 
@@ -50,6 +51,8 @@ def static_id(role: str) -> ReservationId:
 
 def mount_problem(mounts: Sequence[VolumeMount], *, in_container: bool) -> str:
     """Why a task cannot have its volumes there; empty when it can."""
+    if len(mounts) > MOST_MOUNTS:
+        return f"volumes: {len(mounts)} are too many, at most {MOST_MOUNTS}"
     seen: list[tuple[str, ...]] = []
     for mount in mounts:
         parts = tuple(mount.path.removeprefix("/").split("/"))

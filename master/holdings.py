@@ -1,7 +1,7 @@
 """What of an agent is plain and what its reservations keep: worked out of its books, never counted twice."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from barter.core.cluster import AgentInfo, Offer
 from barter.core.ids import ReservationId
@@ -61,6 +61,13 @@ def plain_of(held: Offer | TaskInfo) -> Resources:
     for part in held.reserved.values():
         plain = plain.without(part)
     return plain
+
+
+def of_known(info: TaskInfo, reservations: Mapping[ReservationId, Reservation]) -> TaskInfo:
+    """What a task holds of a reservation that is not there, or not any more, is plain."""
+    if all(name in reservations for name in info.reserved):
+        return info
+    return replace(info, reserved={name: part for name, part in info.reserved.items() if name in reservations})
 
 
 def disk(size: int) -> Resources:

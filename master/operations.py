@@ -7,7 +7,7 @@ from barter.master import reserving, volumes
 from barter.master.cluster import Cluster
 from barter.master.events import Accept, AgentVolumes, Operate
 from barter.master.hand import Hand
-from barter.master.holdings import static_reservations
+from barter.master.holdings import of_known, static_reservations
 from barter.master.messages import DestroyVolume as DestroyOrder
 from barter.master.messages import Error
 from barter.master.reserving import Actor
@@ -82,6 +82,12 @@ def registered(cluster: Cluster, agent: Agent, stored: AgentVolumes, now: int) -
     """What it reserved at its start replaces what it had so reserved before; what is condemned is ordered again."""
     made = {name: each for name, each in agent.reservations.items() if not each.static}
     agent.reservations = {**static_reservations(agent.info), **made}
+    for task in agent.tasks.values():
+        if (info := of_known(task.info, agent.reservations)) is not task.info:
+            framework = cluster.frameworks.get(task.framework_id)
+            cluster.release(agent, framework, task.info)
+            task.info = info
+            cluster.hold(agent, framework, info)
     volumes_told(cluster, agent, stored, now)
     for volume_id in agent.condemned:
         cluster.to_agent(agent, DestroyOrder(volume_id, BACK), BACK)

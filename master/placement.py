@@ -79,8 +79,15 @@ def _reserved(
         back += [each.info.reserved[name] for each in ended if name in each.info.reserved]
         volumes = tuple(each for each in _volumes_of(agent, reservation) if each not in held)
         free = total_of([free, *back]) if back else free
-        slots.append(ReservedSlot(name, reservation.role, reservation.resources, free, volumes))
+        slots.append(ReservedSlot(name, reservation.role, _counted(agent, reservation), free, volumes))
     return tuple(slots)
+
+
+def _counted(agent: Agent, reservation: Reservation) -> Resources:
+    """What of it counts against quotas: of a static one that has shrunk also what tasks hold beyond it."""
+    taken = agent.taken.get(reservation.reservation_id)
+    beyond = NOTHING if taken is None else taken.value.without(reservation.resources)
+    return total_of([reservation.resources, beyond]) if beyond else reservation.resources
 
 
 def _volumes_of(agent: Agent, reservation: Reservation) -> list[VolumeId]:

@@ -1,5 +1,6 @@
 """Whether a change of quotas adds up, with the arithmetic where it does not."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,8 +39,8 @@ def problems(
 
 
 def _twice(changed: tuple[RoleConfig, ...]) -> Iterator[str]:
-    names = [each.role for each in changed]
-    yield from (f"role {name[:80]} is named twice" for name in dict.fromkeys(names) if names.count(name) > 1)
+    names = Counter(each.role for each in changed)
+    yield from (f"role {name[:80]} is named twice" for name, times in names.items() if times > 1)
 
 
 def _wrong(config: RoleConfig) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What agents lend of what their tasks do not use: taken back, newest first, when it is more than there is."""
 
-from barter.core.resources import Resources, format_scalar
+from barter.core.resources import Resources, format_scalar, resources
 from barter.core.tasks import Reason
 from barter.master import offers
 from barter.master.cluster import Cluster
@@ -9,7 +9,10 @@ from barter.master.state import Agent, Task
 
 
 def slack(cluster: Cluster, agent: Agent, revocable: Resources, now: int) -> None:
-    """The agent tells anew what is revocable; after its registration its tasks may hold more."""
+    """The agent tells anew what is revocable: only cpus are, and no more than it has. After its registration its
+    tasks may hold more."""
+    cpus = min(revocable.scalars.get("cpus", 0), agent.info.resources.scalars.get("cpus", 0))
+    revocable = resources(cpus=cpus)
     if agent.slack != revocable:
         agent.slack = revocable
         cluster.touch(agent)

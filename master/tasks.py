@@ -5,6 +5,7 @@ from dataclasses import replace
 from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 from barter.master.cluster import Cluster
+from barter.master.holdings import of_known
 from barter.master.messages import Update
 from barter.master.state import Agent, Framework, Task
 
@@ -30,6 +31,7 @@ def begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, 
     """
     if not info.role:
         info = replace(info, role=framework.info.roles[0])
+    info = of_known(info, agent.reservations)
     task = Task(framework.framework_id, agent.info.agent_id, info, status, now)
     cluster.count(status.state, 1)
     if status.state in TERMINAL:

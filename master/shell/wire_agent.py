@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator
 
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, FrameworkId, VolumeId, check_id
+from barter.core.reservations import static_id
 from barter.core.resources import NOTHING
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.task_state import TERMINAL
+from barter.core.tasks import TaskInfo
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2 as pb
+from barter.proto.v1 import types_pb2
 from barter.shell.log import logger
 
 MOST_OF_A_SCALAR = 1 << 53
@@ -32,6 +35,10 @@ def _check_reserved(info: AgentInfo) -> None:
     """Raises ValueError where more is reserved than there is, a port for two roles, or something for everybody's."""
     if DEFAULT_ROLE in info.reserved:
         raise ValueError(f"agent.reserved: role {DEFAULT_ROLE} is everybody's, so nothing is reserved for it")
+    if len({static_id(role) for role in info.reserved}) < len(info.reserved):
+        raise ValueError(
+            f"agent.reserved: roles that are alike but for '/' and '.': {', '.join(sorted(info.reserved))}"
+        )
     if short := info.resources.shortfalls(sum(info.reserved.values(), NOTHING)):
         raise ValueError(f"agent.reserved: more than the agent's resources: {'; '.join(short)}")
 
@@ -100,7 +107,7 @@ def heartbeat(epoch: int) -> pb.AgentEvent:
 
 
 def _volumes(wire: Iterable[str]) -> tuple[VolumeId, ...]:
-    return tuple(VolumeId(volume_id) for volume_id in wire)
+    return tuple(VolumeId(check_id("volume id", volume_id)) for volume_id in wire)
 
 
 def _tasks(wire: Iterable[pb.AgentTask]) -> Iterator[ev.AgentTask]:
@@ -108,11 +115,20 @@ def _tasks(wire: Iterable[pb.AgentTask]) -> Iterator[ev.AgentTask]:
     for each in wire:
         try:
             framework_id = FrameworkId(check_id("framework id", each.framework_id))
-            yield framework_id, codec.task_from_wire(each.task), codec.status_from_wire(each.status)
+            yield framework_id, _task(each.task), codec.status_from_wire(each.status)
         except ValueError as error:
             if each.status.state not in TERMINAL:
                 raise
             LOG.warning("an agent tells of an ended task that cannot be: left out", reason=str(error))
+
+
+def _task(wire: types_pb2.TaskInfo) -> TaskInfo:
+    """Raises ValueError also where more of it is reserved and revocable than it holds: that would count below zero."""
+    info = codec.task_from_wire(wire)
+    parts = sum(info.reserved.values(), info.revocable)
+    if parts and (short := info.resources.shortfalls(parts)):
+        raise ValueError(f"task {info.task_id}: more is reserved and revocable than it holds: {'; '.join(short)}")
+    return info
 
 
 def _updates(wire: Iterable[pb.FrameworkUpdate]) -> Iterator[ev.AgentStatus]:
