@@ -3,6 +3,7 @@
 import pytest
 
 from barter.core.cluster import Demand
+from barter.core.constraints import Constraint, Operator
 from barter.core.ids import DemandId
 from barter.core.resources import Resources, resources
 from barter.core.roles import RoleConfig
@@ -13,7 +14,7 @@ from barter.master.keeping import A_LITTLE_MS
 from barter.master.preempt import PAUSE_MS
 from barter.master.snapshot import restore, take
 from tests.master.test_preempt import BATCH, ENG, THIRD, Cluster, cpus, guarantee
-from tests.master.world import A1, AGENT, status, task
+from tests.master.world import A1, A2, AGENT, status, task
 
 GUEST = resources(cpus=1_000, mem=1024 * MIB)
 GRACE_MS = task("any").kill_grace_ms
@@ -40,6 +41,38 @@ def guest(world: Cluster, name: str) -> None:
     [offer] = world.offers(BATCH)
     world.accept(offer.offer_id, task(name, GUEST, demand="d"), session=BATCH)
     world.update(world.names[BATCH], status(name, TaskState.RUNNING, 1))
+
+
+def test_what_the_guarantee_holds_for_is_promised_to_one_demand_only() -> None:
+    world = Cluster(A1, A2)
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.launch(BATCH, "batch", 1, "b1", "b2", "b3", "b4")
+    world.launch(BATCH, "batch", 1, "c1", "c2", "c3", "c4", on=A2)
+    world.quota(guarantee("eng", 4))
+    small = Demand(DemandId("small"), cpus(1), 2, role="eng")
+    world.do(ev.SetDemands(ENG, (small, Demand(DemandId("large"), cpus(3), 1, role="eng"))))
+    assert len(world.killed()) == 2
+
+
+def test_what_is_freed_in_parts_is_gathered_until_the_last_has_ended() -> None:
+    world = Cluster(A1, A2)
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.launch(BATCH, "batch", 1, "b1", "b2", "b3", "b4")
+    world.quota(guarantee("eng", 2))
+    here = (Constraint("@hostname", Operator.IS, f"host-{A1}"),)
+    world.want(ENG, "eng", 2, constraints=here)
+    assert world.killed() == ["b4", "b3"]
+    world.want(BATCH, "batch", 1, 3, here)
+    world.end(BATCH, "b4")
+    assert not world.offers(BATCH)
+    world.wait(3 * PAUSE_MS)
+    assert not world.offers(BATCH)
+    world.end(BATCH, "b3")
+    assert [each.demand_id for each in world.offers(ENG)] == [DemandId("d")]
+    assert not world.offers(BATCH)
+    assert world.killed() == []
 
 
 def test_the_memory_of_guests_is_gathered_though_their_framework_wants_it_back_at_once() -> None:

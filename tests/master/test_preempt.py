@@ -122,38 +122,6 @@ def test_what_is_freed_goes_to_who_waits_and_to_nobody_else() -> None:
     assert not world.offers(BATCH)
 
 
-def test_what_the_guarantee_holds_for_is_promised_to_one_demand_only() -> None:
-    world = Cluster(A1, A2)
-    world.join(ENG, "eng")
-    world.join(BATCH, "batch")
-    world.launch(BATCH, "batch", 1, "b1", "b2", "b3", "b4")
-    world.launch(BATCH, "batch", 1, "c1", "c2", "c3", "c4", on=A2)
-    world.quota(guarantee("eng", 4))
-    small = Demand(DemandId("small"), cpus(1), 2, role="eng")
-    world.do(ev.SetDemands(ENG, (small, Demand(DemandId("large"), cpus(3), 1, role="eng"))))
-    assert len(world.killed()) == 2
-
-
-def test_what_is_freed_in_parts_is_gathered_until_the_last_has_ended() -> None:
-    world = Cluster(A1, A2)
-    world.join(ENG, "eng")
-    world.join(BATCH, "batch")
-    world.launch(BATCH, "batch", 1, "b1", "b2", "b3", "b4")
-    world.quota(guarantee("eng", 2))
-    here = (Constraint("@hostname", Operator.IS, f"host-{A1}"),)
-    world.want(ENG, "eng", 2, constraints=here)
-    assert world.killed() == ["b4", "b3"]
-    world.want(BATCH, "batch", 1, 3, here)
-    world.end(BATCH, "b4")
-    assert not world.offers(BATCH)
-    world.wait(3 * PAUSE_MS)
-    assert not world.offers(BATCH)
-    world.end(BATCH, "b3")
-    assert [each.demand_id for each in world.offers(ENG)] == [DemandId("d")]
-    assert not world.offers(BATCH)
-    assert world.killed() == []
-
-
 def test_nobody_is_preempted_twice_for_the_same_nor_while_the_first_is_still_ending() -> None:
     world = full()
     world.want(ENG, "eng", 1)
