@@ -9,7 +9,7 @@ import click
 
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import master_option, output_option, service_option
-from barter.tools.cli.output import emit_list, emit_one
+from barter.tools.cli.output import emit_list, emit_one, say
 from barter.tools.cli.rest import Locked, Missing, Service, app_path
 from barter.tools.cli.views import apps as view
 
@@ -120,7 +120,7 @@ def show(app_id: str, service: str, output: str) -> None:
     """One app, its instances and its last failure."""
     found = _named(app_id, lambda: _client(service).call("GET", app_path(app_id)))["app"]
     if not emit_one(found, output):
-        click.echo("\n".join(view.lines(found)))
+        say("\n".join(view.lines(found)))
 
 
 @app.command(epilog="Example: barter app versions web")

@@ -8,6 +8,7 @@ from barter.tools.cli.errors import Refused
 from barter.tools.cli.kinds import Parsed
 from barter.tools.cli.maintenance import maintain, maintained
 from barter.tools.cli.options import master_option
+from barter.tools.cli.output import printable, say
 
 POLL_S = 0.5
 
@@ -58,7 +59,7 @@ def drain(agent: str, grace: int, at: int | None, reason: str, wait: bool, maste
     if wait:
         _follow(master, agent)
     elif row is not None:
-        click.echo(f"{sentence(row)}\nNext: barter maintenance, or barter activate {agent}")
+        say(f"{sentence(row)}\nNext: barter maintenance, or barter activate {agent}")
 
 
 def _follow(master: str, agent: str) -> None:
@@ -71,7 +72,7 @@ def _follow(master: str, agent: str) -> None:
             row = maintained(master, agent)
             if row is None or row["state"] == "deactivated":
                 raise Refused(f"{agent} is not being drained any more", then="barter events")
-            screen.show(sentence(row))
+            screen.show(printable(sentence(row)))
             if row["state"] == "drained":
                 return
             time.sleep(POLL_S)

@@ -2,6 +2,8 @@
 
 import click
 
+from barter.tools.cli.output import printable
+
 
 class Refused(click.ClickException):
     """What happened and why, a detail a line, and the command to try next; the exit code is 1."""
@@ -12,4 +14,4 @@ class Refused(click.ClickException):
         lines = [what, *(f"  {detail}" for detail in details)]
         if then:
             lines.append(f"Next: {then}")
-        super().__init__("\n".join(lines))
+        super().__init__(printable("\n".join(lines)))

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import emit_list
+from barter.tools.cli.output import emit_list, say
 
 
 @click.command(epilog="Example: barter events -f")
@@ -40,7 +40,7 @@ def _follow(last: int, master: str, output: str) -> None:
             if output == "yaml":
                 click.echo("---\n" + "\n".join(f"{key}: {json.dumps(value)}" for key, value in row.items()))
             else:
-                click.echo(json.dumps(row) if output == "json" else view.line(row))
+                say(json.dumps(row) if output == "json" else view.line(row))
 
     try:
         ask(master, watch)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import emit_one
+from barter.tools.cli.output import emit_one, say
 
 
 @click.command(epilog="Example: barter explain web")
@@ -24,7 +24,7 @@ def explain(subject: str, agents: bool, master: str, output: str) -> None:
 
     plain = explanation(ask_why(master, subject, all_agents=agents))
     if not emit_one(plain, output):
-        click.echo("\n".join(lines(plain, every_agent=agents)))
+        say("\n".join(lines(plain, every_agent=agents)))
 
 
 def ask_why(master: str, subject: str, *, all_agents: bool = False) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import emit_list, emit_one
+from barter.tools.cli.output import emit_list, emit_one, printable, say
 
 
 @click.command(epilog="Example: barter status -o json")
@@ -20,7 +20,7 @@ def status(master: str, output: str) -> None:
     reply = ask(master, lambda stub: stub.GetStatus(pb.GetStatusRequest(), timeout=TIMEOUT_S))
     plain = view.status(reply, master)
     if not emit_one(plain, output):
-        click.echo("\n".join(view.lines(plain)))
+        say("\n".join(view.lines(plain)))
 
 
 @click.command(epilog="Example: barter agents -o json")
@@ -36,7 +36,7 @@ def agents(master: str, output: str) -> None:
     emit_list(rows, output, view.COLUMNS, f"no agents yet: barter start agent --master {master}")
     if output == "table":
         notes = sorted({(row["hostname"], note) for row in rows for note in row["notes"]})
-        click.echo("".join(f"\n{hostname}: {note}" for hostname, note in notes), nl=bool(notes))
+        click.echo("".join(f"\n{hostname}: {printable(note)}" for hostname, note in notes), nl=bool(notes))
 
 
 @click.command(epilog="Example: barter frameworks")

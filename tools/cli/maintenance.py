@@ -6,7 +6,7 @@ import click
 
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import Row, emit_list
+from barter.tools.cli.output import Row, emit_list, say
 
 
 @click.command(epilog="Example: barter maintenance -o json")
@@ -94,7 +94,7 @@ def _show(master: str, agent: str, then: str) -> None:
 
     row = maintained(master, agent)
     if row is not None:
-        click.echo(f"{sentence(row)}\nNext: {then}")
+        say(f"{sentence(row)}\nNext: {then}")
 
 
 def _agents(master: str) -> Any:

@@ -23,6 +23,22 @@ class Column:
     prose: bool = False
 
 
+def printable(text: str) -> str:
+    """With what a terminal would obey written out; lines stay lines."""
+    if text.isprintable():
+        return text
+    return "".join(each if each == "\n" or each.isprintable() else _written(each) for each in text)
+
+
+def say(text: str) -> None:
+    """Print what others may have had a say in."""
+    click.echo(printable(text))
+
+
+def _written(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode()
+
+
 def emit_list(rows: Sequence[Row], output: str, columns: Sequence[Column], nothing: str) -> None:
     """Print `rows`; JSON is one array with a row a line, and a table without rows is the sentence `nothing`."""
     if output == "json":
@@ -51,7 +67,7 @@ def _yaml(value: Any) -> str:
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
-    cells = [[column.cell(row) for column in columns] for row in rows]
+    cells = [[printable(column.cell(row)).replace("\n", " ") for column in columns] for row in rows]
     if not sys.stdout.isatty():
         _plain(cells, columns)
         return

@@ -9,7 +9,7 @@ import click
 from barter.core.ids import ReservationId, VolumeId
 from barter.tools.cli.kinds import LABEL, RESOURCES, ROLE, SIZE
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import emit_list
+from barter.tools.cli.output import emit_list, say
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -110,7 +110,7 @@ def reservations(master: str, output: str) -> None:
     nothing = "nothing is reserved: barter reserve AGENT --id ID --role ROLE --resources cpus=1,mem=1GiB"
     emit_list(rows, output, view.COLUMNS, nothing)
     if output == "table" and (loose := view.loose(rows)):
-        click.echo("\n".join(["", *loose]))
+        say("\n".join(["", *loose]))
 
 
 def _operate(master: str, agent: str, principal: str, operation: Any) -> None:
