@@ -1,13 +1,15 @@
 """What preempted tasks leave is kept for the demand they end for, until the last of them has ended."""
 
+from dataclasses import replace
+
 from barter.core.cluster import Demand
 from barter.core.ids import FrameworkId
-from barter.core.resources import Resources
 from barter.master.cluster import Cluster
-from barter.master.kept import living
+from barter.master.kept import living, placed_here
 from barter.master.owed import lacking
 from barter.master.state import Agent, Kept, Task
 from barter.master.timers import KeepingEnds
+from barter.master.victims import need_of
 from barter.master.waiting import in_vain
 
 A_LITTLE_MS = 5_000
@@ -26,10 +28,9 @@ def keep(
     grace_ms = cluster.timing.preemption_grace_ms
     longest_ms = grace_ms if grace_ms >= 0 else max(task.info.kill_grace_ms for task in victims)
     until_ms = now + longest_ms + A_LITTLE_MS
-    of_one = demand.resources
-    need = Resources({kind: amount * tasks for kind, amount in of_one.scalars.items()}, of_one.ranges, of_one.sets)
-    kept = Kept(framework_id, demand.demand_id, need, demand.port_count * tasks, ending, until_ms)
-    agent.kept = (*agent.kept, kept)
+    need, ports = need_of(demand), demand.resources.ports
+    kept = Kept(framework_id, demand.demand_id, tasks, 0, need, ports, ending, until_ms)
+    agent.kept = (*agent.kept, replace(kept, placed=placed_here(agent, kept)))
     cluster.keeping[agent.info.agent_id] = None
     cluster.timers.at(until_ms, KeepingEnds(agent.info.agent_id))
     cluster.touch(agent)
@@ -45,7 +46,8 @@ def lift(cluster: Cluster, now: int) -> bool:
             continue
         lasting = tuple(each for each in agent.kept if _lasts(cluster, agent, each, now))
         if len(lasting) < len(agent.kept):
-            cluster.made_room += [(agent_id, each) for each in agent.kept if not living(agent, each)]
+            if not living(agent):
+                cluster.made_room += [(agent_id, each) for each in agent.kept]
             agent.kept, lifted = lasting, True
             cluster.touch(agent)
         if not lasting:
@@ -59,7 +61,7 @@ def _lasts(cluster: Cluster, agent: Agent, kept: Kept, now: int) -> bool:
     return (
         demand is not None
         and now < kept.until_ms
-        and living(agent, kept)
+        and living(agent)
         and cluster.allocator.waits(kept.framework_id, kept.demand_id)
         and lacking(cluster, demand) is not None
     )
@@ -71,6 +73,8 @@ def tell_in_vain(cluster: Cluster, now: int) -> None:
         agent, framework = cluster.agents.get(agent_id), cluster.frameworks.get(kept.framework_id)
         demand = framework.demands.get(kept.demand_id) if framework is not None else None
         if agent is None or demand is None or not cluster.allocator.waits(kept.framework_id, kept.demand_id):
+            continue
+        if placed_here(agent, kept) > kept.placed:
             continue
         short = "; ".join(agent.free.shortfalls(demand.resources))
         why = short or "a filter, a constraint, its quota or ports stand in its way"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo, Offer, Service
 from barter.core.ids import AgentId, DemandId, FrameworkId, OfferId, ReservationId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance, Mode
+from barter.core.ranges import Ranges
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import NOTHING, Resources
 from barter.core.task_state import TaskState
@@ -57,12 +58,15 @@ class OpenOffer:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`need` and any `port_count` ports are kept for a demand while `victims` end for it, at most until `until_ms`."""
+    """For so many `tasks` of a demand, of which `placed` were on the agent before, room is kept while `victims` end for
+    it, at most until `until_ms`. `need` is what one takes, ports counted; `ports` are those it must have."""
 
     framework_id: FrameworkId
     demand_id: DemandId
-    need: Resources
-    port_count: int
+    tasks: int
+    placed: int
+    need: Mapping[str, int]
+    ports: Ranges
     victims: tuple[TaskKey, ...]
     until_ms: int
 

@@ -202,3 +202,26 @@ def test_ports_of_victims_are_kept() -> None:
     assert not world.offers(BATCH)
     world.end(BATCH, "p1")
     assert len(world.offers(ENG)) == 1
+
+
+@pytest.mark.parametrize("first", ["small", "large"])
+def test_in_whatever_order_victims_end_their_surpluses_count_together(first: str) -> None:
+    """The second task takes what the large victim has too much and all of the small one."""
+    world = Cluster()
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.join(THIRD, "other")
+    world.launch(BATCH, "batch", 1, "small")
+    world.launch(BATCH, "batch", 3, "large")
+    world.quota(guarantee("eng", 4))
+    world.want(ENG, "eng", 2, 2)
+    assert sorted(world.killed()) == ["large", "small"]
+    world.want(THIRD, "other", 1, 4)
+    world.end(BATCH, first)
+    given = sum(each.resources.scalars["cpus"] for each in world.offers(ENG))
+    assert given == (2_000 if first == "large" else 0)
+    assert not world.offers(THIRD)
+    world.end(BATCH, "large" if first == "small" else "small")
+    given += sum(each.resources.scalars["cpus"] for each in world.offers(ENG))
+    assert given == 4_000
+    assert not world.offers(THIRD)
