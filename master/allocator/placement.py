@@ -184,8 +184,7 @@ class Placement:
         if self._steps >= MOST_STEPS:
             return None
         if self._streams and not tasks_within(allowed, self.need.resources.scalars, 1):
-            self._streams.clear()
-            self.held = True
+            self._leave_plain()
         self._looked.clear()
         while (key := self._next()) is not None:
             record = self._index.agents[key[4]]
@@ -201,6 +200,13 @@ class Placement:
                 continue
             return record, found[1], self._how_many(record, found[1], alone=alone)
         return None
+
+    def _leave_plain(self) -> None:
+        """A quota leaves nothing of what is plain: a task may come from reservations alone."""
+        reserved = [each for each in self._streams if each[2].attributes is None]
+        self.held |= len(reserved) < len(self._streams)
+        self._streams = reserved
+        heapify(self._streams)
 
     def _next(self) -> Key | None:
         """The next agent that was looked at and may do; one taken from a stream is looked at first."""
@@ -222,11 +228,8 @@ class Placement:
 
     def _take_from_stream(self) -> None:
         key, number, stream = heappop(self._streams)
-        if (
-            self._by_class
-            and stream.attributes is not None
-            and (failing := self._failing(self._by_class, stream.attributes))
-        ):
+        shared = stream.attributes if self._by_class else None
+        if shared is not None and (failing := self._failing(self._by_class, shared)):
             if _may_pass_later(failing):
                 self._parked_streams.append((key, number, stream))
             return
