@@ -30,7 +30,17 @@ def keep(
     until_ms = now + longest_ms + A_LITTLE_MS
     need, ports = need_of(demand), demand.resources.ports
     kept = Kept(framework_id, demand.demand_id, tasks, 0, need, ports, ending, until_ms)
-    agent.kept = (*agent.kept, replace(kept, placed=placed_here(agent, kept)))
+    same = [each for each in agent.kept if (each.framework_id, each.demand_id) == (framework_id, demand.demand_id)]
+    for known in same:
+        wanted_more = known.tasks - max(placed_here(agent, known) - known.placed, 0)
+        kept = replace(
+            kept,
+            tasks=kept.tasks + max(wanted_more, 0),
+            victims=(*known.victims, *kept.victims),
+            until_ms=max(until_ms, known.until_ms),
+        )
+    kept = replace(kept, placed=placed_here(agent, kept))
+    agent.kept = (*(each for each in agent.kept if each not in same), kept)
     cluster.keeping[agent.info.agent_id] = None
     cluster.timers.at(until_ms, KeepingEnds(agent.info.agent_id))
     cluster.touch(agent)

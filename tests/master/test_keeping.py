@@ -225,3 +225,26 @@ def test_in_whatever_order_victims_end_their_surpluses_count_together(first: str
     given += sum(each.resources.scalars["cpus"] for each in world.offers(ENG))
     assert given == 4_000
     assert not world.offers(THIRD)
+
+
+def test_what_was_placed_first_counts_once() -> None:
+    """The second task takes what its own victim still has, and what is free beside it."""
+    world = Cluster()
+    world.join(ENG, "eng")
+    world.join(BATCH, "batch")
+    world.join(THIRD, "other")
+    world.launch(BATCH, "batch", 1, "b1", "b2", "b3")
+    world.quota(guarantee("eng", 4))
+    world.want(ENG, "eng", 2, 2)
+    [kept] = world.cluster.agents[A1].kept
+    assert (kept.tasks, len(kept.victims)) == (2, 3)
+    world.want(THIRD, "other", 1, 4)
+    world.end(BATCH, "b3")
+    [offer] = world.offers(ENG)
+    world.accept(offer.offer_id, task("e1", cpus(2), demand="d"), session=ENG)
+    world.want(ENG, "eng", 2, 1)
+    world.end(BATCH, "b2")
+    assert not world.offers(THIRD)
+    world.end(BATCH, "b1")
+    assert [each.resources.scalars["cpus"] for each in world.offers(ENG)] == [2_000]
+    assert not world.offers(THIRD)
