@@ -27,6 +27,7 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
         _set(cluster, config, now)
     cluster.allocator.set_roles(cluster.roles)
     keep_quotas(cluster, now)
+    placement.tell(cluster)
     return "", tuple(_notes(cluster, changed))
 
 

@@ -72,7 +72,8 @@ def test_offers_over_a_new_limit_are_taken_back_and_given_again_within_it() -> N
     world = with_agents(A1, A2)
     subscribe(world, "eng")
     assert len(world.cluster.offers) == 2
-    assert set_roles(world, ENG).refusal == "", "offers do not stand against a limit"
+    done = set_roles(world, ENG)
+    assert (done.refusal, done.notes) == ("", ()), "offers do not stand against a limit"
     (rescinded,) = world.sent(msg.Rescind)
     assert rescinded.reason == "role eng is limited to 5 cpus, and has 8 cpus with its offers"
     assert len(rescinded.offer_ids) == 1
