@@ -13,6 +13,7 @@ from barter.master.allocator.room import Holding, Need, Room, capacity
 
 PLAIN, REVOCABLE = "", "revocable"
 CPUS = frozenset({"cpus"})
+_NO_ROOM = Room(NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class AgentRoom:
 
     def __init__(self, slot: AgentSlot) -> None:
         self.slot = slot
-        self.plain, self.revocable = Room(slot.free), Room(slot.revocable)
+        self.plain = Room(slot.free)
+        self.revocable = Room(slot.revocable) if slot.revocable else _NO_ROOM
         self.reserved = {each.reservation_id: Room(each.free) for each in slot.reserved}
         self.volumes = {volume for each in slot.reserved for volume in each.volumes}
 
@@ -53,7 +55,9 @@ class AgentRoom:
             )
             for each in slot.reserved
         )
-        return replace(slot, free=self.plain.rest(), reserved=reserved, revocable=self.revocable.rest())
+        revocable = self.revocable.rest() if slot.revocable else NOTHING
+        free, leaves_ms = self.plain.rest(), slot.unavailable_from_ms
+        return AgentSlot(slot.info, free, slot.active, slot.reason_inactive, reserved, revocable, leaves_ms)
 
 
 def usable(slot: AgentSlot, role: str) -> Iterator[ReservedSlot]:
