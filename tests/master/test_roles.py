@@ -72,13 +72,19 @@ def test_offers_over_a_new_limit_are_taken_back_and_given_again_within_it() -> N
     world = with_agents(A1, A2)
     subscribe(world, "eng")
     assert len(world.cluster.offers) == 2
-    done = set_roles(world, ENG)
-    assert (done.refusal, done.notes) == ("", ()), "offers do not stand against a limit"
+    assert set_roles(world, ENG).refusal == "", "offers do not stand against a limit"
     (rescinded,) = world.sent(msg.Rescind)
     assert rescinded.reason == "role eng is limited to 5 cpus, and has 8 cpus with its offers"
     assert len(rescinded.offer_ids) == 1
     offered = [opened.offer.resources.scalars.get("cpus", 0) for opened in world.cluster.offers.values()]
     assert sorted(offered) == [1_000, 4_000], "the limit is used up"
+
+
+def test_what_was_taken_back_is_not_said_to_be_held_beyond_the_limit() -> None:
+    world = with_agents(A1, A2)
+    subscribe(world, "eng")
+    done = set_roles(world, RoleConfig("eng", limit={"cpus": 1_000}))
+    assert (done.refusal, done.notes) == ("", ())
 
 
 def test_what_tasks_hold_beyond_a_limit_is_left_and_said() -> None:
