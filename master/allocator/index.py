@@ -81,9 +81,11 @@ class Index:
         if self.tree.kinds:
             self._count_free(old, -1)
             self._count_free(slot, +1)
-        # Less of the same agent makes nothing possible that was not before.
+        # Less of the same agent makes nothing possible that was not before, except where groups are levelled.
         if slot.active and (not old.active or _more(slot, old)):
             self.changes.agents.add(agent_id)
+        elif old.active and not slot.active and self.wishes.regroup():
+            self.changes.demands = True
         self._count_open(slot)
 
     def book(self, slot: AgentSlot) -> None:

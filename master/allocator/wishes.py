@@ -111,10 +111,11 @@ class Wishes:
         for key in list(self._wishes):
             self.refresh(key)
 
-    def regroup(self) -> None:
-        """The values over which groups are levelled may have changed."""
+    def regroup(self) -> bool:
+        """The values over which groups are levelled may have changed; whether anybody levels them."""
         for key in sorted(self._grouping):
             self.refresh(key)
+        return bool(self._grouping)
 
     def settle(self, key: DemandKey, *, waits: bool, held: bool) -> None:
         """After a pass: whether something of it waits, and whether a quota is why."""

@@ -105,6 +105,14 @@ def test_a_group_that_catches_up_lets_agents_that_did_not_change_go_on() -> None
     assert told.given() == {("f", "b1"): 1, ("f", "a1"): 1}
 
 
+def test_a_group_whose_agents_are_away_holds_the_others_back_no_more() -> None:
+    told = Told(slot("a1", free="cpus=3", zone="a"), slot("b1", free="", zone="b"))
+    told.tell(wanting("f", demand("web", "cpus=1", 9, "zone GROUP_BY")))
+    assert told.given() == {("f", "a1"): 1}
+    told.tell(slot("b1", free="", zone="b", active=False))
+    assert told.given() == {("f", "a1"): 2}
+
+
 def test_outstanding_offers_count_as_placed_until_they_are_answered() -> None:
     told = Told(slot("a1"), slot("a2"), wanting("f", demand("web", "cpus=1", 3, "@hostname UNIQUE")))
     first, _ = told.grants()
