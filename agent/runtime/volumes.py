@@ -25,6 +25,10 @@ def bind(volume: Volume, private: tuple[str, ...] = ()) -> str:
                 f"volume path {path!r} is refused: it must be absolute, below '/', without '..', '.', '//' or ':'"
             )
     real = PurePosixPath(os.path.realpath(volume.host_path))
+    if not _plain(str(real)):
+        raise LaunchFailed(
+            f"volume {volume.host_path!r} is refused: it leads to {str(real)!r}, which cannot be mounted"
+        )
     for name in (*PROTECTED, *private):
         protected = PurePosixPath(name)
         if real.is_relative_to(protected) or protected.is_relative_to(real):
@@ -32,7 +36,8 @@ def bind(volume: Volume, private: tuple[str, ...] = ()) -> str:
                 f"volume {volume.host_path!r} is refused: it would open {name} of the machine to the container; "
                 "mount a folder made for the task"
             )
-    return f"{volume.host_path}:{volume.container_path}:{'ro' if volume.read_only else 'rw'}"
+    # What was looked at is mounted: a link that another task turns meanwhile leads nowhere else.
+    return f"{real}:{volume.container_path}:{'ro' if volume.read_only else 'rw'}"
 
 
 def _plain(path: str) -> bool:

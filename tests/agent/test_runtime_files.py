@@ -156,6 +156,22 @@ def test_a_link_does_not_lead_around_the_rule(tmp_path: Path) -> None:
         bind(Volume("/x", str(tmp_path / "link")))
 
 
+def test_what_was_looked_at_is_mounted_wherever_a_link_leads_afterwards(tmp_path: Path) -> None:
+    harmless, link = tmp_path / "harmless", tmp_path / "link"
+    harmless.mkdir()
+    link.symlink_to(harmless)
+    bound = bind(Volume("/x", str(link)))
+    link.unlink()
+    link.symlink_to("/etc")
+    assert bound == f"{harmless}:/x:rw"
+
+
+def test_a_link_to_what_an_engine_would_read_as_two_paths_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "a:b")
+    with pytest.raises(LaunchFailed, match="cannot be mounted"):
+        bind(Volume("/x", str(tmp_path / "link")))
+
+
 def test_a_plain_volume_is_bound() -> None:
     assert bind(Volume("/data", "/srv/data")) == "/srv/data:/data:rw"
 
