@@ -26,7 +26,7 @@ class Changes:
     """What a pass has to look at beside the demands that are not known to be stuck.
 
     `pairs` are agents of which a framework's refusals ended; `seekers` those that may take classic offers now and could
-    not before; `less_used` says that something was given back which quotas may have waited for.
+    not before; `less_used` says that something was given back, or a guarantee met, which quotas may have waited for.
     """
 
     agents: set[AgentId] = field(default_factory=set)
@@ -154,6 +154,8 @@ class Index:
         for name, each in after.items():
             if name not in before or before[name].resources != each.resources or before[name].role != each.role:
                 self.tree.reserve(each.role, each.resources.scalars, +1)
+                # A guarantee that is met by it keeps nothing free any more, wherever the agent is.
+                self.changes.less_used = self.changes.less_used or bool(self.tree.kinds)
 
     def _count_open(self, slot: AgentSlot) -> None:
         some = slot.free is not NOTHING and self.worth(slot.free)

@@ -166,3 +166,11 @@ def test_what_is_within_a_guarantee_is_kept_against_others_only() -> None:
     assert not told.allocator.keeps("eng/web", "eng/db")
     told.tell(classic("f", "eng/web", used="cpus=2"))
     assert not told.allocator.keeps("eng/web", "ops")
+
+
+def test_a_guarantee_met_by_a_reservation_on_an_agent_that_is_away_keeps_nothing_free() -> None:
+    told = Told(slot("a", "cpus=4"), slot("b", "cpus=4", active=False), classic("f"))
+    configured(told, RoleConfig("eng", guarantee={"cpus": 3_000}))
+    assert [grant.resources for grant in told.grants()] == [parse_resources("cpus=1")]
+    told.tell(slot("b", "cpus=4", active=False, reserved="eng:cpus=3"))
+    assert [grant.resources for grant in told.grants()] == [parse_resources("cpus=3")]
