@@ -111,7 +111,8 @@ class Agent:
                 if event.executor == self.executor.connected:
                     self.slack.measured(event.tasks, now)
         self.volumes.advance(turn)
-        self._advance_leaving(turn)
+        if self.leaving.started:
+            self._advance_leaving(turn)
         if turn.ended:
             self.slack.touch(now)
         return turn.actions()

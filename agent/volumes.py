@@ -51,6 +51,8 @@ class Volumes:
 
     def advance(self, turn: Turn) -> None:
         """What the rest of the event brings: folders of first use, and deletions that nothing stands against."""
+        if not turn.mounts and not self._doomed:
+            return
         fresh = [each for each in turn.mounts if each not in self.stored]
         self.stored.update(dict.fromkeys(fresh))
         absent = [each for each in self._doomed if each not in self.stored]

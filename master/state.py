@@ -100,6 +100,7 @@ class Agent:
     slack: Resources = NOTHING
     lent: Tally = field(default_factory=Tally)
     kept: tuple[Kept, ...] = ()
+    _unheld: tuple[Resources, Resources] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def mode(self) -> Mode:
@@ -135,7 +136,7 @@ class Agent:
 
     @property
     def division(self) -> Division:
-        unheld = self.used.left_of(self.info.resources, self.offered)
+        unheld = self._left()
         if not self.reservations and not self.volumes:
             return Division(unheld)
         return divide(unheld, self.reservations.values(), self.volumes.values(), self.taken)
@@ -145,14 +146,23 @@ class Agent:
         """Mounted by a live task."""
         return {mount.volume_id for task in self.tasks.values() for mount in task.info.volumes}
 
+    def _left(self) -> Resources:
+        """Worked out once a change, as it is asked for many times."""
+        total = self.info.resources
+        if self._unheld is None or self._unheld[0] is not total:
+            self._unheld = total, self.used.left_of(total, self.offered)
+        return self._unheld[1]
+
     def take(self, pool: Pool, held: Resources, reserved: Mapping[ReservationId, Resources]) -> None:
         """Count what a task or an offer holds, in `used` or `offered`; a part may be of a reservation not known."""
         pool.add(held)
+        self._unheld = None
         for reservation_id, part in reserved.items():
             self.taken.setdefault(reservation_id, Pool()).add(part)
 
     def give_back(self, pool: Pool, held: Resources, reserved: Mapping[ReservationId, Resources]) -> None:
         pool.take(held)
+        self._unheld = None
         for reservation_id, part in reserved.items():
             taken = self.taken.setdefault(reservation_id, Pool())
             taken.take(part)

@@ -164,7 +164,7 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 KEPT_OR_WORKED_OUT = {
     Task: "framework_id agent_id info status launched_ms kill why",
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
-    "reservations volumes condemned stored taken maintenance slack lent kept",
+    "reservations volumes condemned stored taken maintenance slack lent kept _unheld",
     Framework: "info session absences demands_only suppressed subscribed_ms demands waiting services used offered "
     "charged charged_reserved tasks offers pending unanswered behind",
 }

@@ -217,14 +217,14 @@ def guest(stage: Stage) -> FrameworkId:
 
 
 def test_what_is_lent_and_taken_back_is_well() -> None:
-    stage = Stage(Lent())
+    stage = Stage(Lent(Books()))
     guest(stage)
     stage.master(lends(999))
     assert stage.masters.sent(msg.Kill, AGENT)
 
 
 def test_what_is_not_taken_back_is_held_beyond_what_is_lent() -> None:
-    stage = Stage(Lent())
+    stage = Stage(Lent(Books()))
     framework_id = guest(stage)
     stage.masters.do(lends(999))
     stage.masters.cluster.frameworks[framework_id].tasks[TaskId("t1")].kill = None
@@ -232,6 +232,6 @@ def test_what_is_not_taken_back_is_held_beyond_what_is_lent() -> None:
 
 
 def test_the_word_of_a_stranger_is_nobodys() -> None:
-    stage = Stage(Lent())
+    stage = Stage(Lent(Books()))
     guest(stage)
     stage.master(replace(lends(0), session=LATER))

@@ -9,6 +9,7 @@ from barter.agent import events as ev
 from barter.agent.executor import events as executor_ev
 from barter.agent.facts import Fact
 from barter.agent.machine import Agent
+from barter.agent.slack import MEASURE_MS
 from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, VolumeId
@@ -41,6 +42,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         masters: Sequence[str],
         *,
         oversubscribe: bool = False,
+        measure_ms: int = MEASURE_MS,
     ) -> None:
         super().__init__(world, machine.name, machine.name)
         self._ids = 0
@@ -50,7 +52,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._info = info
         self.zone = info.attributes.get("zone", "")
         self._masters = tuple(masters)
-        self._oversubscribe = oversubscribe
+        self._oversubscribe, self._measure_ms = oversubscribe, measure_ms
         self._network = network
         self._master_end: End | None = None
         self._executor_end: End | None = None
@@ -103,7 +105,7 @@ class SimAgent(Process[ev.Event, act.Action]):
                 case act.KillAtExecutor():
                     self._to_executor(wire.kill(step))
                 case act.MeasureTasks():
-                    self._to_executor(executor_ev.MeasureEvery(step.every_ms))
+                    self._to_executor(executor_ev.MeasureEvery(self._measure_ms))
                 case act.SendRecorded():
                     self._to_executor(executor_ev.Recorded(step.sequence))
                 case act.ConnectMaster():

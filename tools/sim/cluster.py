@@ -56,7 +56,13 @@ class SimCluster:
                 f"{spec.name}:5060",
             )
             agent = self.agents[spec.name] = SimAgent(
-                self.world, self.network, host, info, (MASTER,), oversubscribe=spec.oversubscribe
+                self.world,
+                self.network,
+                host,
+                info,
+                (MASTER,),
+                oversubscribe=spec.oversubscribe,
+                measure_ms=self.timing.measure_ms,
             )
             agent.ended = self._agent_ended
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from barter.agent.slack import MEASURE_MS
 from barter.core.resources import Resources, resources
 from barter.core.units import GIB
 
@@ -21,11 +22,12 @@ class AgentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """In milliseconds, as a master's options."""
+    """In milliseconds: a master's options, and how often agents that lend measure."""
 
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
     heartbeat_ms: int = 5_000
+    measure_ms: int = MEASURE_MS
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:

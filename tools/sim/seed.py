@@ -26,7 +26,7 @@ class Plan:
 
     agents: int = 10
     minutes: int = 30
-    timing: Timing = Timing(agent_timeout_ms=90_000, offer_timeout_ms=30_000, heartbeat_ms=30_000)
+    timing: Timing = Timing(agent_timeout_ms=90_000, offer_timeout_ms=30_000, heartbeat_ms=30_000, measure_ms=10_000)
     rates: Mapping[str, float] = field(default_factory=dict)
     fewest_faults: int = FEWEST_FAULTS
 

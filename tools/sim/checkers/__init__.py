@@ -64,7 +64,7 @@ def general() -> list[Observer]:
         Volumes(),
         Drain(),
         Gone(),
-        Lent(),
+        Lent(books),
         Suppressed(),
         BusyLoop(),
         Admission(),
