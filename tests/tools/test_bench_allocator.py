@@ -20,6 +20,16 @@ def test_every_metric_is_there_with_its_floor() -> None:
     assert all(each.floor is not None for each in results.values())
 
 
+def test_every_framework_declines_until_nothing_is_left_to_offer_unless_rounds_are_fewer() -> None:
+    said: list[str] = []
+    allocator.run(40, 30, 0, said.append)
+    rounds = [line for line in said if line.startswith("round ")]
+    assert rounds
+    said.clear()
+    allocator.run(40, 30, 5, said.append)
+    assert not any(line.startswith("round ") for line in said)
+
+
 def test_a_plot_is_a_picture_with_both_curves() -> None:
     curves = (Curve("a full pass", ((100, 0.001), (10_000, 0.1))), Curve("one event", ((100, 1e-4), (10_000, 1.1e-4))))
     picture = ElementTree.fromstring(svg(curves, "agents", "some machine"))

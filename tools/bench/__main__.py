@@ -114,7 +114,7 @@ def master(
 @click.option("--agents", default=10_000, show_default=True, type=click.IntRange(1))
 @click.option("--frameworks", default=200, show_default=True, type=click.IntRange(1))
 @click.option(
-    "--rounds", default=0, type=click.IntRange(0), help="Of declining.  [default: until everything is filtered]"
+    "--rounds", default=0, type=click.IntRange(0), help="Of declining at most.  [default: until all is filtered]"
 )
 @click.option("--plot", default="", metavar="FOLDER", help="Plot cost against agents and frameworks there instead.")
 @json_option

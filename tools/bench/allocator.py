@@ -20,7 +20,7 @@ from barter.master.allocator import Grant
 from barter.tools.bench.allocator_world import RACK, ZONES, World, agent_slots
 from barter.tools.bench.measure import Progress, Result, median
 
-LONG_MS, EVENTS, IDLE_ROUNDS, SMALLER = 10**9, 60, 1_000, 10
+LONG_MS, EVENTS, IDLE_ROUNDS, SMALLER, ROUNDS_A_WORD = 10**9, 60, 1_000, 10, 20
 NEED = resources(cpus=1_000, mem=4 * GIB)
 
 
@@ -35,7 +35,7 @@ def run(agents: int, frameworks: int, rounds: int, say: Progress) -> list[Result
     memory = (_resident() - before) / agents
     floor = _bare_heap(agents, frameworks)
     idle = _idle(world)
-    worst = _declines(world, grants, rounds)
+    worst = _declines(world, grants, rounds, say)
     del world, grants
     say("demands with constraints")
     demand_pass, tasks = _demand_pass(agents, frameworks)
@@ -65,11 +65,13 @@ def _full_pass(world: World) -> tuple[float, list[Grant]]:
     return took, grants
 
 
-def _declines(world: World, grants: list[Grant], rounds: int) -> float:
+def _declines(world: World, grants: list[Grant], rounds: int, say: Progress) -> float:
     """The slowest round of declines and the pass that follows, until nothing can be offered."""
     worst, now, done = 0.0, 0, 0
     while grants and (not rounds or done < rounds):
         now, done = now + 1, done + 1
+        if done % ROUNDS_A_WORD == 0:
+            say(f"round {done}: {len(grants)} offers declined, {worst:.3f} s the slowest so far")
         returned = world.given(grants, -1)
         began = time.process_time()
         world.tell(*returned)
