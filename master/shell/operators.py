@@ -26,6 +26,7 @@ from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
 
 Context = aio.ServicerContext[Any, Any]
+LONGEST_REFUSAL = 4_000
 
 
 class Operators(OperatorServiceServicer):
@@ -100,7 +101,7 @@ class Operators(OperatorServiceServicer):
             close = close_names(self._cluster, request.subject)
             like = f"; close to it: {', '.join(close)}" if close else ""
             message = f"the master knows no task and no demand {request.subject!r}{like}: see `barter tasks --ended`"
-            await context.abort(grpc.StatusCode.NOT_FOUND, message)
+            await context.abort(grpc.StatusCode.NOT_FOUND, short(message))
         return why_to_wire(found)
 
     async def TeardownFramework(
@@ -109,7 +110,7 @@ class Operators(OperatorServiceServicer):
         framework_id = FrameworkId(request.framework_id)
         if framework_id not in self._cluster.frameworks:
             message = f"the master knows no framework {request.framework_id!r}: see `barter frameworks`"
-            await context.abort(grpc.StatusCode.NOT_FOUND, message)
+            await context.abort(grpc.StatusCode.NOT_FOUND, short(message))
         self._post(TeardownByOperator(framework_id))
         return pb.TeardownFrameworkResponse()
 
@@ -120,7 +121,7 @@ class Operators(OperatorServiceServicer):
         try:
             event_of = wire_roles.set_roles_from_wire(request)
         except ValueError as error:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, short(str(error)))
         answer = await self._ask(event_of, context)
         return pb.SetRolesResponse(notes=answer.notes)
 
@@ -128,9 +129,9 @@ class Operators(OperatorServiceServicer):
         try:
             change = change_of(request, agent_named(self._cluster, request.agent))
         except NotOne as error:
-            await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+            await context.abort(grpc.StatusCode.NOT_FOUND, short(str(error)))
         except ValueError as error:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, short(str(error)))
         await self._ask(change, context)
         return pb.MaintainResponse()
 
@@ -138,9 +139,9 @@ class Operators(OperatorServiceServicer):
         try:
             operate = operate_of(request, agent_named(self._cluster, request.agent))
         except NotOne as error:
-            await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+            await context.abort(grpc.StatusCode.NOT_FOUND, short(str(error)))
         except ValueError as error:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, short(str(error)))
         await self._ask(operate, context)
         return pb.OperateResponse()
 
@@ -159,14 +160,14 @@ class Operators(OperatorServiceServicer):
         try:
             header, recording = self._recordings.open(request.snapshot_bytes)
         except TooMany as error:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, short(str(error)))
         try:
             yield pb.RecordChunk(header=header_line(header))
             while (taken := await recording.next()) is not None:
                 for lines in recording.lines(taken):
                     yield pb.RecordChunk(lines=lines.data, snapshot=lines.snapshot)
         except TooSlow as error:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, short(str(error)))
         finally:
             self._recordings.end(recording)
 
@@ -176,9 +177,15 @@ class Operators(OperatorServiceServicer):
         self._post(event_of(call))
         answer = await coming
         if answer.refusal:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, answer.refusal)
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, short(answer.refusal))
         return answer
 
     def _snapshot(self) -> pb.EndpointsUpdate:
         cluster = self._cluster
         return wire.endpoints_to_wire(cluster.endpoints.all(), snapshot=True, settled=cluster.settled)
+
+
+def short(refusal: str) -> str:
+    """A refusal goes as a header, of which gRPC takes a few thousand bytes: a longer one would hide its reason."""
+    most = LONGEST_REFUSAL if refusal.isascii() else LONGEST_REFUSAL // 4
+    return refusal if len(refusal) <= most else f"{refusal[:most]}... ({len(refusal) - most} characters more)"

@@ -8,7 +8,7 @@ from barter.master.allocator.model import RoleStanding
 from barter.master.events import SetRoles
 from barter.master.shell.wire_operator import LARGEST
 from barter.proto import codec
-from barter.proto.checks import member
+from barter.proto.checks import check_name, member
 from barter.proto.v1 import operator_pb2 as pb
 
 MOST_ROLES = 10_000
@@ -33,6 +33,10 @@ def set_roles_from_wire(request: pb.SetRolesRequest) -> Callable[[int], SetRoles
     for wire in request.roles:
         try:
             configs.append(codec.role_from_wire(wire))
+            for kind in (*wire.guarantee, *wire.limit):
+                check_name(f"role {wire.role}: the name of a resource", kind)
+            if part is RolePart.WEIGHT and not wire.weight_milli:
+                wrong.append(f"role {wire.role}: weight 0 is not above 0")
         except ValueError as error:
             wrong.append(str(error))
     if wrong or not configs:

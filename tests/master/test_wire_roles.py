@@ -38,6 +38,8 @@ def test_what_is_sent_becomes_the_event_of_a_call() -> None:
             "role c: weight -0.001 is not above 0",
         ),
         (pb.SetRolesRequest(roles=[types.RoleConfig(role="e", limit={"cpus": 1 << 60})]), "absurdly large"),
+        (pb.SetRolesRequest(roles=[types.RoleConfig(role="e", limit={"\x1b[1m": 1})]), "control characters"),
+        (pb.SetRolesRequest(roles=[types.RoleConfig(role="e")], part="WEIGHT"), "role e: weight 0 is not above 0"),
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(request_: pb.SetRolesRequest, said: str) -> None:
@@ -87,5 +89,19 @@ def test_roles_are_set_and_shown_over_the_wire() -> None:
         with pytest.raises(aio.AioRpcError) as refused:
             await stub.SetRoles(pb.SetRolesRequest(roles=[types.RoleConfig(role="a//b")]))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+    talk(conversation)
+
+
+def test_however_long_a_refusal_is_its_beginning_arrives() -> None:
+    async def conversation(stub: Any) -> None:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await stub.SetRoles(pb.SetRolesRequest(roles=[types.RoleConfig(role=f"bad/{n}/") for n in range(5_000)]))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert (refused.value.details() or "").startswith("role 'bad/0/'")
+        for subject in ("x" * 1_000_000, "\u20ac%" * 100_000):
+            with pytest.raises(aio.AioRpcError) as refused:
+                await stub.Explain(pb.ExplainRequest(subject=subject))
+            assert refused.value.code() is grpc.StatusCode.NOT_FOUND
 
     talk(conversation)
