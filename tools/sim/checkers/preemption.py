@@ -88,9 +88,9 @@ class Preemption(Checker):
     @staticmethod
     def _all_needed(agent: Agent, victims: Sequence[TaskInfo], demand: Demand, wanted: int) -> bool:
         going = [task.info for task in agent.tasks.values() if task.kill is not None and task.info not in victims]
-        everything = min(_room(agent, [*going, *victims], demand), wanted)
+        everything = min(room(agent, [*going, *victims], demand), wanted)
         return all(
-            min(_room(agent, [*going, *(each for each in victims if each is not victim)], demand), wanted) < everything
+            min(room(agent, [*going, *(each for each in victims if each is not victim)], demand), wanted) < everything
             for victim in victims
         )
 
@@ -107,8 +107,8 @@ def _waiting(books: Cluster) -> Iterable[tuple[Demand, int]]:
                 yield demand, wanted
 
 
-def _room(agent: Agent, gone: Iterable[TaskInfo], demand: Demand) -> int:
-    """How many tasks of it the plain resources would hold, constraints aside."""
+def room(agent: Agent, gone: Iterable[TaskInfo], demand: Demand) -> int:
+    """Once these have ended, how many tasks of it the plain resources would hold, constraints aside."""
     free = _amounts(agent.free.scalars, size(agent.free.ports))
     for each in gone:
         rest = plain(each)
