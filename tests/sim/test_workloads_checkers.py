@@ -11,14 +11,18 @@ from barter.core.tasks import TaskInfo
 from barter.core.units import MIB
 from barter.frameworks.service import rollout
 from barter.frameworks.service.app import App, Upgrade
-from barter.master.allocator.filters import Constrained
+from barter.master import events as ev
+from barter.master.allocator.placement import Placement
+from barter.sdk import calls
 from barter.tools.sim.checkers.jobs import Jobs
 from barter.tools.sim.checkers.rolling import Rolling
 from barter.tools.sim.checkers.slots import Slots
 from barter.tools.sim.checkers.unique import Unique
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.config import Timing, usual_agents
+from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.observe import Observer, Violated
+from barter.tools.sim.operators import Operators
 from barter.tools.sim.workloads import operator
 from barter.tools.sim.workloads.batch import BatchScheduler, BatchWorkload, Submit
 from barter.tools.sim.workloads.jobs import Job
@@ -33,8 +37,8 @@ STRICT = replace(WEB, upgrade=Upgrade(0, 0), unreachable=None)
 UPGRADE = operator.Upgrade(30 * SECOND_MS, "/web", 2, force=True)
 
 
-def play(checker: Observer, acts: Sequence[Act]) -> None:
-    """Two minutes in which services and jobs are asked for; raises what the checker found."""
+def play(checker: Observer, acts: Sequence[Act], *, drained: Sequence[str] = ()) -> None:
+    """Two minutes in which services and jobs are asked for, agents `drained` at 30 s; raises what the checker found."""
     world = World(1)
     cluster = SimCluster(world, Timing())
     cluster.add_agents(usual_agents(10))
@@ -43,11 +47,18 @@ def play(checker: Observer, acts: Sequence[Act]) -> None:
         cluster.add_framework(workload.name, workload)
     for act in acts:
         world.at(act.at_ms * 1000, partial(workloads[isinstance(act, Submit)].act, act))
+    operators = Operators(cluster)
+    for name in drained:
+        world.at(30_000_000, partial(_drain, operators, name))
     world.seen.add(checker)
     cluster.start()
     world.run_until(120_000_000)
     assert [asked.settled(running(cluster, asked.name)) for asked in workloads] == ["", ""]
     assert running(cluster, "service") or workloads[1].submitted
+
+
+def _drain(operators: Operators, name: str) -> None:
+    operators.ask(ev.Drain(0, operators.agent_id(name), 0, 80 * SECOND_MS))
 
 
 def running(cluster: SimCluster, name: str) -> list[TaskInfo]:
@@ -64,6 +75,23 @@ def test_an_upgrade_that_kills_all_at_once(monkeypatch: Patch) -> None:
     monkeypatch.setattr(rollout, "_replaced", lambda app, census, *_: [(one, "replaced") for one in census.outdated])
     with pytest.raises(Violated, match=r"rolling: /web: kills leave 0 of 4 ready instances, 4 are to stay"):
         play(Rolling(), [put(WEB), UPGRADE])
+
+
+def test_what_is_drained_is_released_only_beside_as_many_ready_ones_as_the_minimum(monkeypatch: Patch) -> None:
+    drained = [f"agent-{number}" for number in range(8)]
+    released: list[str] = []
+
+    class Releases(Rolling):
+        def asked(self, framework: SimFramework, call: calls.Call) -> None:
+            super().asked(framework, call)
+            if isinstance(call, calls.Release):
+                released.extend(call.task_ids)
+
+    play(Releases(), [put(WEB)], drained=drained)
+    assert released
+    monkeypatch.setattr(rollout, "_moved", lambda app, census, *_: [(one, "moved") for one in census.going])
+    with pytest.raises(Violated, match=r"rolling: /web: kills leave \d of 4 ready instances, 4 are to stay \(.*moved"):
+        play(Rolling(), [put(WEB)], drained=drained)
 
 
 def test_an_operators_kill_is_an_operators_wish() -> None:
@@ -90,7 +118,7 @@ def test_instances_beside_each_other(monkeypatch: Patch, spread: tuple[Constrain
     constraint, name = spread
     app = replace(WEB, instances=1, constraints=(constraint,))
     play(Unique(), [put(app), UPGRADE])
-    monkeypatch.setattr(Constrained, "passes", lambda self, agent: True)
+    monkeypatch.setattr(Placement, "_failing", lambda self, constraints, attributes: [])
     if in_truth:
         monkeypatch.setattr(Unique, "_check_grants", lambda *_: None)
     crowd = replace(app, instances=12)
@@ -101,7 +129,7 @@ def test_instances_beside_each_other(monkeypatch: Patch, spread: tuple[Constrain
 def test_groups_that_are_not_level(monkeypatch: Patch) -> None:
     app = replace(WEB, instances=6, constraints=(Constraint("@zone", Operator.GROUP_BY),))
     play(Unique(), [put(app), UPGRADE])
-    monkeypatch.setattr(Constrained, "passes", lambda self, agent: agent.attributes["zone"] == "a")
+    monkeypatch.setattr(Placement, "_failing", lambda self, asked, place: [] if place["zone"] == "a" else asked)
     with pytest.raises(Violated, match=r"unique: .* on a, @zone GROUP_BY allows 1"):
         play(Unique(), [put(app)])
 
