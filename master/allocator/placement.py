@@ -125,9 +125,13 @@ class Placement:
             yield _Stream(((0, 0, 0, *entry) for entry in self._among(self._classes, entries)), None)
         for cell in catalog.cells(self.demand, tuple(each.field for each in self._by_class)):
             if len(cell.kinds) > FEW_CLASSES:
+                if not catalog.everything.may_hold(self.need.scalars):
+                    continue
                 entries = self._among(cell.among, self._walk(catalog.everything))
             else:
-                walks = [self._walk(kind.shelf) for kind in cell.kinds]
+                walks = [self._walk(kind.shelf) for kind in cell.kinds if kind.shelf.may_hold(self.need.scalars)]
+                if not walks:
+                    continue
                 entries = walks[0] if len(walks) == 1 else merge(*walks)
             yield _Stream(_keys(entries, int(cell.kinds[0].leaving)), cell.kinds[0].attributes)
 

@@ -4,7 +4,7 @@ Orders are made when a demand asks for them and mended by what changed since; of
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from barter.core.constraints import Attributes
@@ -68,14 +68,22 @@ class Order:
 class Shelf:
     """Active agents with their free scalars, ordered by a kind of resource on demand."""
 
-    __slots__ = ("_orders", "free")
+    __slots__ = ("_most", "_orders", "_since", "free")
 
     def __init__(self) -> None:
         self.free: dict[AgentId, Resources] = {}
         self._orders: dict[str, Order] = {}
+        self._most: dict[str, int] = {}
+        self._since = 0
 
     def put(self, agent_id: AgentId, free: Resources) -> None:
         self.free[agent_id] = free
+        self._since += 1
+        if self._since > len(self.free):
+            self._most.clear()
+            self._since = 0
+        for kind, most in self._most.items():
+            self._most[kind] = max(most, free.scalars.get(kind, 0))
         for order in self._orders.values():
             order.stale.add(agent_id)
 
@@ -94,6 +102,17 @@ class Shelf:
         """A pass gave of it: so much is left."""
         for kind, order in self._orders.items():
             order.move(agent_id, left.get(kind, 0))
+
+    def may_hold(self, scalars: Iterable[tuple[str, int]]) -> bool:
+        """Whether there is as much of each kind on some agent, not on the same; what is there may be less by now."""
+        for kind, amount in scalars:
+            most = self._most.get(kind)
+            if most is None:
+                most = max((free.scalars.get(kind, 0) for free in self.free.values()), default=0)
+                self._most[kind] = most
+            if most < amount:
+                return False
+        return True
 
     def order(self, kind: str) -> Order:
         """Most of that kind first, equal ones by id."""

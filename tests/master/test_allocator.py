@@ -7,8 +7,9 @@ import pytest
 
 from barter.core.ids import AgentId, DemandId, FrameworkId
 from barter.core.resources import parse_resources
-from barter.master.allocator import Allocator
+from barter.master.allocator import AgentSlot, Allocator
 from barter.master.allocator.nodes import Leaf
+from barter.master.allocator.rooms import Rooms, Source
 from barter.master.allocator.tree import Tree
 from tests.master.allocator_kit import Told, demand, slot, wanting
 
@@ -222,3 +223,22 @@ def test_the_cost_of_a_demand_does_not_grow_with_their_number(monkeypatch: pytes
     demands = [demand(f"d{n}", "cpus=0.001") for n in range(500)]
     assert len(Told(slot("a1"), wanting("f", *demands)).grants()) == 500
     assert len(asked) == 501
+
+
+@pytest.mark.parametrize("needs", ["cpus=1,disk=2TiB", "cpus=1,mem=1TiB", "cpus=5", "gpus=1"])
+def test_that_no_agent_has_enough_is_known_without_a_look_at_one(monkeypatch: pytest.MonkeyPatch, needs: str) -> None:
+    looked: list[AgentSlot] = []
+    fit = Rooms.fit
+
+    def counting(self: Rooms, slot: AgentSlot, source: Source) -> int:
+        looked.append(slot)
+        return fit(self, slot, source)
+
+    monkeypatch.setattr(Rooms, "fit", counting)
+    told = Told(*(slot(f"a{n}", "cpus=4,mem=8GiB,disk=1TiB", rack=f"r{n % 5}") for n in range(20)))
+    told.tell(wanting("f", demand("d", needs, 3), demand("e", needs, 1, "rack IS r1")))
+    assert told.grants() == []
+    assert looked == []
+    told.tell(slot("b", "cpus=8,mem=2TiB,disk=4TiB,gpus=1"))
+    assert [each.agent_id for each in told.grants()] == ["b"]
+    assert looked
