@@ -12,7 +12,11 @@ from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master.keeping import A_LITTLE_MS
 from barter.master.preempt import PAUSE_MS
+from barter.master.record_json import encode, item, item_of, parse
 from barter.master.snapshot import restore, take
+from barter.master.snapshot_records import TimerRecord
+from barter.master.state import Kept
+from barter.master.timers import KeepingEnds
 from tests.master.test_preempt import BATCH, ENG, THIRD, Cluster, cpus, guarantee
 from tests.master.world import A1, A2, AGENT, status, task
 
@@ -248,3 +252,13 @@ def test_what_was_placed_first_counts_once() -> None:
     world.end(BATCH, "b1")
     assert [each.resources.scalars["cpus"] for each in world.offers(ENG)] == [2_000]
     assert not world.offers(THIRD)
+
+
+def test_what_is_kept_is_read_from_a_log_as_it_was_written() -> None:
+    world = crowded()
+    world.do(ev.SetDemands(ENG, (demand(resources(cpus=1_000, mem=2048 * MIB, ports=((31_003, 31_003),))),)))
+    [kept] = world.cluster.agents[A1].kept
+    assert kept.ports == ((31_003, 31_003),)
+    assert item_of(Kept, parse(encode(item(kept)))) == kept
+    [due] = [timer for timer in take(world.master, world.now).timers if isinstance(timer.due, KeepingEnds)]
+    assert item_of(TimerRecord, parse(encode(item(due)))) == due
