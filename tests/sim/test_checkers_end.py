@@ -183,13 +183,13 @@ def test_constraints_count_where_a_demands_tasks_are() -> None:
     cluster, framework = rest.cluster.master.machine.cluster, rest.books
     rest.take_back_offers()
     shape = resources(cpus=10, mem=MIB)
-    assert len(fitting(cluster, framework, Demand(DemandId(""), shape, 1))) == 2
+    assert len(list(fitting(cluster, framework, Demand(DemandId(""), shape, 1)))) == 2
     taken = {task.agent_id for task in framework.tasks.values()}
     unique = Demand(DemandId(""), shape, 1, constraints=(Constraint("hostname", Operator.UNIQUE),))
-    assert len(fitting(cluster, framework, unique)) == 2 - len(taken)
-    assert fitting(cluster, framework, Demand(DemandId(""), shape, 1, runtime="docker")) == []
-    assert fitting(cluster, framework, Demand(DemandId(""), shape, 1, on_public=True)) == []
-    assert fitting(cluster, framework, Demand(DemandId(""), shape, 1, port_count=11)) == []
+    assert len(list(fitting(cluster, framework, unique))) == 2 - len(taken)
+    assert not list(fitting(cluster, framework, Demand(DemandId(""), shape, 1, runtime="docker")))
+    assert not list(fitting(cluster, framework, Demand(DemandId(""), shape, 1, on_public=True)))
+    assert not list(fitting(cluster, framework, Demand(DemandId(""), shape, 1, port_count=11)))
 
 
 def test_a_refusal_holds_until_its_time_or_a_revive() -> None:

@@ -64,6 +64,10 @@ class SimMaster(Process[ev.Event, act.Action]):
         return self.machine
 
     def stepped(self, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
+        if events and not actions and all(isinstance(event, ev.AgentHeartbeat) for event in events):
+            for see in self.world.seen.master_heard:
+                see(self, events)
+            return
         for see in self.world.seen.master_stepped:
             see(self, events, actions)
 

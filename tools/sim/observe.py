@@ -39,7 +39,8 @@ class Violated(Exception):
 class Observer:
     """Override what you need; nothing here may change the world.
 
-    `..._stepped` is called after each batch that had events or caused actions, before these are carried out.
+    `..._stepped` is called after each batch that had events or caused actions, before these are carried out; but where
+    a master only heard heartbeats, which came of nothing else, it is `master_heard`.
     """
 
     name = ""
@@ -57,6 +58,8 @@ class Observer:
     def master_stepped(
         self, master: "SimMaster", events: Sequence[master_events.Event], actions: Sequence[master_actions.Action]
     ) -> None: ...
+
+    def master_heard(self, master: "SimMaster", heartbeats: Sequence[master_events.Event]) -> None: ...
 
     def master_committed(self, master: "SimMaster", facts: Sequence[MasterFact]) -> None: ...
 
@@ -105,6 +108,7 @@ class Seen:
         self.process_ended: list[Callable[..., None]] = []
         self.fault: list[Callable[..., None]] = []
         self.master_stepped: list[Callable[..., None]] = []
+        self.master_heard: list[Callable[..., None]] = []
         self.master_committed: list[Callable[..., None]] = []
         self.agent_stepped: list[Callable[..., None]] = []
         self.agent_committed: list[Callable[..., None]] = []

@@ -1,7 +1,7 @@
 """Where one more task of a demand would fit, and who would take an offer, worked out without the allocator."""
 
 from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo, Demand
@@ -23,19 +23,18 @@ def free_of(agent: Agent) -> Resources:
 
 def fitting(
     cluster: Cluster, framework: Framework, demand: Demand, counts_as_free: Callable[[Agent], Resources] = free_of
-) -> list[Agent]:
+) -> Iterator[Agent]:
     """The active agents on which it fits beside what is there, by resources, side, runtime and constraints.
 
     Instances are the demand's live tasks and those in its open offers, as for the allocator.
     """
     able = [agent for agent in cluster.agents.values() if agent.active and _is_able(agent.info, demand)]
     placed = _placed(cluster, framework, demand)
-    return [
-        agent
-        for agent in able
-        if _holds(_for(demand, agent, counts_as_free(agent)), demand)
-        and not any(_refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints)
-    ]
+    for agent in able:
+        if _holds(_for(demand, agent, counts_as_free(agent)), demand) and not any(
+            _refuses(constraint, agent, placed, able, cluster) for constraint in demand.constraints
+        ):
+            yield agent
 
 
 def taker_of(

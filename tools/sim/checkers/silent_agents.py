@@ -30,6 +30,9 @@ class SilentAgents(Checker):
         if isinstance(process, SimMaster):
             self._heard_us = dict.fromkeys(process.machine.cluster.agents, process.world.now_us)
 
+    def master_heard(self, master: SimMaster, heartbeats: Sequence[ev.Event]) -> None:
+        self.master_stepped(master, heartbeats, ())
+
     def master_stepped(self, master: SimMaster, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
         now_us, heard_us = master.world.now_us, self._heard_us
         for event in events:
