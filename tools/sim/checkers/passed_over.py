@@ -46,7 +46,8 @@ class PassedOver(Checker):
     for, unless a role under its guarantee is offered of it; and where no constraint is in play no more are preempted
     for the demand than it wants tasks.
 
-    A promise is judged no more once an operator asks for something of roles or the agent, the agent registers again, or
+    Where tasks are preempted for several agents or demands at once, or under constraints, each promise is of one task.
+    It is judged no more once an operator asks for something of roles or the agent, the agent registers again, or
     the framework wants something else or declines.
     """
 
@@ -69,7 +70,9 @@ class PassedOver(Checker):
         if self._promises:
             untouched = (each for each in self._promises if not any(_asks_anew(books, each, event) for event in events))
             self._promises = [each for each in untouched if self._still_stands(books, each, now)]
-        for promise in _new(books, actions, self._known, now):
+        picked = list(_new(books, actions, self._known, now))
+        for promise in picked:
+            promise.tasks = min(promise.tasks, self._owed_tasks(books, promise) if len(picked) == 1 else 1)
             self._judge_picked(books, promise)
             self._promises.append(promise)
 
@@ -109,6 +112,17 @@ class PassedOver(Checker):
             for above in lineage(role)
             for kind, least in self._set.guarantees.get(above, {}).items()
         )
+
+    def _owed_tasks(self, books: Cluster, promise: _Promise) -> int:
+        """How many its nearest guarantee that is not met holds for; one under constraints."""
+        demand = books.frameworks[promise.framework_id].demands[promise.demand_id]
+        for above in lineage(demand.role):
+            guarantee = self._set.guarantees.get(above, {})
+            lacks = {kind: max(least - self._books.consumption.of(above, kind), 0) for kind, least in guarantee.items()}
+            if any(lacks.values()) and not demand.constraints:
+                need = demand.resources.scalars
+                return max(min((left // need[kind] for kind, left in lacks.items() if need.get(kind)), default=1), 1)
+        return 1
 
     def _judge_picked(self, books: Cluster, promise: _Promise) -> None:
         demand = books.frameworks[promise.framework_id].demands[promise.demand_id]
