@@ -86,3 +86,22 @@ def test_who_preempts_for_the_same_again_is_found() -> None:
     reason = "preempted for demand d of web in role eng: role eng is under its guarantee by mem=32MiB; and so on"
     again = act.SendToAgent(SECOND_AGENT, A2, msg.Kill(ops, there.task_id, -1, reason, Reason.PREEMPTED), reason)
     violates("t3 on a2 are preempted for demand d, which wants 1 tasks", lambda: stage.see([], [again]))
+
+
+def test_of_several_tasks_as_many_are_promised_as_the_guarantee_holds_for() -> None:
+    """The whole agent ends for one; where it could hold more the rest is anybody's."""
+    stage = Stage(PassedOver(Books(), SetRoles()))
+    stage.master(ev.AgentRegister(AGENT, agent(cpus=1_000)))
+    stage.master(ev.Subscribe(OPS, FrameworkInfo("ops", roles=("ops",)), True))
+    stage.master(ev.SetDemands(OPS, (Demand(DemandId("o"), WHOLE, 1, role="ops"),)))
+    [offer] = stage.masters.offers(OPS)
+    stage.master(ev.Accept(OPS, (offer.offer_id,), (small_task("t1", WHOLE),)))
+    stage.master(ev.Subscribe(WEB, FrameworkInfo("web", roles=("eng",)), True))
+    stage.master(ev.SetDemands(WEB, (Demand(DemandId("d"), HALF, 2, role="eng"),)))
+    stage.master(ev.SetRoles(1, (RoleConfig("eng", guarantee={"cpus": 500}),), force=True))
+    assert [kill.task_id for kill in stage.masters.sent(msg.Kill)] == ["t1"]
+    stage.master(ev.Subscribe(OTHER, FrameworkInfo("other", roles=("other",)), True))
+    stage.master(ev.SetDemands(OTHER, (Demand(DemandId("o"), HALF, 2, role="other"),)))
+    ends(stage, offer.framework_id, "t1")
+    assert len(stage.masters.offers(WEB)) == 1
+    assert len(stage.masters.offers(OTHER)) == 1
