@@ -56,11 +56,18 @@ def _admit(cluster: Cluster, info: FrameworkInfo, now: int) -> Framework:
         made = FrameworkId(f"{cluster.cluster_id}-{cluster.epoch}-{cluster.frameworks_made:04d}")
         info = replace(info, framework_id=made)
     if framework is None:
-        framework = cluster.frameworks[info.framework_id] = Framework(info)
+        framework = Framework(info, behind=_follows_one_behind(cluster, info))
+        cluster.frameworks[info.framework_id] = framework
         cluster.history.record(now, "framework_admitted", info.framework_id, info.name)
     framework.info = info
     cluster.persist(FrameworkAdmitted(info), "the framework is new, or describes itself anew")
     return framework
+
+
+def _follows_one_behind(cluster: Cluster, info: FrameworkInfo) -> bool:
+    """One that comes again and again as a new framework is in line where it was."""
+    whose = (info.name, info.principal)
+    return any(each.behind and (each.info.name, each.info.principal) == whose for each in cluster.frameworks.values())
 
 
 def _leave_session(cluster: Cluster, framework: Framework, reason: str, now: int) -> None:

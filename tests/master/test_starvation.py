@@ -84,6 +84,26 @@ def test_who_revives_whenever_his_offer_ends_is_behind_all_the_same() -> None:
     waited(world, OFFER_TIMEOUT + 1_000, revive)
 
 
+def test_who_comes_again_and_again_as_a_new_framework_is_behind_all_the_same() -> None:
+    """Although the victim uses something, and each newcomer nothing."""
+    world, most = world_of(0), resources(cpus=3_000)
+    world.register()
+    world.subscribe("victim", VICTIM, demands_only=True)
+    wants(world, VICTIM, demand("small", 1))
+    [offer] = world.offers(VICTIM)
+    world.accept(offer.offer_id, task("small", demand="small"), session=VICTIM)
+    world.subscribe("a", FIRST_SESSION, demands_only=True)
+    wants(world, FIRST_SESSION, demand("d", 1, most))
+    wants(world, VICTIM, demand("web", 1, most))
+    assert not served(world)
+    world.do(
+        ev.FrameworkDisconnected(FIRST_SESSION),
+        ev.Subscribe(FIRST_SESSION + 1, FrameworkInfo("a"), demands_only=True),
+        ev.SetDemands(FIRST_SESSION + 1, (demand("d", 1, most),)),
+    )
+    assert served(world)
+
+
 def test_who_uses_an_offer_is_no_longer_behind() -> None:
     world = world_of(1)
     wants(world, FIRST_SESSION, demand("d", 1, WHOLE))
