@@ -63,7 +63,8 @@ class Classic:
         slot, tree = record.slot, self._index.tree
         if not (guaranteed or any(tree.root.below.values())):
             leaf = tree.first(bits, public=slot.info.public)
-            if not leaf.group.role.limited:
+            role = leaf.group.role
+            if not role.limited or (not self._index.awaited and self._quota.within_limits(role, slot.free.scalars)):
                 self._grant_whole(leaf, record)
                 return True
         for group, members in tree.groups(bits, public=slot.info.public):

@@ -33,6 +33,16 @@ class Quota:
             at = at.parent
         return allowed or None
 
+    def within_limits(self, role: Role, more: Mapping[str, int]) -> bool:
+        """Whether the role may have all of that, guarantees aside."""
+        at: Role | None = role
+        while at is not None and at.limited:
+            for kind, limit in at.config.limit.items():
+                if kind in more and at.consumed(kind) + more[kind] > limit:
+                    return False
+            at = at.parent
+        return True
+
     def headroom(self, role: Role) -> dict[str, int]:
         """What of the kinds with unmet guarantees the role may have, limits aside."""
         below = self._tree.root.below
