@@ -25,7 +25,7 @@ def problems(
 ) -> Problems:
     """What stands against setting these: only what they bring with them.
 
-    `total` is what the known agents have, `held` what tasks and reservations of a role and those below it hold.
+    `total` is what the known private agents have, `held` what tasks and reservations of a role and those below it hold.
     """
     changed = tuple(changed)
     wrong = [*_twice(changed), *(found for each in changed for found in _wrong(each))]
@@ -93,7 +93,8 @@ def _over_total(before: Configs, after: Configs, total: Scalars) -> Iterator[str
         wanted = sum(now[role].get(kind, 0) for role in tops)
         former = sum(was[role].get(kind, 0) for role in was if "/" not in role)
         if wanted > total.get(kind, 0) and wanted > former:
-            yield f"guarantees of top roles: {_sum(now, tops, kind)}, the cluster has {_bare(kind, total.get(kind, 0))}"
+            has = _bare(kind, total.get(kind, 0))
+            yield f"guarantees of top roles: {_sum(now, tops, kind)}, private agents have {has}"
 
 
 def _over_limits(

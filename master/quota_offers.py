@@ -73,7 +73,7 @@ class _Books:
             for opened in self._left(kind):
                 if lacking <= 0:
                     break
-                relief = self._relief(opened, kind) if self._cluster.agents[opened.offer.agent_id].active else 0
+                relief = self._relief(opened, kind) if self._counts(opened) else 0
                 if relief > 0:
                     self._take(opened)
                     free.update(self._plain[opened.offer.offer_id])
@@ -103,15 +103,20 @@ class _Books:
         return sum(amounts.get(kind, 0) for role, amounts in needed.items() if "/" not in role)
 
     def _free(self) -> Counter[str]:
-        """On active agents, with what was taken back."""
+        """On active private agents, with what was taken back."""
         free: Counter[str] = Counter()
         for agent in self._cluster.agents.values():
-            if agent.active:
+            if agent.active and not agent.info.public:
                 free.update(placement.slot(agent).free.scalars)
         for opened in self._offers:
-            if opened.offer.offer_id in self._taken and self._cluster.agents[opened.offer.agent_id].active:
+            if opened.offer.offer_id in self._taken and self._counts(opened):
                 free.update(self._plain[opened.offer.offer_id])
         return free
+
+    def _counts(self, opened: OpenOffer) -> bool:
+        """Whether what it holds would be free for guarantees."""
+        agent = self._cluster.agents[opened.offer.agent_id]
+        return agent.active and not agent.info.public
 
     def _left(self, kind: str) -> list[OpenOffer]:
         """The offers that hold some of it and are not taken back yet."""

@@ -9,6 +9,7 @@ from barter.master import placement
 from barter.master.cluster import Cluster
 from barter.master.events import SetRoles
 from barter.master.facts import RoleSet
+from barter.master.pool import Tally
 from barter.master.quota import Problems, problems, said
 from barter.master.quota_offers import keep_quotas, plain
 
@@ -34,7 +35,16 @@ def set_roles(cluster: Cluster, event: SetRoles, now: int) -> tuple[str, tuple[s
 def judge(cluster: Cluster, event: SetRoles) -> Problems:
     """What stands against it; the allocator is told of everything first."""
     placement.tell(cluster)
-    return problems(cluster.roles, _changed(cluster, event), cluster.total.value.scalars, Held(cluster).of)
+    return problems(cluster.roles, _changed(cluster, event), _private_total(cluster), Held(cluster).of)
+
+
+def _private_total(cluster: Cluster) -> Mapping[str, int]:
+    """What guarantees can rely on: a public agent serves only who asks for one."""
+    total = Tally()
+    for agent in cluster.agents.values():
+        if not agent.info.public:
+            total.add(agent.info.resources)
+    return total.value.scalars
 
 
 def _changed(cluster: Cluster, event: SetRoles) -> tuple[RoleConfig, ...]:

@@ -119,8 +119,9 @@ class Allocator:
         for holder, scalars in with_them:
             if holder is not None:
                 index.tree.charge(holder, scalars, -1)
-                free.update((kind, free.get(kind, 0) + scalars.get(kind, 0)) for kind in index.tree.kinds)
-        allowed = Quota(index.tree, free).allowance(leaf.group.role)
+                if not slot.info.public:
+                    free.update((kind, free.get(kind, 0) + scalars.get(kind, 0)) for kind in index.tree.kinds)
+        allowed = Quota(index.tree, free).allowance(leaf.group.role, public=slot.info.public)
         for holder, scalars in with_them:
             if holder is not None:
                 index.tree.charge(holder, scalars)

@@ -146,7 +146,7 @@ class Chain:
 def first_steps(index: Index, seeker: Seeker, demand: Demand) -> tuple[Step, ...]:
     """What the framework needs before any agent can be offered to it."""
     steps: list[Step] = []
-    limited = RoleQuota(index, demand.role).role.limited
+    limited = RoleQuota(index, demand.role, public=demand.on_public).role.limited
     if index.awaited and (needs_all_counts(demand) or limited):
         steps.append(Step(Kind.WAIT, "wait until the agents are back, or given up after the agent timeout"))
     if not seeker.connected:

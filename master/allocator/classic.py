@@ -61,16 +61,17 @@ class Classic:
     def _offer_whole(self, record: AgentRecord, bits: int, *, guaranteed: bool) -> bool:
         """The usual case: the first in line of those takes all there is, uncut."""
         slot, tree = record.slot, self._index.tree
-        if not (guaranteed or any(tree.root.below.values())):
-            leaf = tree.first(bits, public=slot.info.public)
+        public, ask = slot.info.public, self._quota.guaranteed if guaranteed else self._quota.allowance
+        if not guaranteed and (public or not any(tree.root.below.values())):
+            leaf = tree.first(bits, public=public)
             role = leaf.group.role
             if not role.limited or (not self._index.awaited and self._quota.within_limits(role, slot.free.scalars)):
                 self._grant_whole(leaf, record)
                 return True
-        for group, members in tree.groups(bits, public=slot.info.public):
+        for group, members in tree.groups(bits, public=public):
             if self._index.awaited and group.role.limited:
                 continue
-            allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
+            allowed = ask(group.role, public=slot.info.public)
             if guaranteed and allowed is None:
                 continue
             scalars = slot.free.scalars
@@ -94,10 +95,11 @@ class Classic:
     def _offer_part(self, record: AgentRecord, bits: int, *, guaranteed: bool) -> bool:
         """Make one offer of what is left there to one of those; whether there was a taker."""
         index, slot = self._index, record.slot
+        ask = self._quota.guaranteed if guaranteed else self._quota.allowance
         for group, members in index.tree.groups(bits, public=slot.info.public):
             if index.awaited and group.role.limited:
                 continue
-            allowed = (self._quota.guaranteed if guaranteed else self._quota.allowance)(group.role)
+            allowed = ask(group.role, public=slot.info.public)
             if guaranteed and allowed is None:
                 continue
             for leaf, view in self._takers(group, members, slot, allowed):
@@ -139,7 +141,8 @@ class Classic:
         reason = f"{standing(leaf)} of those that take this agent"
         self.grants.append(Grant(info.agent_id, leaf.framework_id, role, free, NO_DEMAND, reason))
         self._index.tree.charge(leaf, free.scalars)
-        self._quota.book(free.scalars)
+        if not info.public:
+            self._quota.book(free.scalars)
         self._index.book_whole(record)
 
     def _grant(self, leaf: Leaf, view: View, slot: AgentSlot) -> None:
@@ -148,7 +151,8 @@ class Classic:
         offered = (view.resources, NO_DEMAND, reason, 0, view.reserved, view.revocable, view.volumes)
         self.grants.append(Grant(slot.info.agent_id, leaf.framework_id, role, *offered))
         index.tree.charge(leaf, view.plain.scalars)
-        self._quota.book(view.plain.scalars)
+        if not slot.info.public:
+            self._quota.book(view.plain.scalars)
         for part in view.reserved.values():
             index.tree.charge(leaf, part.scalars)
             index.tree.charge_reserved(leaf, part.scalars)

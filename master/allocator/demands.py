@@ -73,8 +73,8 @@ class Demands:
 
     def _held_no_more(self) -> Iterable[DemandKey]:
         for key in self._index.wishes.held:
-            role = self._index.tree.role(self._index.wishes[key].demand.role)
-            allowed = self._quota.allowance(role)
+            demand = self._index.wishes[key].demand
+            allowed = self._quota.allowance(self._index.tree.role(demand.role), public=demand.on_public)
             if allowed is None or all(allowed.values()):
                 yield key
 
@@ -113,14 +113,15 @@ class Demands:
         for placement in placements:
             if self._may_be_served(placement):
                 leaf = tree.leaves[placement.seeker.framework_id, placement.demand.role]
-                if not guaranteed or self._quota.guaranteed(leaf.group.role) is not None:
+                public = placement.demand.on_public
+                if not guaranteed or self._quota.guaranteed(leaf.group.role, public=public) is not None:
                     waiting.setdefault(leaf, deque()).append(placement)
                     tree.wait(leaf)
         while (first := tree.next_waiting()) is not None:
             leaf, queue = first, waiting[first]
             placement = queue[0]
-            role = leaf.group.role
-            allowed = self._quota.guaranteed(role) if guaranteed else self._quota.allowance(role)
+            ask = self._quota.guaranteed if guaranteed else self._quota.allowance
+            allowed = ask(leaf.group.role, public=placement.demand.on_public)
             found = None
             if not guaranteed or (allowed is not None and placement.fits_in(allowed)):
                 alone = len(queue) == 1 and tree.root.waiting == 1 and not guaranteed
@@ -151,7 +152,8 @@ class Demands:
         if placement.demand.volume:
             room.volumes.discard(placement.demand.volume)
         charge_demand(self._index, leaf, source, tasks)
-        self._quota.book(source.plain.resources.scalars, tasks)
+        if not placement.demand.on_public:
+            self._quota.book(source.plain.resources.scalars, tasks)
         placement.book(record, tasks)
 
     def grants(self) -> list[Grant]:

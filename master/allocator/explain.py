@@ -31,7 +31,7 @@ def explain(
         return Explanation((gone,), changes=(Change((Step(Kind.START, "start the framework again"),)),))
     index.tree.refresh()
     filters = _agent_filters(index, seeker, demand, now)
-    quota = RoleQuota(index, demand.role)
+    quota = RoleQuota(index, demand.role, public=demand.on_public)
     pieces = Pieces(demand, quota.allowed)
     agents = sorted(index.agents.values(), key=lambda each: (each.slot.info.hostname, each.agent_id))
     looked = _look(agents, filters, pieces)

@@ -139,7 +139,7 @@ class Index:
             self.total[name] = self.total.get(name, 0) + sign * amount
 
     def _count_free(self, slot: AgentSlot, sign: int) -> None:
-        if slot.active:
+        if slot.active and not slot.info.public:
             for name, amount in slot.free.scalars.items():
                 if name in self.tree.kinds:
                     self.free[name] = self.free.get(name, 0) + sign * amount

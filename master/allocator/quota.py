@@ -9,22 +9,28 @@ Allowance = Mapping[str, int]
 
 
 class Quota:
-    """`free` is what of the kinds with guarantees is plain and free on active agents; a pass books into it."""
+    """`free` is what of the kinds with guarantees is plain and free on active private agents; a pass books into it.
+
+    What public agents have free serves only who asks for them, so that no guarantee relies on it.
+    """
 
     def __init__(self, tree: Tree, free: dict[str, int]) -> None:
         self._tree, self._free = tree, free
 
     def book(self, scalars: Mapping[str, int], times: int = 1) -> None:
-        """So much plain was given."""
+        """So much plain of private agents was given."""
         for kind in self._tree.kinds:
             if kind in scalars:
                 self._free[kind] = self._free.get(kind, 0) - scalars[kind] * times
 
-    def allowance(self, role: Role) -> Allowance | None:
-        """How much more plain resources the role may have by kind, no kind named being free; None: all are."""
+    def allowance(self, role: Role, *, public: bool) -> Allowance | None:
+        """How much more plain resources the role may have by kind, no kind named being free; None: all are.
+
+        `public`: of public agents.
+        """
         if not (role.limited or any(self._tree.root.below.values())):
             return None
-        allowed = self.headroom(role)
+        allowed = {} if public else self.headroom(role)
         at: Role | None = role
         while at is not None and at.limited:
             for kind, limit in at.config.limit.items():
@@ -52,13 +58,13 @@ class Quota:
             if below.get(kind, 0)
         }
 
-    def guaranteed(self, role: Role) -> Allowance | None:
+    def guaranteed(self, role: Role, *, public: bool) -> Allowance | None:
         """What the role may have before all others: up to the nearest guarantee in its lineage that is not met."""
         at: Role | None = role if role.assured else None
         while at is not None:
             unmet = {kind: max(least - at.consumed(kind), 0) for kind, least in at.config.guarantee.items()}
             if any(unmet.values()):
-                allowed = dict(self.allowance(role) or {})
+                allowed = dict(self.allowance(role, public=public) or {})
                 for kind, amount in unmet.items():
                     allowed[kind] = min(allowed.get(kind, amount), amount)
                 return allowed

@@ -16,10 +16,10 @@ LIMIT_RANK, GUARANTEE_RANK = 3, 7
 class RoleQuota:
     """The quotas over one role, which need not be in use; asking changes nothing."""
 
-    def __init__(self, index: Index, role: str) -> None:
-        self._index = index
+    def __init__(self, index: Index, role: str, *, public: bool) -> None:
+        self._index, self._public = index, public
         self.role = _role(index, role)
-        self.allowed: Allowance | None = Quota(index.tree, dict(index.free)).allowance(self.role)
+        self.allowed: Allowance | None = Quota(index.tree, dict(index.free)).allowance(self.role, public=public)
 
     def limits(self, scalars: Mapping[str, int]) -> tuple[LimitStanding, ...]:
         """Each limit in the lineage, the role's own first; `scalars` is what one task takes of plain resources."""
@@ -41,6 +41,8 @@ class RoleQuota:
 
     def held_back(self) -> tuple[HeldBack, ...]:
         """What is kept for roles outside the lineage, by the role nearest to the root."""
+        if self._public:
+            return ()
         own = {role.name for role in self._lineage()}
         return tuple(
             HeldBack(role.name, kind, amount)
@@ -74,7 +76,7 @@ class RoleQuota:
     def lacking(self, kind: str, amount: int) -> int:
         """How much more has to be free of a kind before so much of it is not kept for others' guarantees."""
         below, free = self._index.tree.root.below.get(kind, 0), self._index.free.get(kind, 0)
-        if not below or self._headroom(kind) >= amount:
+        if self._public or not below or self._headroom(kind) >= amount:
             return 0
         return amount - self._headroom(kind) + max(below - free, 0)
 

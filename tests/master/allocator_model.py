@@ -144,17 +144,18 @@ class World:
         return sum(of(each) for each in roles if "/" not in each)
 
     def spare(self, kind: str) -> int:
-        """What is free on active agents beyond what guarantees want."""
-        free = sum(self.free(each).scalars.get(kind, 0) for each in self.agents if each not in self.inactive)
+        """What is free on active private agents beyond what guarantees want."""
+        private = [each for each, info in self.agents.items() if each not in self.inactive and not info.public]
+        free = sum(self.free(each).scalars.get(kind, 0) for each in private)
         return free - self.required(kind)
 
-    def allowed(self, role: str, kind: str) -> int:
+    def allowed(self, role: str, kind: str, *, public: bool) -> int:
         left = ENDLESS
         for above in lineage(role):
             limit = self.configs.get(above, RoleConfig(above)).limit
             if kind in limit:
                 left = min(left, max(limit[kind] - self.consumption(above)[kind], 0))
-        if self.required(kind):
+        if self.required(kind) and not public:
             relief = self.required(kind) - self.required(kind, role)
             left = min(left, max(self.spare(kind), 0) + relief)
         return left
@@ -200,7 +201,8 @@ class World:
         return (
             info in self.able(demand)
             and any(
-                not quota or all(self.allowed(demand.role, kind) >= need for kind, need in plain.items())
+                not quota
+                or all(self.allowed(demand.role, kind, public=demand.on_public) >= need for kind, need in plain.items())
                 for plain in self.sources(demand, agent_id)
             )
             and not any(_holds(each.resources, demand) for each in self.refusals(seeker.framework_id, agent_id))
@@ -248,8 +250,8 @@ class World:
 
     def offer(self, seeker: Seeker, role: str, agent_id: AgentId) -> Resources:
         """All that the agent has for the framework under that role."""
-        free = self.free(agent_id)
-        scalars = {kind: min(amount, self.allowed(role, kind)) for kind, amount in free.scalars.items()}
+        free, public = self.free(agent_id), self.agents[agent_id].public
+        scalars = {kind: min(amount, self.allowed(role, kind, public=public)) for kind, amount in free.scalars.items()}
         offer = Resources({kind: amount for kind, amount in scalars.items() if amount}, free.ranges, free.sets)
         for each in self.reservations.get(agent_id, ()):
             if is_within(role, each.role):

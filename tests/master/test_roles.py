@@ -53,7 +53,7 @@ def test_one_bad_role_and_nothing_is_set() -> None:
     world = with_agents(A1)
     answer = set_roles(world, ENG, RoleConfig("ops", guarantee={"cpus": 9_000}))
     assert answer.refusal.splitlines() == [
-        "guarantees of top roles: ops 9 = 9 cpus, the cluster has 4",
+        "guarantees of top roles: ops 9 = 9 cpus, private agents have 4",
         "--force sets it all the same",
     ]
     assert world.cluster.roles == {}

@@ -143,7 +143,7 @@ def test_a_limit_keeps_what_waits_waiting() -> None:
 def test_a_quota_the_cluster_would_refuse_is_tried_and_said() -> None:
     world = cluster("a1=a", role="eng")
     answer = ask(world, Question(quotas=(RoleConfig("ops", guarantee={"cpus": 9_000}),)))
-    assert answer.notes == ("guarantees of top roles: ops 9 = 9 cpus, the cluster has 4",)
+    assert answer.notes == ("guarantees of top roles: ops 9 = 9 cpus, private agents have 4",)
     with pytest.raises(ValueError, match="guarantee 9 cpus is above its limit 1 cpus"):
         ask(world, Question(quotas=(RoleConfig("ops", 1_000, {"cpus": 9_000}, {"cpus": 1_000}),)))
 

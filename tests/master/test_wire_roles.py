@@ -85,7 +85,9 @@ def test_roles_are_set_and_shown_over_the_wire() -> None:
         with pytest.raises(aio.AioRpcError) as refused:
             await stub.SetRoles(pb.SetRolesRequest(roles=[types.RoleConfig(role="eng", guarantee={"cpus": 1_000})]))
         assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-        assert (refused.value.details() or "").startswith("guarantees of top roles: eng 1 = 1 cpus, the cluster has 0")
+        assert (refused.value.details() or "").startswith(
+            "guarantees of top roles: eng 1 = 1 cpus, private agents have 0"
+        )
         with pytest.raises(aio.AioRpcError) as refused:
             await stub.SetRoles(pb.SetRolesRequest(roles=[types.RoleConfig(role="a//b")]))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

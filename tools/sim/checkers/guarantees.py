@@ -17,7 +17,7 @@ from barter.tools.sim.master import SimMaster
 
 class Guarantees(Checker):
     """After a step in which something was offered to a role that is not under a guarantee, its own or one above it,
-    what is free and plain on the active agents is enough for all that guarantees lack, of each kind that was offered.
+    what is free and plain on the active private agents is enough for all that guarantees lack, of each kind offered.
 
     Of roles with a guarantee below each other only the top one counts: what those below it lack is within.
     """
@@ -36,7 +36,7 @@ class Guarantees(Checker):
         lacking = self._lacking() if offers else None
         if lacking:
             free = self._free()
-            for offer in offers:
+            for offer in [each for each in offers if not each.public]:
                 self._judge(offer, lacking, free)
 
     def _judge(self, offer: Offer, lacking: Counter[str], free: Counter[str]) -> None:
@@ -69,7 +69,7 @@ class Guarantees(Checker):
     def _free(self) -> Counter[str]:
         free: Counter[str] = Counter()
         for listed in self._books.listed.values():
-            if listed.agent.active:
+            if listed.agent.active and not listed.agent.info.public:
                 free.update(_plain_and_free(listed.agent, listed))
         return free
 
