@@ -26,7 +26,7 @@ class DrainedWorld(RandomWorld):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = WatchedWorld(self)
+        self.world: WatchedWorld = WatchedWorld(self)
         self.told: dict[tuple[int, AgentId], set[TaskId]] = {}
         self.names: dict[InverseOfferId, AgentId] = {}
         self.released: set[TaskKey] = set()
