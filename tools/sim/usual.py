@@ -1,4 +1,4 @@
-"""The population of the campaign: Barter's own frameworks, and one that behaves badly."""
+"""The population of the campaign: Barter's own frameworks, one that behaves badly, and in some seeds two more."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -27,16 +27,14 @@ class Usual(Population):
     settles = True
 
     def __init__(self) -> None:
-        self.workloads: tuple[Workload, ...] = (
-            ServiceWorkload(),
-            BatchWorkload(),
-            ClassicWorkload(),
-            GreedyWorkload(),
-            GuestsWorkload(),
-        )
+        self.workloads: tuple[Workload, ...] = (ServiceWorkload(), BatchWorkload(), ClassicWorkload())
         self._governing: Governing | None = None
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
+        rng = cluster.world.random("who lives here")
+        self.workloads += rng.choice(
+            ((), (GreedyWorkload(),), (GuestsWorkload(),), (GreedyWorkload(), GuestsWorkload()))
+        )
         deeds: list[Deed] = []
         taken: list[int] = []
         for workload in self.workloads:
