@@ -15,7 +15,7 @@ from barter.master.keeping import keep
 from barter.master.owed import lacking
 from barter.master.placement import slot, tell
 from barter.master.revocable import preempt
-from barter.master.state import Agent, Task
+from barter.master.state import Agent, Task, TaskKey
 from barter.master.timers import PreemptionDue
 from barter.master.victims import Choice, Cost, Surplus, amounts_of, choose, need_of
 from barter.master.waiting import preempting
@@ -53,7 +53,7 @@ class _Books:
 
     def __init__(self, cluster: Cluster, now: int) -> None:
         self._cluster, self._now = cluster, now
-        self._going: defaultdict[AgentId, list[Task]] = defaultdict(list)
+        self._going: defaultdict[AgentId, dict[TaskKey, Task]] = defaultdict(dict)
         self._promised: defaultdict[str, Counter[str]] = defaultdict(Counter)
         consumed = {role: cluster.allocator.consumption(role) for role, each in cluster.roles.items() if each.guarantee}
         self._surplus = Surplus.of(cluster.roles, consumed)
@@ -69,25 +69,57 @@ class _Books:
             return
         under, short = found
         rooms = {agent_id: room for agent_id in self._going if (room := self._room(unmet, agent_id))}
-        most = min(unmet.tasks, _within(unmet.demand, short))
+        most, before = min(unmet.tasks, _within(unmet.demand, short)), dict(rooms)
+        victims = self._needed(unmet, most, rooms, self._chosen(unmet, under, most, rooms))
+        by_agent: defaultdict[AgentId, list[Task]] = defaultdict(list)
+        for task in victims:
+            by_agent[task.agent_id].append(task)
+            self._stays(task)
+        wanted = most - sum(before.values())
+        for agent_id, tasks in by_agent.items():
+            self._preempt(unmet, under, short, tasks)
+            gained = min(rooms[agent_id] - before.get(agent_id, 0), wanted)
+            keep(self._cluster, unmet.framework_id, unmet.demand, gained, tuple(tasks), self._now)
+            wanted -= gained
+        self._promise(unmet.demand, min(most, sum(rooms.values())))
+
+    def _chosen(self, unmet: Unmet, under: str, most: int, rooms: dict[AgentId, int]) -> list[Choice]:
+        """Where it costs least, one task more at a time, as if those chosen had ended; `rooms` grow by it."""
+        chosen: list[Choice] = []
         wanted = most - sum(rooms.values())
         heap: list[tuple[Cost, AgentId]] = []
         for agent_id in self._next_agents(unmet) if wanted > 0 else ():
             self._consider(heap, unmet, under, rooms, agent_id)
         while wanted > 0 and heap:
             cost, agent_id = heappop(heap)
-            choice = self._choice(unmet, under, rooms.get(agent_id, 0) + 1, self._cluster.agents[agent_id])
+            before = rooms.get(agent_id, 0)
+            choice = self._choice(unmet, under, before + 1, self._cluster.agents[agent_id])
             if choice is not None and choice.cost > cost:
                 # What was given up meanwhile leaves less to others.
                 heappush(heap, (choice.cost, agent_id))
-            elif choice is not None and self._room(unmet, agent_id, choice.tasks) > rooms.get(agent_id, 0):
-                self._preempt(unmet, under, short, choice)
-                before, rooms[agent_id] = rooms.get(agent_id, 0), self._room(unmet, agent_id)
-                gained = min(rooms[agent_id] - before, wanted)
-                keep(self._cluster, unmet.framework_id, unmet.demand, gained, choice.tasks, self._now)
-                wanted -= gained
+            elif choice is not None and (room := self._room(unmet, agent_id, choice.tasks)) > before:
+                chosen.append(choice)
+                for task in choice.tasks:
+                    self._goes(task)
+                rooms[agent_id] = room
+                wanted -= room - before
                 self._consider(heap, unmet, under, rooms, agent_id)
-        self._promise(unmet.demand, min(most, sum(rooms.values())))
+        return chosen
+
+    def _needed(self, unmet: Unmet, most: int, rooms: dict[AgentId, int], chosen: list[Choice]) -> list[Task]:
+        """Without those for whose part a later choice leaves room as well; `rooms` become what they are then."""
+        total = sum(rooms.values())
+        enough = min(most, total)
+        needed = [task for choice in chosen for task in choice.tasks]
+        for task in [task for choice in reversed(chosen[:-1]) for task in reversed(choice.tasks)]:
+            self._stays(task)
+            room = self._room(unmet, task.agent_id)
+            if total - rooms[task.agent_id] + room >= enough:
+                total, rooms[task.agent_id] = total - rooms[task.agent_id] + room, room
+                needed = [each for each in needed if each is not task]
+            else:
+                self._goes(task)
+        return needed
 
     def _promise(self, demand: Demand, tasks: int) -> None:
         for role in lineage(demand.role):
@@ -119,28 +151,30 @@ class _Books:
         if not agent.active:
             return None
         free = Counter(amounts_of(agent.free))
-        for task in self._going.get(info.agent_id, ()):
+        going = self._going.get(info.agent_id, {})
+        for task in going.values():
             free.update(amounts_of(plain_of(task.info)))
         short = {kind: each * tasks - free[kind] for kind, each in need_of(demand).items() if each * tasks > free[kind]}
         total = amounts_of(info.resources)
-        return choose(agent.tasks.values(), short, total, self._surplus, demand.role, under)
+        tasks_there = [task for key, task in agent.tasks.items() if key not in going]
+        return choose(tasks_there, short, total, self._surplus, demand.role, under)
 
     def _room(self, unmet: Unmet, agent_id: AgentId, more: tuple[Task, ...] = ()) -> int:
-        gone = (*self._going.get(agent_id, ()), *more)
+        gone = (*self._going.get(agent_id, {}).values(), *more)
         freed = [(task.framework_id, task.info.role, plain_of(task.info).scalars) for task in gone]
         as_if = slot(self._cluster.agents[agent_id], (), gone)
         return self._cluster.allocator.room_for(unmet, as_if, self._now, freed)
 
-    def _preempt(self, unmet: Unmet, under: str, short: Mapping[str, int], choice: Choice) -> None:
+    def _preempt(self, unmet: Unmet, under: str, short: Mapping[str, int], victims: list[Task]) -> None:
         demand = unmet.demand
         whom = f"demand {demand.demand_id} of {unmet.name} in role {demand.role}"
         need = Resources({kind: left for kind, left in short.items() if left and kind != PORTS})
-        for task in choice.tasks:
+        for task in victims:
             why = f"{whom}: role {under} is under its guarantee by {need}; {self._standing(task, demand.role)}"
             preempt(self._cluster, task, f"preempted for {why}", self._now)
             self._goes(task)
-        hostname = self._cluster.agents[choice.tasks[0].agent_id].info.hostname
-        told = f"{len(choice.tasks)} tasks on {hostname} are preempted for {whom}"
+        hostname = self._cluster.agents[victims[0].agent_id].info.hostname
+        told = f"{len(victims)} tasks on {hostname} are preempted for {whom}"
         self._cluster.history.record(self._now, "preemption", unmet.framework_id, told)
         preempting(self._cluster, unmet.framework_id, demand.demand_id, told, self._now)
 
@@ -154,5 +188,9 @@ class _Books:
         return f"role {role} is over its by {Resources(over)}"
 
     def _goes(self, task: Task) -> None:
-        self._going[task.agent_id].append(task)
+        self._going[task.agent_id][task.key] = task
         self._surplus.give_up(task.info.role, amounts_of(plain_of(task.info)))
+
+    def _stays(self, task: Task) -> None:
+        del self._going[task.agent_id][task.key]
+        self._surplus.regain(task.info.role, amounts_of(plain_of(task.info)))

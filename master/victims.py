@@ -55,6 +55,9 @@ class Surplus:
             for kind in self._over.get(each, ()):
                 self._over[each][kind] -= freed.get(kind, 0)
 
+    def regain(self, role: str, kept: Amounts) -> None:
+        self.give_up(role, {kind: -amount for kind, amount in kept.items()})
+
     def spares(self, role: str, freed: Amounts, against: str) -> bool:
         """Whether no role would be under its guarantee that does not hold for the role `against` too."""
         return not any(
