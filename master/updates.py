@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from barter.core.cluster import Filters
 from barter.core.ids import AgentId, FrameworkId
 from barter.core.task_state import TERMINAL
 from barter.core.tasks import Reason, Source, TaskStatus
@@ -26,9 +27,16 @@ def updates(cluster: Cluster, agent: Agent, event: AgentUpdates, now: int) -> No
             _leaves(cluster, agent, now)
         if _enter(cluster, agent, framework, status, now):
             delivery.pass_on(framework, status)
+            if status.reason is Reason.INSUFFICIENT_RESOURCES and status.source is Source.AGENT:
+                _has_less_than_offered(cluster, agent, framework, now)
         else:
             delivery.answer(framework_id, status)
     delivery.send()
+
+
+def _has_less_than_offered(cluster: Cluster, agent: Agent, framework: Framework, now: int) -> None:
+    """What a removed framework's tasks hold until they have ended is offered already: not to this one again at once."""
+    offers.refuse(cluster, framework, agent, agent.free, offers.at_least_asked(Filters(0)), now)
 
 
 def _leaves(cluster: Cluster, agent: Agent, now: int) -> None:

@@ -8,7 +8,7 @@ from barter.core.cluster import Filters, FrameworkInfo
 from barter.core.ids import FrameworkId, OfferId, TaskId
 from barter.core.resources import resources
 from barter.core.task_state import TaskState as S
-from barter.core.tasks import CheckKind, Command, HealthCheck, Reason, TaskInfo, TaskPort
+from barter.core.tasks import CheckKind, Command, HealthCheck, Reason, Source, TaskInfo, TaskPort
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -269,3 +269,17 @@ def test_a_healthy_port_is_an_endpoint_until_its_task_ends(world: World) -> None
     assert seen == [[("10.0.0.1", 31_000, False)], [], [("10.0.0.1", 31_000, False)], [("10.0.0.1", 31_000, True)]]
     world.update(framework_id, status("t1", S.KILLED, 9))
     assert world.cluster.endpoints.all() == ()
+
+
+def test_an_agent_that_has_less_than_was_offered_is_not_offered_again_at_once(world: World) -> None:
+    """Of a framework that was removed its tasks may still be there."""
+    offer_id = offered(world)
+    all_there_is = resources(cpus=4_000, mem=256 * MIB)
+    world.do(ev.Accept(FRAMEWORK, (offer_id,), (task("t1", all_there_is),), Filters(0)))
+    short = replace(status("t1", S.DROPPED, 1), source=Source.AGENT, reason=Reason.INSUFFICIENT_RESOURCES)
+    framework_id = next(iter(world.cluster.frameworks))
+    world.do(ev.AgentUpdates(AGENT, A1, ((framework_id, short),)))
+    assert world.offers() == []
+    world.wait(1_000)
+    [again] = world.offers()
+    assert again.resources.scalars["cpus"] == 4_000
