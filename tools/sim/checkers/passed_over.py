@@ -46,8 +46,8 @@ class PassedOver(Checker):
     for, unless a role under its guarantee is offered of it; and where no constraint is in play no more are preempted
     for the demand than it wants tasks.
 
-    Where tasks are preempted for several agents or demands at once, or under constraints, each promise is of one task.
-    It is judged no more once an operator asks for something of roles or the agent, the agent registers again, or
+    Each promise is of one task: for others that fit before the victims have ended nothing is kept, and another may have
+    the ports they counted on. It is judged no more once an operator asks for something of roles or the agent, the agent registers again, or
     the framework wants something else or declines.
     """
 
@@ -72,7 +72,7 @@ class PassedOver(Checker):
             self._promises = [each for each in untouched if self._still_stands(books, each, now)]
         picked = list(_new(books, actions, self._known, now))
         for promise in picked:
-            promise.tasks = min(promise.tasks, self._owed_tasks(books, promise) if len(picked) == 1 else 1)
+            promise.tasks = min(promise.tasks, self._owed_tasks(books, promise), 1)
             self._judge_picked(books, promise)
             self._promises.append(promise)
 
