@@ -13,7 +13,7 @@ from barter.core.tasks import Reason, TaskInfo
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.cluster import Cluster
-from barter.master.messages import Kill
+from barter.master.messages import Kill, Rescind
 from barter.master.state import Framework
 from barter.tools.sim.checkers.books import Books, plain
 from barter.tools.sim.checkers.checker import Checker
@@ -47,8 +47,8 @@ class PassedOver(Checker):
     for the demand than it wants tasks.
 
     Each promise is of one task: for others that fit before the victims have ended nothing is kept, and another may have
-    the ports they counted on. It is judged no more once an operator asks for something of roles or the agent, the agent registers again, or
-    the framework wants something else or declines.
+    the ports they counted on. It is judged no more once an operator asks for something of roles or the agent, the agent
+    registers again, or the framework wants something else, declines, or lets an offer expire.
     """
 
     name = "passed_over"
@@ -68,7 +68,12 @@ class PassedOver(Checker):
         self._books.changed(master, events)
         books, now = master.machine.cluster, master.clock.now()
         if self._promises:
-            untouched = (each for each in self._promises if not any(_asks_anew(books, each, event) for event in events))
+            expired = _whose_offers_expired(actions)
+            untouched = (
+                each
+                for each in self._promises
+                if each.framework_id not in expired and not any(_asks_anew(books, each, event) for event in events)
+            )
             self._promises = [each for each in untouched if self._still_stands(books, each, now)]
         picked = list(_new(books, actions, self._known, now))
         for promise in picked:
@@ -146,6 +151,17 @@ def _asks_anew(books: Cluster, promise: _Promise, event: ev.Event) -> bool:
             return books.sessions.get(event.session) == promise.framework_id
         case _:
             return False
+
+
+def _whose_offers_expired(actions: Sequence[act.Action]) -> set[FrameworkId]:
+    """They have declined with that."""
+    return {
+        action.framework_id
+        for action in actions
+        if isinstance(action, act.SendToFramework)
+        and isinstance(action.message, Rescind)
+        and action.message.reason.startswith("not answered")
+    }
 
 
 def _new(books: Cluster, actions: Sequence[act.Action], known: set[TaskKey], now: int) -> Iterator[_Promise]:
