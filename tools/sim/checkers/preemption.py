@@ -25,7 +25,7 @@ class Preemption(Checker):
     """When a master first has tasks of an agent killed as preempted, and not because the agent lends less: some demand
     of a role under its guarantee waits, for which more tasks would fit there once all of them and those that are being
     killed have ended than if any single one of them stayed. No role is brought under its guarantee by it, unless what
-    ends was revocable.
+    ends was revocable. Where those of one step end for several demands it is not judged whether fewer would do.
     """
 
     name = "preemption"
@@ -39,6 +39,7 @@ class Preemption(Checker):
         self._set.note(events, actions)
         self._books.changed(master, events)
         victims: dict[AgentId, list[TaskInfo]] = {}
+        demands: dict[AgentId, dict[str, None]] = {}
         for action in actions:
             match action:
                 case act.SendToAgent(agent_id=agent_id, message=Kill(cause=Reason.PREEMPTED) as kill):
@@ -47,18 +48,20 @@ class Preemption(Checker):
                     if key not in self._known and agent is not None and key in agent.tasks:
                         self._known.add(key)
                         victims.setdefault(agent_id, []).append(agent.tasks[key].info)
+                        demands.setdefault(agent_id, {})[kill.reason.partition(" in role ")[0]] = None
                 case _:
                     pass
         lending = _that_lend_anew(events) if victims else ()
         for agent_id, of_agent in victims.items():
             if agent_id in lending and any(victim.revocable for victim in of_agent):
                 continue
-            self._judge(master.machine.cluster, master.machine.cluster.agents[agent_id], of_agent)
+            for victim in of_agent:
+                if not victim.revocable:
+                    self._judge_role(victim)
+            if len(demands[agent_id]) == 1:
+                self._judge_number(master.machine.cluster, master.machine.cluster.agents[agent_id], of_agent)
 
-    def _judge(self, books: Cluster, agent: Agent, victims: Sequence[TaskInfo]) -> None:
-        for victim in victims:
-            if not victim.revocable:
-                self._judge_role(victim)
+    def _judge_number(self, books: Cluster, agent: Agent, victims: Sequence[TaskInfo]) -> None:
         waiting = [each for each in _waiting(books) if self._is_owed(each[0].role)]
         if not any(self._all_needed(agent, victims, demand, wanted) for demand, wanted in waiting):
             names = ", ".join(victim.task_id for victim in victims)
