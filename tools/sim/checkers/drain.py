@@ -21,7 +21,7 @@ from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
-EVERY_US, REST_US = 10_000_000, 90_000_000
+EVERY_US, REST_US = 10_000_000, 150_000_000
 FAR_REACHING = ("switch",)
 
 
@@ -31,7 +31,7 @@ class Drain(Checker):
     - Nothing is offered of an agent that is draining, drained or deactivated; offers of one that is announced say so.
     - A kill for a drain is of a task that a process of its framework has released, or comes after the deadline.
     - Who has tasks on an agent to be given up is told so on its session within 20 s, each but those being killed.
-    - 90 s after the deadline, where nothing went wrong with agent or master since, nothing runs there in truth. While
+    - 150 s after the deadline, where nothing went wrong with agent or master since, nothing runs there in truth. While
       some of it runs the agent is not said to be drained.
     """
 
