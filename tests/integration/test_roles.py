@@ -68,7 +68,7 @@ def test_a_question_is_answered_and_changes_nothing(master: RealMaster) -> None:
     answer = json.loads(barter(master, "whatif", "--add", "3x", "cpus=2,mem=4GiB@zone=c", "--quota",
                                "eng=guarantee:cpus=9", "-o", "json"))  # fmt: skip
     assert answer["added_agents"] == 3
-    assert answer["notes"] == ["guarantees of top roles: eng 9 = 9 cpus, the cluster has 6"]
+    assert answer["notes"] == ["guarantees of top roles: eng 9 = 9 cpus, private agents have 6"]
     cpus = next(each for each in answer["resources"] if each["resource"] == "cpus")
     assert (cpus["total_now"], cpus["total"], cpus["free"]) == (0.0, 6.0, 6.0)
     assert json.loads(barter(master, "roles", "-o", "json")) == []

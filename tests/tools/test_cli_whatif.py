@@ -82,7 +82,7 @@ def test_a_whole_answer_for_programs() -> None:
 
 def test_what_the_cluster_would_say_against_a_quota_is_a_note() -> None:
     said = invoke("--quota", "ops=guarantee:cpus=9")
-    assert "note: guarantees of top roles: ops 9 = 9 cpus, the cluster has 8\n" in said
+    assert "note: guarantees of top roles: ops 9 = 9 cpus, private agents have 8\n" in said
 
 
 @pytest.mark.parametrize(

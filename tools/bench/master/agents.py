@@ -29,7 +29,9 @@ class Agent:
 
     async def register(self) -> None:
         """Until the master has answered; what it says later is heard in the background. Raises BenchFailed."""
-        self._call: Call = self._channel.stream_stream(SESSION, None, agent_pb2.AgentEvent.FromString)(None)
+        self._call: Call = self._channel.stream_stream(SESSION, None, agent_pb2.AgentEvent.FromString)(
+            None, wait_for_ready=True
+        )
         self._calls.append(self._call)
         await self._call.write(self._register)
         event = await self._call.read()

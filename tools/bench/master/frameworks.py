@@ -39,7 +39,9 @@ class Framework:
 
     async def subscribe(self) -> None:
         """Raises BenchFailed when the master does not take it."""
-        self._call: Call = self._channel.stream_stream(SESSION, None, scheduler_pb2.SchedulerEvent.FromString)(None)
+        self._call: Call = self._channel.stream_stream(SESSION, None, scheduler_pb2.SchedulerEvent.FromString)(
+            None, wait_for_ready=True
+        )
         self._calls.append(self._call)
         await self._call.write(messages.subscribe(self._name))
         event = await self._call.read()
