@@ -27,7 +27,6 @@ from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
 from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
-from barter.tools.sim.checkers.passed_over import PassedOver
 from barter.tools.sim.checkers.preemption import Preemption
 from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
@@ -59,7 +58,6 @@ def general() -> list[Observer]:
         Quota(books, roles),
         Guarantees(books, roles),
         Preemption(books, roles),
-        PassedOver(books, roles),
         Starvation(books, declined, roles),
         Answers(),
         Reservations(books),
