@@ -86,6 +86,7 @@ class Demands:
         if agents is None:
             placement.consider_all()
         else:
+            placement.held = key in self._index.wishes.held  # by agents that are not looked at now, perhaps
             placement.consider(dict.fromkeys(agents))
         return placement
 
