@@ -1,4 +1,4 @@
-"""The population of the campaign: the service framework, and two of four others, one of which behaves badly."""
+"""The population of the campaign: the service framework, and two of four others, some of which behave badly."""
 
 from collections.abc import Sequence
 from functools import partial
