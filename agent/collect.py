@@ -1,4 +1,4 @@
-"""What of the things kept only in case they are wanted again is to go: the old, and the oldest of a disk running full."""
+"""What of the things kept in case they are wanted again is to go: the old, and the oldest of a disk running full."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
