@@ -11,6 +11,7 @@ DemandId = NewType("DemandId", str)
 ReservationId = NewType("ReservationId", str)
 VolumeId = NewType("VolumeId", str)
 InverseOfferId = NewType("InverseOfferId", str)
+ExecutorId = NewType("ExecutorId", str)
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from barter.core.ids import AgentId, DemandId, ReservationId, TaskId
+from barter.core.ids import AgentId, DemandId, ExecutorId, ReservationId, TaskId
 from barter.core.reservations import VolumeMount
 from barter.core.resources import NOTHING, Resources
 from barter.core.task_state import TERMINAL, TaskState
@@ -14,10 +14,12 @@ class Network(StrEnum):
     HOST = "host"
     BRIDGE = "bridge"
     NONE = "none"
+    OWN = "own"
 
 
 class CheckKind(StrEnum):
     HTTP = "HTTP"
+    HTTPS = "HTTPS"
     TCP = "TCP"
     COMMAND = "COMMAND"
 
@@ -38,6 +40,12 @@ class Reason(StrEnum):
     INSUFFICIENT_RESOURCES = "INSUFFICIENT_RESOURCES"
     RUNTIME_MISSING = "RUNTIME_MISSING"
     IMAGE_FAILED = "IMAGE_FAILED"
+    IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
+    IMAGE_UNAUTHORIZED = "IMAGE_UNAUTHORIZED"
+    IMAGE_UNREACHABLE = "IMAGE_UNREACHABLE"
+    FETCH_FAILED = "FETCH_FAILED"
+    DISK_FULL = "DISK_FULL"
+    CONTAINER_LIMIT = "CONTAINER_LIMIT"
     LAUNCH_FAILED = "LAUNCH_FAILED"
     COMMAND_EXITED = "COMMAND_EXITED"
     KILLED_BY_FRAMEWORK = "KILLED_BY_FRAMEWORK"
@@ -45,6 +53,9 @@ class Reason(StrEnum):
     HEALTH_CHECK = "HEALTH_CHECK"
     MEMORY_LIMIT = "MEMORY_LIMIT"
     EXECUTOR_LOST = "EXECUTOR_LOST"
+    EXECUTOR_FAILED = "EXECUTOR_FAILED"
+    GROUP_ENDED = "GROUP_ENDED"
+    RETURNED_LATE = "RETURNED_LATE"
     AGENT_UNREACHABLE = "AGENT_UNREACHABLE"
     AGENT_STOPPED = "AGENT_STOPPED"
     AGENT_FORGOT = "AGENT_FORGOT"
@@ -57,13 +68,46 @@ class Reason(StrEnum):
     VOLUME_UNUSABLE = "VOLUME_UNUSABLE"
 
 
+UNLIMITED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Rlimit:
+    """`name` as ulimits have it ("nofile", "core", ...); UNLIMITED is -1."""
+
+    name: str
+    soft: int
+    hard: int
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Either `shell`, run by /bin/sh -c, or `argv`; both empty means the image's own entry point."""
+    """Either `shell`, run by /bin/sh -c, or `argv`; both empty means the image's own entry point.
+
+    `user` is a name or "uid[:gid]"; empty means the image's, or the agent's for a process.
+    """
 
     shell: str = ""
     argv: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    rlimits: tuple[Rlimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that is in the sandbox before the task starts (Mesos' CommandInfo.URI).
+
+    `sha256` in hex is checked where given. `output_file` is its name, the last part of the `uri`'s path where empty.
+    `extract` unpacks a tar or zip file; `executable` makes the file so; `cache` keeps it on the agent for other tasks.
+    """
+
+    uri: str
+    sha256: str = ""
+    extract: bool = True
+    executable: bool = False
+    cache: bool = False
+    output_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +119,61 @@ class PortMapping:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
+    """Of the host, or the engine's own volume `name`: one of both is given."""
+
     container_path: str
-    host_path: str
+    host_path: str = ""
     read_only: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """Of at most `size` bytes; 0 leaves that to the engine."""
+
+    container_path: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`container_path` is `host_path` where empty; `permissions` of "r", "w" and "m"."""
+
+    host_path: str
+    container_path: str = ""
+    permissions: str = "rwm"
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A Docker image to run the task in."""
+    """A Docker image to run the task in; the command's `argv` are the arguments of the `entrypoint`.
+
+    With Network.OWN it is in the engine's network `network_name`, where it has an address of its own. `shm_size` in
+    bytes, 0 leaves it to the engine, as an empty `log_driver` does. `init` has a small init as its first process.
+    """
 
     image: str
     network: Network = Network.HOST
     port_mappings: tuple[PortMapping, ...] = ()
     volumes: tuple[Volume, ...] = ()
     force_pull: bool = False
+    entrypoint: tuple[str, ...] = ()
+    network_name: str = ""
+    tmpfs: tuple[Tmpfs, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
+    log_driver: str = ""
+    log_options: Mapping[str, str] = field(default_factory=dict)
+    shm_size: int = 0
+    init: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """Run on the agent every `interval_ms`; `max_failures` in a row after `grace_ms` kill the task (0: never)."""
+    """Run on the agent every `interval_ms`, from `delay_ms` after the start.
+
+    `max_failures` in a row after `grace_ms` kill the task (0: never).
+    """
 
     kind: CheckKind
     port: int = 0
@@ -103,6 +183,29 @@ class HealthCheck:
     interval_ms: int = 60_000
     timeout_ms: int = 20_000
     max_failures: int = 3
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessCheck:
+    """Run on the agent from `delay_ms` after the start until its first success; it never kills."""
+
+    kind: CheckKind
+    port: int = 0
+    path: str = "/"
+    command: str = ""
+    delay_ms: int = 0
+    interval_ms: int = 30_000
+    timeout_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorInfo:
+    """A framework's own executor: one for each `executor_id` on an agent, started by `command`, using `resources`."""
+
+    executor_id: ExecutorId
+    command: Command
+    resources: Resources = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +224,9 @@ class TaskInfo:
 
     The master fills in what its offers said: the `role` it counts for, and what of `resources` is taken from which
     reservation, and what is `revocable`. A framework may name the `reservation_id` to take from.
+
+    Tasks of one launch with the same `group_id` are a group: they share network and lifetime. `executor` is who runs
+    it where that is not the agent's own.
     """
 
     task_id: TaskId
@@ -138,11 +244,19 @@ class TaskInfo:
     role: str = ""
     reserved: Mapping[ReservationId, Resources] = field(default_factory=dict)
     revocable: Resources = NOTHING
+    readiness_check: ReadinessCheck | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    group_id: str = ""
+    executor: ExecutorInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """One status update. `uuid` is empty when no acknowledgement is wanted (the master's own updates)."""
+    """One status update. `uuid` is empty when no acknowledgement is wanted (the master's own updates).
+
+    `timestamp_ms` of a terminal status is when the task ended. `ready` is for tasks with a readiness check; `address`
+    is the task's own, empty for its agent's.
+    """
 
     task_id: TaskId
     state: TaskState
@@ -154,6 +268,8 @@ class TaskStatus:
     message: str = ""
     healthy: bool | None = None
     exit_code: int | None = None
+    ready: bool | None = None
+    address: str = ""
 
     @property
     def terminal(self) -> bool:

@@ -104,10 +104,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Pulling:
-    """The task waits for its image."""
+    """The task waits for its image; `message` says how far it is, where that is known."""
 
     key: TaskKey
     image: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,17 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The task's main process is gone. `exit_code` is None where nobody could know it, 128 + n after signal n."""
+    """The task's main process is gone. `exit_code` is None where nobody could know it, 128 + n after signal n.
+
+    `ended_ms` since 1970, None for now; `disk_full`: its sandbox had no room left.
+    """
 
     key: TaskKey
     exit_code: int | None
     signal: str = ""
     out_of_memory: bool = False
+    ended_ms: int | None = None
+    disk_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

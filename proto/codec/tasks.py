@@ -3,13 +3,20 @@
 from collections.abc import Iterable
 from sys import intern
 
-from barter.core.ids import AgentId, DemandId, FrameworkId, ReservationId, TaskId, check_id
+from barter.core.ids import AgentId, DemandId, ExecutorId, FrameworkId, ReservationId, TaskId, check_id
 from barter.core.resources import NOTHING
 from barter.core.roles import check_role
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, Reason, Source, TaskInfo, TaskPort, TaskStatus
+from barter.core.tasks import Artifact, Command, ExecutorInfo, Reason, Rlimit, Source, TaskInfo, TaskPort, TaskStatus
 from barter.proto.checks import check_name, check_port, check_size, member
-from barter.proto.codec.containers import check_from_wire, check_to_wire, container_from_wire, container_to_wire
+from barter.proto.codec.containers import (
+    check_from_wire,
+    check_to_wire,
+    container_from_wire,
+    container_to_wire,
+    readiness_from_wire,
+    readiness_to_wire,
+)
 from barter.proto.codec.resources import (
     mount_from_wire,
     mount_to_wire,
@@ -27,7 +34,7 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
         task_id=value.task_id,
         name=value.name,
         resources=resources_to_wire(value.resources),
-        command=pb.Command(shell=value.command.shell, argv=value.command.argv, env=value.command.env),
+        command=_command_to_wire(value.command),
         container=None if value.container is None else container_to_wire(value.container),
         health_check=None if value.health_check is None else check_to_wire(value.health_check),
         kill_grace_ms=value.kill_grace_ms,
@@ -41,6 +48,10 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
         role=value.role,
         reserved=reserved_to_wire(value.reserved),
         revocable=resources_to_wire(value.revocable) if value.revocable else None,
+        readiness_check=None if value.readiness_check is None else readiness_to_wire(value.readiness_check),
+        artifacts=[_artifact_to_wire(each) for each in value.artifacts],
+        group_id=value.group_id,
+        executor=None if value.executor is None else _executor_to_wire(value.executor),
     )
 
 
@@ -65,12 +76,48 @@ def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
         role=intern(check_role(wire.role)) if wire.role else "",
         reserved=reserved_from_wire(wire.reserved) if wire.reserved else {},
         revocable=resources_from_wire(wire.revocable) if wire.HasField("revocable") else NOTHING,
+        readiness_check=readiness_from_wire(wire.readiness_check) if wire.HasField("readiness_check") else None,
+        artifacts=tuple([_artifact_from_wire(each) for each in wire.artifacts]) if wire.artifacts else (),
+        group_id=check_id("group id", wire.group_id) if wire.group_id else "",
+        executor=_executor_from_wire(wire.executor) if wire.HasField("executor") else None,
     )
+
+
+def _command_to_wire(value: Command) -> pb.Command:
+    rlimits = [pb.Rlimit(name=each.name, soft=each.soft, hard=each.hard) for each in value.rlimits]
+    return pb.Command(shell=value.shell, argv=value.argv, env=value.env, user=value.user, rlimits=rlimits)
 
 
 @shared
 def _command_from_wire(wire: pb.Command) -> Command:
-    return Command(wire.shell, tuple(wire.argv), dict(wire.env))
+    rlimits = tuple([Rlimit(each.name, each.soft, each.hard) for each in wire.rlimits]) if wire.rlimits else ()
+    return Command(wire.shell, tuple(wire.argv), dict(wire.env), wire.user, rlimits)
+
+
+def _artifact_to_wire(value: Artifact) -> pb.Artifact:
+    return pb.Artifact(
+        uri=value.uri,
+        sha256=value.sha256,
+        extract=value.extract,
+        executable=value.executable,
+        cache=value.cache,
+        output_file=value.output_file,
+    )
+
+
+@shared
+def _artifact_from_wire(wire: pb.Artifact) -> Artifact:
+    return Artifact(wire.uri, wire.sha256, wire.extract, wire.executable, wire.cache, wire.output_file)
+
+
+def _executor_to_wire(value: ExecutorInfo) -> pb.ExecutorInfo:
+    command, has = _command_to_wire(value.command), resources_to_wire(value.resources)
+    return pb.ExecutorInfo(executor_id=value.executor_id, command=command, resources=has)
+
+
+def _executor_from_wire(wire: pb.ExecutorInfo) -> ExecutorInfo:
+    executor_id = ExecutorId(check_id("executor id", wire.executor_id))
+    return ExecutorInfo(executor_id, _command_from_wire(wire.command), resources_from_wire(wire.resources))
 
 
 @shared
@@ -91,6 +138,8 @@ def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
         message=value.message,
         healthy=value.healthy,
         exit_code=value.exit_code,
+        ready=value.ready,
+        address=value.address,
     )
 
 
@@ -106,6 +155,8 @@ def status_from_wire(wire: pb.TaskStatus) -> TaskStatus:
         message=wire.message,
         healthy=wire.healthy if wire.HasField("healthy") else None,
         exit_code=wire.exit_code if wire.HasField("exit_code") else None,
+        ready=wire.ready if wire.HasField("ready") else None,
+        address=wire.address,
     )
 
 

@@ -228,7 +228,7 @@ class Demand(_message.Message):
     def __init__(self, demand_id: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., count: _Optional[int] = ..., port_count: _Optional[int] = ..., role: _Optional[str] = ..., constraints: _Optional[_Iterable[_Union[Constraint, _Mapping]]] = ..., runtime: _Optional[str] = ..., on_public: _Optional[bool] = ..., strategy: _Optional[str] = ..., revocable: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
 
 class Command(_message.Message):
-    __slots__ = ("shell", "argv", "env")
+    __slots__ = ("shell", "argv", "env", "user", "rlimits")
     class EnvEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -239,10 +239,50 @@ class Command(_message.Message):
     SHELL_FIELD_NUMBER: _ClassVar[int]
     ARGV_FIELD_NUMBER: _ClassVar[int]
     ENV_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    RLIMITS_FIELD_NUMBER: _ClassVar[int]
     shell: str
     argv: _containers.RepeatedScalarFieldContainer[str]
     env: _containers.ScalarMap[str, str]
-    def __init__(self, shell: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    user: str
+    rlimits: _containers.RepeatedCompositeFieldContainer[Rlimit]
+    def __init__(self, shell: _Optional[str] = ..., argv: _Optional[_Iterable[str]] = ..., env: _Optional[_Mapping[str, str]] = ..., user: _Optional[str] = ..., rlimits: _Optional[_Iterable[_Union[Rlimit, _Mapping]]] = ...) -> None: ...
+
+class Rlimit(_message.Message):
+    __slots__ = ("name", "soft", "hard")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SOFT_FIELD_NUMBER: _ClassVar[int]
+    HARD_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    soft: int
+    hard: int
+    def __init__(self, name: _Optional[str] = ..., soft: _Optional[int] = ..., hard: _Optional[int] = ...) -> None: ...
+
+class Artifact(_message.Message):
+    __slots__ = ("uri", "sha256", "extract", "executable", "cache", "output_file")
+    URI_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    EXTRACT_FIELD_NUMBER: _ClassVar[int]
+    EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FILE_FIELD_NUMBER: _ClassVar[int]
+    uri: str
+    sha256: str
+    extract: bool
+    executable: bool
+    cache: bool
+    output_file: str
+    def __init__(self, uri: _Optional[str] = ..., sha256: _Optional[str] = ..., extract: _Optional[bool] = ..., executable: _Optional[bool] = ..., cache: _Optional[bool] = ..., output_file: _Optional[str] = ...) -> None: ...
+
+class ExecutorInfo(_message.Message):
+    __slots__ = ("executor_id", "command", "resources")
+    EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    executor_id: str
+    command: Command
+    resources: Resources
+    def __init__(self, executor_id: _Optional[str] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
 
 class PortMapping(_message.Message):
     __slots__ = ("container_port", "host_port", "protocol")
@@ -255,31 +295,76 @@ class PortMapping(_message.Message):
     def __init__(self, container_port: _Optional[int] = ..., host_port: _Optional[int] = ..., protocol: _Optional[str] = ...) -> None: ...
 
 class Volume(_message.Message):
-    __slots__ = ("container_path", "host_path", "read_only")
+    __slots__ = ("container_path", "host_path", "read_only", "name")
     CONTAINER_PATH_FIELD_NUMBER: _ClassVar[int]
     HOST_PATH_FIELD_NUMBER: _ClassVar[int]
     READ_ONLY_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     container_path: str
     host_path: str
     read_only: bool
-    def __init__(self, container_path: _Optional[str] = ..., host_path: _Optional[str] = ..., read_only: _Optional[bool] = ...) -> None: ...
+    name: str
+    def __init__(self, container_path: _Optional[str] = ..., host_path: _Optional[str] = ..., read_only: _Optional[bool] = ..., name: _Optional[str] = ...) -> None: ...
+
+class Tmpfs(_message.Message):
+    __slots__ = ("container_path", "size")
+    CONTAINER_PATH_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    container_path: str
+    size: int
+    def __init__(self, container_path: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
+
+class Device(_message.Message):
+    __slots__ = ("host_path", "container_path", "permissions")
+    HOST_PATH_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_PATH_FIELD_NUMBER: _ClassVar[int]
+    PERMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    host_path: str
+    container_path: str
+    permissions: str
+    def __init__(self, host_path: _Optional[str] = ..., container_path: _Optional[str] = ..., permissions: _Optional[str] = ...) -> None: ...
 
 class Container(_message.Message):
-    __slots__ = ("image", "network", "port_mappings", "volumes", "force_pull")
+    __slots__ = ("image", "network", "port_mappings", "volumes", "force_pull", "entrypoint", "network_name", "tmpfs", "capabilities", "devices", "log_driver", "log_options", "shm_size", "init")
+    class LogOptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_FIELD_NUMBER: _ClassVar[int]
     PORT_MAPPINGS_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     FORCE_PULL_FIELD_NUMBER: _ClassVar[int]
+    ENTRYPOINT_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_NAME_FIELD_NUMBER: _ClassVar[int]
+    TMPFS_FIELD_NUMBER: _ClassVar[int]
+    CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    DEVICES_FIELD_NUMBER: _ClassVar[int]
+    LOG_DRIVER_FIELD_NUMBER: _ClassVar[int]
+    LOG_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    SHM_SIZE_FIELD_NUMBER: _ClassVar[int]
+    INIT_FIELD_NUMBER: _ClassVar[int]
     image: str
     network: str
     port_mappings: _containers.RepeatedCompositeFieldContainer[PortMapping]
     volumes: _containers.RepeatedCompositeFieldContainer[Volume]
     force_pull: bool
-    def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., port_mappings: _Optional[_Iterable[_Union[PortMapping, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[Volume, _Mapping]]] = ..., force_pull: _Optional[bool] = ...) -> None: ...
+    entrypoint: _containers.RepeatedScalarFieldContainer[str]
+    network_name: str
+    tmpfs: _containers.RepeatedCompositeFieldContainer[Tmpfs]
+    capabilities: _containers.RepeatedScalarFieldContainer[str]
+    devices: _containers.RepeatedCompositeFieldContainer[Device]
+    log_driver: str
+    log_options: _containers.ScalarMap[str, str]
+    shm_size: int
+    init: bool
+    def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., port_mappings: _Optional[_Iterable[_Union[PortMapping, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[Volume, _Mapping]]] = ..., force_pull: _Optional[bool] = ..., entrypoint: _Optional[_Iterable[str]] = ..., network_name: _Optional[str] = ..., tmpfs: _Optional[_Iterable[_Union[Tmpfs, _Mapping]]] = ..., capabilities: _Optional[_Iterable[str]] = ..., devices: _Optional[_Iterable[_Union[Device, _Mapping]]] = ..., log_driver: _Optional[str] = ..., log_options: _Optional[_Mapping[str, str]] = ..., shm_size: _Optional[int] = ..., init: _Optional[bool] = ...) -> None: ...
 
 class HealthCheck(_message.Message):
-    __slots__ = ("kind", "port", "path", "command", "grace_ms", "interval_ms", "timeout_ms", "max_failures")
+    __slots__ = ("kind", "port", "path", "command", "grace_ms", "interval_ms", "timeout_ms", "max_failures", "delay_ms")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PORT_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -288,6 +373,7 @@ class HealthCheck(_message.Message):
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
     MAX_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    DELAY_MS_FIELD_NUMBER: _ClassVar[int]
     kind: str
     port: int
     path: str
@@ -296,7 +382,26 @@ class HealthCheck(_message.Message):
     interval_ms: int
     timeout_ms: int
     max_failures: int
-    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., grace_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., max_failures: _Optional[int] = ...) -> None: ...
+    delay_ms: int
+    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., grace_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., max_failures: _Optional[int] = ..., delay_ms: _Optional[int] = ...) -> None: ...
+
+class ReadinessCheck(_message.Message):
+    __slots__ = ("kind", "port", "path", "command", "delay_ms", "interval_ms", "timeout_ms")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    DELAY_MS_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    port: int
+    path: str
+    command: str
+    delay_ms: int
+    interval_ms: int
+    timeout_ms: int
+    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., delay_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
 
 class TaskPort(_message.Message):
     __slots__ = ("name", "number", "protocol", "service_id")
@@ -311,7 +416,7 @@ class TaskPort(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., service_id: _Optional[str] = ...) -> None: ...
 
 class TaskInfo(_message.Message):
-    __slots__ = ("task_id", "name", "resources", "command", "container", "health_check", "kill_grace_ms", "ports", "labels", "demand_id", "volumes", "reservation_id", "role", "reserved", "revocable")
+    __slots__ = ("task_id", "name", "resources", "command", "container", "health_check", "kill_grace_ms", "ports", "labels", "demand_id", "volumes", "reservation_id", "role", "reserved", "revocable", "readiness_check", "artifacts", "group_id", "executor")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -341,6 +446,10 @@ class TaskInfo(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     RESERVED_FIELD_NUMBER: _ClassVar[int]
     REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+    READINESS_CHECK_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_ID_FIELD_NUMBER: _ClassVar[int]
+    EXECUTOR_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     name: str
     resources: Resources
@@ -356,7 +465,11 @@ class TaskInfo(_message.Message):
     role: str
     reserved: _containers.MessageMap[str, Resources]
     revocable: Resources
-    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_check: _Optional[_Union[HealthCheck, _Mapping]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[VolumeMount, _Mapping]]] = ..., reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
+    readiness_check: ReadinessCheck
+    artifacts: _containers.RepeatedCompositeFieldContainer[Artifact]
+    group_id: str
+    executor: ExecutorInfo
+    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_check: _Optional[_Union[HealthCheck, _Mapping]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[VolumeMount, _Mapping]]] = ..., reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ..., readiness_check: _Optional[_Union[ReadinessCheck, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., group_id: _Optional[str] = ..., executor: _Optional[_Union[ExecutorInfo, _Mapping]] = ...) -> None: ...
 
 class VolumeMount(_message.Message):
     __slots__ = ("volume_id", "path", "read_only")
@@ -483,7 +596,7 @@ class RoleConfig(_message.Message):
     def __init__(self, role: _Optional[str] = ..., weight_milli: _Optional[int] = ..., guarantee: _Optional[_Mapping[str, int]] = ..., limit: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class TaskStatus(_message.Message):
-    __slots__ = ("task_id", "state", "source", "timestamp_ms", "uuid", "agent_id", "reason", "message", "healthy", "exit_code")
+    __slots__ = ("task_id", "state", "source", "timestamp_ms", "uuid", "agent_id", "reason", "message", "healthy", "exit_code", "ready", "address")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -494,6 +607,8 @@ class TaskStatus(_message.Message):
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     HEALTHY_FIELD_NUMBER: _ClassVar[int]
     EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     state: str
     source: str
@@ -504,7 +619,9 @@ class TaskStatus(_message.Message):
     message: str
     healthy: bool
     exit_code: int
-    def __init__(self, task_id: _Optional[str] = ..., state: _Optional[str] = ..., source: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., uuid: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., healthy: _Optional[bool] = ..., exit_code: _Optional[int] = ...) -> None: ...
+    ready: bool
+    address: str
+    def __init__(self, task_id: _Optional[str] = ..., state: _Optional[str] = ..., source: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., uuid: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., healthy: _Optional[bool] = ..., exit_code: _Optional[int] = ..., ready: _Optional[bool] = ..., address: _Optional[str] = ...) -> None: ...
 
 class ServicePort(_message.Message):
     __slots__ = ("name", "number", "protocol", "vhosts")

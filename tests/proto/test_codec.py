@@ -173,7 +173,7 @@ def _with_range(low: int, high: int) -> pb.Resources:
         (
             codec.task_from_wire,
             pb.TaskInfo(task_id="t", health_check=pb.HealthCheck(kind="PING", interval_ms=1, timeout_ms=1)),
-            "health_check.kind: 'PING' is not one of HTTP, TCP, COMMAND",
+            "health_check.kind: 'PING' is not one of HTTP, HTTPS, TCP, COMMAND",
         ),
         (
             codec.task_from_wire,

@@ -18,6 +18,7 @@ from barter.core.constraints import Constraint, Operator
 from barter.core.ids import (
     AgentId,
     DemandId,
+    ExecutorId,
     FrameworkId,
     InverseOfferId,
     OfferId,
@@ -31,17 +32,23 @@ from barter.core.resources import Resources
 from barter.core.roles import RoleConfig
 from barter.core.task_state import TaskState
 from barter.core.tasks import (
+    Artifact,
     CheckKind,
     Command,
     Container,
+    Device,
+    ExecutorInfo,
     HealthCheck,
     Network,
     PortMapping,
+    ReadinessCheck,
     Reason,
+    Rlimit,
     Source,
     TaskInfo,
     TaskPort,
     TaskStatus,
+    Tmpfs,
     Volume,
 )
 from barter.proto.checks import LARGEST_AMOUNT
@@ -159,26 +166,45 @@ DEMANDS = st.builds(
     st.booleans(),
     NAMES.map(VolumeId),
 )
+NETWORKED = st.sampled_from([CheckKind.HTTP, CheckKind.HTTPS, CheckKind.TCP])
+FEW = st.integers(1, 9)
 CHECKS = st.one_of(
-    st.builds(
-        HealthCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, st.integers(1, 9), st.integers(1, 9)
-    ),
-    st.builds(HealthCheck, st.sampled_from([CheckKind.HTTP, CheckKind.TCP]), PORTS, TEXT, TEXT, MS),
+    st.builds(HealthCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, FEW, FEW),
+    st.builds(HealthCheck, NETWORKED, PORTS, TEXT, TEXT, MS, delay_ms=MS),
 )
+READINESS_CHECKS = st.one_of(
+    st.builds(ReadinessCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, FEW, FEW),
+    st.builds(ReadinessCheck, NETWORKED, PORTS, TEXT, TEXT, MS, FEW, FEW),
+)
+OWN_VOLUMES = st.builds(Volume, TEXT, st.just(""), st.booleans(), SOME)
+NETWORKS = st.tuples(st.sampled_from(Network).filter(lambda network: network is not Network.OWN), st.just(""))
 CONTAINERS = st.builds(
-    Container,
+    lambda network, *rest: Container(rest[0], network[0], *rest[1:5], network[1], *rest[5:]),
+    NETWORKS | st.tuples(st.just(Network.OWN), SOME),
     SOME,
-    st.sampled_from(Network),
     st.lists(st.builds(PortMapping, PORTS, PORTS, PROTOCOLS), max_size=2).map(tuple),
-    st.lists(st.builds(Volume, TEXT, TEXT, st.booleans()), max_size=2).map(tuple),
+    st.lists(st.builds(Volume, TEXT, SOME, st.booleans()) | OWN_VOLUMES, max_size=2).map(tuple),
+    st.booleans(),
+    TEXTS,
+    st.lists(st.builds(Tmpfs, TEXT, MS), max_size=2).map(tuple),
+    TEXTS,
+    st.lists(st.builds(Device, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    TEXT,
+    MAPPINGS,
+    MS,
     st.booleans(),
 )
+LIMITS = st.integers(-1, 1 << 50)
+COMMANDS = st.builds(
+    Command, TEXT, TEXTS, MAPPINGS, TEXT, st.lists(st.builds(Rlimit, TEXT, LIMITS, LIMITS), max_size=2).map(tuple)
+)
+ARTIFACTS = st.builds(Artifact, TEXT, TEXT, st.booleans(), st.booleans(), st.booleans(), TEXT)
 TASKS = st.builds(
     TaskInfo,
     IDS.map(TaskId),
     NAMES,
     RESOURCES,
-    st.builds(Command, TEXT, TEXTS, MAPPINGS),
+    COMMANDS,
     st.none() | CONTAINERS,
     st.none() | CHECKS,
     MS,
@@ -190,6 +216,10 @@ TASKS = st.builds(
     st.just("") | ROLES,
     RESERVED,
     RESOURCES,
+    st.none() | READINESS_CHECKS,
+    st.lists(ARTIFACTS, max_size=2).map(tuple),
+    st.just("") | IDS,
+    st.none() | st.builds(ExecutorInfo, IDS.map(ExecutorId), COMMANDS, RESOURCES),
 )
 STATUSES = st.builds(
     TaskStatus,
@@ -203,6 +233,8 @@ STATUSES = st.builds(
     TEXT,
     st.none() | st.booleans(),
     st.none() | st.integers(-(1 << 31), (1 << 31) - 1),
+    st.none() | st.booleans(),
+    TEXT,
 )
 SERVICES = st.builds(
     Service,
