@@ -25,6 +25,7 @@ from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
 from barter.agent.runtime.measure import container_cgroups, of_cgroups
+from barter.agent.runtime.settings import SettingsFile
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
@@ -42,11 +43,12 @@ _log = logger("executor")
 
 
 class DockerRuntime(Runtime):
-    def __init__(self, work_dir: Path, publish_on: str = "") -> None:
+    def __init__(self, work_dir: Path, publish_on: str = "", settings: SettingsFile | None = None) -> None:
         """`publish_on` is the address that mapped ports are bound to, empty for all."""
         self._notes = work_dir / "executor" / "logs"
         private = (os.path.realpath(work_dir), *_engine_socket())
         self._calls = Calls(home_name(work_dir), private, publish_on, self._notes, work_dir)
+        self._settings = settings or SettingsFile()
         self._machine = Containers()
         self._runner: Runner[ev.Event, act.Action] = Runner(self._machine, Clock(), self._perform)
         self._news = News(self._calls.label, self._post)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from barter.agent.runtime.settings import Settings
 from barter.core.resources import Resources
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ class AgentOptions:
     answer) to that of `listen`. `resources` overrides what is found, kind by kind; `reserve` is what of them is kept
     for which role. `runtime`: "docker" runs tasks with an image in Docker and the others as processes, "auto" does so
     where an engine answers. With `oversubscribe` cpus that tasks hold and do not use are lent to revocable tasks.
+    `settings` are its executor's.
     """
 
     masters: str
@@ -32,4 +34,5 @@ class AgentOptions:
     runtime: str = "auto"
     insecure: bool = False
     oversubscribe: bool = False
+    settings: Settings = Settings()
     edge: "EdgeOptions | None" = None

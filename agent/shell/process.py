@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from barter.agent.runtime.identity import Running, identify, recorded
+from barter.agent.runtime.settings import FILE as SETTINGS
 from barter.agent.runtime.watch import gone
 from barter.shell.log import logger
 
@@ -76,7 +77,7 @@ class ExecutorProcess:
         if self.running is not None:
             return
         command = [*self._command, "--socket", socket, "--work-dir", str(self._work_dir)]
-        command += ["--runtime", self.runtime, "--host", self.host]
+        command += ["--runtime", self.runtime, "--host", self.host, "--settings", str(self._work_dir / SETTINGS)]
         try:
             with open(self._work_dir / LOG, "ab") as log:
                 self._child = subprocess.Popen(

@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from prometheus_client import CollectorRegistry
 
 from barter.agent.machine import Agent
+from barter.agent.runtime import settings
 from barter.agent.runtime.limits import describe
 from barter.agent.shell import engine, resources
 from barter.agent.shell.http import application
@@ -69,6 +70,7 @@ class AgentService:
         stop_http = await http.serve(face, options.http, insecure=options.insecure)
         try:
             await server.start()
+            settings.write(self._work_dir, options.settings)
             process = ExecutorProcess(self._work_dir)
             process.runtime = await self._runtime(process)
             if self._stop.is_set():

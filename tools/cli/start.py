@@ -73,6 +73,9 @@ def master(agent_timeout: int, offer_timeout: int, heartbeat: int, preemption_gr
 @_flag("--reserve", (), "Of these, kept for a role from the start: eng/web:cpus=4.", type=RESERVED, multiple=True)
 @_flag("--attributes", "", "What constraints may ask for: zone=a,rack=r1.", type=ATTRIBUTES)
 @_flag("--runtime", "auto", "auto: docker where an engine answers.", type=click.Choice(["auto", "docker", "process"]))
+@_flag("--allow-volume", (), "Tasks may mount folders below this one; repeatable.", multiple=True, type=FOLDER)
+@_flag("--allow-capability", (), "Containers may be given it: NET_ADMIN; repeatable.", multiple=True)
+@_flag("--allow-device", (), "Containers may be given it: /dev/fuse; repeatable.", multiple=True)
 @click.option("--oversubscribe", is_flag=True, show_envvar=True, help="Lend what tasks do not use of their cpus.")
 @click.option("--public", is_flag=True, show_envvar=True, help="Let the world in: run an edge (HAProxy).")
 @_flag("--edge-http", 80, "The edge's port for virtual hosts.", type=PORT)
@@ -87,7 +90,7 @@ def agent(
     from barter.agent.edge.shell.daemon import EdgeOptions
     from barter.agent.shell.daemon import AgentOptions, run
 
-    edge = None
+    settings, edge = _settings(rest), None
     if public:
         folder = rest["work_dir"] / "edge"
         edge = EdgeOptions(edge_http, edge_stats, edge_bind, work_dir=folder, haproxy=haproxy)
@@ -95,7 +98,21 @@ def agent(
             edge.check()
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-    sys.exit(run(AgentOptions(masters=master, public=public, edge=edge, **rest)))
+    sys.exit(run(AgentOptions(masters=master, public=public, edge=edge, settings=settings, **rest)))
+
+
+def _settings(given: dict[str, Any]) -> Any:
+    """Takes out of what was given what the agent's executor needs to know; raises UsageError."""
+    from barter.agent.runtime.settings import Settings
+
+    try:
+        return Settings(
+            allowed_volumes=tuple(str(folder.absolute()) for folder in given.pop("allow_volume")),
+            allowed_capabilities=tuple(name.upper().removeprefix("CAP_") for name in given.pop("allow_capability")),
+            allowed_devices=given.pop("allow_device"),
+        ).checked()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @start.command(epilog="Example: barter start service --master 10.0.0.1:5050,10.0.0.2:5050")

@@ -18,6 +18,7 @@ from barter.agent.runtime.base import Runtime
 from barter.agent.runtime.identity import Running, identify, record
 from barter.agent.runtime.process import ProcessRuntime
 from barter.agent.runtime.select import Runtimes
+from barter.agent.runtime.settings import SettingsFile
 from barter.shell.clock import Clock
 from barter.shell.lock import FolderLock
 from barter.shell.log import logger
@@ -36,6 +37,7 @@ class ExecutorOptions:
     work_dir: Path
     runtime: str = "process"
     host: str = "127.0.0.1"
+    settings: SettingsFile = SettingsFile()
 
 
 def make_runtime(options: ExecutorOptions) -> Runtime:
@@ -47,7 +49,7 @@ def make_runtime(options: ExecutorOptions) -> Runtime:
 
     # An agent that is only reachable from its own machine does not open its tasks' ports to others.
     publish_on = "127.0.0.1" if is_loopback(options.host) else ""
-    return Runtimes(process, DockerRuntime(options.work_dir, publish_on))
+    return Runtimes(process, DockerRuntime(options.work_dir, publish_on, options.settings))
 
 
 class Daemon:
