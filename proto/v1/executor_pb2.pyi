@@ -36,16 +36,26 @@ class ExecutorCall(_message.Message):
         statuses: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
         def __init__(self, statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ...) -> None: ...
     class TaskUsage(_message.Message):
-        __slots__ = ("framework_id", "task_id", "cpus", "mem")
+        __slots__ = ("framework_id", "task_id", "cpus", "mem", "cpu_us", "read", "written", "received", "sent")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
         TASK_ID_FIELD_NUMBER: _ClassVar[int]
         CPUS_FIELD_NUMBER: _ClassVar[int]
         MEM_FIELD_NUMBER: _ClassVar[int]
+        CPU_US_FIELD_NUMBER: _ClassVar[int]
+        READ_FIELD_NUMBER: _ClassVar[int]
+        WRITTEN_FIELD_NUMBER: _ClassVar[int]
+        RECEIVED_FIELD_NUMBER: _ClassVar[int]
+        SENT_FIELD_NUMBER: _ClassVar[int]
         framework_id: str
         task_id: str
         cpus: int
         mem: int
-        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., cpus: _Optional[int] = ..., mem: _Optional[int] = ...) -> None: ...
+        cpu_us: int
+        read: int
+        written: int
+        received: int
+        sent: int
+        def __init__(self, framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., cpus: _Optional[int] = ..., mem: _Optional[int] = ..., cpu_us: _Optional[int] = ..., read: _Optional[int] = ..., written: _Optional[int] = ..., received: _Optional[int] = ..., sent: _Optional[int] = ...) -> None: ...
     class Usage(_message.Message):
         __slots__ = ("tasks",)
         TASKS_FIELD_NUMBER: _ClassVar[int]

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rter/proto/v1/node.proto\x12\tbarter.v1\"e\n\x0eReadLogRequest\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0e\n\x06stream\x18\x03 \x01(\t\x12\x0c\n\x04tail\x18\x04 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x05 \x01(\x08\"\x18\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x32J\n\x0bNodeService\x12;\n\x07ReadLog\x12\x19.barter.v1.ReadLogRequest\x1a\x13.barter.v1.LogChunk0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rter/proto/v1/node.proto\x12\tbarter.v1\"e\n\x0eReadLogRequest\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0e\n\x06stream\x18\x03 \x01(\t\x12\x0c\n\x04tail\x18\x04 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x05 \x01(\x08\"\x18\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x0e\n\x0cUsageRequest\"C\n\nUsageReply\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12#\n\x05tasks\x18\x02 \x03(\x0b\x32\x14.barter.v1.TaskUsage\"\xf0\x01\n\tTaskUsage\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x13\n\x0bmeasured_ms\x18\x03 \x01(\x03\x12\x0c\n\x04\x63pus\x18\x04 \x01(\x03\x12\x0b\n\x03mem\x18\x05 \x01(\x03\x12\x0e\n\x06\x63pu_us\x18\x06 \x01(\x03\x12\x11\n\x04read\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07written\x18\x08 \x01(\x03H\x01\x88\x01\x01\x12\x15\n\x08received\x18\t \x01(\x03H\x02\x88\x01\x01\x12\x11\n\x04sent\x18\n \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_readB\n\n\x08_writtenB\x0b\n\t_receivedB\x07\n\x05_sent2\x83\x01\n\x0bNodeService\x12;\n\x07ReadLog\x12\x19.barter.v1.ReadLogRequest\x1a\x13.barter.v1.LogChunk0\x01\x12\x37\n\x05Usage\x12\x17.barter.v1.UsageRequest\x1a\x15.barter.v1.UsageReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +35,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READLOGREQUEST']._serialized_end=142
   _globals['_LOGCHUNK']._serialized_start=144
   _globals['_LOGCHUNK']._serialized_end=168
-  _globals['_NODESERVICE']._serialized_start=170
-  _globals['_NODESERVICE']._serialized_end=244
+  _globals['_USAGEREQUEST']._serialized_start=170
+  _globals['_USAGEREQUEST']._serialized_end=184
+  _globals['_USAGEREPLY']._serialized_start=186
+  _globals['_USAGEREPLY']._serialized_end=253
+  _globals['_TASKUSAGE']._serialized_start=256
+  _globals['_TASKUSAGE']._serialized_end=496
+  _globals['_NODESERVICE']._serialized_start=499
+  _globals['_NODESERVICE']._serialized_end=630
 # @@protoc_insertion_point(module_scope)

@@ -39,6 +39,11 @@ class NodeServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.FromString,
                 _registered_method=True)
+        self.Usage = channel.unary_unary(
+                '/barter.v1.NodeService/Usage',
+                request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.UsageRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.UsageReply.FromString,
+                _registered_method=True)
 
 
 class NodeServiceServicer:
@@ -51,6 +56,13 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Usage(self, request, context):
+        """What its running tasks use, as of the last time it was measured.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +70,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.ReadLog,
                     request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.SerializeToString,
+            ),
+            'Usage': grpc.unary_unary_rpc_method_handler(
+                    servicer.Usage,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.UsageRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.UsageReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +104,33 @@ class NodeService:
             '/barter.v1.NodeService/ReadLog',
             barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Usage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.NodeService/Usage',
+            barter_dot_proto_dot_v1_dot_node__pb2.UsageRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_node__pb2.UsageReply.FromString,
             options,
             channel_credentials,
             insecure,
