@@ -51,9 +51,11 @@ class Reason(StrEnum):
     KILLED_BY_FRAMEWORK = "KILLED_BY_FRAMEWORK"
     KILLED_BY_HEALTH_CHECK = "KILLED_BY_HEALTH_CHECK"
     HEALTH_CHECK = "HEALTH_CHECK"
+    READINESS_CHECK = "READINESS_CHECK"
     MEMORY_LIMIT = "MEMORY_LIMIT"
     EXECUTOR_LOST = "EXECUTOR_LOST"
     EXECUTOR_FAILED = "EXECUTOR_FAILED"
+    EXECUTOR_IDLE = "EXECUTOR_IDLE"
     GROUP_ENDED = "GROUP_ENDED"
     RETURNED_LATE = "RETURNED_LATE"
     AGENT_UNREACHABLE = "AGENT_UNREACHABLE"
@@ -201,11 +203,15 @@ class ReadinessCheck:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorInfo:
-    """A framework's own executor: one for each `executor_id` on an agent, started by `command`, using `resources`."""
+    """A framework's own executor: one for each `executor_id` on an agent, started by `command`, using `resources`.
+
+    The master fills in `task_id`: the executor is itself a task, which holds what it uses.
+    """
 
     executor_id: ExecutorId
     command: Command
     resources: Resources = NOTHING
+    task_id: TaskId = TaskId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,11 @@ class TaskInfo:
     artifacts: tuple[Artifact, ...] = ()
     group_id: str = ""
     executor: ExecutorInfo | None = None
+
+    @property
+    def is_executor(self) -> bool:
+        """Whether it is itself an executor of its framework, which runs other tasks."""
+        return self.executor is not None and self.executor.task_id == self.task_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,12 +112,13 @@ def _artifact_from_wire(wire: pb.Artifact) -> Artifact:
 
 def _executor_to_wire(value: ExecutorInfo) -> pb.ExecutorInfo:
     command, has = _command_to_wire(value.command), resources_to_wire(value.resources)
-    return pb.ExecutorInfo(executor_id=value.executor_id, command=command, resources=has)
+    return pb.ExecutorInfo(executor_id=value.executor_id, command=command, resources=has, task_id=value.task_id)
 
 
 def _executor_from_wire(wire: pb.ExecutorInfo) -> ExecutorInfo:
     executor_id = ExecutorId(check_id("executor id", wire.executor_id))
-    return ExecutorInfo(executor_id, _command_from_wire(wire.command), resources_from_wire(wire.resources))
+    task_id = TaskId(check_id("executor's task id", wire.task_id)) if wire.task_id else TaskId("")
+    return ExecutorInfo(executor_id, _command_from_wire(wire.command), resources_from_wire(wire.resources), task_id)
 
 
 @shared

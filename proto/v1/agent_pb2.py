@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from barter.proto.v1 import types_pb2 as barter_dot_proto_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62\x61rter/proto/v1/agent.proto\x12\tbarter.v1\x1a\x1b\x62\x61rter/proto/v1/types.proto\"k\n\tAgentTask\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12!\n\x04task\x18\x02 \x01(\x0b\x32\x13.barter.v1.TaskInfo\x12%\n\x06status\x18\x03 \x01(\x0b\x32\x15.barter.v1.TaskStatus\"N\n\x0f\x46rameworkUpdate\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12%\n\x06status\x18\x02 \x01(\x0b\x32\x15.barter.v1.TaskStatus\"\xac\x05\n\tAgentCall\x12\x31\n\x08register\x18\x01 \x01(\x0b\x32\x1d.barter.v1.AgentCall.RegisterH\x00\x12/\n\x07updates\x18\x02 \x01(\x0b\x32\x1c.barter.v1.AgentCall.UpdatesH\x00\x12\x33\n\theartbeat\x18\x03 \x01(\x0b\x32\x1e.barter.v1.AgentCall.HeartbeatH\x00\x12\x35\n\nunregister\x18\x04 \x01(\x0b\x32\x1f.barter.v1.AgentCall.UnregisterH\x00\x12+\n\x05slack\x18\x05 \x01(\x0b\x32\x1a.barter.v1.AgentCall.SlackH\x00\x12/\n\x07volumes\x18\x06 \x01(\x0b\x32\x1c.barter.v1.AgentCall.VolumesH\x00\x1a\xb7\x01\n\x08Register\x12#\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x14.barter.v1.AgentInfo\x12#\n\x05tasks\x18\x02 \x03(\x0b\x32\x14.barter.v1.AgentTask\x12+\n\x07updates\x18\x03 \x03(\x0b\x32\x1a.barter.v1.FrameworkUpdate\x12\x0f\n\x07volumes\x18\x04 \x03(\t\x12#\n\x05slack\x18\x05 \x01(\x0b\x32\x14.barter.v1.Resources\x1a\x36\n\x07Updates\x12+\n\x07updates\x18\x01 \x03(\x0b\x32\x1a.barter.v1.FrameworkUpdate\x1a\x0b\n\tHeartbeat\x1a\x1c\n\nUnregister\x12\x0e\n\x06reason\x18\x01 \x01(\t\x1a\x30\n\x05Slack\x12\'\n\trevocable\x18\x01 \x01(\x0b\x32\x14.barter.v1.Resources\x1a\x1a\n\x07Volumes\x12\x0f\n\x07volumes\x18\x01 \x03(\tB\x06\n\x04\x63\x61ll\"\xb5\x07\n\nAgentEvent\x12\r\n\x05\x65poch\x18\x01 \x01(\x03\x12\x36\n\nregistered\x18\x02 \x01(\x0b\x32 .barter.v1.AgentEvent.RegisteredH\x00\x12(\n\x03run\x18\x03 \x01(\x0b\x32\x19.barter.v1.AgentEvent.RunH\x00\x12*\n\x04kill\x18\x04 \x01(\x0b\x32\x1a.barter.v1.AgentEvent.KillH\x00\x12\x38\n\x0b\x61\x63knowledge\x18\x05 \x01(\x0b\x32!.barter.v1.AgentEvent.AcknowledgeH\x00\x12=\n\x0ekill_framework\x18\x06 \x01(\x0b\x32#.barter.v1.AgentEvent.KillFrameworkH\x00\x12\x34\n\theartbeat\x18\x07 \x01(\x0b\x32\x1f.barter.v1.AgentEvent.HeartbeatH\x00\x12,\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x1b.barter.v1.AgentEvent.ErrorH\x00\x12=\n\x0e\x64\x65stroy_volume\x18\t \x01(\x0b\x32#.barter.v1.AgentEvent.DestroyVolumeH\x00\x12\x32\n\x08shutdown\x18\n \x01(\x0b\x32\x1e.barter.v1.AgentEvent.ShutdownH\x00\x1a\x36\n\nRegistered\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x14\n\x0cheartbeat_ms\x18\x02 \x01(\x03\x1a?\n\x03Run\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\"\n\x05tasks\x18\x02 \x03(\x0b\x32\x13.barter.v1.TaskInfo\x1a^\n\x04Kill\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x10\n\x08grace_ms\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x63\x61use\x18\x05 \x01(\t\x1a+\n\x0b\x41\x63knowledge\x12\x1c\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0e.barter.v1.Ack\x1a\x35\n\rKillFramework\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\"\n\rDestroyVolume\x12\x11\n\tvolume_id\x18\x01 \x01(\t\x1a\x1a\n\x08Shutdown\x12\x0e\n\x06reason\x18\x01 \x01(\t\x1a\'\n\x05\x45rror\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\r\n\x05\x66\x61tal\x18\x02 \x01(\x08\x42\x07\n\x05\x65vent2J\n\x0c\x41gentService\x12:\n\x07Session\x12\x14.barter.v1.AgentCall\x1a\x15.barter.v1.AgentEvent(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x62\x61rter/proto/v1/agent.proto\x12\tbarter.v1\x1a\x1b\x62\x61rter/proto/v1/types.proto\"k\n\tAgentTask\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12!\n\x04task\x18\x02 \x01(\x0b\x32\x13.barter.v1.TaskInfo\x12%\n\x06status\x18\x03 \x01(\x0b\x32\x15.barter.v1.TaskStatus\"N\n\x0f\x46rameworkUpdate\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12%\n\x06status\x18\x02 \x01(\x0b\x32\x15.barter.v1.TaskStatus\"\xa1\x06\n\tAgentCall\x12\x31\n\x08register\x18\x01 \x01(\x0b\x32\x1d.barter.v1.AgentCall.RegisterH\x00\x12/\n\x07updates\x18\x02 \x01(\x0b\x32\x1c.barter.v1.AgentCall.UpdatesH\x00\x12\x33\n\theartbeat\x18\x03 \x01(\x0b\x32\x1e.barter.v1.AgentCall.HeartbeatH\x00\x12\x35\n\nunregister\x18\x04 \x01(\x0b\x32\x1f.barter.v1.AgentCall.UnregisterH\x00\x12+\n\x05slack\x18\x05 \x01(\x0b\x32\x1a.barter.v1.AgentCall.SlackH\x00\x12/\n\x07volumes\x18\x06 \x01(\x0b\x32\x1c.barter.v1.AgentCall.VolumesH\x00\x12/\n\x07message\x18\x07 \x01(\x0b\x32\x1c.barter.v1.AgentCall.MessageH\x00\x1a\xb7\x01\n\x08Register\x12#\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x14.barter.v1.AgentInfo\x12#\n\x05tasks\x18\x02 \x03(\x0b\x32\x14.barter.v1.AgentTask\x12+\n\x07updates\x18\x03 \x03(\x0b\x32\x1a.barter.v1.FrameworkUpdate\x12\x0f\n\x07volumes\x18\x04 \x03(\t\x12#\n\x05slack\x18\x05 \x01(\x0b\x32\x14.barter.v1.Resources\x1a\x36\n\x07Updates\x12+\n\x07updates\x18\x01 \x03(\x0b\x32\x1a.barter.v1.FrameworkUpdate\x1a\x0b\n\tHeartbeat\x1a\x1c\n\nUnregister\x12\x0e\n\x06reason\x18\x01 \x01(\t\x1a\x30\n\x05Slack\x12\'\n\trevocable\x18\x01 \x01(\x0b\x32\x14.barter.v1.Resources\x1a\x1a\n\x07Volumes\x12\x0f\n\x07volumes\x18\x01 \x03(\t\x1a\x42\n\x07Message\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65xecutor_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x42\x06\n\x04\x63\x61ll\"\xab\x08\n\nAgentEvent\x12\r\n\x05\x65poch\x18\x01 \x01(\x03\x12\x36\n\nregistered\x18\x02 \x01(\x0b\x32 .barter.v1.AgentEvent.RegisteredH\x00\x12(\n\x03run\x18\x03 \x01(\x0b\x32\x19.barter.v1.AgentEvent.RunH\x00\x12*\n\x04kill\x18\x04 \x01(\x0b\x32\x1a.barter.v1.AgentEvent.KillH\x00\x12\x38\n\x0b\x61\x63knowledge\x18\x05 \x01(\x0b\x32!.barter.v1.AgentEvent.AcknowledgeH\x00\x12=\n\x0ekill_framework\x18\x06 \x01(\x0b\x32#.barter.v1.AgentEvent.KillFrameworkH\x00\x12\x34\n\theartbeat\x18\x07 \x01(\x0b\x32\x1f.barter.v1.AgentEvent.HeartbeatH\x00\x12,\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x1b.barter.v1.AgentEvent.ErrorH\x00\x12=\n\x0e\x64\x65stroy_volume\x18\t \x01(\x0b\x32#.barter.v1.AgentEvent.DestroyVolumeH\x00\x12\x32\n\x08shutdown\x18\n \x01(\x0b\x32\x1e.barter.v1.AgentEvent.ShutdownH\x00\x12\x30\n\x07message\x18\x0b \x01(\x0b\x32\x1d.barter.v1.AgentEvent.MessageH\x00\x1a\x36\n\nRegistered\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x14\n\x0cheartbeat_ms\x18\x02 \x01(\x03\x1a?\n\x03Run\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\"\n\x05tasks\x18\x02 \x03(\x0b\x32\x13.barter.v1.TaskInfo\x1a^\n\x04Kill\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x10\n\x08grace_ms\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x63\x61use\x18\x05 \x01(\t\x1a+\n\x0b\x41\x63knowledge\x12\x1c\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x0e.barter.v1.Ack\x1a\x35\n\rKillFramework\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x1a\x0b\n\tHeartbeat\x1a\x42\n\x07Message\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65xecutor_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x1a\"\n\rDestroyVolume\x12\x11\n\tvolume_id\x18\x01 \x01(\t\x1a\x1a\n\x08Shutdown\x12\x0e\n\x06reason\x18\x01 \x01(\t\x1a\'\n\x05\x45rror\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\r\n\x05\x66\x61tal\x18\x02 \x01(\x08\x42\x07\n\x05\x65vent2J\n\x0c\x41gentService\x12:\n\x07Session\x12\x14.barter.v1.AgentCall\x1a\x15.barter.v1.AgentEvent(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,39 +37,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAMEWORKUPDATE']._serialized_start=180
   _globals['_FRAMEWORKUPDATE']._serialized_end=258
   _globals['_AGENTCALL']._serialized_start=261
-  _globals['_AGENTCALL']._serialized_end=945
-  _globals['_AGENTCALL_REGISTER']._serialized_start=577
-  _globals['_AGENTCALL_REGISTER']._serialized_end=760
-  _globals['_AGENTCALL_UPDATES']._serialized_start=762
-  _globals['_AGENTCALL_UPDATES']._serialized_end=816
-  _globals['_AGENTCALL_HEARTBEAT']._serialized_start=818
-  _globals['_AGENTCALL_HEARTBEAT']._serialized_end=829
-  _globals['_AGENTCALL_UNREGISTER']._serialized_start=831
-  _globals['_AGENTCALL_UNREGISTER']._serialized_end=859
-  _globals['_AGENTCALL_SLACK']._serialized_start=861
-  _globals['_AGENTCALL_SLACK']._serialized_end=909
-  _globals['_AGENTCALL_VOLUMES']._serialized_start=911
-  _globals['_AGENTCALL_VOLUMES']._serialized_end=937
-  _globals['_AGENTEVENT']._serialized_start=948
-  _globals['_AGENTEVENT']._serialized_end=1897
-  _globals['_AGENTEVENT_REGISTERED']._serialized_start=1455
-  _globals['_AGENTEVENT_REGISTERED']._serialized_end=1509
-  _globals['_AGENTEVENT_RUN']._serialized_start=1511
-  _globals['_AGENTEVENT_RUN']._serialized_end=1574
-  _globals['_AGENTEVENT_KILL']._serialized_start=1576
-  _globals['_AGENTEVENT_KILL']._serialized_end=1670
-  _globals['_AGENTEVENT_ACKNOWLEDGE']._serialized_start=1672
-  _globals['_AGENTEVENT_ACKNOWLEDGE']._serialized_end=1715
-  _globals['_AGENTEVENT_KILLFRAMEWORK']._serialized_start=1717
-  _globals['_AGENTEVENT_KILLFRAMEWORK']._serialized_end=1770
-  _globals['_AGENTEVENT_HEARTBEAT']._serialized_start=818
-  _globals['_AGENTEVENT_HEARTBEAT']._serialized_end=829
-  _globals['_AGENTEVENT_DESTROYVOLUME']._serialized_start=1785
-  _globals['_AGENTEVENT_DESTROYVOLUME']._serialized_end=1819
-  _globals['_AGENTEVENT_SHUTDOWN']._serialized_start=1821
-  _globals['_AGENTEVENT_SHUTDOWN']._serialized_end=1847
-  _globals['_AGENTEVENT_ERROR']._serialized_start=1849
-  _globals['_AGENTEVENT_ERROR']._serialized_end=1888
-  _globals['_AGENTSERVICE']._serialized_start=1899
-  _globals['_AGENTSERVICE']._serialized_end=1973
+  _globals['_AGENTCALL']._serialized_end=1062
+  _globals['_AGENTCALL_REGISTER']._serialized_start=626
+  _globals['_AGENTCALL_REGISTER']._serialized_end=809
+  _globals['_AGENTCALL_UPDATES']._serialized_start=811
+  _globals['_AGENTCALL_UPDATES']._serialized_end=865
+  _globals['_AGENTCALL_HEARTBEAT']._serialized_start=867
+  _globals['_AGENTCALL_HEARTBEAT']._serialized_end=878
+  _globals['_AGENTCALL_UNREGISTER']._serialized_start=880
+  _globals['_AGENTCALL_UNREGISTER']._serialized_end=908
+  _globals['_AGENTCALL_SLACK']._serialized_start=910
+  _globals['_AGENTCALL_SLACK']._serialized_end=958
+  _globals['_AGENTCALL_VOLUMES']._serialized_start=960
+  _globals['_AGENTCALL_VOLUMES']._serialized_end=986
+  _globals['_AGENTCALL_MESSAGE']._serialized_start=988
+  _globals['_AGENTCALL_MESSAGE']._serialized_end=1054
+  _globals['_AGENTEVENT']._serialized_start=1065
+  _globals['_AGENTEVENT']._serialized_end=2132
+  _globals['_AGENTEVENT_REGISTERED']._serialized_start=1622
+  _globals['_AGENTEVENT_REGISTERED']._serialized_end=1676
+  _globals['_AGENTEVENT_RUN']._serialized_start=1678
+  _globals['_AGENTEVENT_RUN']._serialized_end=1741
+  _globals['_AGENTEVENT_KILL']._serialized_start=1743
+  _globals['_AGENTEVENT_KILL']._serialized_end=1837
+  _globals['_AGENTEVENT_ACKNOWLEDGE']._serialized_start=1839
+  _globals['_AGENTEVENT_ACKNOWLEDGE']._serialized_end=1882
+  _globals['_AGENTEVENT_KILLFRAMEWORK']._serialized_start=1884
+  _globals['_AGENTEVENT_KILLFRAMEWORK']._serialized_end=1937
+  _globals['_AGENTEVENT_HEARTBEAT']._serialized_start=867
+  _globals['_AGENTEVENT_HEARTBEAT']._serialized_end=878
+  _globals['_AGENTEVENT_MESSAGE']._serialized_start=988
+  _globals['_AGENTEVENT_MESSAGE']._serialized_end=1054
+  _globals['_AGENTEVENT_DESTROYVOLUME']._serialized_start=2020
+  _globals['_AGENTEVENT_DESTROYVOLUME']._serialized_end=2054
+  _globals['_AGENTEVENT_SHUTDOWN']._serialized_start=2056
+  _globals['_AGENTEVENT_SHUTDOWN']._serialized_end=2082
+  _globals['_AGENTEVENT_ERROR']._serialized_start=2084
+  _globals['_AGENTEVENT_ERROR']._serialized_end=2123
+  _globals['_AGENTSERVICE']._serialized_start=2134
+  _globals['_AGENTSERVICE']._serialized_end=2208
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ class FrameworkUpdate(_message.Message):
     def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ...) -> None: ...
 
 class AgentCall(_message.Message):
-    __slots__ = ("register", "updates", "heartbeat", "unregister", "slack", "volumes")
+    __slots__ = ("register", "updates", "heartbeat", "unregister", "slack", "volumes", "message")
     class Register(_message.Message):
         __slots__ = ("agent", "tasks", "updates", "volumes", "slack")
         AGENT_FIELD_NUMBER: _ClassVar[int]
@@ -63,22 +63,33 @@ class AgentCall(_message.Message):
         VOLUMES_FIELD_NUMBER: _ClassVar[int]
         volumes: _containers.RepeatedScalarFieldContainer[str]
         def __init__(self, volumes: _Optional[_Iterable[str]] = ...) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("framework_id", "executor_id", "data")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        executor_id: str
+        data: bytes
+        def __init__(self, framework_id: _Optional[str] = ..., executor_id: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
     REGISTER_FIELD_NUMBER: _ClassVar[int]
     UPDATES_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     UNREGISTER_FIELD_NUMBER: _ClassVar[int]
     SLACK_FIELD_NUMBER: _ClassVar[int]
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     register: AgentCall.Register
     updates: AgentCall.Updates
     heartbeat: AgentCall.Heartbeat
     unregister: AgentCall.Unregister
     slack: AgentCall.Slack
     volumes: AgentCall.Volumes
-    def __init__(self, register: _Optional[_Union[AgentCall.Register, _Mapping]] = ..., updates: _Optional[_Union[AgentCall.Updates, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentCall.Heartbeat, _Mapping]] = ..., unregister: _Optional[_Union[AgentCall.Unregister, _Mapping]] = ..., slack: _Optional[_Union[AgentCall.Slack, _Mapping]] = ..., volumes: _Optional[_Union[AgentCall.Volumes, _Mapping]] = ...) -> None: ...
+    message: AgentCall.Message
+    def __init__(self, register: _Optional[_Union[AgentCall.Register, _Mapping]] = ..., updates: _Optional[_Union[AgentCall.Updates, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentCall.Heartbeat, _Mapping]] = ..., unregister: _Optional[_Union[AgentCall.Unregister, _Mapping]] = ..., slack: _Optional[_Union[AgentCall.Slack, _Mapping]] = ..., volumes: _Optional[_Union[AgentCall.Volumes, _Mapping]] = ..., message: _Optional[_Union[AgentCall.Message, _Mapping]] = ...) -> None: ...
 
 class AgentEvent(_message.Message):
-    __slots__ = ("epoch", "registered", "run", "kill", "acknowledge", "kill_framework", "heartbeat", "error", "destroy_volume", "shutdown")
+    __slots__ = ("epoch", "registered", "run", "kill", "acknowledge", "kill_framework", "heartbeat", "error", "destroy_volume", "shutdown", "message")
     class Registered(_message.Message):
         __slots__ = ("cluster_id", "heartbeat_ms")
         CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +132,15 @@ class AgentEvent(_message.Message):
     class Heartbeat(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("framework_id", "executor_id", "data")
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        framework_id: str
+        executor_id: str
+        data: bytes
+        def __init__(self, framework_id: _Optional[str] = ..., executor_id: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
     class DestroyVolume(_message.Message):
         __slots__ = ("volume_id",)
         VOLUME_ID_FIELD_NUMBER: _ClassVar[int]
@@ -148,6 +168,7 @@ class AgentEvent(_message.Message):
     ERROR_FIELD_NUMBER: _ClassVar[int]
     DESTROY_VOLUME_FIELD_NUMBER: _ClassVar[int]
     SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     registered: AgentEvent.Registered
     run: AgentEvent.Run
@@ -158,4 +179,5 @@ class AgentEvent(_message.Message):
     error: AgentEvent.Error
     destroy_volume: AgentEvent.DestroyVolume
     shutdown: AgentEvent.Shutdown
-    def __init__(self, epoch: _Optional[int] = ..., registered: _Optional[_Union[AgentEvent.Registered, _Mapping]] = ..., run: _Optional[_Union[AgentEvent.Run, _Mapping]] = ..., kill: _Optional[_Union[AgentEvent.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[AgentEvent.Acknowledge, _Mapping]] = ..., kill_framework: _Optional[_Union[AgentEvent.KillFramework, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentEvent.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[AgentEvent.Error, _Mapping]] = ..., destroy_volume: _Optional[_Union[AgentEvent.DestroyVolume, _Mapping]] = ..., shutdown: _Optional[_Union[AgentEvent.Shutdown, _Mapping]] = ...) -> None: ...
+    message: AgentEvent.Message
+    def __init__(self, epoch: _Optional[int] = ..., registered: _Optional[_Union[AgentEvent.Registered, _Mapping]] = ..., run: _Optional[_Union[AgentEvent.Run, _Mapping]] = ..., kill: _Optional[_Union[AgentEvent.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[AgentEvent.Acknowledge, _Mapping]] = ..., kill_framework: _Optional[_Union[AgentEvent.KillFramework, _Mapping]] = ..., heartbeat: _Optional[_Union[AgentEvent.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[AgentEvent.Error, _Mapping]] = ..., destroy_volume: _Optional[_Union[AgentEvent.DestroyVolume, _Mapping]] = ..., shutdown: _Optional[_Union[AgentEvent.Shutdown, _Mapping]] = ..., message: _Optional[_Union[AgentEvent.Message, _Mapping]] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from barter.proto.v1 import types_pb2 as barter_dot_proto_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62\x61rter/proto/v1/executor.proto\x12\tbarter.v1\x1a\x1b\x62\x61rter/proto/v1/types.proto\"_\n\x0e\x45xecutorStatus\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12%\n\x06status\x18\x02 \x01(\x0b\x32\x15.barter.v1.TaskStatus\x12\x10\n\x08sequence\x18\x03 \x01(\x03\"\xfc\x04\n\x0c\x45xecutorCall\x12.\n\x05hello\x18\x01 \x01(\x0b\x32\x1d.barter.v1.ExecutorCall.HelloH\x00\x12\x34\n\x08statuses\x18\x02 \x01(\x0b\x32 .barter.v1.ExecutorCall.StatusesH\x00\x12.\n\x05usage\x18\x03 \x01(\x0b\x32\x1d.barter.v1.ExecutorCall.UsageH\x00\x1a|\n\x05Hello\x12\x0b\n\x03pid\x18\x01 \x01(\x05\x12\x0f\n\x07version\x18\x02 \x01(\t\x12(\n\x05tasks\x18\x03 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x12+\n\x08statuses\x18\x04 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x1a\x37\n\x08Statuses\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x1a\xdb\x01\n\tTaskUsage\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63pus\x18\x03 \x01(\x03\x12\x0b\n\x03mem\x18\x04 \x01(\x03\x12\x0e\n\x06\x63pu_us\x18\x05 \x01(\x03\x12\x11\n\x04read\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07written\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x15\n\x08received\x18\x08 \x01(\x03H\x02\x88\x01\x01\x12\x11\n\x04sent\x18\t \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_readB\n\n\x08_writtenB\x0b\n\t_receivedB\x07\n\x05_sent\x1a\x39\n\x05Usage\x12\x30\n\x05tasks\x18\x01 \x03(\x0b\x32!.barter.v1.ExecutorCall.TaskUsageB\x06\n\x04\x63\x61ll\"\xe5\x04\n\rExecutorEvent\x12\x31\n\x06launch\x18\x01 \x01(\x0b\x32\x1f.barter.v1.ExecutorEvent.LaunchH\x00\x12-\n\x04kill\x18\x02 \x01(\x0b\x32\x1d.barter.v1.ExecutorEvent.KillH\x00\x12\x35\n\x08recorded\x18\x03 \x01(\x0b\x32!.barter.v1.ExecutorEvent.RecordedH\x00\x12-\n\x04stop\x18\x04 \x01(\x0b\x32\x1d.barter.v1.ExecutorEvent.StopH\x00\x12\x33\n\x07measure\x18\x05 \x01(\x0b\x32 .barter.v1.ExecutorEvent.MeasureH\x00\x1an\n\nLaunchTask\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12!\n\x04task\x18\x02 \x01(\x0b\x32\x13.barter.v1.TaskInfo\x12\x0f\n\x07sandbox\x18\x03 \x01(\t\x12\x16\n\x0e\x63ontainer_name\x18\x04 \x01(\t\x1a<\n\x06Launch\x12\x32\n\x05tasks\x18\x01 \x03(\x0b\x32#.barter.v1.ExecutorEvent.LaunchTask\x1aO\n\x04Kill\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x10\n\x08grace_ms\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x1a\x1c\n\x08Recorded\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x1a\x14\n\x04Stop\x12\x0c\n\x04kill\x18\x01 \x01(\x08\x1a\x1b\n\x07Measure\x12\x10\n\x08\x65very_ms\x18\x01 \x01(\x03\x42\x07\n\x05\x65vent2S\n\x0f\x45xecutorService\x12@\n\x07Session\x12\x17.barter.v1.ExecutorCall\x1a\x18.barter.v1.ExecutorEvent(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62\x61rter/proto/v1/executor.proto\x12\tbarter.v1\x1a\x1b\x62\x61rter/proto/v1/types.proto\"o\n\x0e\x45xecutorStatus\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12%\n\x06status\x18\x02 \x01(\x0b\x32\x15.barter.v1.TaskStatus\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x92\x06\n\x0c\x45xecutorCall\x12.\n\x05hello\x18\x01 \x01(\x0b\x32\x1d.barter.v1.ExecutorCall.HelloH\x00\x12\x34\n\x08statuses\x18\x02 \x01(\x0b\x32 .barter.v1.ExecutorCall.StatusesH\x00\x12.\n\x05usage\x18\x03 \x01(\x0b\x32\x1d.barter.v1.ExecutorCall.UsageH\x00\x12\x32\n\x07message\x18\x04 \x01(\x0b\x32\x1f.barter.v1.ExecutorCall.MessageH\x00\x1a\xc4\x01\n\x05Hello\x12\x0b\n\x03pid\x18\x01 \x01(\x05\x12\x0f\n\x07version\x18\x02 \x01(\t\x12(\n\x05tasks\x18\x03 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x12+\n\x08statuses\x18\x04 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x12\x10\n\x08protocol\x18\x05 \x01(\x05\x12\x14\n\x0c\x66ramework_id\x18\x06 \x01(\t\x12\x0f\n\x07task_id\x18\x07 \x01(\t\x12\r\n\x05token\x18\x08 \x01(\t\x1a\x17\n\x07Message\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x1a\x37\n\x08Statuses\x12+\n\x08statuses\x18\x01 \x03(\x0b\x32\x19.barter.v1.ExecutorStatus\x1a\xdb\x01\n\tTaskUsage\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63pus\x18\x03 \x01(\x03\x12\x0b\n\x03mem\x18\x04 \x01(\x03\x12\x0e\n\x06\x63pu_us\x18\x05 \x01(\x03\x12\x11\n\x04read\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07written\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x15\n\x08received\x18\x08 \x01(\x03H\x02\x88\x01\x01\x12\x11\n\x04sent\x18\t \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_readB\n\n\x08_writtenB\x0b\n\t_receivedB\x07\n\x05_sent\x1a\x39\n\x05Usage\x12\x30\n\x05tasks\x18\x01 \x03(\x0b\x32!.barter.v1.ExecutorCall.TaskUsageB\x06\n\x04\x63\x61ll\"\xd4\x06\n\rExecutorEvent\x12\x31\n\x06launch\x18\x01 \x01(\x0b\x32\x1f.barter.v1.ExecutorEvent.LaunchH\x00\x12-\n\x04kill\x18\x02 \x01(\x0b\x32\x1d.barter.v1.ExecutorEvent.KillH\x00\x12\x35\n\x08recorded\x18\x03 \x01(\x0b\x32!.barter.v1.ExecutorEvent.RecordedH\x00\x12-\n\x04stop\x18\x04 \x01(\x0b\x32\x1d.barter.v1.ExecutorEvent.StopH\x00\x12\x33\n\x07measure\x18\x05 \x01(\x0b\x32 .barter.v1.ExecutorEvent.MeasureH\x00\x12\x33\n\x07welcome\x18\x06 \x01(\x0b\x32 .barter.v1.ExecutorEvent.WelcomeH\x00\x12\x33\n\x07message\x18\x07 \x01(\x0b\x32 .barter.v1.ExecutorEvent.MessageH\x00\x1an\n\nLaunchTask\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12!\n\x04task\x18\x02 \x01(\x0b\x32\x13.barter.v1.TaskInfo\x12\x0f\n\x07sandbox\x18\x03 \x01(\t\x12\x16\n\x0e\x63ontainer_name\x18\x04 \x01(\t\x1a<\n\x06Launch\x12\x32\n\x05tasks\x18\x01 \x03(\x0b\x32#.barter.v1.ExecutorEvent.LaunchTask\x1aO\n\x04Kill\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x10\n\x08grace_ms\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x1a\x1c\n\x08Recorded\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x1a\x14\n\x04Stop\x12\x0c\n\x04kill\x18\x01 \x01(\x08\x1aj\n\x07Welcome\x12\x10\n\x08protocol\x18\x01 \x01(\x05\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x10\n\x08hostname\x18\x03 \x01(\t\x12\x14\n\x0c\x66ramework_id\x18\x04 \x01(\t\x12\x13\n\x0b\x65xecutor_id\x18\x05 \x01(\t\x1a\x17\n\x07Message\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x1a\x1b\n\x07Measure\x12\x10\n\x08\x65very_ms\x18\x01 \x01(\x03\x42\x07\n\x05\x65vent2S\n\x0f\x45xecutorService\x12@\n\x07Session\x12\x17.barter.v1.ExecutorCall\x1a\x18.barter.v1.ExecutorEvent(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,31 +33,37 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barter.proto.v1.executor_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXECUTORSTATUS']._serialized_start=74
-  _globals['_EXECUTORSTATUS']._serialized_end=169
-  _globals['_EXECUTORCALL']._serialized_start=172
-  _globals['_EXECUTORCALL']._serialized_end=808
-  _globals['_EXECUTORCALL_HELLO']._serialized_start=338
-  _globals['_EXECUTORCALL_HELLO']._serialized_end=462
-  _globals['_EXECUTORCALL_STATUSES']._serialized_start=464
-  _globals['_EXECUTORCALL_STATUSES']._serialized_end=519
-  _globals['_EXECUTORCALL_TASKUSAGE']._serialized_start=522
-  _globals['_EXECUTORCALL_TASKUSAGE']._serialized_end=741
-  _globals['_EXECUTORCALL_USAGE']._serialized_start=743
-  _globals['_EXECUTORCALL_USAGE']._serialized_end=800
-  _globals['_EXECUTOREVENT']._serialized_start=811
-  _globals['_EXECUTOREVENT']._serialized_end=1424
-  _globals['_EXECUTOREVENT_LAUNCHTASK']._serialized_start=1081
-  _globals['_EXECUTOREVENT_LAUNCHTASK']._serialized_end=1191
-  _globals['_EXECUTOREVENT_LAUNCH']._serialized_start=1193
-  _globals['_EXECUTOREVENT_LAUNCH']._serialized_end=1253
-  _globals['_EXECUTOREVENT_KILL']._serialized_start=1255
-  _globals['_EXECUTOREVENT_KILL']._serialized_end=1334
-  _globals['_EXECUTOREVENT_RECORDED']._serialized_start=1336
-  _globals['_EXECUTOREVENT_RECORDED']._serialized_end=1364
-  _globals['_EXECUTOREVENT_STOP']._serialized_start=1366
-  _globals['_EXECUTOREVENT_STOP']._serialized_end=1386
-  _globals['_EXECUTOREVENT_MEASURE']._serialized_start=1388
-  _globals['_EXECUTOREVENT_MEASURE']._serialized_end=1415
-  _globals['_EXECUTORSERVICE']._serialized_start=1426
-  _globals['_EXECUTORSERVICE']._serialized_end=1509
+  _globals['_EXECUTORSTATUS']._serialized_end=185
+  _globals['_EXECUTORCALL']._serialized_start=188
+  _globals['_EXECUTORCALL']._serialized_end=974
+  _globals['_EXECUTORCALL_HELLO']._serialized_start=407
+  _globals['_EXECUTORCALL_HELLO']._serialized_end=603
+  _globals['_EXECUTORCALL_MESSAGE']._serialized_start=605
+  _globals['_EXECUTORCALL_MESSAGE']._serialized_end=628
+  _globals['_EXECUTORCALL_STATUSES']._serialized_start=630
+  _globals['_EXECUTORCALL_STATUSES']._serialized_end=685
+  _globals['_EXECUTORCALL_TASKUSAGE']._serialized_start=688
+  _globals['_EXECUTORCALL_TASKUSAGE']._serialized_end=907
+  _globals['_EXECUTORCALL_USAGE']._serialized_start=909
+  _globals['_EXECUTORCALL_USAGE']._serialized_end=966
+  _globals['_EXECUTOREVENT']._serialized_start=977
+  _globals['_EXECUTOREVENT']._serialized_end=1829
+  _globals['_EXECUTOREVENT_LAUNCHTASK']._serialized_start=1353
+  _globals['_EXECUTOREVENT_LAUNCHTASK']._serialized_end=1463
+  _globals['_EXECUTOREVENT_LAUNCH']._serialized_start=1465
+  _globals['_EXECUTOREVENT_LAUNCH']._serialized_end=1525
+  _globals['_EXECUTOREVENT_KILL']._serialized_start=1527
+  _globals['_EXECUTOREVENT_KILL']._serialized_end=1606
+  _globals['_EXECUTOREVENT_RECORDED']._serialized_start=1608
+  _globals['_EXECUTOREVENT_RECORDED']._serialized_end=1636
+  _globals['_EXECUTOREVENT_STOP']._serialized_start=1638
+  _globals['_EXECUTOREVENT_STOP']._serialized_end=1658
+  _globals['_EXECUTOREVENT_WELCOME']._serialized_start=1660
+  _globals['_EXECUTOREVENT_WELCOME']._serialized_end=1766
+  _globals['_EXECUTOREVENT_MESSAGE']._serialized_start=605
+  _globals['_EXECUTOREVENT_MESSAGE']._serialized_end=628
+  _globals['_EXECUTOREVENT_MEASURE']._serialized_start=1793
+  _globals['_EXECUTOREVENT_MEASURE']._serialized_end=1820
+  _globals['_EXECUTORSERVICE']._serialized_start=1831
+  _globals['_EXECUTORSERVICE']._serialized_end=1914
 # @@protoc_insertion_point(module_scope)

@@ -8,28 +8,43 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExecutorStatus(_message.Message):
-    __slots__ = ("framework_id", "status", "sequence")
+    __slots__ = ("framework_id", "status", "sequence", "reason")
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     framework_id: str
     status: _types_pb2.TaskStatus
     sequence: int
-    def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ..., sequence: _Optional[int] = ...) -> None: ...
+    reason: str
+    def __init__(self, framework_id: _Optional[str] = ..., status: _Optional[_Union[_types_pb2.TaskStatus, _Mapping]] = ..., sequence: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ExecutorCall(_message.Message):
-    __slots__ = ("hello", "statuses", "usage")
+    __slots__ = ("hello", "statuses", "usage", "message")
     class Hello(_message.Message):
-        __slots__ = ("pid", "version", "tasks", "statuses")
+        __slots__ = ("pid", "version", "tasks", "statuses", "protocol", "framework_id", "task_id", "token")
         PID_FIELD_NUMBER: _ClassVar[int]
         VERSION_FIELD_NUMBER: _ClassVar[int]
         TASKS_FIELD_NUMBER: _ClassVar[int]
         STATUSES_FIELD_NUMBER: _ClassVar[int]
+        PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        TASK_ID_FIELD_NUMBER: _ClassVar[int]
+        TOKEN_FIELD_NUMBER: _ClassVar[int]
         pid: int
         version: str
         tasks: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
         statuses: _containers.RepeatedCompositeFieldContainer[ExecutorStatus]
-        def __init__(self, pid: _Optional[int] = ..., version: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ..., statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ...) -> None: ...
+        protocol: int
+        framework_id: str
+        task_id: str
+        token: str
+        def __init__(self, pid: _Optional[int] = ..., version: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ..., statuses: _Optional[_Iterable[_Union[ExecutorStatus, _Mapping]]] = ..., protocol: _Optional[int] = ..., framework_id: _Optional[str] = ..., task_id: _Optional[str] = ..., token: _Optional[str] = ...) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("data",)
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        data: bytes
+        def __init__(self, data: _Optional[bytes] = ...) -> None: ...
     class Statuses(_message.Message):
         __slots__ = ("statuses",)
         STATUSES_FIELD_NUMBER: _ClassVar[int]
@@ -64,13 +79,15 @@ class ExecutorCall(_message.Message):
     HELLO_FIELD_NUMBER: _ClassVar[int]
     STATUSES_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     hello: ExecutorCall.Hello
     statuses: ExecutorCall.Statuses
     usage: ExecutorCall.Usage
-    def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ..., usage: _Optional[_Union[ExecutorCall.Usage, _Mapping]] = ...) -> None: ...
+    message: ExecutorCall.Message
+    def __init__(self, hello: _Optional[_Union[ExecutorCall.Hello, _Mapping]] = ..., statuses: _Optional[_Union[ExecutorCall.Statuses, _Mapping]] = ..., usage: _Optional[_Union[ExecutorCall.Usage, _Mapping]] = ..., message: _Optional[_Union[ExecutorCall.Message, _Mapping]] = ...) -> None: ...
 
 class ExecutorEvent(_message.Message):
-    __slots__ = ("launch", "kill", "recorded", "stop", "measure")
+    __slots__ = ("launch", "kill", "recorded", "stop", "measure", "welcome", "message")
     class LaunchTask(_message.Message):
         __slots__ = ("framework_id", "task", "sandbox", "container_name")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +125,24 @@ class ExecutorEvent(_message.Message):
         KILL_FIELD_NUMBER: _ClassVar[int]
         kill: bool
         def __init__(self, kill: _Optional[bool] = ...) -> None: ...
+    class Welcome(_message.Message):
+        __slots__ = ("protocol", "agent_id", "hostname", "framework_id", "executor_id")
+        PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+        AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+        HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+        FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        protocol: int
+        agent_id: str
+        hostname: str
+        framework_id: str
+        executor_id: str
+        def __init__(self, protocol: _Optional[int] = ..., agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., framework_id: _Optional[str] = ..., executor_id: _Optional[str] = ...) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("data",)
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        data: bytes
+        def __init__(self, data: _Optional[bytes] = ...) -> None: ...
     class Measure(_message.Message):
         __slots__ = ("every_ms",)
         EVERY_MS_FIELD_NUMBER: _ClassVar[int]
@@ -118,9 +153,13 @@ class ExecutorEvent(_message.Message):
     RECORDED_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     MEASURE_FIELD_NUMBER: _ClassVar[int]
+    WELCOME_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     launch: ExecutorEvent.Launch
     kill: ExecutorEvent.Kill
     recorded: ExecutorEvent.Recorded
     stop: ExecutorEvent.Stop
     measure: ExecutorEvent.Measure
-    def __init__(self, launch: _Optional[_Union[ExecutorEvent.Launch, _Mapping]] = ..., kill: _Optional[_Union[ExecutorEvent.Kill, _Mapping]] = ..., recorded: _Optional[_Union[ExecutorEvent.Recorded, _Mapping]] = ..., stop: _Optional[_Union[ExecutorEvent.Stop, _Mapping]] = ..., measure: _Optional[_Union[ExecutorEvent.Measure, _Mapping]] = ...) -> None: ...
+    welcome: ExecutorEvent.Welcome
+    message: ExecutorEvent.Message
+    def __init__(self, launch: _Optional[_Union[ExecutorEvent.Launch, _Mapping]] = ..., kill: _Optional[_Union[ExecutorEvent.Kill, _Mapping]] = ..., recorded: _Optional[_Union[ExecutorEvent.Recorded, _Mapping]] = ..., stop: _Optional[_Union[ExecutorEvent.Stop, _Mapping]] = ..., measure: _Optional[_Union[ExecutorEvent.Measure, _Mapping]] = ..., welcome: _Optional[_Union[ExecutorEvent.Welcome, _Mapping]] = ..., message: _Optional[_Union[ExecutorEvent.Message, _Mapping]] = ...) -> None: ...

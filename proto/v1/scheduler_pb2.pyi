@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SchedulerCall(_message.Message):
-    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release")
+    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release", "message")
     class Subscribe(_message.Message):
         __slots__ = ("framework", "demands_only")
         FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,15 @@ class SchedulerCall(_message.Message):
         TASK_IDS_FIELD_NUMBER: _ClassVar[int]
         task_ids: _containers.RepeatedScalarFieldContainer[str]
         def __init__(self, task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("agent_id", "executor_id", "data")
+        AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        agent_id: str
+        executor_id: str
+        data: bytes
+        def __init__(self, agent_id: _Optional[str] = ..., executor_id: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
     SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_FIELD_NUMBER: _ClassVar[int]
     DECLINE_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +100,7 @@ class SchedulerCall(_message.Message):
     RECONCILE_FIELD_NUMBER: _ClassVar[int]
     TEARDOWN_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     subscribe: SchedulerCall.Subscribe
     accept: SchedulerCall.Accept
     decline: SchedulerCall.Decline
@@ -103,10 +113,11 @@ class SchedulerCall(_message.Message):
     reconcile: SchedulerCall.Reconcile
     teardown: SchedulerCall.Teardown
     release: SchedulerCall.Release
-    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ...) -> None: ...
+    message: SchedulerCall.Message
+    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ...) -> None: ...
 
 class SchedulerEvent(_message.Message):
-    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse")
+    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message")
     class Subscribed(_message.Message):
         __slots__ = ("framework_id", "epoch", "heartbeat_ms")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -134,12 +145,25 @@ class SchedulerEvent(_message.Message):
         statuses: _containers.RepeatedCompositeFieldContainer[_types_pb2.TaskStatus]
         def __init__(self, statuses: _Optional[_Iterable[_Union[_types_pb2.TaskStatus, _Mapping]]] = ...) -> None: ...
     class Failure(_message.Message):
-        __slots__ = ("agent_id", "reason")
+        __slots__ = ("agent_id", "reason", "executor_id", "exit_code")
         AGENT_ID_FIELD_NUMBER: _ClassVar[int]
         REASON_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
         agent_id: str
         reason: str
-        def __init__(self, agent_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+        executor_id: str
+        exit_code: int
+        def __init__(self, agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., executor_id: _Optional[str] = ..., exit_code: _Optional[int] = ...) -> None: ...
+    class Message(_message.Message):
+        __slots__ = ("agent_id", "executor_id", "data")
+        AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+        EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
+        DATA_FIELD_NUMBER: _ClassVar[int]
+        agent_id: str
+        executor_id: str
+        data: bytes
+        def __init__(self, agent_id: _Optional[str] = ..., executor_id: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
     class Error(_message.Message):
         __slots__ = ("message", "fatal")
         MESSAGE_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +195,7 @@ class SchedulerEvent(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     INVERSE_OFFERS_FIELD_NUMBER: _ClassVar[int]
     RESCIND_INVERSE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     subscribed: SchedulerEvent.Subscribed
     offers: SchedulerEvent.Offers
     rescind: SchedulerEvent.Rescind
@@ -180,4 +205,5 @@ class SchedulerEvent(_message.Message):
     heartbeat: SchedulerEvent.Heartbeat
     inverse_offers: SchedulerEvent.InverseOffers
     rescind_inverse: SchedulerEvent.RescindInverse
-    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ...) -> None: ...
+    message: SchedulerEvent.Message
+    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ..., message: _Optional[_Union[SchedulerEvent.Message, _Mapping]] = ...) -> None: ...

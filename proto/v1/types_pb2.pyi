@@ -275,14 +275,16 @@ class Artifact(_message.Message):
     def __init__(self, uri: _Optional[str] = ..., sha256: _Optional[str] = ..., extract: _Optional[bool] = ..., executable: _Optional[bool] = ..., cache: _Optional[bool] = ..., output_file: _Optional[str] = ...) -> None: ...
 
 class ExecutorInfo(_message.Message):
-    __slots__ = ("executor_id", "command", "resources")
+    __slots__ = ("executor_id", "command", "resources", "task_id")
     EXECUTOR_ID_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
     executor_id: str
     command: Command
     resources: Resources
-    def __init__(self, executor_id: _Optional[str] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ...) -> None: ...
+    task_id: str
+    def __init__(self, executor_id: _Optional[str] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., task_id: _Optional[str] = ...) -> None: ...
 
 class PortMapping(_message.Message):
     __slots__ = ("container_port", "host_port", "protocol")

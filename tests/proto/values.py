@@ -219,7 +219,7 @@ TASKS = st.builds(
     st.none() | READINESS_CHECKS,
     st.lists(ARTIFACTS, max_size=2).map(tuple),
     st.just("") | IDS,
-    st.none() | st.builds(ExecutorInfo, IDS.map(ExecutorId), COMMANDS, RESOURCES),
+    st.none() | st.builds(ExecutorInfo, IDS.map(ExecutorId), COMMANDS, RESOURCES, st.just("") | IDS.map(TaskId)),
 )
 STATUSES = st.builds(
     TaskStatus,
