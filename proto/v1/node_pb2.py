@@ -24,23 +24,39 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rter/proto/v1/node.proto\x12\tbarter.v1\"e\n\x0eReadLogRequest\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0e\n\x06stream\x18\x03 \x01(\t\x12\x0c\n\x04tail\x18\x04 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x05 \x01(\x08\"\x18\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x0e\n\x0cUsageRequest\"C\n\nUsageReply\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12#\n\x05tasks\x18\x02 \x03(\x0b\x32\x14.barter.v1.TaskUsage\"\xf0\x01\n\tTaskUsage\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x13\n\x0bmeasured_ms\x18\x03 \x01(\x03\x12\x0c\n\x04\x63pus\x18\x04 \x01(\x03\x12\x0b\n\x03mem\x18\x05 \x01(\x03\x12\x0e\n\x06\x63pu_us\x18\x06 \x01(\x03\x12\x11\n\x04read\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07written\x18\x08 \x01(\x03H\x01\x88\x01\x01\x12\x15\n\x08received\x18\t \x01(\x03H\x02\x88\x01\x01\x12\x11\n\x04sent\x18\n \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_readB\n\n\x08_writtenB\x0b\n\t_receivedB\x07\n\x05_sent2\x83\x01\n\x0bNodeService\x12;\n\x07ReadLog\x12\x19.barter.v1.ReadLogRequest\x1a\x13.barter.v1.LogChunk0\x01\x12\x37\n\x05Usage\x12\x17.barter.v1.UsageRequest\x1a\x15.barter.v1.UsageReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rter/proto/v1/node.proto\x12\tbarter.v1\"\x86\x01\n\x0eReadLogRequest\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0e\n\x06stream\x18\x03 \x01(\t\x12\x0c\n\x04tail\x18\x04 \x01(\x05\x12\x0e\n\x06\x66ollow\x18\x05 \x01(\x08\x12\r\n\x05\x61\x66ter\x18\x06 \x01(\x0c\x12\x10\n\x08position\x18\x07 \x01(\x03\"7\n\x08LogChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0b\n\x03gap\x18\x03 \x01(\x08\"C\n\x0c\x46ilesRequest\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\"y\n\tFileEntry\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0c\n\x04mode\x18\x04 \x01(\x05\x12\x13\n\x0bmodified_ms\x18\x05 \x01(\x03\x12\x0e\n\x06target\x18\x06 \x01(\t\x12\x0f\n\x07problem\x18\x07 \x01(\t\"4\n\x0b\x46ileEntries\x12%\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x14.barter.v1.FileEntry\"K\n\tFileChunk\x12%\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x14.barter.v1.FileEntryH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\x07\n\x05\x63hunk\"\x9f\x01\n\x08\x45xecCall\x12%\n\x05start\x18\x01 \x01(\x0b\x32\x14.barter.v1.ExecStartH\x00\x12\x0f\n\x05stdin\x18\x02 \x01(\x0cH\x00\x12\x16\n\x0c\x65nd_of_input\x18\x03 \x01(\x08H\x00\x12)\n\x06resize\x18\x04 \x01(\x0b\x32\x17.barter.v1.TerminalSizeH\x00\x12\x10\n\x06signal\x18\x05 \x01(\tH\x00\x42\x06\n\x04\x63\x61ll\"\x9a\x01\n\tExecStart\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x03 \x03(\t\x12\x0b\n\x03tty\x18\x04 \x01(\x08\x12\x13\n\x0binteractive\x18\x05 \x01(\x08\x12%\n\x04size\x18\x06 \x01(\x0b\x32\x17.barter.v1.TerminalSize\x12\x0c\n\x04term\x18\x07 \x01(\t\"-\n\x0cTerminalSize\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x02 \x01(\x05\"M\n\tExecEvent\x12\x10\n\x06stdout\x18\x01 \x01(\x0cH\x00\x12\x10\n\x06stderr\x18\x02 \x01(\x0cH\x00\x12\x13\n\texit_code\x18\x03 \x01(\x05H\x00\x42\x07\n\x05\x65vent\"\x0e\n\x0cUsageRequest\"C\n\nUsageReply\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12#\n\x05tasks\x18\x02 \x03(\x0b\x32\x14.barter.v1.TaskUsage\"\xf0\x01\n\tTaskUsage\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x13\n\x0bmeasured_ms\x18\x03 \x01(\x03\x12\x0c\n\x04\x63pus\x18\x04 \x01(\x03\x12\x0b\n\x03mem\x18\x05 \x01(\x03\x12\x0e\n\x06\x63pu_us\x18\x06 \x01(\x03\x12\x11\n\x04read\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07written\x18\x08 \x01(\x03H\x01\x88\x01\x01\x12\x15\n\x08received\x18\t \x01(\x03H\x02\x88\x01\x01\x12\x11\n\x04sent\x18\n \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_readB\n\n\x08_writtenB\x0b\n\t_receivedB\x07\n\x05_sent2\xb8\x02\n\x0bNodeService\x12;\n\x07ReadLog\x12\x19.barter.v1.ReadLogRequest\x1a\x13.barter.v1.LogChunk0\x01\x12>\n\tListFiles\x12\x17.barter.v1.FilesRequest\x1a\x16.barter.v1.FileEntries0\x01\x12<\n\tReadFiles\x12\x17.barter.v1.FilesRequest\x1a\x14.barter.v1.FileChunk0\x01\x12\x35\n\x04\x45xec\x12\x13.barter.v1.ExecCall\x1a\x14.barter.v1.ExecEvent(\x01\x30\x01\x12\x37\n\x05Usage\x12\x17.barter.v1.UsageRequest\x1a\x15.barter.v1.UsageReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barter.proto.v1.node_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_READLOGREQUEST']._serialized_start=41
-  _globals['_READLOGREQUEST']._serialized_end=142
-  _globals['_LOGCHUNK']._serialized_start=144
-  _globals['_LOGCHUNK']._serialized_end=168
-  _globals['_USAGEREQUEST']._serialized_start=170
-  _globals['_USAGEREQUEST']._serialized_end=184
-  _globals['_USAGEREPLY']._serialized_start=186
-  _globals['_USAGEREPLY']._serialized_end=253
-  _globals['_TASKUSAGE']._serialized_start=256
-  _globals['_TASKUSAGE']._serialized_end=496
-  _globals['_NODESERVICE']._serialized_start=499
-  _globals['_NODESERVICE']._serialized_end=630
+  _globals['_READLOGREQUEST']._serialized_start=42
+  _globals['_READLOGREQUEST']._serialized_end=176
+  _globals['_LOGCHUNK']._serialized_start=178
+  _globals['_LOGCHUNK']._serialized_end=233
+  _globals['_FILESREQUEST']._serialized_start=235
+  _globals['_FILESREQUEST']._serialized_end=302
+  _globals['_FILEENTRY']._serialized_start=304
+  _globals['_FILEENTRY']._serialized_end=425
+  _globals['_FILEENTRIES']._serialized_start=427
+  _globals['_FILEENTRIES']._serialized_end=479
+  _globals['_FILECHUNK']._serialized_start=481
+  _globals['_FILECHUNK']._serialized_end=556
+  _globals['_EXECCALL']._serialized_start=559
+  _globals['_EXECCALL']._serialized_end=718
+  _globals['_EXECSTART']._serialized_start=721
+  _globals['_EXECSTART']._serialized_end=875
+  _globals['_TERMINALSIZE']._serialized_start=877
+  _globals['_TERMINALSIZE']._serialized_end=922
+  _globals['_EXECEVENT']._serialized_start=924
+  _globals['_EXECEVENT']._serialized_end=1001
+  _globals['_USAGEREQUEST']._serialized_start=1003
+  _globals['_USAGEREQUEST']._serialized_end=1017
+  _globals['_USAGEREPLY']._serialized_start=1019
+  _globals['_USAGEREPLY']._serialized_end=1086
+  _globals['_TASKUSAGE']._serialized_start=1089
+  _globals['_TASKUSAGE']._serialized_end=1329
+  _globals['_NODESERVICE']._serialized_start=1332
+  _globals['_NODESERVICE']._serialized_end=1644
 # @@protoc_insertion_point(module_scope)

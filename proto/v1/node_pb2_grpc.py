@@ -39,6 +39,21 @@ class NodeServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.FromString,
                 _registered_method=True)
+        self.ListFiles = channel.unary_stream(
+                '/barter.v1.NodeService/ListFiles',
+                request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.FileEntries.FromString,
+                _registered_method=True)
+        self.ReadFiles = channel.unary_stream(
+                '/barter.v1.NodeService/ReadFiles',
+                request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.FileChunk.FromString,
+                _registered_method=True)
+        self.Exec = channel.stream_stream(
+                '/barter.v1.NodeService/Exec',
+                request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.ExecCall.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.ExecEvent.FromString,
+                _registered_method=True)
         self.Usage = channel.unary_unary(
                 '/barter.v1.NodeService/Usage',
                 request_serializer=barter_dot_proto_dot_v1_dot_node__pb2.UsageRequest.SerializeToString,
@@ -51,6 +66,27 @@ class NodeServiceServicer:
 
     def ReadLog(self, request, context):
         """A task's stdout or stderr, from its sandbox; NOT_FOUND where there is no such task or file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFiles(self, request, context):
+        """What is in a folder of a task's sandbox; links are shown, never followed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadFiles(self, request, context):
+        """A file, or a folder with all below it, of a task's sandbox: each entry, after a file's entry its data.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Exec(self, request_iterator, context):
+        """Run a command where a running task runs; the first call is a start. The session ends with the agent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,6 +106,21 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.ReadLog,
                     request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.SerializeToString,
+            ),
+            'ListFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListFiles,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.FileEntries.SerializeToString,
+            ),
+            'ReadFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadFiles,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.FileChunk.SerializeToString,
+            ),
+            'Exec': grpc.stream_stream_rpc_method_handler(
+                    servicer.Exec,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_node__pb2.ExecCall.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_node__pb2.ExecEvent.SerializeToString,
             ),
             'Usage': grpc.unary_unary_rpc_method_handler(
                     servicer.Usage,
@@ -104,6 +155,87 @@ class NodeService:
             '/barter.v1.NodeService/ReadLog',
             barter_dot_proto_dot_v1_dot_node__pb2.ReadLogRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_node__pb2.LogChunk.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/barter.v1.NodeService/ListFiles',
+            barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_node__pb2.FileEntries.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/barter.v1.NodeService/ReadFiles',
+            barter_dot_proto_dot_v1_dot_node__pb2.FilesRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_node__pb2.FileChunk.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Exec(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/barter.v1.NodeService/Exec',
+            barter_dot_proto_dot_v1_dot_node__pb2.ExecCall.SerializeToString,
+            barter_dot_proto_dot_v1_dot_node__pb2.ExecEvent.FromString,
             options,
             channel_credentials,
             insecure,
