@@ -16,7 +16,8 @@ WEEK_MS = 7 * 24 * 3_600_000
 class AgentInfo:
     """`host` is where its tasks' ports answer, `node_address` its own gRPC API; `runtimes` of docker, process.
 
-    `reserved` is what of `resources` was reserved for which role at its start: static reservations.
+    `reserved` is what of `resources` was reserved for which role at its start: static reservations. It runs at most
+    `max_containers` tasks with an image at a time, 0: as many as fit.
     `notes` are sentences for operators on what this agent cannot enforce.
     """
 
@@ -30,6 +31,7 @@ class AgentInfo:
     node_address: str = ""
     notes: tuple[str, ...] = ()
     reserved: Mapping[str, Resources] = field(default_factory=dict)
+    max_containers: int = 0
 
     @property
     def placement_attributes(self) -> Attributes:

@@ -22,6 +22,7 @@ def agent_to_wire(value: AgentInfo) -> pb.AgentInfo:
         node_address=value.node_address,
         notes=value.notes,
         reserved={role: resources_to_wire(part) for role, part in value.reserved.items()},
+        max_containers=value.max_containers,
     )
 
 
@@ -42,6 +43,7 @@ def agent_from_wire(wire: pb.AgentInfo) -> AgentInfo:
         node_address=check_name("agent.node_address", wire.node_address),
         notes=tuple(wire.notes),
         reserved={check_role(role): resources_from_wire(part) for role, part in wire.reserved.items()},
+        max_containers=max(wire.max_containers, 0),
     )
 
 

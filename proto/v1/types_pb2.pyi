@@ -58,7 +58,7 @@ class Resources(_message.Message):
     def __init__(self, scalars: _Optional[_Mapping[str, int]] = ..., ranges: _Optional[_Mapping[str, Ranges]] = ..., sets: _Optional[_Mapping[str, Names]] = ...) -> None: ...
 
 class AgentInfo(_message.Message):
-    __slots__ = ("agent_id", "hostname", "host", "resources", "attributes", "public", "runtimes", "node_address", "notes", "reserved")
+    __slots__ = ("agent_id", "hostname", "host", "resources", "attributes", "public", "runtimes", "node_address", "notes", "reserved", "max_containers")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +83,7 @@ class AgentInfo(_message.Message):
     NODE_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     RESERVED_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     hostname: str
     host: str
@@ -93,7 +94,8 @@ class AgentInfo(_message.Message):
     node_address: str
     notes: _containers.RepeatedScalarFieldContainer[str]
     reserved: _containers.MessageMap[str, Resources]
-    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., node_address: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., reserved: _Optional[_Mapping[str, Resources]] = ...) -> None: ...
+    max_containers: int
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., node_address: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., max_containers: _Optional[int] = ...) -> None: ...
 
 class FrameworkInfo(_message.Message):
     __slots__ = ("name", "framework_id", "user", "roles", "failover_timeout_ms", "web_url", "hostname", "principal", "revocable")

@@ -97,6 +97,7 @@ AGENTS = st.builds(
     NAMES,
     TEXTS,
     st.dictionaries(ROLES, RESOURCES, max_size=2),
+    st.integers(0, 1000),
 )
 FRAMEWORKS = st.builds(
     FrameworkInfo,
