@@ -141,12 +141,20 @@ class ExecutorReports:
 
 @dataclass(frozen=True, slots=True)
 class TaskUsage:
-    """Since the last one, in thousandths of a cpu; `mem` is resident, in bytes."""
+    """`cpus` since the last one, in thousandths of a cpu; `mem` is resident, in bytes; the rest since its start.
+
+    `cpu_us` in microseconds; bytes of disks and of a network of its own, None where they are not counted.
+    """
 
     framework_id: FrameworkId
     task_id: TaskId
     cpus: int
     mem: int
+    cpu_us: int = 0
+    read: int | None = None
+    written: int | None = None
+    received: int | None = None
+    sent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ from barter.agent.events import (
 from barter.agent.facts import EpochRaised, Left
 from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
 from barter.agent.link import MasterLink
-from barter.agent.slack import MEASURE_MS, Slack
+from barter.agent.measured import MEASURE_MS, Measurements
+from barter.agent.slack import LENDER_MEASURES_MS, Slack
 from barter.agent.supervise import Supervisor
 from barter.agent.turn import Turn
 from barter.agent.volumes import Volumes
@@ -75,6 +76,7 @@ class Agent:
         self.executor = Supervisor()
         self.leaving = Leaving()
         self.volumes = Volumes(volumes)
+        self.measured = Measurements()
         self.slack = Slack(book.revocable.scalars["cpus"], lends=oversubscribe)
 
     def step(self, event: Event, now: int) -> list[Action]:
@@ -109,6 +111,7 @@ class Agent:
                 self._leave(turn, event)
             case ExecutorUsage():
                 if event.executor == self.executor.connected:
+                    self.measured.take(event.tasks, self.book, now)
                     self.slack.measured(event.tasks, now)
         self.volumes.advance(turn)
         if self.leaving.started:
@@ -183,8 +186,7 @@ class Agent:
             case ExecutorHello():
                 self.executor.hello(event.executor)
                 reports.hello(turn, event)
-                if self.slack.lends:
-                    turn.add(MeasureTasks(MEASURE_MS))
+                turn.add(MeasureTasks(LENDER_MEASURES_MS if self.slack.lends else MEASURE_MS))
                 if self.leaving.stopping_executor:
                     turn.add(StopExecutor(self.leaving.reason))
             case ExecutorDisconnected():

@@ -47,7 +47,8 @@ def _apply(turn: Turn, report: Reported) -> None:
         if report.sequence and not status.terminal:
             turn.note(f"{status.state} of task {status.task_id}, which the ledger does not know: ignored", problem=True)
         return
-    if status.state in TRANSITIONS[entry.status.state] and not _no_news(report, entry.status):
+    status = _with_what_was_found(status, entry.status)
+    if status.state in TRANSITIONS[entry.status.state] and not _no_news(status, report.sequence, entry.status):
         turn.pass_on(entry, _with_cause(status, entry.status))
 
 
@@ -57,18 +58,25 @@ def _with_cause(status: TaskStatus, known: TaskStatus) -> TaskStatus:
     return replace(status, reason=known.reason) if ordered and status.state is TaskState.KILLED else status
 
 
-def _no_news(report: Reported, known: TaskStatus) -> bool:
-    """A task found again (sequence 0) is news by its state alone: its health is unknown to a new executor only."""
-    status = report.status
-    if not report.sequence:
+def _with_what_was_found(status: TaskStatus, known: TaskStatus) -> TaskStatus:
+    """An executor that found the task has yet to check it: until then it is as healthy and ready as it was."""
+    if status.terminal:
+        return status
+    healthy = known.healthy if status.healthy is None else status.healthy
+    ready = known.ready if status.ready is None else status.ready
+    return replace(status, healthy=healthy, ready=ready)
+
+
+def _no_news(status: TaskStatus, sequence: int, known: TaskStatus) -> bool:
+    """A task found again (sequence 0) is news by its state alone."""
+    if not sequence:
         return status.state is known.state
-    return (status.state, status.healthy, status.reason, status.message, status.exit_code) == (
-        known.state,
-        known.healthy,
-        known.reason,
-        known.message,
-        known.exit_code,
-    )
+    return _said(status) == _said(known)
+
+
+def _said(status: TaskStatus) -> tuple[object, ...]:
+    known = status.healthy, status.ready, status.address
+    return (status.state, status.reason, status.message, status.exit_code, *known)
 
 
 def _carry_out(turn: Turn, event: ExecutorHello) -> None:

@@ -14,7 +14,7 @@ from barter.agent.facts import TaskKey
 from barter.core.resources import Resources, resources
 from barter.core.task_state import TaskState
 
-MEASURE_MS = 2_000
+LENDER_MEASURES_MS = 2_000
 SILENT_MS = 30_000
 WINDOW = 10
 LEAST_SAMPLES = 3

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from barter.agent.executor.events import Order, TaskKey
+from barter.agent.executor.events import Order, Sample, TaskKey
 from barter.core.ids import FrameworkId
-from barter.core.tasks import HealthCheck, TaskStatus
+from barter.core.tasks import HealthCheck, ReadinessCheck, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,19 @@ class EndTask:
 
 @dataclass(frozen=True, slots=True)
 class RunCheck:
+    """Answered by `Checked`, unless a `StopChecks` comes first. `address` as in Started."""
+
     order: Order
-    check: HealthCheck
+    check: HealthCheck | ReadinessCheck
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopChecks:
+    """The task is ending: drop its checks under way, with all that their commands started."""
+
+    key: TaskKey
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +77,14 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class TaskUsage:
-    """On average since the last one: thousandths of a cpu; and resident bytes."""
+    """`cpus`: thousandths of a cpu, on average since the last one; `sample`: what it has used in all."""
 
-    key: TaskKey
     cpus: int
-    mem: int
+    sample: Sample
+
+    @property
+    def key(self) -> TaskKey:
+        return self.sample.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +104,16 @@ class Exit:
     reason: str
 
 
-Action = Connect | SendHello | SendStatus | StartTask | EndTask | RunCheck | Measure | SendUsage | Release | Exit
+Action = (
+    Connect
+    | SendHello
+    | SendStatus
+    | StartTask
+    | EndTask
+    | RunCheck
+    | StopChecks
+    | Measure
+    | SendUsage
+    | Release
+    | Exit
+)

@@ -70,11 +70,18 @@ class MeasureEvery:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """All the cpu time a task ever had, in microseconds, and the bytes it has resident now."""
+    """All the cpu time a task ever had, in microseconds, and the bytes it has resident now.
+
+    Bytes read from and written to disks, received and sent on a network of its own: None where nobody counts them.
+    """
 
     key: TaskKey
     cpu_us: int
     mem: int
+    read: int | None = None
+    written: int | None = None
+    received: int | None = None
+    sent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +103,14 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A runtime found this task of an earlier executor; `killing` when its kill was already asked for."""
+    """A runtime found this task of an earlier executor; `killing` when its kill was already asked for.
+
+    `address` as in Started.
+    """
 
     order: Order
     killing: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,10 @@ class Pulling:
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """`address` is where the task's ports answer, empty for its agent's."""
+
     key: TaskKey
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +156,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A health check's result; `message` says what was found."""
+    """A check's result, of the task's health or of its readiness; `message` says what was found."""
 
     key: TaskKey
     ok: bool
     message: str
+    readiness: bool = False
 
 
 Event = (

@@ -1,12 +1,12 @@
 """When a task's health is checked, and what the results mean (the rules are Mesos' health checker's).
 
 Until the first success, failures within the grace are forgiven, and extra probes find the moment the task
-becomes ready sooner than `interval_ms` would; their failures are not counted against it.
+serves sooner than `interval_ms` would; their failures are not counted against it.
 """
 
 from dataclasses import dataclass
 
-from barter.core.tasks import HealthCheck
+from barter.core.tasks import HealthCheck, ReadinessCheck
 
 FIRST_PROBE_MS = 100
 
@@ -25,10 +25,10 @@ class Health:
 
     __slots__ = ("_counted_ms", "_failures", "_probe_ms", "_seen_success", "_started_ms", "check", "healthy", "next_ms")
 
-    def __init__(self, check: HealthCheck, now: int) -> None:
+    def __init__(self, check: HealthCheck, now: int, delay_ms: int = 0) -> None:
         self.check = check
         self.healthy: bool | None = None
-        self.next_ms: int | None = now
+        self.next_ms: int | None = now + delay_ms
         self._started_ms = now
         self._counted_ms = now
         self._failures = 0
@@ -64,3 +64,29 @@ class Health:
             return self.check.interval_ms
         delay, self._probe_ms = self._probe_ms, min(self._probe_ms * 2, self.check.interval_ms)
         return delay
+
+
+class Readiness:
+    """Checked until the first success, and never again; `ready` of a task of an earlier executor is None until then."""
+
+    __slots__ = ("_probe_ms", "check", "next_ms", "ready")
+
+    def __init__(self, check: ReadinessCheck, now: int, *, found: bool) -> None:
+        self.check = check
+        self.ready: bool | None = None if found else False
+        self.next_ms: int | None = now if found else now + check.delay_ms
+        self._probe_ms = min(FIRST_PROBE_MS, check.interval_ms)
+
+    def begin(self, now: int) -> bool:
+        """Whether a check is due now; it is then under way until `result`."""
+        if self.next_ms is None or now < self.next_ms:
+            return False
+        self.next_ms = None
+        return True
+
+    def result(self, ok: bool, now: int) -> None:
+        if ok:
+            self.ready = True
+        else:
+            self.next_ms = now + self._probe_ms
+            self._probe_ms = min(self._probe_ms * 2, self.check.interval_ms)

@@ -3,8 +3,8 @@
 from barter.agent.executor.actions import ExecutorStatus
 from barter.agent.executor.ends import Cause
 from barter.agent.executor.events import Order
-from barter.agent.executor.health import Health
 from barter.agent.executor.kill import KillPlan
+from barter.agent.executor.probes import Probes
 from barter.core.task_state import TERMINAL, TaskState, advance
 from barter.core.tasks import Reason, Source, TaskStatus
 
@@ -12,17 +12,18 @@ from barter.core.tasks import Reason, Source, TaskStatus
 class HeldTask:
     """From its launch until the agent has recorded its end. `cause` and `plan` are set once it is being killed."""
 
-    __slots__ = ("cause", "health", "last", "order", "plan", "started", "state")
+    __slots__ = ("address", "cause", "last", "order", "plan", "probes", "started", "state")
 
-    def __init__(self, order: Order, state: TaskState, now: int) -> None:
+    def __init__(self, order: Order, state: TaskState, now: int, address: str = "") -> None:
         """A task of which nothing was said yet: its last status has sequence 0."""
         self.order = order
+        self.address = address
         self.state = state
         self.started = state is TaskState.RUNNING
         self.cause: Cause | None = None
         self.plan: KillPlan | None = None
-        self.health: Health | None = None
-        status = TaskStatus(order.task.task_id, state, Source.EXECUTOR, now)
+        self.probes = Probes()
+        status = TaskStatus(order.task.task_id, state, Source.EXECUTOR, now, address=address)
         self.last = ExecutorStatus(order.framework_id, status, 0)
 
     @property
@@ -40,10 +41,17 @@ class HeldTask:
     ) -> ExecutorStatus:
         """Enter `state` and return the status about it; raises IllegalTransition and changes nothing."""
         self.state = advance(self.state, state)
-        healthy = self.health.healthy if self.health is not None else None
-        task_id = self.order.task.task_id
         status = TaskStatus(
-            task_id, state, Source.EXECUTOR, now, reason=reason, message=message, healthy=healthy, exit_code=exit_code
+            self.order.task.task_id,
+            state,
+            Source.EXECUTOR,
+            now,
+            reason=reason,
+            message=message,
+            healthy=self.probes.healthy,
+            exit_code=exit_code,
+            ready=self.probes.ready,
+            address=self.address,
         )
         self.last = ExecutorStatus(self.order.framework_id, status, sequence)
         return self.last

@@ -12,6 +12,7 @@ from barter.agent.executor.actions import (
     SendStatus,
     SendUsage,
     StartTask,
+    StopChecks,
 )
 from barter.agent.executor.ends import Cause, outcome
 from barter.agent.executor.events import (
@@ -33,7 +34,6 @@ from barter.agent.executor.events import (
     Stop,
     TaskKey,
 )
-from barter.agent.executor.health import Health
 from barter.agent.executor.held import HeldTask
 from barter.agent.executor.kill import KillPlan
 from barter.agent.executor.link import AgentLink
@@ -119,7 +119,7 @@ class Executor:
                     return []
                 return self._say(task, now, TaskState.STARTING, message=f"pulling {event.image}")
             case Started():
-                return self._started(task, now)
+                return self._started(task, event, now)
             case NotStarted():
                 return self._not_started(task, event, now)
             case Ended():
@@ -142,26 +142,30 @@ class Executor:
         key = event.order.key
         if key in self._tasks:
             return []
-        task = self._tasks[key] = HeldTask(event.order, TaskState.RUNNING, now)
+        task = self._tasks[key] = HeldTask(event.order, TaskState.RUNNING, now, event.address)
         self._live += 1
-        self._watch(task, now)
+        self._watch(task, now, found=True)
         if event.killing:
             return self._kill(key, None, Cause(Reason.KILLED_BY_FRAMEWORK, "killed"), now)
         return []
 
-    def _started(self, task: HeldTask, now: int) -> list[Action]:
+    def _started(self, task: HeldTask, event: Started, now: int) -> list[Action]:
         if task.started:
             return []
-        task.started = True
+        task.started, task.address = True, event.address
+        self._meter.began(event.key, now)
         if task.cause is not None:
             return []
-        self._watch(task, now)
+        self._watch(task, now, found=False)
         return self._say(task, now, TaskState.RUNNING)
 
-    def _watch(self, task: HeldTask, now: int) -> None:
-        if task.order.task.health_check is not None:
-            task.health = Health(task.order.task.health_check, now)
-            self._timers.set(now, task.order.key)
+    def _watch(self, task: HeldTask, now: int, *, found: bool) -> None:
+        task.probes.begin(task.order.task, now, found=found)
+        self._plan_checks(task)
+
+    def _plan_checks(self, task: HeldTask) -> None:
+        if (due := task.probes.next()) is not None:
+            self._timers.set(due, task.order.key)
 
     def _not_started(self, task: HeldTask, event: NotStarted, now: int) -> list[Action]:
         if task.cause is not None:
@@ -170,17 +174,17 @@ class Executor:
         return self._end(task, now, TaskState.FAILED, event.reason, event.message)
 
     def _checked(self, task: HeldTask, event: Checked, now: int) -> list[Action]:
-        health = task.health
-        if health is None or task.cause is not None or health.next_ms is not None:
+        verdict = task.probes.result(event, now)
+        if verdict is None:
             return []
-        verdict = health.result(event.ok, now)
-        assert health.next_ms is not None
-        self._timers.set(health.next_ms, event.key)
+        self._plan_checks(task)
         actions: list[Action] = []
         if verdict.changed:
-            actions += self._say(task, now, TaskState.RUNNING, Reason.HEALTH_CHECK, event.message)
+            reason = Reason.READINESS_CHECK if event.readiness else Reason.HEALTH_CHECK
+            actions += self._say(task, now, TaskState.RUNNING, reason, event.message)
         if verdict.kill:
-            failures = health.check.max_failures
+            check = task.order.task.health_check
+            failures = check.max_failures if check is not None else 0
             cause = Cause(Reason.KILLED_BY_HEALTH_CHECK, f"{failures} health checks in a row failed: {event.message}")
             actions += self._kill(event.key, None, cause, now)
         return actions
@@ -197,7 +201,7 @@ class Executor:
         task.plan, task.cause = KillPlan.begin(now, grace), cause
         self._timers.set(task.plan.next_ms, key)
         said = self._say(task, now, TaskState.KILLING, cause.reason, cause.message)
-        return [*said, EndTask(key, force=False, reason=cause.message)]
+        return [*said, *_stop_checks(task, cause.message), EndTask(key, force=False, reason=cause.message)]
 
     def _tick(self, now: int) -> list[Action]:
         actions: list[Action] = []
@@ -209,8 +213,8 @@ class Executor:
                 if task.plan.fire(now):
                     self._timers.set(task.plan.next_ms, key)
                     actions.append(EndTask(key, force=True, reason="still running after its grace"))
-            elif task.health is not None and task.health.begin(now):
-                actions.append(RunCheck(task.order, task.health.check))
+            else:
+                actions += [RunCheck(task.order, check, task.address) for check in task.probes.due(now)]
         if self._live and self._meter.begin(now):
             actions.append(Measure(tuple(key for key, task in self._tasks.items() if task.started and not task.ended)))
         if self._exit_ms is not None and self._exit_ms <= now:
@@ -220,7 +224,8 @@ class Executor:
         return actions
 
     def _measured(self, event: Measured, now: int) -> list[Action]:
-        usage = self._meter.result(event.samples, now)
+        live = tuple(each for each in event.samples if (task := self._tasks.get(each.key)) and not task.ended)
+        usage = self._meter.result(live, now)
         return [SendUsage(usage)] if usage and self._link.connected else []
 
     def _recorded(self, sequence: int) -> list[Action]:
@@ -269,7 +274,8 @@ class Executor:
         exit_code: int | None = None,
     ) -> list[Action]:
         self._live -= 1
-        return self._say(task, now, state, reason, message, exit_code)
+        self._meter.forget(task.order.key)
+        return [*self._say(task, now, state, reason, message, exit_code), *_stop_checks(task, "it has ended")]
 
     def _say(
         self,
@@ -283,3 +289,7 @@ class Executor:
         status = task.say(self._outbox.next_sequence, now, state, reason, message, exit_code)
         self._outbox.add(status)
         return [SendStatus(status)] if self._link.connected else []
+
+
+def _stop_checks(task: HeldTask, reason: str) -> list[Action]:
+    return [StopChecks(task.order.key, reason)] if task.probes.stop() else []

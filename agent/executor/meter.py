@@ -5,7 +5,7 @@ from barter.agent.executor.events import Sample, TaskKey
 
 
 class Meter:
-    """Off until the agent asks. One measurement at a time; a task's first tells nothing yet, being a sum."""
+    """Off until the agent asks. One measurement at a time; the first of a found task tells nothing, being a sum."""
 
     def __init__(self) -> None:
         self._every_ms = 0
@@ -20,6 +20,14 @@ class Meter:
         """What was measured is kept: the same agent is likely to ask again."""
         self._every_ms, self._due_ms = 0, None
 
+    def began(self, key: TaskKey, now: int) -> None:
+        """The task has started: nothing is used yet."""
+        self._last[key] = (0, now)
+
+    def forget(self, key: TaskKey) -> None:
+        """The task has ended."""
+        self._last.pop(key, None)
+
     def begin(self, now: int) -> bool:
         """Whether to measure now; it is then under way until `result`."""
         if self._due_ms is None or now < self._due_ms:
@@ -29,14 +37,15 @@ class Meter:
 
     def result(self, samples: tuple[Sample, ...], now: int) -> tuple[TaskUsage, ...]:
         """What tasks used between their last sample and this one, where both are known."""
-        before, self._last = self._last, {each.key: (each.cpu_us, now) for each in samples}
+        before = {each.key: self._last.get(each.key, (0, now)) for each in samples}
+        self._last.update({each.key: (each.cpu_us, now) for each in samples})
         if not self._every_ms:
             return ()
         self._due_ms = now + self._every_ms
         return tuple(
-            TaskUsage(each.key, max(each.cpu_us - cpu_us, 0) // (now - at_ms), each.mem)
+            TaskUsage(max(each.cpu_us - cpu_us, 0) // (now - at_ms), each)
             for each in samples
-            for cpu_us, at_ms in (before.get(each.key, (0, now)),)
+            for cpu_us, at_ms in (before[each.key],)
             if now > at_ms
         )
 

@@ -16,6 +16,7 @@ from barter.agent.executor.actions import (
     SendStatus,
     SendUsage,
     StartTask,
+    StopChecks,
 )
 from barter.agent.executor.events import Order, TaskKey
 
@@ -35,7 +36,19 @@ class SendStatuses:
     statuses: tuple[ExecutorStatus, ...]
 
 
-Step = StartTasks | ReleaseTasks | SendStatuses | Connect | SendHello | EndTask | RunCheck | Measure | SendUsage | Exit
+Step = (
+    StartTasks
+    | ReleaseTasks
+    | SendStatuses
+    | Connect
+    | SendHello
+    | EndTask
+    | RunCheck
+    | StopChecks
+    | Measure
+    | SendUsage
+    | Exit
+)
 
 
 def steps(actions: Iterable[Action]) -> list[Step]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from barter.agent.executor.actions import ExecutorStatus, SendHello, SendUsage
+from barter.agent.executor.actions import ExecutorStatus, SendHello, SendUsage, TaskUsage
 from barter.agent.executor.events import Event, Kill, Launch, MeasureEvery, Order, Recorded, Stop, TaskKey
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto import codec
@@ -46,13 +46,22 @@ def statuses_to_wire(statuses: Iterable[ExecutorStatus]) -> pb.ExecutorCall:
 
 
 def usage_to_wire(usage: SendUsage) -> pb.ExecutorCall:
-    tasks = [
-        pb.ExecutorCall.TaskUsage(
-            framework_id=each.key.framework_id, task_id=each.key.task_id, cpus=each.cpus, mem=each.mem
-        )
-        for each in usage.tasks
-    ]
-    return pb.ExecutorCall(usage=pb.ExecutorCall.Usage(tasks=tasks))
+    return pb.ExecutorCall(usage=pb.ExecutorCall.Usage(tasks=[_usage_to_wire(each) for each in usage.tasks]))
+
+
+def _usage_to_wire(usage: TaskUsage) -> pb.ExecutorCall.TaskUsage:
+    used = usage.sample
+    return pb.ExecutorCall.TaskUsage(
+        framework_id=used.key.framework_id,
+        task_id=used.key.task_id,
+        cpus=usage.cpus,
+        mem=used.mem,
+        cpu_us=used.cpu_us,
+        read=used.read,
+        written=used.written,
+        received=used.received,
+        sent=used.sent,
+    )
 
 
 def hello_to_wire(hello: SendHello, pid: int, version: str) -> pb.ExecutorCall:

@@ -86,10 +86,21 @@ def executor_reports(wire: executor_pb2.ExecutorCall.Statuses, executor: str) ->
 
 
 def usage(wire: executor_pb2.ExecutorCall.Usage, executor: str) -> ev.ExecutorUsage:
-    tasks = (
-        ev.TaskUsage(FrameworkId(each.framework_id), TaskId(each.task_id), each.cpus, each.mem) for each in wire.tasks
+    return ev.ExecutorUsage(executor, tuple(_used(each) for each in wire.tasks))
+
+
+def _used(wire: executor_pb2.ExecutorCall.TaskUsage) -> ev.TaskUsage:
+    return ev.TaskUsage(
+        FrameworkId(wire.framework_id),
+        TaskId(wire.task_id),
+        wire.cpus,
+        wire.mem,
+        wire.cpu_us,
+        wire.read if wire.HasField("read") else None,
+        wire.written if wire.HasField("written") else None,
+        wire.received if wire.HasField("received") else None,
+        wire.sent if wire.HasField("sent") else None,
     )
-    return ev.ExecutorUsage(executor, tuple(tasks))
 
 
 def _reports(wires: Iterable[executor_pb2.ExecutorStatus]) -> tuple[ev.Reported, ...]:

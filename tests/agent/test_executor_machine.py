@@ -16,6 +16,7 @@ from barter.agent.executor.actions import (
     SendHello,
     SendStatus,
     StartTask,
+    StopChecks,
 )
 from barter.agent.executor.events import (
     Checked,
@@ -40,7 +41,7 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import resources
 from barter.core.task_state import TaskState, advance
-from barter.core.tasks import CheckKind, HealthCheck, Reason, TaskInfo, TaskStatus
+from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck, Reason, TaskInfo, TaskStatus
 
 TASK = TaskInfo(TaskId("t1"), "t1", resources(mem=32 << 20), kill_grace_ms=3_000)
 ORDER = Order(FrameworkId("f"), TASK, "/sandbox", "barter.a.f.t1")
@@ -177,6 +178,50 @@ def test_health_is_told_when_it_changes_and_kills_after_failures_in_a_row() -> N
     assert (status.state, status.reason, status.healthy) == (TaskState.KILLED, Reason.KILLED_BY_HEALTH_CHECK, False)
 
 
+READY = ReadinessCheck(CheckKind.TCP, port=80, delay_ms=500, interval_ms=1_000, timeout_ms=500)
+
+
+def test_readiness_is_told_apart_from_health_and_never_kills() -> None:
+    order = replace(ORDER, task=replace(TASK, health_check=CHECK, readiness_check=READY))
+    executor = connected()
+    executor.step(Launch((order,)), 0)
+    [status] = said(executor.step(Started(KEY, "10.1.2.3"), 0))
+    assert (status.ready, status.healthy, status.address) == (False, None, "10.1.2.3")
+    assert executor.step(Tick(), 0) == [RunCheck(order, CHECK, "10.1.2.3")]
+    [status] = said(executor.step(Checked(KEY, True, "ok"), 10))
+    assert (status.ready, status.healthy) == (False, True)
+    assert executor.step(Tick(), 500) == [RunCheck(order, READY, "10.1.2.3")]
+    assert executor.step(Checked(KEY, False, "503", readiness=True), 510) == []
+    assert executor.step(Tick(), 610) == [RunCheck(order, READY, "10.1.2.3")]
+    [status] = said(executor.step(Checked(KEY, True, "200", readiness=True), 620))
+    assert (status.state, status.reason, status.message) == (TaskState.RUNNING, Reason.READINESS_CHECK, "200")
+    assert (status.ready, status.healthy) == (True, True)
+    for now in range(700, 20_000, 100):
+        for action in executor.step(Tick(), now):
+            assert action == RunCheck(order, CHECK, "10.1.2.3")
+            executor.step(Checked(KEY, True, "ok"), now)
+
+
+def test_a_check_under_way_is_dropped_when_its_task_ends_or_is_killed() -> None:
+    order = replace(ORDER, task=replace(TASK, health_check=CHECK, readiness_check=READY))
+    for event in (Ended(KEY, 0), Kill(KEY)):
+        executor = running(order)
+        executor.step(Tick(), 0)
+        assert [each.key for each in executor.step(event, 5) if isinstance(each, StopChecks)] == [KEY]
+        assert executor.step(Checked(KEY, True, "late"), 6) == []
+    idle = running(order)
+    assert not [each for each in idle.step(Kill(KEY), 5) if isinstance(each, StopChecks)]
+
+
+def test_a_found_task_says_nothing_of_readiness_until_it_is_checked() -> None:
+    executor = connected()
+    executor.step(Held(replace(ORDER, task=replace(TASK, readiness_check=READY)), address="10.1.2.3"), 100)
+    [check] = executor.step(Tick(), 100)
+    assert isinstance(check, RunCheck)
+    [status] = said(executor.step(Checked(KEY, True, "ok", readiness=True), 110))
+    assert (status.ready, status.address) == (True, "10.1.2.3")
+
+
 def test_hello_tells_every_task_and_what_was_not_recorded() -> None:
     executor = running()
     executor.step(Disconnected(), 1)
@@ -235,7 +280,9 @@ KEYS = [TaskKey(FrameworkId("f"), TaskId(f"t{number}")) for number in range(3)]
 
 
 def order_of(key: TaskKey) -> Order:
-    return Order(key.framework_id, replace(TASK, task_id=key.task_id, health_check=CHECK), "/s", "c")
+    return Order(
+        key.framework_id, replace(TASK, task_id=key.task_id, health_check=CHECK, readiness_check=READY), "/s", "c"
+    )
 
 
 keys = st.sampled_from(KEYS)
@@ -245,7 +292,7 @@ events: st.SearchStrategy[Event | Tick] = st.one_of(
     keys.map(Started),
     keys.map(lambda key: NotStarted(key, Reason.LAUNCH_FAILED, "no")),
     st.builds(Ended, keys, st.sampled_from([0, 1, None])),
-    st.builds(Checked, keys, st.booleans(), st.just("")),
+    st.builds(Checked, keys, st.booleans(), st.just(""), st.booleans()),
     keys.map(lambda key: Pulling(key, "i")),
     st.integers(0, 20).map(Recorded),
     st.sampled_from([Connected(), Disconnected(), Stop(False), Stop(True), Tick()]),

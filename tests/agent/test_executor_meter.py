@@ -5,6 +5,7 @@ from barter.agent.executor.events import (
     Connected,
     Disconnected,
     Ended,
+    Held,
     Launch,
     Measured,
     MeasureEvery,
@@ -47,11 +48,42 @@ def test_usage_is_what_was_used_between_two_samples() -> None:
     executor = asked()
     assert executor.step(Tick(), 0) == [Measure((KEY,))]
     assert executor.step(Tick(), 5_000) == [], "one at a time"
-    assert executor.step(Measured((Sample(KEY, 7_000_000, 1),)), 5_000) == [], "a first sample is a sum"
+    first = Sample(KEY, 7_000_000, 1)
+    assert executor.step(Measured((first,)), 5_000) == [SendUsage((TaskUsage(1_400, first),))], "since its start"
     assert executor.next_wakeup() == 7_000
     assert executor.step(Tick(), 7_000) == [Measure((KEY,))]
-    told = executor.step(Measured((Sample(KEY, 10_000_000, 64),)), 7_000)
-    assert told == [SendUsage((TaskUsage(KEY, 1_500, 64),))]
+    second = Sample(KEY, 10_000_000, 64, read=5, written=0)
+    assert executor.step(Measured((second,)), 7_000) == [SendUsage((TaskUsage(1_500, second),))]
+
+
+def test_the_first_sample_of_a_found_task_is_a_sum_and_tells_nothing() -> None:
+    executor = Executor()
+    executor.step(Held(ORDER), 0)
+    executor.step(Tick(), 0)
+    executor.step(Connected(), 0)
+    executor.step(MeasureEvery(2_000), 0)
+    executor.step(Tick(), 0)
+    assert executor.step(Measured((Sample(KEY, 7_000_000, 1),)), 10) == []
+    executor.step(Tick(), 2_010)
+    second = Sample(KEY, 8_000_000, 1)
+    assert executor.step(Measured((second,)), 2_010) == [SendUsage((TaskUsage(500, second),))]
+
+
+def test_what_was_measured_of_a_task_that_has_ended_is_dropped() -> None:
+    executor = asked()
+    executor.step(Tick(), 0)
+    executor.step(Ended(KEY, 0), 5)
+    assert executor.step(Measured((Sample(KEY, 7_000_000, 1),)), 10) == []
+
+
+def test_a_sample_left_out_once_is_no_first_one_again() -> None:
+    """An engine of another machine is asked for some of its containers at a time."""
+    executor = asked()
+    executor.step(Tick(), 0)
+    assert executor.step(Measured(()), 1_000) == []
+    executor.step(Tick(), 3_000)
+    sample = Sample(KEY, 3_000_000, 1)
+    assert executor.step(Measured((sample,)), 3_000) == [SendUsage((TaskUsage(1_000, sample),))]
 
 
 def test_a_sum_that_falls_is_no_use() -> None:
@@ -59,7 +91,7 @@ def test_a_sum_that_falls_is_no_use() -> None:
     executor.step(Tick(), 0)
     executor.step(Measured((Sample(KEY, 9, 1),)), 0)
     executor.step(Tick(), 2_000)
-    assert executor.step(Measured((Sample(KEY, 5, 1),)), 2_000) == [SendUsage((TaskUsage(KEY, 0, 1),))]
+    assert executor.step(Measured((Sample(KEY, 5, 1),)), 2_000) == [SendUsage((TaskUsage(0, Sample(KEY, 5, 1)),))]
 
 
 def test_it_stops_when_the_agent_is_gone_and_when_nothing_runs() -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from barter.agent.executor.health import FIRST_PROBE_MS, Health
-from barter.core.tasks import CheckKind, HealthCheck
+from barter.agent.executor.health import FIRST_PROBE_MS, Health, Readiness
+from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck
 
 CHECK = HealthCheck(CheckKind.TCP, port=80, grace_ms=10_000, interval_ms=2_000, timeout_ms=500, max_failures=3)
 
@@ -62,3 +62,34 @@ def test_zero_failures_never_kill() -> None:
     health = Health(replace(CHECK, grace_ms=0, max_failures=0), 0)
     probe(health, True)
     assert not any(probe(health, False)[2] for _ in range(50))
+
+
+def test_a_delay_is_waited_for_before_the_first_check() -> None:
+    assert Health(CHECK, 100, delay_ms=1_500).next_ms == 1_600
+
+
+READY = ReadinessCheck(CheckKind.HTTP, port=80, delay_ms=1_000, interval_ms=300, timeout_ms=500)
+
+
+def test_readiness_is_checked_until_the_first_success() -> None:
+    readiness = Readiness(READY, 0, found=False)
+    assert (readiness.ready, readiness.next_ms) == (False, 1_000)
+    waits: list[int] = []
+    now = 1_000
+    for _ in range(4):
+        assert not readiness.begin(now - 1)
+        assert readiness.begin(now)
+        assert not readiness.begin(now)
+        readiness.result(False, now)
+        assert readiness.next_ms is not None
+        waits.append(readiness.next_ms - now)
+        now = readiness.next_ms
+    assert waits == [FIRST_PROBE_MS, 2 * FIRST_PROBE_MS, READY.interval_ms, READY.interval_ms]
+    assert readiness.begin(now)
+    readiness.result(True, now)
+    assert (readiness.ready, readiness.next_ms) == (True, None)
+
+
+def test_of_a_found_task_nobody_knows_whether_it_was_ready() -> None:
+    readiness = Readiness(READY, 7, found=True)
+    assert (readiness.ready, readiness.next_ms) == (None, 7)

@@ -223,7 +223,7 @@ def test_statuses_sent_again_are_recorded_once() -> None:
     unhealthy, healthy = report("t1", S.RUNNING, 1, healthy=False), report("t1", S.RUNNING, 2, healthy=True)
     machine.step(reports(unhealthy, healthy), 11)
     actions = machine.step(ev.ExecutorHello("e1", (healthy,), (unhealthy, healthy)), 12)
-    assert kinds(actions) == ["SendRecorded"]
+    assert kinds(actions) == ["SendRecorded", "MeasureTasks"]
 
 
 def test_a_new_executor_that_found_a_task_does_not_take_its_health() -> None:

@@ -10,7 +10,8 @@ from barter.agent import events as ev
 from barter.agent.admission import judge
 from barter.agent.book import Book, Entry
 from barter.agent.machine import Agent
-from barter.agent.slack import GROWTH, LEAST_SAMPLES, LENT_PERCENT, MEASURE_MS, SILENT_MS, STEP, WINDOW, Slack
+from barter.agent.measured import MEASURE_MS
+from barter.agent.slack import GROWTH, LEAST_SAMPLES, LENDER_MEASURES_MS, LENT_PERCENT, SILENT_MS, STEP, WINDOW, Slack
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, TaskId
 from barter.core.machine import Tick
@@ -158,9 +159,9 @@ def lending() -> tuple[Agent, int]:
     return machine, LEAST_SAMPLES * 100
 
 
-def test_an_agent_that_lends_has_its_executor_measure() -> None:
-    assert act.MeasureTasks(MEASURE_MS) in lender().step(ev.ExecutorHello("e1"), 0)
-    assert not [each for each in kit.agent().step(ev.ExecutorHello("e1"), 0) if isinstance(each, act.MeasureTasks)]
+def test_an_agent_has_its_executor_measure_and_more_often_when_it_lends() -> None:
+    assert act.MeasureTasks(LENDER_MEASURES_MS) in lender().step(ev.ExecutorHello("e1"), 0)
+    assert act.MeasureTasks(MEASURE_MS) in kit.agent().step(ev.ExecutorHello("e1"), 0)
 
 
 def test_one_that_does_not_lend_says_nothing_whatever_it_hears() -> None:

@@ -9,7 +9,7 @@ from barter.agent import events as ev
 from barter.agent.executor import events as executor_ev
 from barter.agent.facts import Fact
 from barter.agent.machine import Agent
-from barter.agent.slack import MEASURE_MS
+from barter.agent.slack import LENDER_MEASURES_MS
 from barter.agent.steps import steps
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, VolumeId
@@ -42,7 +42,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         masters: Sequence[str],
         *,
         oversubscribe: bool = False,
-        measure_ms: int = MEASURE_MS,
+        measure_ms: int = LENDER_MEASURES_MS,
     ) -> None:
         super().__init__(world, machine.name, machine.name)
         self._ids = 0
@@ -104,7 +104,7 @@ class SimAgent(Process[ev.Event, act.Action]):
                     self._to_executor(executor_ev.Launch(tuple(orders)))
                 case act.KillAtExecutor():
                     self._to_executor(wire.kill(step))
-                case act.MeasureTasks():
+                case act.MeasureTasks() if self.machine.slack.lends:
                     self._to_executor(executor_ev.MeasureEvery(self._measure_ms))
                 case act.SendRecorded():
                     self._to_executor(executor_ev.Recorded(step.sequence))

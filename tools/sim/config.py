@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from barter.agent.slack import MEASURE_MS
+from barter.agent.slack import LENDER_MEASURES_MS
 from barter.core.resources import Resources, resources
 from barter.core.units import GIB
 
@@ -27,7 +27,7 @@ class Timing:
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
     heartbeat_ms: int = 5_000
-    measure_ms: int = MEASURE_MS
+    measure_ms: int = LENDER_MEASURES_MS
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:

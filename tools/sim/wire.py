@@ -205,6 +205,8 @@ def executor_call(
     if isinstance(call.said, executor_act.SendHello):
         return agent_ev.ExecutorHello(call.identity, reports(call.said.tasks), reports(call.said.statuses))
     if isinstance(call.said, executor_act.SendUsage):
-        tasks = (agent_ev.TaskUsage(*each.key, each.cpus, each.mem) for each in call.said.tasks)
+        tasks = (
+            agent_ev.TaskUsage(*each.key, each.cpus, each.sample.mem, each.sample.cpu_us) for each in call.said.tasks
+        )
         return agent_ev.ExecutorUsage(call.identity, tuple(tasks))
     return agent_ev.ExecutorReports(call.identity, reports(call.said))

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from barter.agent.executor.actions import Action, Connect, EndTask, Exit, Measure, RunCheck, SendHello, SendUsage
+from barter.agent.executor.actions import (
+    Action,
+    Connect,
+    EndTask,
+    Exit,
+    Measure,
+    RunCheck,
+    SendHello,
+    SendUsage,
+    StopChecks,
+)
 from barter.agent.executor.events import Event, Measured, Sample
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
@@ -102,6 +112,8 @@ class Daemon:
                     self._runtime.release(step.keys)
                 case RunCheck():
                     self._checker.begin(step)
+                case StopChecks():
+                    self._checker.stop(step.key)
                 case Measure():
                     self._measuring = asyncio.create_task(self._measure(step))
                 case SendUsage():
