@@ -147,7 +147,8 @@ class Engine:
             cpu_us = int(said["cpu_stats"]["cpu_usage"]["total_usage"]) // 1000
         except (*Failures, KeyError):
             return None
-        return Used(cpu_us, memory.get("anon", memory.get("total_rss", 0)))
+        mem = memory.get("anon", memory.get("total_rss", 0))
+        return Used(cpu_us, mem, *_disks(said), *_networks(said))
 
     def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool, str]:
         """Run a shell line in a container; whether it exited with 0, and what was found."""
@@ -179,6 +180,26 @@ class Engine:
             max_pool_size=_CONNECTIONS,
             **self._settings,
         )
+
+
+def _disks(said: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Bytes read and written, out of an engine's statistics; their names are another case with version 2 cgroups."""
+    entries = (said.get("blkio_stats") or {}).get("io_service_bytes_recursive")
+    if entries is None:
+        return None, None
+    sums = {"read": 0, "write": 0}
+    for entry in entries:
+        if (name := entry["op"].lower()) in sums:
+            sums[name] += entry["value"]
+    return sums["read"], sums["write"]
+
+
+def _networks(said: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Bytes received and sent; a container in the host's network has none of its own."""
+    networks = (said.get("networks") or {}).values()
+    if not networks:
+        return None, None
+    return sum(each["rx_bytes"] for each in networks), sum(each["tx_bytes"] for each in networks)
 
 
 def run_thread(name: str, work: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What tasks have used: cpu time in microseconds and resident bytes, of a cgroup or of the processes of a session."""
+"""What tasks have used, of a cgroup or of the processes of a session."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from barter.agent.executor.events import Sample, TaskKey
+from barter.agent.runtime import traffic
+from barter.agent.runtime.traffic import Traffic, lines
 
 _TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -16,8 +18,14 @@ _PLACES = ("docker/{}", "system.slice/docker-{}.scope")
 
 
 class Used(NamedTuple):
+    """As in Sample."""
+
     cpu_us: int
     mem: int
+    read: int | None = None
+    written: int | None = None
+    received: int | None = None
+    sent: int | None = None
 
 
 class Measurable(NamedTuple):
@@ -29,7 +37,7 @@ class Measurable(NamedTuple):
 
 
 def measure(tasks: Iterable[Measurable]) -> list[Sample]:
-    """Of those that can be measured. Reads a file or two for each, and of the rest all processes once."""
+    """Of those that can be measured. Reads a few files for each, and of the rest all processes once."""
     found: dict[TaskKey, Used] = {}
     rest: dict[int, TaskKey] = {}
     for task in tasks:
@@ -43,7 +51,7 @@ def measure(tasks: Iterable[Measurable]) -> list[Sample]:
     return [Sample(key, *used) for key, used in found.items()]
 
 
-def of_cgroups(folders: Iterable[str]) -> Used | None:
+def of_cgroups(folders: Collection[str]) -> Used | None:
     """None where none of them counts cpu time."""
     cpu_us, mem = None, 0
     for folder in folders:
@@ -55,12 +63,12 @@ def of_cgroups(folders: Iterable[str]) -> Used | None:
         for name, amount in _pairs(f"{folder}/memory.stat"):
             if name in ("anon", "total_rss"):
                 mem = amount
-    return None if cpu_us is None else Used(cpu_us, mem)
+    return None if cpu_us is None else Used(cpu_us, mem, *traffic.of_cgroups(folders))
 
 
 def of_sessions(leaders: Collection[int]) -> dict[int, Used]:
     """Of all processes of each session, those included that have ended and were waited for."""
-    found: dict[int, Used] = {}
+    found: dict[int, tuple[int, int, Traffic]] = {}
     for name in os.listdir("/proc"):
         if not name.isdecimal():
             continue
@@ -71,10 +79,11 @@ def of_sessions(leaders: Collection[int]) -> dict[int, Used]:
             continue
         session = int(fields[3])
         if session in leaders:
-            cpu_us, mem = found.get(session, (0, 0))
+            cpu_us, mem, moved = found.get(session, (0, 0, Traffic()))
             ticks = sum(int(field) for field in fields[11:15])
-            found[session] = Used(cpu_us + ticks * _TICK_US, mem + int(fields[21]) * _PAGE)
-    return found
+            moved = moved.plus(traffic.of_process(name))
+            found[session] = cpu_us + ticks * _TICK_US, mem + int(fields[21]) * _PAGE, moved
+    return {session: Used(cpu_us, mem, *moved) for session, (cpu_us, mem, moved) in found.items()}
 
 
 def container_cgroups(container_id: str, root: Path = CGROUPS) -> tuple[str, ...]:
@@ -92,12 +101,7 @@ def _number(path: str) -> int | None:
 
 
 def _pairs(path: str) -> Iterator[tuple[str, int]]:
-    try:
-        with open(path) as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return
-    for line in lines:
+    for line in lines(path) or ():
         name, _, amount = line.partition(" ")
         if amount.isdecimal():
             yield name, int(amount)

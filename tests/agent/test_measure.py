@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from barter.agent.executor.events import Sample, TaskKey
-from barter.agent.runtime.measure import Measurable, container_cgroups, measure, of_cgroups, of_sessions
+from barter.agent.runtime.measure import Measurable, Used, container_cgroups, measure, of_cgroups, of_sessions
 from barter.core.ids import FrameworkId, TaskId
 
 KEY = TaskKey(FrameworkId("f"), TaskId("t"))
@@ -20,7 +20,7 @@ def test_cgroups_of_either_version(tmp_path: Path) -> None:
     (one / "memory.stat").write_text("cache 9\nrss 5\ntotal_cache 9\ntotal_rss 4096\n")
     (two / "cpu.stat").write_text("usage_usec 3000\nuser_usec 1\n")
     (two / "memory.stat").write_text("anon 4096\nfile 9\n")
-    assert of_cgroups((str(one),)) == of_cgroups((str(two),)) == (3000, 4096)
+    assert of_cgroups((str(one),)) == of_cgroups((str(two),)) == Used(3000, 4096)
 
 
 def test_cgroups_that_count_no_cpu_time_are_none(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_session_counts_all_its_processes_the_ended_ones_too() -> None:
         process.stdin.close()
     assert used.cpu_us > 0
     assert used.mem > 0
-    assert sample == Sample(KEY, sample.cpu_us, sample.mem)
+    assert sample == Sample(KEY, sample.cpu_us, sample.mem, sample.read, sample.written)
     assert sample.cpu_us >= used.cpu_us
 
 
