@@ -27,7 +27,7 @@ _ENDS = frozenset({_S.FINISHED, _S.FAILED, _S.KILLED, _S.ERROR, _S.LOST, _S.DROP
 
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     _S.STAGING: frozenset({_S.STARTING, _S.RUNNING, _S.KILLING, _S.UNREACHABLE}) | _ENDS,
-    _S.STARTING: frozenset({_S.RUNNING, _S.KILLING, _S.UNREACHABLE}) | _ENDS,
+    _S.STARTING: frozenset({_S.STARTING, _S.RUNNING, _S.KILLING, _S.UNREACHABLE}) | _ENDS,
     _S.RUNNING: frozenset({_S.RUNNING, _S.KILLING, _S.UNREACHABLE}) | _ENDS,
     _S.KILLING: frozenset({_S.UNREACHABLE}) | _ENDS,
     _S.UNREACHABLE: frozenset({_S.STAGING, _S.STARTING, _S.RUNNING, _S.KILLING}) | _ENDS,

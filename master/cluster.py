@@ -143,6 +143,7 @@ class Cluster:
 
     def set_status(self, task: Task, status: TaskStatus) -> None:
         """Replace a live task's status and keep the counts by state and its endpoints in line."""
+        agent.containers += info.container is not None
         self.count(task.status.state, -1)
         self.count(status.state, 1)
         task.status = status
@@ -151,3 +152,4 @@ class Cluster:
 
     def count(self, state: str, change: int) -> None:
         self.states[state] = self.states.get(state, 0) + change
+        agent.containers -= info.container is not None

@@ -12,6 +12,7 @@ from barter.master.events import Decline
 from barter.master.messages import Offers, Rescind
 from barter.master.state import Agent, Framework, OpenOffer
 from barter.master.timers import OfferExpires
+from barter.master.validate import DOCKER
 
 LEAST_REFUSAL_MS = 1_000
 
@@ -52,9 +53,11 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
     )
     expires = now + cluster.timing.offer_timeout_ms
     kept = f", out of reservation {', '.join(sorted(grant.reserved))}" if grant.reserved else ""
-    opened = OpenOffer(offer, now, expires, grant.tasks, grant.reason + kept)
+    demand = framework.demands.get(grant.demand_id)
+    containers = grant.tasks if demand is not None and demand.runtime == DOCKER else 0
+    opened = OpenOffer(offer, now, expires, grant.tasks, grant.reason + kept, containers)
     cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
-    hold(cluster, offer)
+    hold(cluster, opened)
     if grant.demand_id:
         cluster.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)
     cluster.timers.at(expires, OfferExpires(offer.offer_id))
@@ -64,12 +67,14 @@ def _make_one(cluster: Cluster, grant: Grant, now: int) -> Offer:
     return offer
 
 
-def hold(cluster: Cluster, offer: Offer) -> None:
+def hold(cluster: Cluster, opened: OpenOffer) -> None:
     """Count its resources as offered; what is revocable is only lent."""
+    offer = opened.offer
     agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
     owned = offer.resources.without(offer.revocable)
     agent.take(agent.offered, owned, offer.reserved)
     agent.lent.add(offer.revocable)
+    agent.containers += opened.containers
     for tally in (framework.offered, cluster.offered):
         tally.add(owned)
     framework.charge(offer)
@@ -83,6 +88,7 @@ def close(cluster: Cluster, opened: OpenOffer) -> None:
     owned = offer.resources.without(offer.revocable)
     agent.give_back(agent.offered, owned, offer.reserved)
     agent.lent.take(offer.revocable)
+    agent.containers -= opened.containers
     for tally in (framework.offered, cluster.offered):
         tally.take(owned)
     framework.discharge(offer)

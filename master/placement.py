@@ -11,6 +11,7 @@ from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo
 from barter.master import offers
 from barter.master.allocator.model import AgentSlot, ReservedSlot, Seeker
+from barter.master.allocator.room import UNBOUNDED
 from barter.master.cluster import Cluster
 from barter.master.holdings import plain_of, total_of
 from barter.master.kept import kept_of
@@ -61,7 +62,17 @@ def slot(agent: Agent, returned: Collection[OpenOffer] = (), ended: Collection[T
     if agent.slack:
         revocable = agent.slack.without(agent.lent.value.without(total_of(each.revocable for each in back)))
     leaves_ms = agent.unavailable_from_ms if agent.mode is Mode.ACTIVE else 0
-    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable, leaves_ms)
+    containers = _containers(agent, returned, ended)
+    return AgentSlot(agent.info, free, agent.active, reason, reserved, revocable, leaves_ms, containers)
+
+
+def _containers(agent: Agent, returned: Collection[OpenOffer], ended: Collection[Task]) -> int:
+    """How many more it may run."""
+    most = agent.info.max_containers
+    if not most:
+        return UNBOUNDED
+    back = sum(each.containers for each in returned) + sum(each.info.container is not None for each in ended)
+    return max(most - agent.containers + back, 0)
 
 
 def _reserved(

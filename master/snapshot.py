@@ -181,7 +181,7 @@ def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:
         offer = opened.offer
         agent, framework = cluster.agents[offer.agent_id], cluster.frameworks[offer.framework_id]
         cluster.offers[offer.offer_id] = agent.offers[offer.offer_id] = framework.offers[offer.offer_id] = opened
-        offers.hold(cluster, offer)
+        offers.hold(cluster, opened)
 
 
 def _put_allocator(cluster: Cluster, snapshot: Snapshot) -> None:

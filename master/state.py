@@ -47,7 +47,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class OpenOffer:
-    """`tasks` is how many of its demand's tasks it holds; 0 for a classic offer. `reason` is why it was made."""
+    """`tasks` is how many of its demand's tasks it holds; 0 for a classic offer. `reason` is why it was made.
+
+    `containers` is how many of its agent's containers are kept for them.
+    """
 
     offer: Offer
     made_ms: int
@@ -56,6 +59,7 @@ class OpenOffer:
     reason: str = ""
 
 
+    containers: int = 0
 @dataclass(frozen=True, slots=True)
 class Kept:
     """For so many `tasks` of a demand, of which `placed` were on the agent before, room is kept while `victims` end for
@@ -78,7 +82,7 @@ class Agent:
     `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
     is to be deleted, `stored` those whose data it says it has. `slack` is what it lends of what its tasks do not use,
     and `lent` what of that tasks and offers hold: in neither `used` nor `offered`. `taken` is what of those two is of
-    which reservation.
+    which reservation. `containers` are those of its tasks and those kept for offers.
     """
 
     info: AgentInfo
@@ -103,6 +107,8 @@ class Agent:
     _unheld: tuple[Resources, Resources] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
+    containers: int = 0
+    unreachable_ms: int = 0
     def mode(self) -> Mode:
         return Mode.ACTIVE if self.maintenance is None else self.maintenance.mode
 

@@ -175,6 +175,9 @@ def _step(asked: Filter, looked: Looked, alone: int) -> Step | None:
             return Step(Kind.RETURN, f"agent {host} active again: {asked.detail(looked.agent)}", RETURN, 1, agent_id)
         case Runtime():
             return Step(Kind.RUNTIME, f"the {asked.runtime} runtime on agent {host}", RUNTIME, 0, agent_id)
+        case Containers():
+            text = f"one container less on agent {host}, or a higher --max-containers there"
+            return Step(Kind.CONTAINERS, text, RUNTIME, 1, agent_id)
     return None
 
 

@@ -127,6 +127,7 @@ class Kind(StrEnum):
     ACTIVATE = "activate"
     RETURN = "return"
     RUNTIME = "runtime"
+    CONTAINERS = "containers"
     LIMIT = "limit"
     GUARANTEE = "guarantee"
     ADD = "add"

@@ -20,6 +20,8 @@ from barter.master.allocator.room import Need, capacity
 from barter.master.allocator.rooms import Rooms
 from barter.master.allocator.spread import Spread, on_its_side
 
+DOCKER = "docker"
+
 
 class Filter(ABC):
     @property
@@ -87,6 +89,24 @@ class Runtime(Filter):
 
     def detail(self, agent: AgentRecord) -> str:
         return f"wants {self.runtime}, the agent has {', '.join(agent.slot.info.runtimes) or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Containers(Filter):
+    """A task with an image takes one of the containers that the agent may run."""
+
+    @property
+    def name(self) -> str:
+        return "containers"
+
+    def passes(self, agent: AgentRecord) -> bool:
+        return agent.slot.containers > 0
+
+    def detail(self, agent: AgentRecord) -> str:
+        most = agent.slot.info.max_containers
+        if not most:
+            return "the agent runs as many containers as fit"
+        return f"1 needed, {agent.slot.containers} free of {most}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,14 @@ class Index:
         """All of an agent that has but plain resources was given."""
         slot = record.slot
         record.slot = AgentSlot(
-            slot.info, NOTHING, slot.active, slot.reason_inactive, (), NOTHING, slot.unavailable_from_ms
+            slot.info,
+            NOTHING,
+            slot.active,
+            slot.reason_inactive,
+            (),
+            NOTHING,
+            slot.unavailable_from_ms,
+            slot.containers,
         )
         self.catalog.emptied(record)
         self.open.discard(slot.info.agent_id)
@@ -348,7 +355,7 @@ def _same(old: AgentSlot, new: AgentSlot) -> bool:
 
 def _more(new: AgentSlot, old: AgentSlot) -> bool:
     """Whether something is free that was not; volumes and reservations included."""
-    if new.free not in old.free or new.revocable not in old.revocable:
+    if new.free not in old.free or new.revocable not in old.revocable or new.containers > old.containers:
         return True
     if new.reserved == old.reserved:
         return False

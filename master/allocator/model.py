@@ -9,6 +9,7 @@ from barter.core.resources import NOTHING, Resources
 from barter.master.allocator.explanation import AgentVerdicts as AgentVerdicts
 from barter.master.allocator.explanation import Explanation as Explanation
 from barter.master.allocator.explanation import Verdict as Verdict
+from barter.master.allocator.room import UNBOUNDED
 
 PUBLIC_ROLE = "slave_public"
 
@@ -29,7 +30,8 @@ class AgentSlot:
     """An agent as it stands: `free` is what of its plain resources neither tasks use nor outstanding offers hold.
 
     An inactive one (unreachable, draining) gets nothing; `reason_inactive` is told to who asks why. `revocable` is the
-    free part of its measured slack. One that goes `unavailable_from_ms` (0: not announced) is taken last.
+    free part of its measured slack. One that goes `unavailable_from_ms` (0: not announced) is taken last. It may run so
+    many more `containers`.
     """
 
     info: AgentInfo
@@ -39,6 +41,7 @@ class AgentSlot:
     reserved: tuple[ReservedSlot, ...] = ()
     revocable: Resources = NOTHING
     unavailable_from_ms: int = 0
+    containers: int = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)

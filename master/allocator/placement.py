@@ -12,7 +12,7 @@ from barter.core.cluster import Demand, Strategy
 from barter.core.constraints import Attributes, Constraint, Operator, home, refusal
 from barter.core.ids import AgentId
 from barter.master.allocator.catalog import of_hostname
-from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime, Side
+from barter.master.allocator.filters import DOCKER, Active, Constrained, Containers, Filter, Refused, Runtime, Side
 from barter.master.allocator.index import AgentRecord, Index
 from barter.master.allocator.model import AgentSlot, Seeker
 from barter.master.allocator.quota import Allowance, tasks_within
@@ -63,7 +63,8 @@ class Placement:
         self._classes = index.catalog.classes(demand)
         self._hosts = _hosts(index, demand)
         self._kind = _most_needed(self.need, index.total)
-        self._sources = Sources(self.need, demand.role, revocable=demand.revocable)
+        contained = demand.runtime == DOCKER
+        self._sources = Sources(self.need, demand.role, revocable=demand.revocable, contained=contained)
         self._known: set[AgentId] = set()
         self._looked: dict[AgentId, tuple[Key, Source]] = {}
         self._own: list[Key] = []
@@ -333,6 +334,7 @@ def steady_filters(
         Active(),
         Side(demand),
         Runtime(demand.runtime),
+        *((Containers(),) if demand.runtime == DOCKER else ()),
         Refused(index.refusals, seeker.framework_id, need, now),
         *(Constrained(each, spread) for each in demand.constraints if not counts_instances(each)),
     )

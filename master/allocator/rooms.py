@@ -18,20 +18,25 @@ _NO_ROOM = Room(NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a task's resources come from: `own` from a reservation (or what is revocable), the rest is plain."""
+    """Where a task's resources come from: `own` from a reservation (or what is revocable), the rest is plain.
+
+    With `contained` it takes one of the containers that the agent may run.
+    """
 
     plain: Need
     own: Need | None = None
     reservation_id: ReservationId = ReservationId("")
+    contained: bool = False
 
 
 class AgentRoom:
     """What is left of one agent."""
 
-    __slots__ = ("plain", "reserved", "revocable", "slot", "volumes")
+    __slots__ = ("containers", "plain", "reserved", "revocable", "slot", "volumes")
 
     def __init__(self, slot: AgentSlot) -> None:
         self.slot = slot
+        self.containers = slot.containers
         self.plain = Room(slot.free)
         self.revocable = Room(slot.revocable) if slot.revocable else _NO_ROOM
         self.reserved = {each.reservation_id: Room(each.free) for each in slot.reserved}
@@ -40,6 +45,8 @@ class AgentRoom:
     def take(self, source: Source, tasks: int) -> tuple[Ranges, Ranges]:
         """Take so many tasks; the ports chosen for them, plain ones and the source's own."""
         own: Ranges = ()
+        if source.contained:
+            self.containers -= tasks
         if source.own is not None:
             room = self.reserved[source.reservation_id] if source.reservation_id else self.revocable
             own = room.take(source.own, tasks)
@@ -57,7 +64,9 @@ class AgentRoom:
         )
         revocable = self.revocable.rest() if slot.revocable else NOTHING
         free, leaves_ms = self.plain.rest(), slot.unavailable_from_ms
-        return AgentSlot(slot.info, free, slot.active, slot.reason_inactive, reserved, revocable, leaves_ms)
+        return AgentSlot(
+            slot.info, free, slot.active, slot.reason_inactive, reserved, revocable, leaves_ms, self.containers
+        )
 
 
 def usable(slot: AgentSlot, role: str) -> Iterator[ReservedSlot]:
@@ -97,6 +106,8 @@ class Rooms:
             else:
                 own = room.revocable if room else slot.revocable
             fit = min(fit, capacity(own, source.own))
+        if source.contained:
+            fit = min(fit, (room or slot).containers)
         return fit
 
     def has_volume(self, slot: AgentSlot, volume: VolumeId, role: str) -> bool:
@@ -110,12 +121,12 @@ class Rooms:
 class Sources:
     """Where a demand's tasks may come from on an agent, in the order in which they are tried: reservations first."""
 
-    def __init__(self, need: Need, role: str, *, revocable: bool) -> None:
-        self._need, self._role = need, role
-        self._plain = (Source(need),)
+    def __init__(self, need: Need, role: str, *, revocable: bool, contained: bool = False) -> None:
+        self._need, self._role, self._contained = need, role, contained
+        self._plain = (Source(need, contained=contained),)
         if revocable:
             cpus, rest = need.split(CPUS)
-            self._plain = (Source(rest, cpus if cpus else None),)
+            self._plain = (Source(rest, cpus if cpus else None, contained=contained),)
         self.only_plain = not revocable
         self._reserved: dict[tuple[str, ...], tuple[Need, Need]] = {}
 
@@ -133,7 +144,7 @@ class Sources:
                 split = self._reserved[kinds] = self._need.split(frozenset(kinds))
             own, rest = split
             if own:
-                yield Source(rest, own, each.reservation_id)
+                yield Source(rest, own, each.reservation_id, self._contained)
 
 
 def sources(slot: AgentSlot, need: Need, role: str, *, revocable: bool) -> Iterable[Source]:

@@ -111,7 +111,9 @@ class Told:
         for grant in grants:
             self.made[grant.framework_id] = grant
             slot, seeker = self.slots[grant.agent_id], self.seekers[grant.framework_id]
-            self.tell(_holding(slot, grant))
+            wanted = {each.demand_id: each for each in seeker.demands}.get(grant.demand_id)
+            contained = grant.tasks if wanted is not None and wanted.runtime == "docker" else 0
+            self.tell(replace(_holding(slot, grant), containers=slot.containers - contained))
             self.tell(_using(seeker, grant, +1))
             if grant.demand_id:
                 self.allocator.offered(grant.framework_id, grant.demand_id, grant.agent_id, grant.tasks)

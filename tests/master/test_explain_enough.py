@@ -14,6 +14,7 @@ from barter.core.roles import RoleConfig
 from barter.core.units import MIB
 from barter.master.allocator import AgentSlot, ReservedSlot
 from barter.master.allocator.explanation import Change, Kind, NewAgent, Step
+from barter.master.allocator.room import UNBOUNDED
 from tests.master.allocator_kit import Told, classic, demand, wanting
 
 F = FrameworkId("f")
@@ -57,7 +58,9 @@ def slots(draw: st.DrawFn, number: int) -> AgentSlot:
     runtimes = draw(st.sampled_from((RUNTIMES, RUNTIMES[:1])))
     reason = draw(st.sampled_from(REASONS))
     info = AgentInfo(AgentId(f"a{number}"), f"h{number}", "127.0.0.1", total, attributes, draw(st.booleans()), runtimes)
-    return AgentSlot(info, free, not reason, reason, reserved, resources(cpus=draw(st.integers(0, 3)) * 500))
+    revocable = resources(cpus=draw(st.integers(0, 3)) * 500)
+    containers = draw(st.sampled_from((UNBOUNDED, UNBOUNDED, 1, 0)))
+    return AgentSlot(info, free, not reason, reason, reserved, revocable, containers=containers)
 
 
 @st.composite
@@ -127,6 +130,8 @@ def apply(told: Told, wanted: Demand, configs: dict[str, RoleConfig], change: Ch
             case Kind.RUNTIME:
                 known = told.slots[step.agent_id]
                 told.tell(replace(known, info=replace(known.info, runtimes=RUNTIMES)))
+            case Kind.CONTAINERS:
+                told.tell(replace(told.slots[step.agent_id], containers=1))
             case Kind.LIMIT:
                 before = configs[step.role]
                 configs[step.role] = replace(before, limit={**before.limit, step.resource: step.amount})
