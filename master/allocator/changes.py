@@ -14,7 +14,7 @@ from barter.core.constraints import Constraint, Operator
 from barter.core.resources import Resources
 from barter.core.units import format_duration
 from barter.master.allocator.explanation import Change, Kind, Step
-from barter.master.allocator.filters import Active, Constrained, Filter, Refused, Runtime
+from barter.master.allocator.filters import Active, Constrained, Containers, Filter, Refused, Runtime
 from barter.master.allocator.new_agent import described, new_agent, with_room
 from barter.master.allocator.pieces import Looked, Pieces
 from barter.master.allocator.quota_changes import RoleQuota
@@ -240,6 +240,6 @@ def _key(step: Step) -> tuple[Kind, str]:
             return step.kind, " ".join(sorted(part.partition(" ")[0] for part in step.text.split(" and ")))
         case Kind.LIMIT | Kind.GUARANTEE:
             return step.kind, f"{step.role} {step.resource}"
-        case Kind.WAIT | Kind.RETURN | Kind.ACTIVATE | Kind.RUNTIME:
+        case Kind.WAIT | Kind.RETURN | Kind.ACTIVATE | Kind.RUNTIME | Kind.CONTAINERS:
             return step.kind, ""
     return step.kind, step.text
