@@ -76,7 +76,7 @@ class Agent:
         self.executor = Supervisor()
         self.leaving = Leaving()
         self.volumes = Volumes(volumes)
-        self.measured = Measurements()
+        self.measured = Measurements(book)
         self.slack = Slack(book.revocable.scalars["cpus"], lends=oversubscribe)
 
     def step(self, event: Event, now: int) -> list[Action]:

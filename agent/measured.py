@@ -35,11 +35,12 @@ class Sums:
 
 
 class Measurements:
-    """Of live tasks only; `sums` never fall."""
+    """Of live tasks only; `sums` never fall. What the tasks of an earlier start had used by then is not in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Book) -> None:
         self.sums = Sums()
         self._last: dict[TaskKey, Reading] = {}
+        self._earlier = {entry.key for entry in earlier.entries() if entry.live}
 
     def take(self, usage: Iterable[TaskUsage], book: Book, now: int) -> None:
         for key in [key for key in self._last if not _live(book, key)]:
@@ -47,9 +48,16 @@ class Measurements:
         for each in usage:
             key = each.framework_id, each.task_id
             if _live(book, key):
-                known = self._last.get(key)
-                self.sums.add(each, known.used if known is not None else TaskUsage(*key, 0, 0))
+                self.sums.add(each, self._before(key, each))
                 self._last[key] = Reading(each, now)
+
+    def _before(self, key: TaskKey, first: TaskUsage) -> TaskUsage:
+        if (known := self._last.get(key)) is not None:
+            return known.used
+        if key in self._earlier:
+            self._earlier.remove(key)
+            return first
+        return TaskUsage(*key, 0, 0)
 
     def of(self, book: Book) -> Iterator[Reading]:
         return (reading for key, reading in self._last.items() if _live(book, key))

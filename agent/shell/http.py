@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from barter.agent.machine import Agent
+from barter.agent.shell import usage
 from barter.agent.shell.perform import Performer
 from barter.core.resources import Resources
 from barter.shell.http import face
@@ -43,6 +44,7 @@ class AgentMetrics(Collector):
             ("ledger_batches", "Batches of facts written.", performer.batches),
         ):
             yield CounterMetricFamily(f"barter_agent_{name}", text, value)
+        yield from usage.metrics(agent)
 
 
 def _tasks(agent: Agent) -> Metric:

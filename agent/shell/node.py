@@ -17,10 +17,11 @@ Live = Callable[[FrameworkId, TaskId], bool]
 
 
 class Node(NodeServiceServicer):
-    def __init__(self, sandboxes: Path, live: Live) -> None:
-        """`live` says whether a task has yet to end."""
+    def __init__(self, sandboxes: Path, live: Live, usage: Callable[[], pb.UsageReply] = pb.UsageReply) -> None:
+        """`live` says whether a task has yet to end, `usage` what tasks use."""
         self._root = sandboxes
         self._live = live
+        self._usage = usage
 
     async def ReadLog(
         self, request: pb.ReadLogRequest, context: aio.ServicerContext[pb.ReadLogRequest, pb.LogChunk]
@@ -32,6 +33,11 @@ class Node(NodeServiceServicer):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except NoLog as error:
             await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+
+    async def Usage(
+        self, request: pb.UsageRequest, context: aio.ServicerContext[pb.UsageRequest, pb.UsageReply]
+    ) -> pb.UsageReply:
+        return self._usage()
 
     async def _read(self, request: pb.ReadLogRequest) -> AsyncIterator[bytes]:
         if request.tail < 0:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from barter.agent.machine import Agent
 from barter.agent.runtime import settings
 from barter.agent.runtime.limits import describe
-from barter.agent.shell import engine, resources
+from barter.agent.shell import engine, resources, usage
 from barter.agent.shell.http import application
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.node import Node
@@ -23,6 +23,7 @@ from barter.agent.shell.serving import Serving
 from barter.core.addresses import split_address
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
+from barter.proto.v1 import node_pb2
 from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from barter.shell import http, transport
 from barter.shell.lock import FolderLock
@@ -63,7 +64,8 @@ class AgentService:
         options = self._options
         sandboxes = Sandboxes(self._work_dir)
         server = transport.server()
-        add_NodeServiceServicer_to_server(Node(sandboxes.root, self._is_live), server)  # type: ignore[no-untyped-call]
+        node = Node(sandboxes.root, self._is_live, self._usage)
+        add_NodeServiceServicer_to_server(node, server)  # type: ignore[no-untyped-call]
         port = transport.listen(server, options.listen, insecure=options.insecure)
         registry = CollectorRegistry()
         face = application(lambda: self._there, ledger.agent_id, registry)
@@ -137,6 +139,9 @@ class AgentService:
             node_address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             notes=describe(),
         )
+
+    def _usage(self) -> node_pb2.UsageReply:
+        return usage.reply(self._there[0]) if self._there is not None else node_pb2.UsageReply()
 
     def _is_live(self, framework_id: FrameworkId, task_id: TaskId) -> bool:
         if self._there is None:
