@@ -38,6 +38,19 @@ class SendStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchArtifacts:
+    """Bring the task's artifacts into its sandbox: `Fetched` or `NotStarted`, at once after a `CancelFetch`."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFetch:
+    key: TaskKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartTask:
     order: Order
 
@@ -108,6 +121,8 @@ Action = (
     Connect
     | SendHello
     | SendStatus
+    | FetchArtifacts
+    | CancelFetch
     | StartTask
     | EndTask
     | RunCheck

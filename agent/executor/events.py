@@ -123,6 +123,13 @@ class Pulling:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """The task's artifacts are in its sandbox. What could not be fetched is a NotStarted."""
+
+    key: TaskKey
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """`address` is where the task's ports answer, empty for its agent's."""
 
@@ -175,6 +182,7 @@ Event = (
     | Disconnected
     | Held
     | Pulling
+    | Fetched
     | Started
     | NotStarted
     | Ended

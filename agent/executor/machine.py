@@ -2,9 +2,11 @@
 
 from barter.agent.executor.actions import (
     Action,
+    CancelFetch,
     Connect,
     EndTask,
     Exit,
+    FetchArtifacts,
     Measure,
     Release,
     RunCheck,
@@ -21,6 +23,7 @@ from barter.agent.executor.events import (
     Disconnected,
     Ended,
     Event,
+    Fetched,
     Held,
     Kill,
     Launch,
@@ -40,6 +43,7 @@ from barter.agent.executor.link import AgentLink
 from barter.agent.executor.meter import Meter
 from barter.agent.executor.outbox import Outbox
 from barter.agent.executor.timers import Timers
+from barter.agent.fetch.plans import named
 from barter.core.machine import Tick, earliest
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
@@ -108,7 +112,7 @@ class Executor:
                 return self._kill(event.key, event.grace_ms, cause, now)
         return self._report(event, now)
 
-    def _report(self, event: Pulling | Started | NotStarted | Ended | Checked, now: int) -> list[Action]:
+    def _report(self, event: Pulling | Fetched | Started | NotStarted | Ended | Checked, now: int) -> list[Action]:
         """What a runtime or a health check says of a task that has not ended."""
         task = self._tasks.get(event.key)
         if task is None or task.ended:
@@ -118,6 +122,8 @@ class Executor:
                 if task.state is not TaskState.STAGING:
                     return []
                 return self._say(task, now, TaskState.STARTING, message=f"pulling {event.image}")
+            case Fetched():
+                return self._fetched(task, now)
             case Started():
                 return self._started(task, event, now)
             case NotStarted():
@@ -136,7 +142,19 @@ class Executor:
         if self._stop is not None:
             message = "not started: its executor is stopping; launch it again under a new id"
             return self._end(task, now, TaskState.DROPPED, Reason.AGENT_STOPPED, message)
+        if order.task.artifacts:
+            task.fetching = True
+            message = f"fetching {named(order.task.artifacts)}"
+            return [*self._say(task, now, TaskState.STARTING, message=message), FetchArtifacts(order)]
         return [StartTask(order)]
+
+    def _fetched(self, task: HeldTask, now: int) -> list[Action]:
+        if not task.fetching:
+            return []
+        task.fetching = False
+        if task.cause is not None:
+            return self._end_unstarted(task, task.cause, now)
+        return [StartTask(task.order)]
 
     def _found(self, event: Held, now: int) -> list[Action]:
         key = event.order.key
@@ -169,9 +187,11 @@ class Executor:
 
     def _not_started(self, task: HeldTask, event: NotStarted, now: int) -> list[Action]:
         if task.cause is not None:
-            message = f"{task.cause.message}; it had not started"
-            return self._end(task, now, TaskState.KILLED, task.cause.reason, message)
+            return self._end_unstarted(task, task.cause, now)
         return self._end(task, now, TaskState.FAILED, event.reason, event.message)
+
+    def _end_unstarted(self, task: HeldTask, cause: Cause, now: int) -> list[Action]:
+        return self._end(task, now, TaskState.KILLED, cause.reason, f"{cause.message}; it had not started")
 
     def _checked(self, task: HeldTask, event: Checked, now: int) -> list[Action]:
         verdict = task.probes.result(event, now)
@@ -201,6 +221,8 @@ class Executor:
         task.plan, task.cause = KillPlan.begin(now, grace), cause
         self._timers.set(task.plan.next_ms, key)
         said = self._say(task, now, TaskState.KILLING, cause.reason, cause.message)
+        if task.fetching:
+            return [*said, CancelFetch(key, cause.message)]
         return [*said, *_stop_checks(task, cause.message), EndTask(key, force=False, reason=cause.message)]
 
     def _tick(self, now: int) -> list[Action]:
@@ -210,7 +232,7 @@ class Executor:
             if task is None or task.ended:
                 continue
             if task.plan is not None:
-                if task.plan.fire(now):
+                if task.plan.fire(now) and not task.fetching:
                     self._timers.set(task.plan.next_ms, key)
                     actions.append(EndTask(key, force=True, reason="still running after its grace"))
             else:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from barter.agent.executor.actions import (
     Action,
+    CancelFetch,
     Connect,
     EndTask,
     ExecutorStatus,
     Exit,
+    FetchArtifacts,
     Measure,
     Release,
     RunCheck,
@@ -42,6 +44,8 @@ Step = (
     | SendStatuses
     | Connect
     | SendHello
+    | FetchArtifacts
+    | CancelFetch
     | EndTask
     | RunCheck
     | StopChecks

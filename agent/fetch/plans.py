@@ -1,6 +1,7 @@
 """From an artifact as a framework writes it to what is to be done, or why it never can be."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -51,6 +52,15 @@ def plan(artifact: Artifact) -> Plan:
     uri = urlunsplit(split._replace(scheme=split.scheme.lower(), fragment=""))
     cache = artifact.cache and split.scheme != "file"
     return Plan(uri, shown, sha256, parts[:-1], parts[-1], archive, artifact.executable, cache)
+
+
+def named(artifacts: Sequence[Artifact]) -> str:
+    """What is fetched, for messages: also of URIs that turn out to be none."""
+    try:
+        first = shown_uri(urlsplit(artifacts[0].uri))
+    except ValueError:
+        first = "an artifact"
+    return first if len(artifacts) == 1 else f"{first} and {len(artifacts) - 1} more"
 
 
 def is_log(parts: tuple[str, ...]) -> bool:
