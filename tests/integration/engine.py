@@ -57,6 +57,12 @@ class OwnEngine:
     def host(self) -> str:
         return f"unix://{self._folder}/docker.sock"
 
+    @property
+    def pid(self) -> int:
+        """Of the one started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> str:
         """Start and wait; return why it did not come up, or nothing."""
         folder = self._folder
