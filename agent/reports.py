@@ -64,7 +64,7 @@ def _with_what_was_found(status: TaskStatus, known: TaskStatus) -> TaskStatus:
         return status
     healthy = known.healthy if status.healthy is None else status.healthy
     ready = known.ready if status.ready is None else status.ready
-    return replace(status, healthy=healthy, ready=ready)
+    return replace(status, healthy=healthy, ready=ready, address=status.address or known.address)
 
 
 def _no_news(status: TaskStatus, sequence: int, known: TaskStatus) -> bool:

@@ -1,10 +1,12 @@
-"""The named ports of running, healthy tasks, per service, and which services changed since the last look."""
+"""The named ports of running, healthy, ready tasks, per service, and which services changed since the last look."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from barter.core.cluster import Endpoint, Service
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TaskState
+from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.actions import ServiceView
 from barter.master.state import Task, TaskKey
 
@@ -66,7 +68,7 @@ class Endpoints:
         before = self._by_task.get(task.key, ())
         if not before and not any(port.service_id for port in task.info.ports):
             return
-        after = _serving(task, host, bool(before))
+        after = _serving(task, host, before)
         if after == before:
             return
         for endpoint in before:
@@ -102,10 +104,10 @@ class Endpoints:
         return ServiceView(service, tuple(each for each in endpoints if each.framework_id == owner))
 
 
-def _serving(task: Task, host: str, was_serving: bool) -> tuple[Endpoint, ...]:
-    draining = task.status.state is TaskState.KILLING
-    ready = task.status.state is TaskState.RUNNING and (task.info.health_check is None or task.status.healthy is True)
-    if not ready and not (draining and was_serving):
+def _serving(task: Task, host: str, before: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    if task.status.state is TaskState.KILLING:
+        return tuple(replace(endpoint, draining=True) for endpoint in before)
+    if not _serves(task.info, task.status):
         return ()
     ports = {port.name: port for port in task.info.ports if port.service_id}
     return tuple(
@@ -115,10 +117,15 @@ def _serving(task: Task, host: str, was_serving: bool) -> tuple[Endpoint, ...]:
             task.info.task_id,
             task.framework_id,
             task.agent_id,
-            host,
+            task.status.address or host,
             port.number,
             port.protocol,
-            draining,
         )
         for port in ports.values()
     )
+
+
+def _serves(task: TaskInfo, status: TaskStatus) -> bool:
+    """Running; healthy and ready where that is checked."""
+    healthy = task.health_check is None or status.healthy is True
+    return status.state is TaskState.RUNNING and healthy and (task.readiness_check is None or status.ready is True)

@@ -8,7 +8,7 @@ from barter.core.cluster import Filters, FrameworkInfo
 from barter.core.ids import FrameworkId, OfferId, TaskId
 from barter.core.resources import resources
 from barter.core.task_state import TaskState as S
-from barter.core.tasks import CheckKind, Command, HealthCheck, Reason, Source, TaskInfo, TaskPort
+from barter.core.tasks import CheckKind, Command, HealthCheck, ReadinessCheck, Reason, Source, TaskInfo, TaskPort
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -269,6 +269,21 @@ def test_a_healthy_port_is_an_endpoint_until_its_task_ends(world: World) -> None
     assert seen == [[("10.0.0.1", 31_000, False)], [], [("10.0.0.1", 31_000, False)], [("10.0.0.1", 31_000, True)]]
     world.update(framework_id, status("t1", S.KILLED, 9))
     assert world.cluster.endpoints.all() == ()
+
+
+def test_what_is_not_ready_is_no_endpoint_and_what_has_an_address_of_its_own_is_there(world: World) -> None:
+    check = ReadinessCheck(CheckKind.TCP, port=31_000)
+    need = resources(cpus=100, mem=32 * MIB, ports=((31_000, 31_000),))
+    info = replace(task("t1", need, ports=(TaskPort("http", 31_000, "tcp", "web"),)), readiness_check=check)
+    framework_id = world.running(info)
+    world.update(framework_id, replace(status("t1", S.RUNNING, 2), ready=False, address="10.9.0.2"))
+    assert world.cluster.endpoints.all() == ()
+    world.update(framework_id, replace(status("t1", S.RUNNING, 3), ready=True, address="10.9.0.2"))
+    [view] = world.cluster.endpoints.all()
+    assert [(each.host, each.draining) for each in view.endpoints] == [("10.9.0.2", False)]
+    world.update(framework_id, status("t1", S.KILLING, 4))
+    [view] = world.cluster.endpoints.all()
+    assert [(each.host, each.draining) for each in view.endpoints] == [("10.9.0.2", True)]
 
 
 def test_an_agent_that_has_less_than_was_offered_is_not_offered_again_at_once(world: World) -> None:
