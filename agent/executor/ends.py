@@ -32,6 +32,9 @@ def outcome(task: TaskInfo, ended: Ended, cause: Cause | None) -> Outcome:
     if ended.out_of_memory:
         limit = format_bytes(task.resources.scalars.get("mem", 0))
         return Outcome(TaskState.FAILED, Reason.MEMORY_LIMIT, f"needed more memory than its limit of {limit}")
+    if ended.disk_full:
+        message = f"{_how(ended)}; the disk of its sandbox was full: free space on the agent, or have it write less"
+        return Outcome(TaskState.FAILED, Reason.DISK_FULL, message)
     state = TaskState.FINISHED if ended.exit_code == 0 else TaskState.FAILED
     return Outcome(state, Reason.COMMAND_EXITED, _how(ended))
 

@@ -130,7 +130,9 @@ class Executor:
                 return self._not_started(task, event, now)
             case Ended():
                 end = outcome(task.order.task, event, task.cause)
-                return self._end(task, now, end.state, end.reason, end.message, event.exit_code)
+                # A clock that was set back since does not make an end of the future.
+                ended_ms = now if event.ended_ms is None else min(event.ended_ms, now)
+                return self._end(task, ended_ms, end.state, end.reason, end.message, event.exit_code)
             case Checked():
                 return self._checked(task, event, now)
 

@@ -103,6 +103,12 @@ def test_a_task_it_holds_is_not_launched_again_even_when_ended() -> None:
         (Ended(KEY, 3), TaskState.FAILED, Reason.COMMAND_EXITED, "exited with status 3"),
         (Ended(KEY, 139, "SIGSEGV"), TaskState.FAILED, Reason.COMMAND_EXITED, "ended by SIGSEGV"),
         (
+            Ended(KEY, 1, disk_full=True),
+            TaskState.FAILED,
+            Reason.DISK_FULL,
+            "exited with status 1; the disk of its sandbox was full: free space on the agent, or have it write less",
+        ),
+        (
             Ended(KEY, 137, "SIGKILL", True),
             TaskState.FAILED,
             Reason.MEMORY_LIMIT,
@@ -331,3 +337,10 @@ def test_whatever_comes_every_story_is_legal(script: list[tuple[Event | Tick, in
                 last[each.status.task_id] = advance(before, each.status.state)
     assert len(started) == len(set(started))
     assert told == list(range(1, len(told) + 1))
+
+
+def test_an_end_is_told_with_the_time_it_had_but_never_with_one_to_come() -> None:
+    for ended_ms, told_ms in ((None, 9_000), (4_000, 4_000), (99_000, 9_000)):
+        executor = running()
+        [status] = said(executor.step(Ended(KEY, 0, ended_ms=ended_ms), 9_000))
+        assert status.timestamp_ms == told_ms
