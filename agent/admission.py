@@ -9,7 +9,7 @@ from barter.core.ids import check_id
 from barter.core.reservations import mount_problem
 from barter.core.resources import Resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Reason, TaskInfo
+from barter.core.tasks import Network, Reason, TaskInfo
 
 DOCKER, PROCESS = "docker", "process"
 
@@ -51,6 +51,9 @@ def invalid(task: TaskInfo) -> str:
         return f"revocable: {task.revocable} is not among its resources ({task.resources})"
     if problem := _mounts(task):
         return problem
+    if task.container is not None and task.container.network is Network.OWN:
+        # Its ports are of an address of its own.
+        return ""
     wanted = [(f"ports.{port.name}", port.number) for port in task.ports]
     if task.container is not None:
         wanted += [("container.port_mappings.host_port", m.host_port) for m in task.container.port_mappings]

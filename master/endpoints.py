@@ -6,7 +6,7 @@ from dataclasses import replace
 from barter.core.cluster import Endpoint, Service
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TaskState
-from barter.core.tasks import TaskInfo, TaskStatus
+from barter.core.tasks import Network, TaskInfo, TaskStatus
 from barter.master.actions import ServiceView
 from barter.master.state import Task, TaskKey
 
@@ -126,6 +126,8 @@ def _serving(task: Task, host: str, before: tuple[Endpoint, ...]) -> tuple[Endpo
 
 
 def _serves(task: TaskInfo, status: TaskStatus) -> bool:
-    """Running; healthy and ready where that is checked."""
+    """Running; healthy and ready where that is checked; its address known where that is one of its own."""
+    if task.container is not None and task.container.network is Network.OWN and not status.address:
+        return False
     healthy = task.health_check is None or status.healthy is True
     return status.state is TaskState.RUNNING and healthy and (task.readiness_check is None or status.ready is True)

@@ -41,6 +41,9 @@ def _malformed(info: TaskInfo) -> str:
 
 def _unclaimed_port(info: TaskInfo) -> str:
     """A port of the machine that the task would listen on without holding it."""
+    # With an address of its own it listens on none of the machine.
+    if info.container is not None and info.container.network is Network.OWN:
+        return ""
     listened = [(f"ports.{port.name}", port.number) for port in info.ports]
     if info.container is not None and info.container.network is Network.BRIDGE:
         listened += [("container.port_mappings.host_port", each.host_port) for each in info.container.port_mappings]

@@ -8,11 +8,23 @@ from barter.core.cluster import Filters, FrameworkInfo
 from barter.core.ids import FrameworkId, OfferId, TaskId
 from barter.core.resources import resources
 from barter.core.task_state import TaskState as S
-from barter.core.tasks import CheckKind, Command, HealthCheck, ReadinessCheck, Reason, Source, TaskInfo, TaskPort
+from barter.core.tasks import (
+    CheckKind,
+    Command,
+    Container,
+    HealthCheck,
+    Network,
+    ReadinessCheck,
+    Reason,
+    Source,
+    TaskInfo,
+    TaskPort,
+)
 from barter.core.units import MIB
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import Recovered
+from barter.master.validate import refusal
 from tests.master.world import (
     A1,
     A2,
@@ -284,6 +296,21 @@ def test_what_is_not_ready_is_no_endpoint_and_what_has_an_address_of_its_own_is_
     world.update(framework_id, status("t1", S.KILLING, 4))
     [view] = world.cluster.endpoints.all()
     assert [(each.host, each.draining) for each in view.endpoints] == [("10.9.0.2", True)]
+
+
+def test_a_container_with_an_address_of_its_own_names_ports_without_holding_them(world: World) -> None:
+    own = Container("busybox", Network.OWN, network_name="lan")
+    info = replace(task("t1", ports=(TaskPort("http", 80, "tcp", "web"),)), container=own)
+    assert refusal(info, ("docker",)) is None
+    assert refusal(replace(info, container=replace(own, network=Network.HOST)), ("docker",)) is not None
+    framework_id = world.running(task("t1"))
+    there = world.cluster.tasks[framework_id, TaskId("t1")]
+    running = replace(there, info=info, status=status("t1", S.RUNNING, 1))
+    world.cluster.endpoints.sync(running, "10.0.0.1")
+    assert world.cluster.endpoints.all() == (), "nobody knows its address yet"
+    world.cluster.endpoints.sync(replace(running, status=replace(running.status, address="10.9.0.2")), "10.0.0.1")
+    [view] = world.cluster.endpoints.all()
+    assert [(each.host, each.port) for each in view.endpoints] == [("10.9.0.2", 80)]
 
 
 def test_an_agent_that_has_less_than_was_offered_is_not_offered_again_at_once(world: World) -> None:
