@@ -43,6 +43,19 @@ class AgentInfo:
         return {**self.attributes, **special}
 
 
+class ReturningTasks(StrEnum):
+    """What becomes of a framework's tasks that were out of reach for longer than the agent timeout and come back.
+
+    Usually they are kept, but for those it was told are gone: these are killed. KEEP is all of them, KILL none. With
+    DECIDE all are kept, and each is told as RETURNED_LATE until the framework kills it or says that it stays.
+    """
+
+    KEEP_UNLESS_GONE = "KEEP_UNLESS_GONE"
+    KEEP = "KEEP"
+    KILL = "KILL"
+    DECIDE = "DECIDE"
+
+
 @dataclass(frozen=True, slots=True)
 class FrameworkInfo:
     """How a framework subscribes; an empty `framework_id` asks for a new one.
@@ -59,6 +72,7 @@ class FrameworkInfo:
     hostname: str = ""
     principal: str = ""
     revocable: bool = False
+    returning_tasks: ReturningTasks = ReturningTasks.KEEP_UNLESS_GONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """Agents: registered, heard of, disconnected, leaving for good."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from barter.core.removals import RemovedAgent
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, TaskStatus
-from barter.master import offers, operations, revocable, tasks
+from barter.master import offers, operations, removals, returning, revocable, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AgentRegister, AgentTask, AgentUnregister, AgentVolumes
 from barter.master.facts import AgentAdmitted
 from barter.master.gone import sent_away
+from barter.master.liveness import back as back_in_reach
 from barter.master.liveness import settle
 from barter.master.messages import Kill, KillFramework, Registered, Update
 from barter.master.removal import remove
@@ -32,7 +34,9 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         cluster.history.record(now, "agent_refused", event.info.agent_id, why)
         return
     known = cluster.agents.get(event.info.agent_id)
-    missed = known is not None and known.never_heard
+    removed = removals.take_back(cluster, event.info.agent_id, now)
+    missed = known.never_heard if known is not None else removed is not None and not removed.tasks_known
+    late = removed is not None or (known is not None and known.unreachable)
     agent = _admit(cluster, event, now)
     cluster.to_agent(agent, Registered(), "the agent registered")
     stored = AgentVolumes(event.session, event.info.agent_id, event.volumes)
@@ -40,13 +44,14 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
     open_updates = {(framework_id, status.task_id) for framework_id, status in event.updates}
     away = [key for key, task in agent.tasks.items() if key in open_updates and task.status.state is _AWAY]
-    removed = {each[0]: None for each in event.tasks if not _take_in(cluster, agent, each, open_updates, now)}
-    for framework_id in removed:
+    back = Return(agent, open_updates, late, removed)
+    dropped = {each[0]: None for each in event.tasks if not _take_in(cluster, back, each, now)}
+    for framework_id in dropped:
         cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
     for key in [key for key in agent.tasks if key not in listed]:
         _forgotten(cluster, agent.tasks[key], now)
     untold(cluster, agent, event.updates, now)
-    _in_reach_again(cluster, [agent.tasks[key] for key in away if key in agent.tasks], now)
+    _in_reach_again(cluster, [agent.tasks[key] for key in (*away, *back.revived) if key in agent.tasks], now)
     for task in agent.tasks.values():
         if task.kill is not None:
             cluster.to_agent(agent, task.kill, "asked for before the agent came back")
@@ -80,7 +85,8 @@ def _admit(cluster: Cluster, event: AgentRegister, now: int) -> Agent:
     cluster.total.add(info.resources)
     if not known:
         cluster.persist(AgentAdmitted(info), "the agent is new, or describes itself anew")
-    agent.session, agent.unreachable, agent.leaving = event.session, False, False
+    agent.session, agent.leaving = event.session, False
+    back_in_reach(cluster, agent)
     agent.heard_ms = agent.registered_ms = now
     cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, now))
     cluster.touch(agent)
@@ -95,21 +101,46 @@ def _replace_session(cluster: Cluster, agent: Agent, session: int, now: int) -> 
     offers.rescind(cluster, agent.offers.values(), "offer_rescinded", "the agent registered again", now)
 
 
-def _take_in(cluster: Cluster, agent: Agent, told: AgentTask, open_updates: set[TaskKey], now: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Of an agent that registers: whether it was out of reach for longer than the agent timeout, or `removed` for that.
+
+    `revived` are the tasks that its framework takes back after it was told that they are gone.
+    """
+
+    agent: Agent
+    open_updates: set[TaskKey]
+    late: bool
+    removed: RemovedAgent | None
+    revived: list[TaskKey] = field(default_factory=list)
+
+
+def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
     """False where the task's framework was removed and the task must go."""
     framework_id, info, status = told
+    agent, key = back.agent, (framework_id, info.task_id)
     framework = known_or_adopted(cluster, framework_id, now)
     if framework is None:
         return status.state in TERMINAL
     task = framework.tasks.get(info.task_id)
-    ended = cluster.ended.get((framework_id, info.task_id))
+    ended = cluster.ended.get(key)
+    if task is None and ended is None and back.removed is not None and key in back.removed.tasks:
+        ended = returning.known_as_gone(cluster, framework, agent, info, back.removed, now)
     if task is None and ended is not None:
-        _stays_ended(cluster, agent, ended, status, now)
+        if returning.takes_back(framework, ended):
+            returning.revive(cluster, framework, agent, ended, status, now)
+            back.revived.append(key)
+        else:
+            _stays_ended(cluster, agent, ended, status, now)
     elif task is None:
-        tasks.begin(cluster, framework, agent, info, status, now)
+        begun = tasks.begin(cluster, framework, agent, info, status, now)
         cluster.history.record(now, "task_told", info.task_id, f"{status.state} on {agent.info.hostname}")
+        if back.late and status.state not in TERMINAL:
+            returning.returned(cluster, framework, begun, now)
     elif task.agent_id == agent.info.agent_id:
-        _catch_up(cluster, framework, task, status, (framework_id, info.task_id) in open_updates, now)
+        if back.late and status.state not in TERMINAL:
+            returning.returned(cluster, framework, task, now)
+        _catch_up(cluster, framework, task, status, key in back.open_updates, now)
     else:
         reason = f"agent {agent.info.agent_id} tells of a task of agent {task.agent_id}"
         cluster.history.record(now, "task_refused", info.task_id, reason)
@@ -121,8 +152,10 @@ def _stays_ended(cluster: Cluster, agent: Agent, task: Task, status: TaskStatus,
     if status.state in TERMINAL:
         return
     reason = f"it was reported as {task.status.state}"
+    late = task.status.reason is Reason.AGENT_REMOVED
+    cause = Reason.RETURNED_LATE if late else Reason.KILLED_BY_FRAMEWORK
     cluster.history.record(now, "task_refused", task.info.task_id, reason)
-    cluster.to_agent(agent, Kill(task.framework_id, task.info.task_id, -1, reason), reason)
+    cluster.to_agent(agent, Kill(task.framework_id, task.info.task_id, -1, reason, cause), reason)
 
 
 def _catch_up(

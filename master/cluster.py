@@ -12,6 +12,7 @@ from barter.master.facts import AgentGone, Fact, Recovered
 from barter.master.history import History
 from barter.master.messages import ToAgent, ToFramework
 from barter.master.pool import Tally
+from barter.master.reach import Reach
 from barter.master.state import Agent, Ended, Framework, Kept, OpenOffer, Task
 from barter.master.timers import Timers
 
@@ -22,12 +23,28 @@ ENDED_KEPT = 10_000
 class Timing:
     """In milliseconds: how long an agent may be silent, and how long an offer stands.
 
-    Preempted tasks have `preemption_grace_ms` to end, their own where it is less than 0.
+    Preempted tasks have `preemption_grace_ms` to end, their own where it is less than 0. An agent out of reach for
+    `removal_ms` more is removed (0: never), one in `removal_every_ms`. Where `loss_least` or more, and more than
+    `loss_share_milli` thousandths, are lost within `loss_window_ms`, none is until they are back.
     """
 
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
     preemption_grace_ms: int = -1
+    removal_ms: int = 900_000
+    removal_every_ms: int = 20_000
+    loss_share_milli: int = 250
+    loss_least: int = 3
+    loss_window_ms: int = 600_000
+
+    def check(self) -> None:
+        """Raises ValueError where agents lost together would be removed before that is noticed."""
+        if 0 < self.removal_ms < self.loss_window_ms:
+            raise ValueError(
+                f"agents would be removed {self.removal_ms // 1000} s after they are lost, before the window of "
+                f"{self.loss_window_ms // 1000} s in which a loss of many is noticed has passed: "
+                "give --agent-removal-timeout the longer time, or --correlated-loss-window a shorter one"
+            )
 
 
 class Cluster:
@@ -68,6 +85,7 @@ class Cluster:
         self.made_room: list[tuple[AgentId, Kept]] = []
         self.roles: dict[str, RoleConfig] = {}
         self.gone: dict[AgentId, AgentGone] = {}
+        self.reach = Reach()
         self.expected_agents: set[AgentId] = set()
         self.expected_frameworks: set[FrameworkId] = set()
         self.settled_changed = False
@@ -125,6 +143,7 @@ class Cluster:
         owned = info.resources.without(info.revocable)
         agent.take(agent.used, owned, info.reserved)
         agent.lent.add(info.revocable)
+        agent.containers += info.container is not None
         self.used.add(owned)
         if framework is not None:
             framework.used.add(owned)
@@ -135,6 +154,7 @@ class Cluster:
         owned = info.resources.without(info.revocable)
         agent.give_back(agent.used, owned, info.reserved)
         agent.lent.take(info.revocable)
+        agent.containers -= info.container is not None
         self.used.take(owned)
         if framework is not None:
             framework.used.take(owned)
@@ -143,7 +163,6 @@ class Cluster:
 
     def set_status(self, task: Task, status: TaskStatus) -> None:
         """Replace a live task's status and keep the counts by state and its endpoints in line."""
-        agent.containers += info.container is not None
         self.count(task.status.state, -1)
         self.count(status.state, 1)
         task.status = status
@@ -152,4 +171,3 @@ class Cluster:
 
     def count(self, state: str, change: int) -> None:
         self.states[state] = self.states.get(state, 0) + change
-        agent.containers -= info.container is not None

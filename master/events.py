@@ -134,6 +134,14 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """These tasks, which returned late, stay."""
+
+    session: int
+    task_ids: tuple[TaskId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetDemands:
     session: int
     demands: tuple[Demand, ...]
@@ -234,6 +242,22 @@ class MarkGone:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldRemovals:
+    """No agent out of reach is removed until that is taken back."""
+
+    call: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRemovals:
+    """Who is out of reach now is lost indeed, and is removed in turn."""
+
+    call: int
+    reason: str = ""
+
+
 AgentEvent = (
     AgentRegister | AgentUpdates | AgentHeartbeat | AgentSlack | AgentVolumes | AgentUnregister | AgentDisconnected
 )
@@ -249,7 +273,8 @@ FrameworkEvent = (
     | AcknowledgeUpdates
     | Reconcile
     | Release
+    | Keep
     | Teardown
 )
-OperatorCall = SetRoles | Operate | Drain | Deactivate | Activate | MarkGone
+OperatorCall = SetRoles | Operate | Drain | Deactivate | Activate | MarkGone | HoldRemovals | ResumeRemovals
 Event = AgentEvent | Subscribe | FrameworkEvent | TeardownByOperator | OperatorCall

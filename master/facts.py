@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from barter.core.cluster import AgentInfo, FrameworkInfo
 from barter.core.ids import AgentId, FrameworkId, ReservationId, VolumeId
 from barter.core.maintenance import Maintenance
+from barter.core.removals import Removals, RemovedAgent
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.roles import RoleConfig
 
@@ -83,6 +84,25 @@ class AgentGone:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """Out of reach for too long; it may return. Comes beside AgentLeft."""
+
+    removed: RemovedAgent
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedForgotten:
+    """It is back, or was marked gone."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalsSet:
+    removals: Removals
+
+
 Fact = (
     AgentAdmitted
     | AgentLeft
@@ -96,6 +116,9 @@ Fact = (
     | VolumeEnded
     | MaintenanceSet
     | AgentGone
+    | AgentRemoved
+    | RemovedForgotten
+    | RemovalsSet
 )
 
 
@@ -116,3 +139,5 @@ class Recovered:
     condemned: tuple[tuple[AgentId, VolumeId], ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     gone: tuple[AgentGone, ...] = ()
+    removed: tuple[RemovedAgent, ...] = ()
+    removals: Removals = Removals()

@@ -1,5 +1,6 @@
 """Agents marked gone: out of the books at once, sent away for good where they come back."""
 
+from barter.core.removals import RemovedAgent
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 from barter.master.actions import SendToAgent
@@ -7,7 +8,10 @@ from barter.master.cluster import Cluster
 from barter.master.events import AgentRegister, MarkGone
 from barter.master.facts import AgentGone
 from barter.master.messages import Shutdown
+from barter.master.reconcile import answer_unanswered
 from barter.master.removal import remove
+from barter.master.removals import forget
+from barter.master.returning import gone_for_good
 from barter.master.state import Agent
 
 
@@ -26,6 +30,19 @@ def mark_gone(cluster: Cluster, agent: Agent, event: MarkGone, now: int) -> str:
     ended = len(agent.tasks)
     remove(cluster, agent, TaskState.GONE_BY_OPERATOR, Reason.AGENT_GONE, reason, now)
     cluster.history.record(now, "agent_gone", agent_id, f"{reason}; {ended} tasks ended with it")
+    return ""
+
+
+def mark_removed_gone(cluster: Cluster, removed: RemovedAgent, event: MarkGone, now: int) -> str:
+    """It was removed already; from now on it may not return."""
+    reason = f"marked gone by an operator{f': {event.reason}' if event.reason else ''}"
+    cluster.gone[removed.agent_id] = gone = AgentGone(removed.agent_id, reason)
+    cluster.persist(gone, reason)
+    forget(cluster, removed.agent_id, reason)
+    gone_for_good(cluster, removed, reason, now)
+    if not removed.tasks_known and not cluster.expected_agents:
+        answer_unanswered(cluster, now)
+    cluster.history.record(now, "agent_gone", removed.agent_id, f"{reason}; it had been removed before")
     return ""
 
 

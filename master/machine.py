@@ -1,6 +1,7 @@
 """The master as a pure machine: each event goes to its handler; a batch of events ends with one Tick."""
 
 from barter.core.machine import Tick, earliest
+from barter.core.removals import RemovedAgent
 from barter.master import (
     accept,
     agents,
@@ -16,6 +17,7 @@ from barter.master import (
     quota_offers,
     reclaim,
     reconcile,
+    returning,
     revocable,
     updates,
     wishes,
@@ -35,6 +37,7 @@ from barter.master.timers import (
     MaintenanceDue,
     OfferExpires,
     PreemptionDue,
+    RemovalTurn,
     SettlingEnds,
 )
 
@@ -88,6 +91,8 @@ class Master:
                 frameworks.teardown_by_operator(cluster, event.framework_id, now)
             case ev.SetRoles() | ev.Operate() | ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():
                 operators.answer(cluster, event, now)
+            case ev.HoldRemovals() | ev.ResumeRemovals():
+                operators.answer(cluster, event, now)
             case _:
                 if (framework_id := cluster.sessions.get(event.session)) is None:
                     return
@@ -103,6 +108,7 @@ class Master:
         self.batch_open = False
         for due in cluster.timers.pop_due(now):
             _happen(cluster, due, now)
+        liveness.end_batch(cluster, now)
         maintenance.look(cluster, now)
         if cluster.told_more:
             cluster.told_more = False
@@ -141,10 +147,16 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
     cluster.allocator.set_roles(cluster.roles)
     for gone in recovered.gone:
         cluster.gone[gone.agent_id] = gone
+    cluster.reach.removals = recovered.removals
+    cluster.reach.removed.update((each.agent_id, each) for each in sorted(recovered.removed, key=_removed_ms))
     _recover_holdings(cluster, recovered)
     cluster.expected_agents |= cluster.agents.keys()
     cluster.expected_frameworks |= cluster.frameworks.keys()
     cluster.timers.at(now + cluster.timing.agent_timeout_ms, SettlingEnds())
+
+
+def _removed_ms(removed: RemovedAgent) -> int:
+    return removed.removed_ms
 
 
 def _recover_holdings(cluster: Cluster, recovered: Recovered) -> None:
@@ -199,6 +211,8 @@ def _of_framework(cluster: Cluster, framework: Framework, event: ev.FrameworkEve
             wishes.suppress(cluster, framework, event, now)
         case ev.Release():
             maintenance.release(cluster, framework, event, now)
+        case ev.Keep():
+            returning.keep(cluster, framework, event, now)
         case ev.FrameworkDisconnected():
             frameworks.disconnected(cluster, framework, now)
         case ev.Teardown():
@@ -217,5 +231,7 @@ def _happen(cluster: Cluster, due: Due, now: int) -> None:
             liveness.stop_settling(cluster, now)
         case MaintenanceDue():
             maintenance.due(cluster, due)
+        case RemovalTurn():
+            cluster.reach.turn_ms = 0
         case PreemptionDue() | KeepingEnds():
             pass

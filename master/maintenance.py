@@ -13,7 +13,7 @@ from barter.master import inverse, offers
 from barter.master.cluster import Cluster
 from barter.master.events import Activate, Deactivate, Drain, MarkGone, Release
 from barter.master.facts import MaintenanceSet
-from barter.master.gone import mark_gone
+from barter.master.gone import mark_gone, mark_removed_gone
 from barter.master.messages import Error, Kill
 from barter.master.state import Agent, Framework, Task
 from barter.master.timers import MaintenanceDue
@@ -26,6 +26,12 @@ def maintain(cluster: Cluster, event: Drain | Deactivate | Activate | MarkGone, 
     """Returns why not."""
     agent = cluster.agents.get(event.agent_id)
     if agent is None:
+        removed = cluster.reach.removed.get(event.agent_id)
+        if removed is not None and isinstance(event, MarkGone):
+            return mark_removed_gone(cluster, removed, event, now)
+        if removed is not None:
+            name = f"agent {event.agent_id} ({removed.hostname})"
+            return f"{name} was removed, as it was out of reach: see `barter removals`"
         gone = cluster.gone.get(event.agent_id)
         fate = f"was {gone.reason}" if gone else "is not known here: see `barter agents`"
         return f"agent {event.agent_id} {fate}"

@@ -31,9 +31,11 @@ def maintenance(cluster: Cluster) -> list[MaintenanceSummary]:
 
 def agent_named(cluster: Cluster, name: str) -> AgentId:
     """By its id or, where only one has it, by its hostname; raises NotOne. One marked gone has its id still."""
-    if name in cluster.agents or name in cluster.gone:
+    removed = cluster.reach.removed
+    if name in cluster.agents or name in cluster.gone or name in removed:
         return AgentId(name)
     found = [agent_id for agent_id, agent in cluster.agents.items() if agent.info.hostname == name]
+    found = found or [agent_id for agent_id, each in removed.items() if each.hostname == name]
     if len(found) > 1:
         raise NotOne(f"{len(found)} agents have the hostname {name}: name one by its id, of {', '.join(sorted(found))}")
     if not found:

@@ -1,7 +1,7 @@
 """What operators ask for and are answered: each handler says why not, or nothing when it is done."""
 
 from barter.master import events as ev
-from barter.master import maintenance, operations, roles
+from barter.master import maintenance, operations, removals, roles
 from barter.master.actions import Answer
 from barter.master.cluster import Cluster
 
@@ -21,10 +21,14 @@ def answer(cluster: Cluster, event: ev.OperatorCall, now: int) -> None:
 
 
 def _handle(
-    cluster: Cluster, event: ev.Operate | ev.Drain | ev.Deactivate | ev.Activate | ev.MarkGone, now: int
+    cluster: Cluster,
+    event: ev.Operate | ev.Drain | ev.Deactivate | ev.Activate | ev.MarkGone | ev.HoldRemovals | ev.ResumeRemovals,
+    now: int,
 ) -> str:
     match event:
         case ev.Operate():
             return operations.operate(cluster, event, now)
         case ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():
             return maintenance.maintain(cluster, event, now)
+        case ev.HoldRemovals() | ev.ResumeRemovals():
+            return removals.change(cluster, event, now)

@@ -3,7 +3,7 @@
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
-from barter.master import tasks
+from barter.master import returning, tasks
 from barter.master.cluster import Cluster
 from barter.master.events import KillTask, Reconcile
 from barter.master.messages import Kill, Update
@@ -33,13 +33,20 @@ def kill(cluster: Cluster, framework: Framework, event: KillTask, now: int) -> N
     task = framework.tasks.get(event.task_id)
     if task is None:
         status = _answer(cluster, framework, event.task_id, now)
+        ended = cluster.ended.get((framework.framework_id, event.task_id))
+        if ended is not None and ended.status.reason is Reason.AGENT_REMOVED:
+            ended.kill = _order(framework, event)
         if status is not None:
             cluster.to_framework(framework, Update((status,)), "asked to kill what does not run")
         return
+    task.kill, task.undecided = _order(framework, event), False
+    cluster.history.record(now, "task_kill", event.task_id, task.kill.reason)
+    cluster.to_agent(cluster.agents[task.agent_id], task.kill, task.kill.reason)
+
+
+def _order(framework: Framework, event: KillTask) -> Kill:
     reason = f"killed by framework {framework.info.name}"
-    task.kill = Kill(framework.framework_id, event.task_id, event.grace_ms, reason)
-    cluster.history.record(now, "task_kill", event.task_id, reason)
-    cluster.to_agent(cluster.agents[task.agent_id], task.kill, reason)
+    return Kill(framework.framework_id, event.task_id, event.grace_ms, reason)
 
 
 def answer_unanswered(cluster: Cluster, now: int, back: Agent | None = None) -> None:
@@ -64,6 +71,8 @@ def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -
     task = framework.tasks.get(task_id) or cluster.ended.get((framework.framework_id, task_id))
     if task is not None:
         return tasks.told_again(task)
+    if (gone := returning.answer(cluster, (framework.framework_id, task_id), now)) is not None:
+        return gone
     if cluster.expected_agents:
         framework.unanswered.add(task_id)
         return None
@@ -77,8 +86,8 @@ def _answer(cluster: Cluster, framework: Framework, task_id: TaskId, now: int) -
 
 
 def _away(cluster: Cluster) -> int:
-    """How many agents are known of from before the master's start only."""
-    return sum(agent.never_heard for agent in cluster.agents.values())
+    """How many agents are known of from before the master's start only, those removed since included."""
+    return sum(agent.never_heard for agent in cluster.agents.values()) + cluster.reach.unknown
 
 
 def _tasks_of(framework: Framework, agent: Agent | None) -> list[TaskId]:

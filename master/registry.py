@@ -6,11 +6,13 @@ from typing import Protocol
 
 from barter.core.ids import AgentId
 from barter.core.maintenance import Mode
+from barter.core.removals import Removals
 from barter.master import facts as f
 from barter.master.facts import Fact, Recovered
 
 AGENT, FRAMEWORK, ROLE = "agent", "framework", "role"
 RESERVATION, VOLUME, CONDEMNED, MAINTENANCE, GONE = "reservation", "volume", "condemned", "maintenance", "gone"
+REMOVED, REMOVALS = "removed", "removals"
 OF_AN_AGENT = (RESERVATION, VOLUME, CONDEMNED, MAINTENANCE)
 
 
@@ -47,6 +49,12 @@ def entries_of(fact: Fact) -> tuple[Entry, ...]:
             return (Entry(AGENT, agent_id, with_agent=True),)
         case f.AgentGone():
             return (Entry(GONE, fact.agent_id, fact),)
+        case f.AgentRemoved(removed):
+            return (Entry(REMOVED, removed.agent_id, removed),)
+        case f.RemovedForgotten(agent_id):
+            return (Entry(REMOVED, agent_id),)
+        case f.RemovalsSet(removals):
+            return (Entry(REMOVALS, REMOVALS, removals),)
         case f.FrameworkAdmitted(framework):
             return (Entry(FRAMEWORK, framework.framework_id, framework),)
         case f.FrameworkRemoved(framework_id):
@@ -103,6 +111,8 @@ class MemoryRegistry:
             condemned=self._all(CONDEMNED),
             maintenance=self._all(MAINTENANCE),
             gone=self._all(GONE),
+            removed=self._all(REMOVED),
+            removals=next(iter(self._all(REMOVALS)), Removals()),
         )
         return self._started
 

@@ -18,6 +18,8 @@ def remove(cluster: Cluster, agent: Agent, state: TaskState, cause: Reason, reas
         tasks.end_by_master(cluster, task, state, cause, reason, now)
     cluster.total.take(agent.info.resources)
     del cluster.agents[agent_id]
+    cluster.reach.out.pop(agent_id, None)
+    cluster.reach.changed = True
     cluster.fresh_agents.pop(agent_id, None)
     cluster.allocator.remove_agent(agent_id)
     cluster.persist(AgentLeft(agent_id), reason)

@@ -20,7 +20,7 @@ from barter.master.snapshot_records import (
     ToldRecord,
 )
 from barter.master.state import Agent, Framework, Pending, Task
-from barter.master.timers import PreemptionDue, Timers
+from barter.master.timers import PreemptionDue, RemovalTurn, Timers
 
 
 def take(master: Master, now: int) -> Snapshot:
@@ -46,6 +46,7 @@ def take(master: Master, now: int) -> Snapshot:
         tuple(TimerRecord(*timer) for timer in cluster.timers.waiting),
         tuple(cluster.roles.values()),
         tuple(cluster.gone.values()),
+        tuple(cluster.reach.removed.values()),
         cluster.allocator.memory(),
     )
 
@@ -66,6 +67,9 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
     _put_offers(cluster, snapshot)
     cluster.roles = {config.role: config for config in snapshot.roles}
     cluster.gone = {gone.agent_id: gone for gone in snapshot.gone}
+    reach, removed = cluster.reach, {each.agent_id: each for each in snapshot.removed}
+    reach.removals, reach.removed, reach.last_ms = head.removals, removed, head.removed_ms
+    reach.out = dict.fromkeys(head.out_of_reach)
     cluster.states = dict(head.states)
     cluster.frameworks_made, cluster.offers_made = head.frameworks_made, head.offers_made
     cluster.history.sequence = cluster.told_history = head.history
@@ -75,6 +79,8 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
         cluster.timers.at(timer.when_ms, timer.due)
         if isinstance(timer.due, PreemptionDue):
             cluster.preempts_ms = timer.when_ms
+        elif isinstance(timer.due, RemovalTurn):
+            reach.turn_ms = min(reach.turn_ms or timer.when_ms, timer.when_ms)
     _put_allocator(cluster, snapshot)
     return master
 
@@ -91,6 +97,9 @@ def _head(cluster: Cluster, now: int) -> Head:
         {str(state): count for state, count in cluster.states.items()},
         tuple(sorted(cluster.expected_agents)),
         tuple(sorted(cluster.expected_frameworks)),
+        cluster.reach.removals,
+        tuple(cluster.reach.out),
+        cluster.reach.last_ms,
     )
 
 
@@ -110,6 +119,7 @@ def _agent(agent: Agent) -> AgentRecord:
         agent.slack,
         tuple(sorted(agent.stored)),
         agent.kept,
+        agent.unreachable_ms,
     )
 
 
@@ -130,7 +140,9 @@ def _framework(framework: Framework) -> FrameworkRecord:
 
 
 def _task(task: Task) -> TaskRecord:
-    return TaskRecord(task.framework_id, task.agent_id, task.info, task.status, task.launched_ms, task.kill, task.why)
+    return TaskRecord(
+        task.framework_id, task.agent_id, task.info, task.status, task.launched_ms, task.kill, task.why, task.undecided
+    )
 
 
 def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
@@ -142,6 +154,7 @@ def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent.condemned = dict.fromkeys(kept.condemned)
     agent.maintenance, agent.slack = kept.maintenance, kept.slack
     agent.stored, agent.kept = frozenset(kept.stored), kept.kept
+    agent.unreachable_ms = kept.unreachable_ms
     if agent.kept:
         cluster.keeping[agent_id] = None
     cluster.agents[agent_id] = agent
@@ -173,7 +186,9 @@ def _put_tasks(cluster: Cluster, snapshot: Snapshot) -> None:
 
 
 def _live(kept: TaskRecord) -> Task:
-    return Task(kept.framework_id, kept.agent_id, kept.info, kept.status, kept.launched_ms, kept.kill, kept.why)
+    return Task(
+        kept.framework_id, kept.agent_id, kept.info, kept.status, kept.launched_ms, kept.kill, kept.why, kept.undecided
+    )
 
 
 def _put_offers(cluster: Cluster, snapshot: Snapshot) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service
 from barter.core.ids import AgentId, DemandId, FrameworkId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance
+from barter.core.removals import Removals, RemovedAgent
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import Resources
 from barter.core.roles import RoleConfig
@@ -19,7 +20,10 @@ from barter.master.timers import Due
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`states` is how many tasks there are in each, the ended ones since the start included; `history` its length."""
+    """`states` is how many tasks there are in each, the ended ones since the start included; `history` its length.
+
+    `removed_ms` is when an agent was removed last.
+    """
 
     now_ms: int
     cluster_id: str
@@ -31,6 +35,9 @@ class Head:
     states: dict[str, int]
     expected_agents: tuple[AgentId, ...]
     expected_frameworks: tuple[FrameworkId, ...]
+    removals: Removals = Removals()
+    out_of_reach: tuple[AgentId, ...] = ()
+    removed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class AgentRecord:
     slack: Resources
     stored: tuple[VolumeId, ...]
     kept: tuple[Kept, ...] = ()
+    unreachable_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class TaskRecord:
     launched_ms: int
     kill: Kill | None
     why: str = ""
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +127,5 @@ class Snapshot:
     timers: tuple[TimerRecord, ...]
     roles: tuple[RoleConfig, ...]
     gone: tuple[AgentGone, ...]
+    removed: tuple[RemovedAgent, ...]
     allocator: Memory

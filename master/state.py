@@ -24,7 +24,8 @@ NO_SESSION = 0
 class Task:
     """`kill` is what was asked for and is told again to an agent that comes back with the task still there.
 
-    `why` it was placed where it is: empty for one that an agent told of.
+    `why` it was placed where it is: empty for one that an agent told of. It is `undecided` once it has returned late,
+    until its framework kills it or says that it stays.
     """
 
     framework_id: FrameworkId
@@ -34,6 +35,7 @@ class Task:
     launched_ms: int
     kill: Kill | None = None
     why: str = ""
+    undecided: bool = False
 
     @property
     def key(self) -> TaskKey:
@@ -57,9 +59,9 @@ class OpenOffer:
     expires_ms: int
     tasks: int = 0
     reason: str = ""
-
-
     containers: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """For so many `tasks` of a demand, of which `placed` were on the agent before, room is kept while `victims` end for
@@ -77,7 +79,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Agent:
-    """`unreachable` once it has been silent for the agent timeout; a lost stream alone does not make it so.
+    """`unreachable`, since `unreachable_ms`, once it was silent for the agent timeout; a lost stream is not enough.
 
     `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
     is to be deleted, `stored` those whose data it says it has. `slack` is what it lends of what its tasks do not use,
@@ -104,11 +106,11 @@ class Agent:
     slack: Resources = NOTHING
     lent: Tally = field(default_factory=Tally)
     kept: tuple[Kept, ...] = ()
+    containers: int = 0
+    unreachable_ms: int = 0
     _unheld: tuple[Resources, Resources] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
-    containers: int = 0
-    unreachable_ms: int = 0
     def mode(self) -> Mode:
         return Mode.ACTIVE if self.maintenance is None else self.maintenance.mode
 
@@ -246,3 +248,6 @@ class Ended:
 
     def get(self, key: TaskKey) -> Task | None:
         return self.tasks.get(key)
+
+    def drop(self, key: TaskKey) -> None:
+        self.tasks.pop(key, None)

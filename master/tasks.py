@@ -20,7 +20,7 @@ def master_status(task: Task, state: TaskState, reason: Reason, message: str, no
 def told_again(task: Task) -> TaskStatus:
     """What is known of a task, health too, from the master; it wants no acknowledgement."""
     status = task.status
-    reason = status.reason or Reason.RECONCILIATION
+    reason = Reason.RETURNED_LATE if task.undecided else status.reason or Reason.RECONCILIATION
     return replace(status, source=Source.MASTER, uuid="", agent_id=task.agent_id, reason=reason)
 
 

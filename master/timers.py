@@ -51,7 +51,21 @@ class KeepingEnds:
     agent_id: AgentId
 
 
-Due = AgentSilent | OfferExpires | FailoverEnds | SettlingEnds | MaintenanceDue | PreemptionDue | KeepingEnds
+@dataclass(frozen=True, slots=True)
+class RemovalTurn:
+    """An agent out of reach may be due to be removed."""
+
+
+Due = (
+    AgentSilent
+    | OfferExpires
+    | FailoverEnds
+    | SettlingEnds
+    | MaintenanceDue
+    | PreemptionDue
+    | KeepingEnds
+    | RemovalTurn
+)
 
 
 class Timers:

@@ -55,7 +55,14 @@ def untold(cluster: Cluster, agent: Agent, told: tuple[AgentStatus, ...], now: i
     delivery = Delivery(cluster, agent, now)
     for framework_id, status in told:
         framework = delivery.framework(framework_id, status)
-        if framework is not None and status.uuid not in framework.pending:
+        if framework is None or status.uuid in framework.pending:
+            continue
+        ended = cluster.ended.get((framework_id, status.task_id))
+        if ended is not None and ended.status.reason is Reason.AGENT_REMOVED:
+            said = f"it was told as {ended.status.state}, and cannot be {status.state} again"
+            cluster.history.record(now, "status_refused", status.task_id, said)
+            delivery.answer(framework_id, status)
+        else:
             delivery.pass_on(framework, status)
     delivery.send()
 

@@ -49,6 +49,11 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    task_ids: tuple[TaskId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
     """`grace_ms` None: the task's own grace."""
 
@@ -92,6 +97,7 @@ Call = (
     | Suppress
     | Kill
     | Release
+    | Keep
     | Reconcile
     | SetDemands
     | SetServices

@@ -61,6 +61,13 @@ class Driver(ABC):
         """These tasks, named in an inverse offer, are replaced and may be killed. Kept over lost sessions."""
 
     @abstractmethod
+    def keep(self, task_ids: Iterable[TaskId]) -> None:
+        """These tasks, told as RETURNED_LATE to a framework that decides on its returning tasks, stay.
+
+        Not kept over lost sessions: a master that did not hear it tells of them as RETURNED_LATE again.
+        """
+
+    @abstractmethod
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         """Ask for the current status of these tasks; of all of the framework's where none is named."""
 

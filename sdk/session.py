@@ -23,6 +23,8 @@ from barter.sdk.standing import Standing
 
 TURN = 256
 GOODBYE_MS = 2_000
+REMOVED = "/removed"
+"""After a task's id: that it went with its agent, which may bring it back."""
 
 
 class Session:
@@ -189,6 +191,7 @@ class Session:
         self._standing.note(call, connected=self.connected)
         for task_id in calls.tasks_of(call):
             self._ended.forget(task_id)
+            self._ended.forget(f"{task_id}{REMOVED}")
         if self.connected:
             return [msg.Send(call)]
         if isinstance(call, calls.Launch):
@@ -272,7 +275,11 @@ class Session:
         and the update itself may both tell of one."""
         if status.uuid and not self._seen.add(status.uuid, now):
             return False
-        return not status.terminal or self._ended.add(status.task_id, now)
+        if not status.terminal:
+            self._ended.forget(f"{status.task_id}{REMOVED}")
+            return True
+        removed = status.reason is Reason.AGENT_REMOVED
+        return self._ended.add(f"{status.task_id}{REMOVED}" if removed else status.task_id, now)
 
     def _on_invoked(self, event: msg.Invoked, now: int) -> list[Action]:
         called, self._calling = self._calling[: event.count], ()

@@ -61,6 +61,9 @@ class SessionDriver(Driver):
     def release(self, task_ids: Iterable[TaskId]) -> None:
         self._post(calls.Release(tuple(task_ids)))
 
+    def keep(self, task_ids: Iterable[TaskId]) -> None:
+        self._post(calls.Keep(tuple(task_ids)))
+
     def kill(self, task_id: TaskId, grace_ms: int | None = None) -> None:
         self._post(calls.Kill(task_id, grace_ms))
 

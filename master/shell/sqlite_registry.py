@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from barter.core.removals import Removals
 from barter.master import registry as kinds
 from barter.master.facts import Fact, Recovered
 from barter.master.registry import OF_AN_AGENT, Entry, entries_of
@@ -56,6 +57,8 @@ class SqliteRegistry:
             self._all(kinds.CONDEMNED),
             self._all(kinds.MAINTENANCE),
             self._all(kinds.GONE),
+            self._all(kinds.REMOVED),
+            next(iter(self._all(kinds.REMOVALS)), Removals()),
         )
 
     def commit(self, facts: Sequence[Fact]) -> None:

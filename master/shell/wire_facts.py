@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
-from barter.core.ids import AgentId, VolumeId
+from barter.core.ids import AgentId, FrameworkId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance, Mode
+from barter.core.removals import RemovalMode, Removals, RemovedAgent
 from barter.master import registry as kinds
 from barter.master.facts import AgentGone
 from barter.proto import codec
@@ -59,6 +60,38 @@ def _gone_from_wire(wire: registry_pb2.Gone) -> AgentGone:
     return AgentGone(AgentId(wire.agent_id), wire.reason)
 
 
+def _removed_to_wire(value: RemovedAgent) -> registry_pb2.Removed:
+    return registry_pb2.Removed(
+        agent_id=value.agent_id,
+        hostname=value.hostname,
+        removed_ms=value.removed_ms,
+        reason=value.reason,
+        tasks=[registry_pb2.RemovedTask(framework_id=each[0], task_id=each[1]) for each in value.tasks],
+        tasks_unknown=not value.tasks_known,
+    )
+
+
+def _removed_from_wire(wire: registry_pb2.Removed) -> RemovedAgent:
+    tasks = tuple((FrameworkId(each.framework_id), TaskId(each.task_id)) for each in wire.tasks)
+    known = not wire.tasks_unknown
+    return RemovedAgent(AgentId(wire.agent_id), wire.hostname, wire.removed_ms, wire.reason, tasks, known)
+
+
+def _removals_to_wire(value: Removals) -> registry_pb2.Removals:
+    return registry_pb2.Removals(
+        mode=value.mode,
+        since_ms=value.since_ms,
+        reason=value.reason,
+        not_before_ms=value.not_before_ms,
+        excused=value.excused,
+    )
+
+
+def _removals_from_wire(wire: registry_pb2.Removals) -> Removals:
+    excused = tuple(AgentId(each) for each in wire.excused)
+    return Removals(RemovalMode(wire.mode), wire.since_ms, wire.reason, wire.not_before_ms, excused)
+
+
 _KINDS = {
     kinds.AGENT: _Kind(types_pb2.AgentInfo, codec.agent_to_wire, codec.agent_from_wire),
     kinds.FRAMEWORK: _Kind(types_pb2.FrameworkInfo, codec.framework_to_wire, codec.framework_from_wire),
@@ -68,4 +101,6 @@ _KINDS = {
     kinds.CONDEMNED: _Kind(registry_pb2.Condemned, _condemned_to_wire, _condemned_from_wire),
     kinds.MAINTENANCE: _Kind(registry_pb2.Maintenance, _maintenance_to_wire, _maintenance_from_wire),
     kinds.GONE: _Kind(registry_pb2.Gone, _gone_to_wire, _gone_from_wire),
+    kinds.REMOVED: _Kind(registry_pb2.Removed, _removed_to_wire, _removed_from_wire),
+    kinds.REMOVALS: _Kind(registry_pb2.Removals, _removals_to_wire, _removals_from_wire),
 }

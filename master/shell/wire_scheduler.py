@@ -40,6 +40,8 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
             return ev.Reconcile(session, tuple(TaskId(task_id) for task_id in wire.reconcile.task_ids))
         case "release":
             return ev.Release(session, tuple(TaskId(task_id) for task_id in wire.release.task_ids))
+        case "keep":
+            return ev.Keep(session, tuple(TaskId(task_id) for task_id in wire.keep.task_ids))
         case "teardown":
             return ev.Teardown(session)
         case _:

@@ -1,6 +1,6 @@
 """Agents and frameworks as they describe themselves."""
 
-from barter.core.cluster import AgentInfo, FrameworkInfo
+from barter.core.cluster import AgentInfo, FrameworkInfo, ReturningTasks
 from barter.core.ids import AgentId, FrameworkId, check_id
 from barter.core.roles import check_role
 from barter.proto.checks import LONGEST_URL, check_name, check_size
@@ -8,6 +8,7 @@ from barter.proto.codec.resources import resources_from_wire, resources_to_wire
 from barter.proto.v1 import types_pb2 as pb
 
 MOST_ROLES = 100
+USUAL_RETURN = ReturningTasks.KEEP_UNLESS_GONE
 
 
 def agent_to_wire(value: AgentInfo) -> pb.AgentInfo:
@@ -47,6 +48,14 @@ def agent_from_wire(wire: pb.AgentInfo) -> AgentInfo:
     )
 
 
+def _returning_tasks(wire: str) -> ReturningTasks:
+    try:
+        return ReturningTasks(wire) if wire else USUAL_RETURN
+    except ValueError:
+        known = ", ".join(ReturningTasks)
+        raise ValueError(f"framework.returning_tasks: {wire[:80]!r} is none of {known}") from None
+
+
 def framework_to_wire(value: FrameworkInfo) -> pb.FrameworkInfo:
     return pb.FrameworkInfo(
         name=value.name,
@@ -58,6 +67,7 @@ def framework_to_wire(value: FrameworkInfo) -> pb.FrameworkInfo:
         hostname=value.hostname,
         principal=value.principal,
         revocable=value.revocable,
+        returning_tasks="" if value.returning_tasks is USUAL_RETURN else value.returning_tasks,
     )
 
 
@@ -80,4 +90,5 @@ def framework_from_wire(wire: pb.FrameworkInfo) -> FrameworkInfo:
         hostname=check_name("framework.hostname", wire.hostname),
         principal=check_name("framework.principal", wire.principal),
         revocable=wire.revocable,
+        returning_tasks=_returning_tasks(wire.returning_tasks),
     )

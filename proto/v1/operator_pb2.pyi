@@ -12,7 +12,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("cluster_id", "epoch", "version", "started_ms", "agents_active", "agents_unreachable", "frameworks_active", "frameworks_disconnected", "offers", "tasks", "total", "used", "offered")
+    __slots__ = ("cluster_id", "epoch", "version", "started_ms", "agents_active", "agents_unreachable", "frameworks_active", "frameworks_disconnected", "offers", "tasks", "total", "used", "offered", "removals", "removals_reason")
     class TasksEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,8 @@ class GetStatusResponse(_message.Message):
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
     OFFERED_FIELD_NUMBER: _ClassVar[int]
+    REMOVALS_FIELD_NUMBER: _ClassVar[int]
+    REMOVALS_REASON_FIELD_NUMBER: _ClassVar[int]
     cluster_id: str
     epoch: int
     version: str
@@ -46,7 +48,9 @@ class GetStatusResponse(_message.Message):
     total: _types_pb2.Resources
     used: _types_pb2.Resources
     offered: _types_pb2.Resources
-    def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+    removals: str
+    removals_reason: str
+    def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., removals: _Optional[str] = ..., removals_reason: _Optional[str] = ...) -> None: ...
 
 class AgentView(_message.Message):
     __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable", "lent")
@@ -604,6 +608,88 @@ class ListMaintenanceResponse(_message.Message):
     AGENTS_FIELD_NUMBER: _ClassVar[int]
     agents: _containers.RepeatedCompositeFieldContainer[MaintenanceView]
     def __init__(self, agents: _Optional[_Iterable[_Union[MaintenanceView, _Mapping]]] = ...) -> None: ...
+
+class GetRemovalsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetRemovalsResponse(_message.Message):
+    __slots__ = ("mode", "since_ms", "reason", "out_of_reach", "removed", "share_milli", "least", "window_ms", "removal_ms", "every_ms", "agents")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    OUT_OF_REACH_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    SHARE_MILLI_FIELD_NUMBER: _ClassVar[int]
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_MS_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_MS_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    mode: str
+    since_ms: int
+    reason: str
+    out_of_reach: _containers.RepeatedCompositeFieldContainer[OutOfReach]
+    removed: _containers.RepeatedCompositeFieldContainer[RemovedView]
+    share_milli: int
+    least: int
+    window_ms: int
+    removal_ms: int
+    every_ms: int
+    agents: int
+    def __init__(self, mode: _Optional[str] = ..., since_ms: _Optional[int] = ..., reason: _Optional[str] = ..., out_of_reach: _Optional[_Iterable[_Union[OutOfReach, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[RemovedView, _Mapping]]] = ..., share_milli: _Optional[int] = ..., least: _Optional[int] = ..., window_ms: _Optional[int] = ..., removal_ms: _Optional[int] = ..., every_ms: _Optional[int] = ..., agents: _Optional[int] = ...) -> None: ...
+
+class OutOfReach(_message.Message):
+    __slots__ = ("agent_id", "hostname", "since_ms", "removal_ms", "tasks", "kept", "counted")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    hostname: str
+    since_ms: int
+    removal_ms: int
+    tasks: int
+    kept: str
+    counted: bool
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., since_ms: _Optional[int] = ..., removal_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., kept: _Optional[str] = ..., counted: _Optional[bool] = ...) -> None: ...
+
+class RemovedView(_message.Message):
+    __slots__ = ("agent_id", "hostname", "removed_ms", "reason", "tasks")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    hostname: str
+    removed_ms: int
+    reason: str
+    tasks: int
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., removed_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[int] = ...) -> None: ...
+
+class SetRemovalsRequest(_message.Message):
+    __slots__ = ("hold", "resume", "reason")
+    class Hold(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    class Resume(_message.Message):
+        __slots__ = ()
+        def __init__(self) -> None: ...
+    HOLD_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    hold: SetRemovalsRequest.Hold
+    resume: SetRemovalsRequest.Resume
+    reason: str
+    def __init__(self, hold: _Optional[_Union[SetRemovalsRequest.Hold, _Mapping]] = ..., resume: _Optional[_Union[SetRemovalsRequest.Resume, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class SetRemovalsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class RecordRequest(_message.Message):
     __slots__ = ("snapshot_bytes",)

@@ -119,6 +119,16 @@ class OperatorServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.FromString,
                 _registered_method=True)
+        self.GetRemovals = channel.unary_unary(
+                '/barter.v1.OperatorService/GetRemovals',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsResponse.FromString,
+                _registered_method=True)
+        self.SetRemovals = channel.unary_unary(
+                '/barter.v1.OperatorService/SetRemovals',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsResponse.FromString,
+                _registered_method=True)
         self.Record = channel.unary_stream(
                 '/barter.v1.OperatorService/Record',
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.RecordRequest.SerializeToString,
@@ -237,6 +247,20 @@ class OperatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRemovals(self, request, context):
+        """Agents out of reach, those removed for it, and whether that goes on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRemovals(self, request, context):
+        """Hold or resume them; FAILED_PRECONDITION with the reason where it cannot be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Record(self, request, context):
         """The master's state, and from then on what happens to it and what it does; until the caller leaves.
         RESOURCE_EXHAUSTED for a caller that reads too slowly, or one too many.
@@ -332,6 +356,16 @@ def add_OperatorServiceServicer_to_server(servicer, server):
                     servicer.ListMaintenance,
                     request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.SerializeToString,
+            ),
+            'GetRemovals': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRemovals,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsResponse.SerializeToString,
+            ),
+            'SetRemovals': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRemovals,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsResponse.SerializeToString,
             ),
             'Record': grpc.unary_stream_rpc_method_handler(
                     servicer.Record,
@@ -798,6 +832,60 @@ class OperatorService:
             '/barter.v1.OperatorService/ListMaintenance',
             barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_operator__pb2.ListMaintenanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRemovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/GetRemovals',
+            barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.GetRemovalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRemovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/SetRemovals',
+            barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.SetRemovalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62\x61rter/proto/v1/registry.proto\x12\tbarter.v1\"0\n\tCondemned\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x11\n\tvolume_id\x18\x02 \x01(\t\"d\n\x0bMaintenance\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0c\n\x04mode\x18\x02 \x01(\t\x12\x10\n\x08start_ms\x18\x03 \x01(\x03\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\"(\n\x04Gone\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62\x61rter/proto/v1/registry.proto\x12\tbarter.v1\"0\n\tCondemned\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x11\n\tvolume_id\x18\x02 \x01(\t\"d\n\x0bMaintenance\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0c\n\x04mode\x18\x02 \x01(\t\x12\x10\n\x08start_ms\x18\x03 \x01(\x03\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\"(\n\x04Gone\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x8f\x01\n\x07Removed\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x10\n\x08hostname\x18\x02 \x01(\t\x12\x12\n\nremoved_ms\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12%\n\x05tasks\x18\x05 \x03(\x0b\x32\x16.barter.v1.RemovedTask\x12\x15\n\rtasks_unknown\x18\x06 \x01(\x08\"4\n\x0bRemovedTask\x12\x14\n\x0c\x66ramework_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\"b\n\x08Removals\x12\x0c\n\x04mode\x18\x01 \x01(\t\x12\x10\n\x08since_ms\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x15\n\rnot_before_ms\x18\x04 \x01(\x03\x12\x0f\n\x07\x65xcused\x18\x05 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,4 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MAINTENANCE']._serialized_end=195
   _globals['_GONE']._serialized_start=197
   _globals['_GONE']._serialized_end=237
+  _globals['_REMOVED']._serialized_start=240
+  _globals['_REMOVED']._serialized_end=383
+  _globals['_REMOVEDTASK']._serialized_start=385
+  _globals['_REMOVEDTASK']._serialized_end=437
+  _globals['_REMOVALS']._serialized_start=439
+  _globals['_REMOVALS']._serialized_end=537
 # @@protoc_insertion_point(module_scope)

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SchedulerCall(_message.Message):
-    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release", "message")
+    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release", "message", "keep")
     class Subscribe(_message.Message):
         __slots__ = ("framework", "demands_only")
         FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,11 @@ class SchedulerCall(_message.Message):
     class Teardown(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class Keep(_message.Message):
+        __slots__ = ("task_ids",)
+        TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+        task_ids: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
     class Release(_message.Message):
         __slots__ = ("task_ids",)
         TASK_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +106,7 @@ class SchedulerCall(_message.Message):
     TEARDOWN_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
     subscribe: SchedulerCall.Subscribe
     accept: SchedulerCall.Accept
     decline: SchedulerCall.Decline
@@ -114,7 +120,8 @@ class SchedulerCall(_message.Message):
     teardown: SchedulerCall.Teardown
     release: SchedulerCall.Release
     message: SchedulerCall.Message
-    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ...) -> None: ...
+    keep: SchedulerCall.Keep
+    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ..., keep: _Optional[_Union[SchedulerCall.Keep, _Mapping]] = ...) -> None: ...
 
 class SchedulerEvent(_message.Message):
     __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message")

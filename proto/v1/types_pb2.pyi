@@ -98,7 +98,7 @@ class AgentInfo(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., host: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., public: _Optional[bool] = ..., runtimes: _Optional[_Iterable[str]] = ..., node_address: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., max_containers: _Optional[int] = ...) -> None: ...
 
 class FrameworkInfo(_message.Message):
-    __slots__ = ("name", "framework_id", "user", "roles", "failover_timeout_ms", "web_url", "hostname", "principal", "revocable")
+    __slots__ = ("name", "framework_id", "user", "roles", "failover_timeout_ms", "web_url", "hostname", "principal", "revocable", "returning_tasks")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +108,7 @@ class FrameworkInfo(_message.Message):
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     REVOCABLE_FIELD_NUMBER: _ClassVar[int]
+    RETURNING_TASKS_FIELD_NUMBER: _ClassVar[int]
     name: str
     framework_id: str
     user: str
@@ -117,7 +118,8 @@ class FrameworkInfo(_message.Message):
     hostname: str
     principal: str
     revocable: bool
-    def __init__(self, name: _Optional[str] = ..., framework_id: _Optional[str] = ..., user: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., failover_timeout_ms: _Optional[int] = ..., web_url: _Optional[str] = ..., hostname: _Optional[str] = ..., principal: _Optional[str] = ..., revocable: _Optional[bool] = ...) -> None: ...
+    returning_tasks: str
+    def __init__(self, name: _Optional[str] = ..., framework_id: _Optional[str] = ..., user: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., failover_timeout_ms: _Optional[int] = ..., web_url: _Optional[str] = ..., hostname: _Optional[str] = ..., principal: _Optional[str] = ..., revocable: _Optional[bool] = ..., returning_tasks: _Optional[str] = ...) -> None: ...
 
 class Offer(_message.Message):
     __slots__ = ("offer_id", "agent_id", "framework_id", "role", "resources", "hostname", "host", "attributes", "public", "runtimes", "demand_id", "reserved", "revocable", "volumes", "unavailable_from_ms")

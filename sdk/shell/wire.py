@@ -43,6 +43,8 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
             return pb.SchedulerCall(suppress={"roles": call.roles})
         case calls.Release():
             return pb.SchedulerCall(release={"task_ids": call.task_ids})
+        case calls.Keep():
+            return pb.SchedulerCall(keep={"task_ids": call.task_ids})
         case calls.Teardown():
             return pb.SchedulerCall(teardown={})
 

@@ -162,16 +162,16 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 
 
 KEPT_OR_WORKED_OUT = {
-    Task: "framework_id agent_id info status launched_ms kill why",
+    Task: "framework_id agent_id info status launched_ms kill why undecided",
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
-    "reservations volumes condemned stored taken maintenance slack lent kept _unheld",
+    "reservations volumes condemned stored taken maintenance slack lent kept containers unreachable_ms _unheld",
     Framework: "info session absences demands_only suppressed subscribed_ms demands waiting services used offered "
     "charged charged_reserved tasks offers pending unanswered behind",
 }
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
-    "frameworks_made offers_made out roles gone owed_inverse preempts_ms keeping made_room maintained told_more"
+    "frameworks_made offers_made out roles gone owed_inverse preempts_ms keeping made_room maintained told_more reach"
 )
 OF_INDEX = (
     "agents seekers refusals total free open tree catalog "

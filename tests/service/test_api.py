@@ -82,6 +82,9 @@ class Script(Driver):
     def release(self, task_ids: Iterable[TaskId]) -> None:
         raise AssertionError("no inverse offer was made")
 
+    def keep(self, task_ids: Iterable[TaskId]) -> None:
+        raise AssertionError("nothing here returns late")
+
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         for task_id in task_ids:
             self.tell(task_id, TaskState.RUNNING)

@@ -75,6 +75,9 @@ class Pad(Driver):
     def release(self, task_ids: Iterable[TaskId]) -> None:
         raise AssertionError("no inverse offer was made")
 
+    def keep(self, task_ids: Iterable[TaskId]) -> None:
+        raise AssertionError("nothing here returns late")
+
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         self.log.append("reconcile")
 

@@ -37,6 +37,8 @@ def call(asked: calls.Call) -> str:
             return f"kills {task_id}"
         case calls.Release(task_ids):
             return f"releases {listed(task_ids)}"
+        case calls.Keep(task_ids):
+            return f"keeps {listed(task_ids)}"
         case calls.Reconcile(task_ids):
             return f"asks for {listed(task_ids)}" if task_ids else "asks for all its tasks"
         case calls.SetDemands(demands):
@@ -59,6 +61,8 @@ def operator_call(asked: master_ev.OperatorCall) -> str:
         case master_ev.Drain(agent_id=agent_id, start_ms=start_ms, grace_ms=grace_ms):
             when = f"from {start_ms} on" if start_ms else "now"
             return f"drain {agent_id} {when}, within {grace_ms} ms"
+        case master_ev.HoldRemovals() | master_ev.ResumeRemovals():
+            return type(asked).__name__.lower()
         case _:
             return f"{type(asked).__name__.lower()} {asked.agent_id}"
 

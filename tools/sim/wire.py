@@ -119,6 +119,8 @@ def framework_call(session: int, call: FrameworkCall) -> master_ev.Event:
             return master_ev.Suppress(session, roles)
         case calls.Release(task_ids):
             return master_ev.Release(session, task_ids)
+        case calls.Keep(task_ids):
+            return master_ev.Keep(session, task_ids)
         case calls.Kill(task_id, grace_ms):
             return master_ev.KillTask(session, task_id, -1 if grace_ms is None else grace_ms)
         case calls.Reconcile(task_ids):

@@ -4,6 +4,7 @@ from typing import Any
 
 from barter.core.maintenance import Mode
 from barter.core.operations import CreateVolume, DestroyVolume, Reserve, Unreserve
+from barter.core.removals import RemovalMode
 from barter.core.roles import RoleConfig
 from barter.master import events as ev
 from barter.master.cluster import Cluster
@@ -65,6 +66,8 @@ def _subjects(call: OperatorCall) -> list[str]:
             return [f"reservation {name} of {call.agent_id}"]
         case ev.Operate(operation=CreateVolume(volume_id=name) | DestroyVolume(volume_id=name)):
             return [f"volume {name} of {call.agent_id}"]
+        case ev.HoldRemovals() | ev.ResumeRemovals():
+            return ["removals"]
         case _:
             return [f"agent {call.agent_id}"]
 
@@ -75,6 +78,9 @@ def _missing(books: Cluster, call: OperatorCall, subject: str) -> str:
         wanted = next(config for config in call.roles if subject == f"role {config.role}")
         found = books.roles.get(wanted.role) or RoleConfig(wanted.role)
         return "" if found == wanted else f"{found}"
+    if isinstance(call, ev.HoldRemovals | ev.ResumeRemovals):
+        held = books.reach.removals.mode is RemovalMode.HELD
+        return "" if held is isinstance(call, ev.HoldRemovals) else f"{subject} {books.reach.removals.mode}"
     if isinstance(call, ev.MarkGone):
         return "" if call.agent_id in books.gone and call.agent_id not in books.agents else f"{call.agent_id} not gone"
     agent = books.agents.get(call.agent_id)
