@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import docker
+from docker.errors import APIError
+
 from tests.campaign.record import Record, Window, now_ms
 from tests.campaign.tasks import TASK, WORLD
 from tests.integration.engine import OwnEngine, import_busybox
@@ -70,8 +73,6 @@ class Engine:
 
     def containers(self) -> dict[str, str]:
         """Every container: name and state."""
-        import docker
-
         client = docker.APIClient(self.host, version="auto", timeout=20)
         try:
             return {each["Names"][0].lstrip("/"): each["State"] for each in client.containers(all=True)}
@@ -80,12 +81,10 @@ class Engine:
 
     def remove_all(self) -> None:
         """What a world that failed left."""
-        import docker
-
         client = docker.APIClient(self.host, version="auto", timeout=20)
         try:
             for each in client.containers(all=True):
-                with contextlib.suppress(docker.errors.APIError):
+                with contextlib.suppress(APIError):
                     client.remove_container(each["Id"], force=True)
         finally:
             client.close()
