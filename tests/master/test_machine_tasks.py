@@ -303,12 +303,10 @@ def test_a_container_with_an_address_of_its_own_names_ports_without_holding_them
     info = replace(task("t1", ports=(TaskPort("http", 80, "tcp", "web"),)), container=own)
     assert refusal(info, ("docker",)) is None
     assert refusal(replace(info, container=replace(own, network=Network.HOST)), ("docker",)) is not None
-    framework_id = world.running(task("t1"))
-    there = world.cluster.tasks[framework_id, TaskId("t1")]
-    running = replace(there, info=info, status=status("t1", S.RUNNING, 1))
-    world.cluster.endpoints.sync(running, "10.0.0.1")
+    framework_id = world.subscribe()
+    world.register(tasks=[(framework_id, info, status("t1", S.RUNNING))])
     assert world.cluster.endpoints.all() == (), "nobody knows its address yet"
-    world.cluster.endpoints.sync(replace(running, status=replace(running.status, address="10.9.0.2")), "10.0.0.1")
+    world.update(framework_id, replace(status("t1", S.RUNNING, 2), address="10.9.0.2"))
     [view] = world.cluster.endpoints.all()
     assert [(each.host, each.port) for each in view.endpoints] == [("10.9.0.2", 80)]
 
