@@ -16,12 +16,24 @@ class Settings:
     other's.
 
     `allowed_volumes` are folders below which tasks may mount the machine's folders, `allowed_capabilities` what may be
-    added to a container ("NET_ADMIN"), `allowed_devices` the device files that one may have.
+    added to a container ("NET_ADMIN"), `allowed_devices` the device files that one may have. Below
+    `allowed_fetch` file: URIs may be fetched; `fetch_cache` is what fetched files may take that are kept, in bytes.
+
+    `docker_config` is a file of registries' credentials, `registries` one of their mirrors, of which those of the
+    agent's `zone` are tried first; empty for none. Images it pulled go when not used for `image_keep_ms`, and the
+    longest unused while less than `least_free` percent of the disk are free.
     """
 
     allowed_volumes: tuple[str, ...] = ()
     allowed_capabilities: tuple[str, ...] = ()
     allowed_devices: tuple[str, ...] = ()
+    allowed_fetch: tuple[str, ...] = ()
+    fetch_cache: int = 2 << 30
+    docker_config: str = ""
+    registries: str = ""
+    zone: str = ""
+    image_keep_ms: int = 7 * 24 * 3_600_000
+    least_free: int = 10
 
     def checked(self) -> "Settings":
         """Itself; raises ValueError with the value that can never be right."""

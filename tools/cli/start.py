@@ -7,12 +7,24 @@ from typing import Any, TypeVar
 
 import click
 
-from barter.tools.cli.kinds import ADDRESS, ADDRESSES, ATTRIBUTES, DURATION, MINIMUM, PORT, RESERVED, RESOURCES, ROLE
+from barter.tools.cli.kinds import (
+    ADDRESS,
+    ADDRESSES,
+    ATTRIBUTES,
+    DURATION,
+    MINIMUM,
+    PORT,
+    RESERVED,
+    RESOURCES,
+    ROLE,
+    SIZE,
+)
 from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _MINIMA = "An offer holds at least one such: cpus=0.1,mem=64MiB; repeatable.  [default: cpus=0.01, and mem=32MiB]"
 FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(epilog="Example: barter start master --data-dir /var/lib/barter/master")
@@ -76,6 +88,13 @@ def master(agent_timeout: int, offer_timeout: int, heartbeat: int, preemption_gr
 @_flag("--allow-volume", (), "Tasks may mount folders below this one; repeatable.", multiple=True, type=FOLDER)
 @_flag("--allow-capability", (), "Containers may be given it: NET_ADMIN; repeatable.", multiple=True)
 @_flag("--allow-device", (), "Containers may be given it: /dev/fuse; repeatable.", multiple=True)
+@_flag("--allow-fetch", (), "file: URIs may be fetched from below this folder; repeatable.", multiple=True, type=FOLDER)
+@_flag("--fetch-cache", "2GiB", "What fetched files may take that are kept for other tasks.", type=SIZE)
+@_flag("--max-containers", 64, "Tasks with an image at a time.", type=click.IntRange(1, 100_000))
+@_flag("--docker-config", None, "Registries' credentials, as in ~/.docker/config.json.", type=FILE)
+@_flag("--registries", None, "Mirrors of registries, by zone (TOML).", type=FILE)
+@_flag("--image-keep", "7d", "Images it pulled go when not used for so long.", type=DURATION)
+@_flag("--least-free", 10, "With less of the disk free, in percent, what is unused goes.", type=click.IntRange(0, 90))
 @click.option("--oversubscribe", is_flag=True, show_envvar=True, help="Lend what tasks do not use of their cpus.")
 @click.option("--public", is_flag=True, show_envvar=True, help="Let the world in: run an edge (HAProxy).")
 @_flag("--edge-http", 80, "The edge's port for virtual hosts.", type=PORT)
@@ -110,9 +129,19 @@ def _settings(given: dict[str, Any]) -> Any:
             allowed_volumes=tuple(str(folder.absolute()) for folder in given.pop("allow_volume")),
             allowed_capabilities=tuple(name.upper().removeprefix("CAP_") for name in given.pop("allow_capability")),
             allowed_devices=given.pop("allow_device"),
+            docker_config=_path(given.pop("docker_config")),
+            registries=_path(given.pop("registries")),
+            image_keep_ms=given.pop("image_keep"),
+            least_free=given.pop("least_free"),
+            allowed_fetch=tuple(str(folder.absolute()) for folder in given.pop("allow_fetch")),
+            fetch_cache=given.pop("fetch_cache"),
         ).checked()
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _path(given: Path | None) -> str:
+    return "" if given is None else str(given.absolute())
 
 
 @start.command(epilog="Example: barter start service --master 10.0.0.1:5050,10.0.0.2:5050")

@@ -9,22 +9,25 @@ from pathlib import Path
 
 from barter.agent.executor.actions import (
     Action,
+    CancelFetch,
     Connect,
     EndTask,
     Exit,
+    FetchArtifacts,
     Measure,
     RunCheck,
     SendHello,
     SendUsage,
     StopChecks,
 )
-from barter.agent.executor.events import Event, Measured, Sample
+from barter.agent.executor.events import Event, Launch, Measured, NotStarted, Sample, Started
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.executor.shell.session import Session
 from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
 from barter.agent.executor.wire import hello_to_wire, statuses_to_wire, usage_to_wire
-from barter.agent.runtime.base import Runtime
+from barter.agent.fetch.shell.fetcher import Fetches
+from barter.agent.runtime.base import Report, Runtime, RuntimeEvent
 from barter.agent.runtime.identity import Running, identify, record
 from barter.agent.runtime.process import ProcessRuntime
 from barter.agent.runtime.select import Runtimes
@@ -68,6 +71,7 @@ class Daemon:
         self._runner: Runner[Event, Action] = Runner(Executor(), Clock(), self._perform)
         self._session = Session(str(options.socket), self._runner.post)
         self._checker = Checker(options.host, runtime, self._runner.post)
+        self._fetches = Fetches(options.work_dir, options.settings, self._runner.post)
         self._ended = asyncio.Event()
         self._measuring: asyncio.Task[None] | None = None
 
@@ -76,12 +80,13 @@ class Daemon:
 
     async def serve(self) -> None:
         """Until the core exits or `end` is called; tasks still running then go on."""
-        early: list[Event] = []
-        report = early.append
+        early: list[RuntimeEvent] = []
+        report: Report = early.append
         held = await self._runtime.start(lambda event: report(event))
-        for event in (*held, *early):
+        unstarted = self._fetches.open(each.order.key for each in held)
+        for event in (*held, *early, Launch(tuple(unstarted))):
             self._runner.post(event)
-        report = self._runner.post
+        report = self._report
         _log.info("ready", pid=os.getpid(), tasks=len(held))
         workers: list[asyncio.Task[object]] = [
             asyncio.create_task(self._runner.run()),
@@ -99,7 +104,16 @@ class Daemon:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._checker.close()
+            self._fetches.close()
             await self._runtime.close()
+
+    def _report(self, event: RuntimeEvent) -> None:
+        match event:
+            case Started():
+                self._fetches.settled((event.key,))
+            case NotStarted():
+                self._fetches.not_started(event)
+        self._runner.post(event)
 
     async def _perform(self, actions: list[Action]) -> None:
         for step in steps(actions):
@@ -110,6 +124,11 @@ class Daemon:
                     self._runtime.end(step.key, force=step.force)
                 case ReleaseTasks():
                     self._runtime.release(step.keys)
+                    self._fetches.settled(step.keys)
+                case FetchArtifacts():
+                    self._fetches.begin(step.order)
+                case CancelFetch():
+                    self._fetches.cancel(step.key)
                 case RunCheck():
                     self._checker.begin(step)
                 case StopChecks():
