@@ -9,6 +9,7 @@ from pathlib import Path
 from barter.agent.book import Book, Entry
 from barter.agent.facts import LAZY, Fact
 from barter.agent.shell.rows import statements
+from barter.agent.shell.description import KeptDescription
 from barter.agent.shell.wire import Wires
 from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.core.resources import NOTHING
@@ -52,7 +53,9 @@ class Ledger:
             raise LedgerUnusable(
                 f"cannot use the ledger {self._path}: {error}; repair it, or give the agent an empty --work-dir"
             ) from None
-        self.agent_id = AgentId(self._meta_or_draw())
+        self.agent_id = AgentId(self._meta_or_draw("agent_id", "a" + secrets.token_hex(5)))
+        self.secret = self._meta_or_draw("secret", secrets.token_hex(16))
+        self.description = KeptDescription(self._db, self.agent_id)
 
     def _prepare(self) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -65,12 +68,11 @@ class Ledger:
                 "use the Barter version that wrote it, or give the agent an empty --work-dir"
             )
 
-    def _meta_or_draw(self) -> str:
-        agent_id = self._meta("agent_id", "")
-        if not agent_id:
-            agent_id = "a" + secrets.token_hex(5)
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('agent_id', ?)", (agent_id,))
-        return str(agent_id)
+    def _meta_or_draw(self, name: str, drawn: str) -> str:
+        known = self._meta(name, "")
+        if not known:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, drawn))
+        return str(known or drawn)
 
     def _meta(self, name: str, default: int | str) -> int | str:
         row = self._db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()

@@ -27,7 +27,7 @@ _log = logger("agent")
 
 
 class Performer:
-    """`exited` is done once the core wants the process to end."""
+    """`exited` is done once the core wants the process to end; `registering` comes before each registration."""
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class Performer:
         self._flush_planned = False
         self.launched = self.updates_sent = self.batches = 0
         self.exited: asyncio.Future[act.Exit] = self._loop.create_future()
+        self.registering: Callable[[], None] = lambda: None
 
     async def perform(self, actions: list[act.Action]) -> None:
         wires = Wires()
@@ -131,6 +132,7 @@ class Performer:
                 return agent_pb2.AgentCall(register=register)
 
     def _launch(self, action: act.LaunchTasks, wires: Wires) -> None:
+                self.registering()
         launch = executor_pb2.ExecutorEvent.Launch()
         for framework_id, task in action.tasks:
             self._add_launch(launch, framework_id, task, wires)

@@ -16,12 +16,16 @@ MEM_HEADROOM = 1 * GIB
 DISK_HEADROOM = 5 * GIB
 
 
-def detect(work_dir: Path) -> Resources:
-    """Mesos' defaults: all cpus, memory less 1 GiB, free disk less 5 GiB (of little: half), ports 31000-32000."""
+def detect(work_dir: Path, disk_before: int = 0) -> Resources:
+    """Mesos' defaults: all cpus, memory less 1 GiB, free disk less 5 GiB (of little: half), ports 31000-32000.
+
+    `disk_before` is what an earlier start found: what its tasks have written since is still theirs to use.
+    """
+    disk = psutil.disk_usage(str(work_dir))
     return resources(
         cpus=len(os.sched_getaffinity(0)) * 1000,
         mem=less(psutil.virtual_memory().total, MEM_HEADROOM),
-        disk=less(psutil.disk_usage(str(work_dir)).free, DISK_HEADROOM),
+        disk=max(less(disk.free, DISK_HEADROOM), min(disk_before, less(disk.total, DISK_HEADROOM))),
         ports=PORTS_DEFAULT,
     )
 
@@ -35,12 +39,17 @@ def override(found: Resources, wanted: Resources | None) -> Resources:
     """`found`, but each kind that `wanted` names as `wanted` has it."""
     if wanted is None:
         return found
-    named = {*wanted.scalars, *wanted.ranges, *wanted.sets}
+    named = kinds(wanted)
     return Resources(
         {name: value for name, value in found.scalars.items() if name not in named} | dict(wanted.scalars),
         {name: value for name, value in found.ranges.items() if name not in named} | dict(wanted.ranges),
         {name: value for name, value in found.sets.items() if name not in named} | dict(wanted.sets),
     )
+
+
+def kinds(wanted: Resources | None) -> frozenset[str]:
+    """What it names."""
+    return frozenset() if wanted is None else frozenset((*wanted.scalars, *wanted.ranges, *wanted.sets))
 
 
 def reserved(has: Resources, wanted: Sequence[tuple[str, Resources]]) -> dict[str, Resources]:

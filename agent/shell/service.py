@@ -5,9 +5,11 @@ import contextlib
 import signal
 import socket
 from collections.abc import Coroutine
+from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
+from barter.agent.described import HOSTNAME, Description, check_change
 from barter.agent.machine import Agent
 from barter.agent.runtime import settings
 from barter.agent.runtime.limits import describe
@@ -51,8 +53,11 @@ class AgentService:
                 transport.check_listen(address, insecure=self._options.insecure)
             ledger = Ledger(self._work_dir)
             held.callback(ledger.close)
+            description = self._describe(ledger)
+            if ledger.description.kept is not None:
+                check_change(ledger.description.kept, description)
             self._take_signals()
-            return await self._serve(ledger)
+            return await self._serve(ledger, description)
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,7 +65,7 @@ class AgentService:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGUSR1, self._leave.set)
 
-    async def _serve(self, ledger: Ledger) -> int:
+    async def _serve(self, ledger: Ledger, description: Description) -> int:
         options = self._options
         sandboxes = Sandboxes(self._work_dir)
         server = transport.server()
@@ -72,15 +77,16 @@ class AgentService:
         stop_http = await http.serve(face, options.http, insecure=options.insecure)
         try:
             await server.start()
-            settings.write(self._work_dir, options.settings)
+            settings.write(self._work_dir, replace(options.settings, zone=options.attributes.get("zone", "")))
             process = ExecutorProcess(self._work_dir)
             process.runtime = await self._runtime(process)
             if self._stop.is_set():
                 return 0
-            info = self._describe(ledger, port, process.runtime)
+            info = self._reached(description.info, port, process.runtime)
             process.host = info.host
             serving = Serving(options, info, ledger, sandboxes, process, registry)
             self._there = serving.agent, serving.performer
+            serving.performer.registering = lambda: ledger.description.keep(replace(description, info=info))
             _log.info(
                 "ready",
                 agent_id=info.agent_id,
@@ -121,13 +127,15 @@ class AgentService:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    def _describe(self, ledger: Ledger, port: int, runtime: str) -> AgentInfo:
-        options = self._options
+    def _describe(self, ledger: Ledger) -> Description:
+        """As it will register, but for where its API answers and what runs tasks."""
+        options, before = self._options, ledger.description.kept
         listen_host, _ = split_address(options.listen)
         hostname = options.hostname or socket.gethostname()
         host = options.host or (hostname if listen_host in ("0.0.0.0", "::") else listen_host)
-        has = resources.override(resources.detect(self._work_dir), options.resources)
-        return AgentInfo(
+        disk_before = before.info.resources.scalars.get("disk", 0) if before and "disk" not in before.given else 0
+        has = resources.override(resources.detect(self._work_dir, disk_before), options.resources)
+        info = AgentInfo(
             agent_id=ledger.agent_id,
             hostname=hostname,
             host=host,
@@ -135,10 +143,16 @@ class AgentService:
             reserved=resources.reserved(has, options.reserve),
             attributes=dict(options.attributes),
             public=options.public,
-            runtimes=("docker", "process") if runtime == "docker" else ("process",),
-            node_address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             notes=describe(),
+            max_containers=options.max_containers,
         )
+        return Description(info, resources.kinds(options.resources) | ({HOSTNAME} if options.hostname else set()))
+
+    @staticmethod
+    def _reached(info: AgentInfo, port: int, runtime: str) -> AgentInfo:
+        host = f"[{info.host}]" if ":" in info.host else info.host
+        runtimes = ("docker", "process") if runtime == "docker" else ("process",)
+        return replace(info, runtimes=runtimes, node_address=f"{host}:{port}")
 
     def _usage(self) -> node_pb2.UsageReply:
         return usage.reply(self._there[0]) if self._there is not None else node_pb2.UsageReply()

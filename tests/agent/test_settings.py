@@ -18,6 +18,11 @@ def test_what_is_written_is_read(volumes: tuple[str, ...], names: tuple[str, ...
     assert Settings.from_json(settings.to_json()) == settings
 
 
+def test_images_settings_are_read() -> None:
+    settings = Settings(docker_config="/etc/barter/docker.json", registries="/etc/r.toml", zone="a", least_free=5)
+    assert Settings.from_json(settings.to_json()) == settings
+
+
 def test_another_versions_file_is_read_as_far_as_it_is_known() -> None:
     assert Settings.from_json('{"allowed_volumes": ["/srv"], "of_tomorrow": 1}') == Settings(("/srv",))
 
