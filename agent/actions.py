@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from barter.agent.facts import Fact
-from barter.core.ids import FrameworkId, TaskId, VolumeId
+from barter.agent.facts import Fact, Home, TaskKey
+from barter.core.ids import ExecutorId, FrameworkId, TaskId, VolumeId
 from barter.core.resources import NOTHING, Resources
 from barter.core.tasks import TaskInfo, TaskStatus
 
@@ -88,6 +88,7 @@ class LeaveMaster:
 class LaunchTasks:
     tasks: tuple[tuple[FrameworkId, TaskInfo], ...]
     reason: str
+    home: Home = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,30 @@ class KillAtExecutor:
     task_id: TaskId
     grace_ms: int
     reason: str
+    home: Home = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendRecorded:
     sequence: int
+    home: Home = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendToExecutor:
+    """A framework's message to an executor of its own."""
+
+    executor: TaskKey
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendToScheduler:
+    """The message of a framework's executor."""
+
+    framework_id: FrameworkId
+    executor_id: ExecutorId
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +137,10 @@ class StartExecutor:
 
 @dataclass(frozen=True, slots=True)
 class StopExecutor:
-    """Ask it to end, killing what it still runs."""
+    """Ask the agent's own to end: with `kill` it ends what it still runs, else it is known to run nothing."""
 
     reason: str
+    kill: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +179,8 @@ Action = (
     | LaunchTasks
     | KillAtExecutor
     | SendRecorded
+    | SendToExecutor
+    | SendToScheduler
     | MeasureTasks
     | StartExecutor
     | StopExecutor

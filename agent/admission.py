@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from barter.agent.book import Book
+from barter.agent.executor import protocol as executor_protocol
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo
-from barter.core.ids import check_id
+from barter.core.ids import FrameworkId, check_id
 from barter.core.reservations import mount_problem
 from barter.core.resources import Resources
 from barter.core.task_state import TaskState
@@ -32,6 +33,9 @@ def judge(task: TaskInfo, info: AgentInfo, book: Book, slack: Resources) -> Refu
         return Refusal(
             TaskState.DROPPED, Reason.RUNTIME_MISSING, f"it needs the {runtime} runtime; {info.hostname} has: {has}"
         )
+    if task.container is not None and 0 < info.max_containers <= book.containers:
+        message = f"{info.hostname} runs {book.containers} containers, its most is {info.max_containers}"
+        return Refusal(TaskState.DROPPED, Reason.CONTAINER_LIMIT, message)
     if short := book.usage.shortfalls(info.resources, task.resources.without(task.revocable)):
         message = f"{info.hostname} does not have what it needs: {'; '.join(short)}"
         return Refusal(TaskState.DROPPED, Reason.INSUFFICIENT_RESOURCES, message)
@@ -41,9 +45,24 @@ def judge(task: TaskInfo, info: AgentInfo, book: Book, slack: Resources) -> Refu
     return None
 
 
+def unreachable(framework_id: FrameworkId, task: TaskInfo, book: Book, protocol: int) -> Refusal | None:
+    """Why nobody here would run `task`; `protocol` is that of the agent's own executor."""
+    if task.executor is None or task.is_executor:
+        problem = executor_protocol.refusal(task, protocol)
+        return Refusal(TaskState.DROPPED, Reason.RUNTIME_MISSING, problem) if problem else None
+    entry = book.find(framework_id, task.executor.task_id)
+    if entry is not None and entry.live and entry.status.state is not TaskState.KILLING:
+        return None
+    message = f"its executor {task.executor.executor_id} has ended, or could not start: launch it anew"
+    return Refusal(TaskState.DROPPED, Reason.EXECUTOR_FAILED, message)
+
+
 def invalid(task: TaskInfo) -> str:
     """What is wrong with the task by itself; empty when nothing is."""
-    if task.container is None and not task.command.shell and not task.command.argv:
+    if task.executor is not None and not task.executor.task_id:
+        return "executor.task_id is empty: the master fills it in"
+    nothing = task.container is None and not task.command.shell and not task.command.argv
+    if nothing and (task.executor is None or task.is_executor):
         return "it has neither a command nor a container image: nothing to run"
     if task.command.shell and task.command.argv:
         return "command.shell and command.argv are both set: say one"

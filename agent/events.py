@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from barter.core.ids import FrameworkId, TaskId, VolumeId
+from barter.agent.executor.protocol import PROTOCOL
+from barter.agent.facts import Home, TaskKey
+from barter.core.ids import ExecutorId, FrameworkId, TaskId, VolumeId
 from barter.core.machine import Tick
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
@@ -86,6 +88,16 @@ class KillFramework:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerMessage:
+    """From a framework's scheduler to an executor of its own."""
+
+    epoch: int
+    framework_id: FrameworkId
+    executor_id: ExecutorId
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """It was marked gone: it is to end its tasks and to forget who it was."""
 
@@ -126,17 +138,23 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorHello:
-    """`executor` names this one process and no other ever. `tasks`: all it holds; `statuses`: not yet recorded."""
+    """`executor` names this one process and no other ever. `tasks`: all it holds; `statuses`: not yet recorded.
+
+    `home` where it is a framework's. `protocol` says what it can be told.
+    """
 
     executor: str
     tasks: tuple[Reported, ...] = ()
     statuses: tuple[Reported, ...] = ()
+    home: Home = None
+    protocol: int = PROTOCOL
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorReports:
     executor: str
     statuses: tuple[Reported, ...]
+    home: Home = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +186,15 @@ class ExecutorDisconnected:
     """Its stream ended; the process may live on and come back."""
 
     executor: str
+    home: Home = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorMessage:
+    """From a framework's executor to its scheduler."""
+
+    home: TaskKey
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +220,17 @@ class Leave:
     reason: str
 
 
-Order = Registered | MasterHeartbeat | RunTasks | KillTask | KillFramework | DestroyVolume | Shutdown | Acknowledged
+Order = (
+    Registered
+    | MasterHeartbeat
+    | RunTasks
+    | KillTask
+    | KillFramework
+    | SchedulerMessage
+    | DestroyVolume
+    | Shutdown
+    | Acknowledged
+)
 
 Event = (
     Order
@@ -203,6 +240,7 @@ Event = (
     | ExecutorHello
     | ExecutorReports
     | ExecutorUsage
+    | ExecutorMessage
     | ExecutorDisconnected
     | ExecutorDied
     | LaunchFailed

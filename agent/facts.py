@@ -12,6 +12,9 @@ from barter.core.tasks import TaskInfo, TaskStatus
 TaskKey = tuple[FrameworkId, TaskId]
 """Task ids are unique only within a framework."""
 
+Home = TaskKey | None
+"""Who runs a task: the task that is an executor of its framework's, or None for the agent's own executor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -75,10 +78,11 @@ class EpochRaised:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorRecorded:
-    """Every status of `executor` up to and with `sequence` is recorded."""
+    """Every status of `executor` up to and with `sequence` is recorded. `home` where it is a framework's."""
 
     executor: str
     sequence: int
+    home: Home = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from barter.agent import orders, reports
+from barter.agent import groups, orders, reports
 from barter.agent.actions import (
     Action,
     AgentTask,
@@ -22,6 +22,7 @@ from barter.agent.events import (
     ExecutorDied,
     ExecutorDisconnected,
     ExecutorHello,
+    ExecutorMessage,
     ExecutorReports,
     ExecutorUsage,
     KillFramework,
@@ -35,13 +36,16 @@ from barter.agent.events import (
     Order,
     Registered,
     RunTasks,
+    SchedulerMessage,
     Shutdown,
     VolumeDeleted,
 )
-from barter.agent.facts import EpochRaised, Left
+from barter.agent.executor.protocol import PROTOCOL
+from barter.agent.facts import EpochRaised, Home, Left
 from barter.agent.leaving import LONGEST_GRACE_MS, Leaving
 from barter.agent.link import MasterLink
 from barter.agent.measured import MEASURE_MS, Measurements
+from barter.agent.own_executors import OwnExecutors
 from barter.agent.slack import LENDER_MEASURES_MS, Slack
 from barter.agent.supervise import Supervisor
 from barter.agent.turn import Turn
@@ -74,13 +78,14 @@ class Agent:
         self.book = book
         self.link = MasterLink(masters)
         self.executor = Supervisor()
+        self.own_executors = OwnExecutors()
         self.leaving = Leaving()
         self.volumes = Volumes(volumes)
         self.measured = Measurements(book)
         self.slack = Slack(book.revocable.scalars["cpus"], lends=oversubscribe)
 
     def step(self, event: Event, now: int) -> list[Action]:
-        turn = Turn(self.book, self.info.agent_id, now, master_connected=self.link.connected)
+        turn = Turn(self.book, self.info.agent_id, now, self._reach, master_connected=self.link.connected)
         match event:
             case (
                 Registered()
@@ -88,6 +93,7 @@ class Agent:
                 | RunTasks()
                 | KillTask()
                 | KillFramework()
+                | SchedulerMessage()
                 | DestroyVolume()
                 | Shutdown()
                 | Acknowledged()
@@ -95,7 +101,7 @@ class Agent:
                 if self.link.connected and not self.link.retired:
                     self._order(turn, event)
             case ExecutorReports():
-                if event.executor == self.executor.connected:
+                if event.executor == self._reach(event.home):
                     reports.reports(turn, event)
             case Tick():
                 self._tick(turn)
@@ -103,6 +109,8 @@ class Agent:
                 self._master(turn, event)
             case ExecutorHello() | ExecutorDisconnected() | ExecutorDied():
                 self._executor(turn, event)
+            case ExecutorMessage():
+                self.own_executors.to_scheduler(turn, event)
             case LaunchFailed():
                 self._launch_failed(turn, event)
             case VolumeDeleted():
@@ -116,12 +124,16 @@ class Agent:
         self.volumes.advance(turn)
         if self.leaving.started:
             self._advance_leaving(turn)
+        groups.advance(turn)
+        self.own_executors.advance(turn)
         if turn.ended:
             self.slack.touch(now)
+            self._replace_executor(turn)
         return turn.actions()
 
     def next_wakeup(self) -> int | None:
-        return earliest(self.link.wakeup(), self.executor.wakeup(), self.leaving.wakeup(), self.slack.wakeup())
+        own = self.own_executors.wakeup()
+        return earliest(self.link.wakeup(), self.executor.wakeup(), own, self.leaving.wakeup(), self.slack.wakeup())
 
     def _order(self, turn: Turn, order: Order) -> None:
         if order.epoch < self.book.epoch:
@@ -130,17 +142,19 @@ class Agent:
         if order.epoch > self.book.epoch:
             turn.record(EpochRaised(order.epoch))
         self.link.heard(turn.now)
-        connected = self.executor.connected
         match order:
             case RunTasks():
-                slack, leaving = self.slack.resources, self.leaving.started
-                orders.run(turn, order, self.info, connected, slack, self.volumes, leaving=leaving)
+                slack, protocol, leaving = self.slack.resources, self.executor.protocol, self.leaving.started
+                judge = orders.Judge(turn, self.info, slack, self.volumes, protocol=protocol, leaving=leaving)
+                orders.run(turn, order, judge)
             case Acknowledged():
                 orders.acknowledge(turn, order)
             case KillTask():
-                orders.kill(turn, order, connected)
+                orders.kill(turn, order)
             case KillFramework():
-                orders.kill_framework(turn, order, connected)
+                orders.kill_framework(turn, order)
+            case SchedulerMessage():
+                self.own_executors.to_executor(turn, order)
             case DestroyVolume():
                 self.volumes.destroy(turn, order)
             case Shutdown():
@@ -181,11 +195,22 @@ class Agent:
                     self.link.retire()
                     turn.add(Exit(1, f"the master does not want this agent: {event.message}"))
 
+    def _reach(self, home: Home) -> str:
+        """The process that is connected as this executor, or empty."""
+        return self.executor.connected if home is None else self.own_executors.reach(home)
+
     def _executor(self, turn: Turn, event: ExecutorHello | ExecutorDisconnected | ExecutorDied) -> None:
         match event:
+            case ExecutorHello(home=home) if home is not None:
+                if self.own_executors.hello(turn, home):
+                    reports.hello(turn, event)
+            case ExecutorDisconnected(home=home) if home is not None:
+                self.own_executors.disconnected(home)
             case ExecutorHello():
-                self.executor.hello(event.executor)
-                reports.hello(turn, event)
+                self.executor.hello(event.executor, event.protocol)
+                idle = all(report.status.terminal for report in event.tasks)
+                reports.hello(turn, event, launches=event.protocol >= PROTOCOL or not idle)
+                self._replace_executor(turn)
                 turn.add(MeasureTasks(LENDER_MEASURES_MS if self.slack.lends else MEASURE_MS))
                 if self.leaving.stopping_executor:
                     turn.add(StopExecutor(self.leaving.reason))
@@ -198,6 +223,15 @@ class Agent:
                     self._start_executor(turn)
                 else:
                     self.executor.stay_down()
+
+    def _replace_executor(self, turn: Turn) -> None:
+        """Have one of an earlier version end once it runs nothing; what comes meanwhile waits for the next."""
+        handed = (each for each in self.book.entries() if each.live and each.executor and each.home is None)
+        if self.executor.connected and self.executor.protocol < PROTOCOL and next(handed, None) is None:
+            reason = f"it speaks protocol {self.executor.protocol} and runs nothing: one of {PROTOCOL} takes its place"
+            turn.note(f"the executor is to end: {reason}")
+            turn.add(StopExecutor(reason, kill=False))
+            self.executor.replaced()
 
     @property
     def _executor_wanted(self) -> bool:
@@ -220,7 +254,7 @@ class Agent:
         for entry in [entry for entry in self.book.entries() if entry.live]:
             grace_ms = min(entry.task.kill_grace_ms, LONGEST_GRACE_MS)
             why = f"its agent leaves the cluster: {event.reason}"
-            orders.end(turn, *entry.key, grace_ms, Reason.AGENT_STOPPED, why, self.executor.connected)
+            orders.end(turn, *entry.key, grace_ms, Reason.AGENT_STOPPED, why)
 
     def _advance_leaving(self, turn: Turn) -> None:
         if self.leaving.tasks_done(self.book.live_count, turn.now):

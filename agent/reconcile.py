@@ -3,11 +3,12 @@
 The idea is fleet's `agent/reconcile.go`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from barter.agent.book import Book, Entry
 from barter.agent.events import ExecutorHello
-from barter.agent.facts import TaskKey
+from barter.agent.facts import Home, TaskKey
 from barter.core.task_state import TERMINAL, TaskState
 
 
@@ -57,12 +58,21 @@ def reconcile(book: Book, hello: ExecutorHello) -> list[Decision]:
     or handed to this very executor, which would know it had the order arrived.
     """
     held = {(task.framework_id, task.status.task_id) for task in hello.tasks}
+    entries = [entry for entry in _of(book, hello.home) if entry.live]
     return [
         *_orphans(book, hello),
-        *_lost(book, hello.executor, held),
-        *_kills(book, held),
-        *_launches(book, hello.executor, held),
+        *_lost(entries, hello.executor, held),
+        *_kills(entries, held),
+        *_launches(entries, hello.executor, held),
     ]
+
+
+def _of(book: Book, home: Home) -> Iterator[Entry]:
+    """What this executor should hold."""
+    if home is None:
+        return (entry for entry in book.entries() if entry.home is None)
+    found = (book.find(*key) for key in book.run_by.get(home, ()))
+    return (entry for entry in found if entry is not None)
 
 
 def _orphans(book: Book, hello: ExecutorHello) -> list[Decision]:
@@ -71,7 +81,7 @@ def _orphans(book: Book, hello: ExecutorHello) -> list[Decision]:
         if task.status.state in TERMINAL:
             continue
         entry = book.find(task.framework_id, task.status.task_id)
-        if entry is None:
+        if entry is None or (entry.live and entry.home != hello.home):
             orphans.append(KillOrphan((task.framework_id, task.status.task_id), "orphan: the ledger does not know it"))
         elif not entry.live:
             reason = f"orphan: it was reported as {entry.status.state} already"
@@ -79,26 +89,26 @@ def _orphans(book: Book, hello: ExecutorHello) -> list[Decision]:
     return orphans
 
 
-def _lost(book: Book, executor: str, held: set[TaskKey]) -> list[Decision]:
+def _lost(entries: list[Entry], executor: str, held: set[TaskKey]) -> list[Decision]:
     return [
         Lose(entry, f"it was handed to executor {entry.executor}, which is gone; executor {executor} does not know it")
-        for entry in book.entries()
-        if entry.live and entry.executor and entry.executor != executor and entry.key not in held
+        for entry in entries
+        if entry.executor and entry.executor != executor and entry.key not in held
     ]
 
 
-def _kills(book: Book, held: set[TaskKey]) -> list[Decision]:
+def _kills(entries: list[Entry], held: set[TaskKey]) -> list[Decision]:
     return [
         KillAgain(entry, entry.status.message or "it is being killed")
-        for entry in book.entries()
+        for entry in entries
         if entry.status.state is TaskState.KILLING and entry.key in held
     ]
 
 
-def _launches(book: Book, executor: str, held: set[TaskKey]) -> list[Decision]:
+def _launches(entries: list[Entry], executor: str, held: set[TaskKey]) -> list[Decision]:
     decisions: list[Decision] = []
-    for entry in book.entries():
-        if not entry.live or entry.executor not in ("", executor) or entry.key in held:
+    for entry in entries:
+        if entry.executor not in ("", executor) or entry.key in held:
             continue
         if entry.status.state is TaskState.KILLING:
             decisions.append(EndUnlaunched(entry, "it was killed before it reached the executor"))

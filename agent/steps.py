@@ -10,10 +10,12 @@ from barter.agent.actions import (
     SendRecorded,
     SendRegister,
     SendSlack,
+    SendToScheduler,
     SendUnregister,
     SendUpdates,
     SendVolumes,
 )
+from barter.agent.facts import Home
 
 LAUNCHES_PER_MESSAGE = 500
 
@@ -22,8 +24,8 @@ def steps(actions: Iterable[Action]) -> list[Action]:
     """The same batch as at most one Record, first; each other step is at most one message, in the order to send them.
 
     Updates share a message unless something else for the master comes between, and leave before the next launches,
-    which are parted so that the executor begins while the rest is prepared. SendRecorded comes last: only then is all
-    that the batch says of the executor's statuses on its way.
+    which are parted so that the executor begins while the rest is prepared. SendRecorded comes last, once for each
+    executor: only then is all that the batch says of its statuses on its way.
     """
     return _Steps().of(actions)
 
@@ -33,7 +35,7 @@ class _Steps:
         self._facts: list[Record] = []
         self._done: list[Action] = []
         self._updates: list[SendUpdates] = []
-        self._recorded: list[Action] = []
+        self._recorded: dict[Home, SendRecorded] = {}
 
     def of(self, actions: Iterable[Action]) -> list[Action]:
         for action in actions:
@@ -42,7 +44,7 @@ class _Steps:
         first: list[Action] = []
         if self._facts:
             first.append(Record(tuple(fact for record in self._facts for fact in record.facts)))
-        return [*first, *self._done, *self._recorded[-1:]]
+        return [*first, *self._done, *self._recorded.values()]
 
     def _add(self, action: Action) -> None:
         match action:
@@ -51,11 +53,11 @@ class _Steps:
             case SendUpdates():
                 self._updates.append(action)
             case SendRecorded():
-                self._recorded.append(action)
+                self._recorded[action.home] = action
             case LaunchTasks():
                 self._flush()
                 self._done += _parted(action)
-            case SendRegister() | SendHeartbeat() | SendSlack() | SendVolumes() | SendUnregister():
+            case SendRegister() | SendHeartbeat() | SendSlack() | SendVolumes() | SendToScheduler() | SendUnregister():
                 self._flush()
                 self._done.append(action)
             case _:
@@ -70,4 +72,4 @@ class _Steps:
 def _parted(launch: LaunchTasks) -> list[Action]:
     tasks = launch.tasks
     parts = (tasks[start : start + LAUNCHES_PER_MESSAGE] for start in range(0, len(tasks), LAUNCHES_PER_MESSAGE))
-    return [LaunchTasks(part, launch.reason) for part in parts]
+    return [LaunchTasks(part, launch.reason, launch.home) for part in parts]

@@ -1,32 +1,39 @@
 """When the executor is started (again): at once the first time, then later and later while it keeps dying."""
 
+from barter.agent.executor.protocol import PROTOCOL
+
 FIRST_DELAY_MS = 100
 LONGEST_DELAY_MS = 5_000
 STABLE_MS = 10_000
 
 
 class Supervisor:
-    """`connected` names the executor with an open session, or is empty."""
+    """`connected` names the executor with an open session, or is empty; `protocol` is that of the last one."""
 
     def __init__(self) -> None:
         self.connected = ""
+        self.protocol = PROTOCOL
         self.alive = False
         self._start_ms: int | None = None
         self._started_ms = 0
         self._delay_ms = 0
 
-    def hello(self, executor: str) -> None:
-        self.connected, self.alive, self._start_ms = executor, True, None
+    def hello(self, executor: str, protocol: int = PROTOCOL) -> None:
+        self.connected, self.protocol, self.alive, self._start_ms = executor, protocol, True, None
 
     def disconnected(self, executor: str) -> None:
         if self.connected == executor:
             self.connected = ""
 
+    def replaced(self) -> None:
+        """It is about to end for one of this version."""
+        self.connected, self.protocol = "", PROTOCOL
+
     def died(self, now: int) -> int:
         """Plan the next start; returns in how many ms it is."""
         if self.alive and now - self._started_ms >= STABLE_MS:
             self._delay_ms = 0
-        self.connected, self.alive = "", False
+        self.connected, self.protocol, self.alive = "", PROTOCOL, False
         delay, self._delay_ms = self._delay_ms, min(max(self._delay_ms * 2, FIRST_DELAY_MS), LONGEST_DELAY_MS)
         self._start_ms = now + delay
         return delay

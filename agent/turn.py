@@ -1,5 +1,6 @@
 """One event's effects: facts applied to the book as they are decided, and the actions in their fixed order."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from barter.agent.actions import (
@@ -12,7 +13,7 @@ from barter.agent.actions import (
     TaskEnded,
 )
 from barter.agent.book import Book, Entry, Update
-from barter.agent.facts import Acked, Fact, Forgotten, Told
+from barter.agent.facts import Acked, Fact, Forgotten, Home, Told
 from barter.core.ids import AgentId, FrameworkId, VolumeId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
@@ -21,18 +22,22 @@ from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 class Turn:
     """Record, notes, updates, kills, launches, ended sandboxes, then what else was `add`ed: always in this order.
 
-    `mounts` are the persistent volumes of its launches.
+    `reach` names the process that is connected as an executor, empty where none is. `mounts` are the persistent
+    volumes of its launches, `broken_groups` members of groups that ended in it.
     """
 
-    def __init__(self, book: Book, agent_id: AgentId, now: int, *, master_connected: bool) -> None:
-        self.book, self.agent_id, self.now = book, agent_id, now
+    def __init__(
+        self, book: Book, agent_id: AgentId, now: int, reach: Callable[[Home], str], *, master_connected: bool
+    ) -> None:
+        self.book, self.agent_id, self.now, self.reach = book, agent_id, now, reach
         self.master_connected = master_connected
         self._facts: list[Fact] = []
         self._notes: list[Action] = []
         self._updates: list[Update] = []
         self._kills: list[Action] = []
-        self._launches: list[tuple[FrameworkId, TaskInfo]] = []
+        self._launches: dict[Home, list[tuple[FrameworkId, TaskInfo]]] = {}
         self._launch_reason = ""
+        self.broken_groups: list[Entry] = []
         self.mounts: list[VolumeId] = []
         self._ended: list[Action] = []
         self._others: list[Action] = []
@@ -43,8 +48,7 @@ class Turn:
         if self._updates and self.master_connected:
             actions.append(SendUpdates(tuple(self._updates)))
         actions += self._kills
-        if self._launches:
-            actions.append(LaunchTasks(tuple(self._launches), self._launch_reason))
+        actions += [LaunchTasks(tuple(tasks), self._launch_reason, home) for home, tasks in self._launches.items()]
         return [*actions, *self._ended, *self._others]
 
     @property
@@ -66,13 +70,13 @@ class Turn:
         self._updates += updates
 
     def kill(self, entry: Entry, grace_ms: int, reason: str) -> None:
-        self.kill_task(KillAtExecutor(*entry.key, grace_ms, reason))
+        self.kill_task(KillAtExecutor(*entry.key, grace_ms, reason, entry.home))
 
     def kill_task(self, kill: KillAtExecutor) -> None:
         self._kills.append(kill)
 
-    def launch(self, framework_id: FrameworkId, task: TaskInfo, reason: str) -> None:
-        self._launches.append((framework_id, task))
+    def launch(self, framework_id: FrameworkId, task: TaskInfo, reason: str, home: Home) -> None:
+        self._launches.setdefault(home, []).append((framework_id, task))
         self.mounts += [mount.volume_id for mount in task.volumes]
         self._launch_reason = reason
 
@@ -89,6 +93,8 @@ class Turn:
         self.record(Told(entry.framework_id, status))
         self._updates.append((entry.framework_id, status))
         if status.terminal:
+            if entry.task.group_id:
+                self.broken_groups.append(entry)
             if entry.executor:
                 self._ended.append(TaskEnded(*entry.key))
             self.settle(entry)

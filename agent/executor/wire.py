@@ -1,9 +1,11 @@
 """Between the executor's messages and its events and actions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from barter.agent.executor.actions import ExecutorStatus, SendHello, SendUsage, TaskUsage
 from barter.agent.executor.events import Event, Kill, Launch, MeasureEvery, Order, Recorded, Stop, TaskKey
+from barter.agent.executor.protocol import OLDER_REASONS, PROTOCOL
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto import codec
 from barter.proto.v1 import executor_pb2 as pb
@@ -67,9 +69,14 @@ def _usage_to_wire(usage: TaskUsage) -> pb.ExecutorCall.TaskUsage:
 def hello_to_wire(hello: SendHello, pid: int, version: str) -> pb.ExecutorCall:
     tasks = [_status_to_wire(each) for each in hello.tasks]
     statuses = [_status_to_wire(each) for each in hello.statuses]
-    return pb.ExecutorCall(hello=pb.ExecutorCall.Hello(pid=pid, version=version, tasks=tasks, statuses=statuses))
+    said = pb.ExecutorCall.Hello(pid=pid, version=version, tasks=tasks, statuses=statuses, protocol=PROTOCOL)
+    return pb.ExecutorCall(hello=said)
 
 
 def _status_to_wire(value: ExecutorStatus) -> pb.ExecutorStatus:
-    status = codec.status_to_wire(value.status)
-    return pb.ExecutorStatus(framework_id=value.framework_id, status=status, sequence=value.sequence)
+    status, reason = value.status, ""
+    if status.reason in OLDER_REASONS:
+        status, reason = replace(status, reason=OLDER_REASONS[status.reason]), status.reason
+    return pb.ExecutorStatus(
+        framework_id=value.framework_id, status=codec.status_to_wire(status), sequence=value.sequence, reason=reason
+    )

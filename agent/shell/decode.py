@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from barter.agent import events as ev
-from barter.core.ids import FrameworkId, TaskId, VolumeId, check_id
+from barter.agent.facts import Home
+from barter.core.ids import ExecutorId, FrameworkId, TaskId, VolumeId, check_id
 from barter.core.tasks import Reason, TaskInfo
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, executor_pb2
@@ -29,6 +30,10 @@ def master_event(wire: agent_pb2.AgentEvent, spent: Spent) -> ev.Event | None:
             return ev.KillFramework(epoch, FrameworkId(wire.kill_framework.framework_id), wire.kill_framework.reason)
         case "shutdown":
             return ev.Shutdown(epoch, wire.shutdown.reason)
+        case "message":
+            told = wire.message
+            framework_id, executor_id = FrameworkId(told.framework_id), ExecutorId(told.executor_id)
+            return ev.SchedulerMessage(epoch, framework_id, executor_id, told.data)
         case "destroy_volume":
             return _destroy(epoch, wire.destroy_volume.volume_id)
         case "registered":
@@ -77,12 +82,12 @@ def _run(epoch: int, run: agent_pb2.AgentEvent.Run, spent: Spent) -> ev.RunTasks
     return ev.RunTasks(epoch, framework_id, tuple(tasks), malformed, known)
 
 
-def hello(wire: executor_pb2.ExecutorCall.Hello, executor: str) -> ev.ExecutorHello:
-    return ev.ExecutorHello(executor, _reports(wire.tasks), _reports(wire.statuses))
+def hello(wire: executor_pb2.ExecutorCall.Hello, executor: str, home: Home = None) -> ev.ExecutorHello:
+    return ev.ExecutorHello(executor, _reports(wire.tasks), _reports(wire.statuses), home, max(wire.protocol, 1))
 
 
-def executor_reports(wire: executor_pb2.ExecutorCall.Statuses, executor: str) -> ev.ExecutorReports:
-    return ev.ExecutorReports(executor, _reports(wire.statuses))
+def executor_reports(wire: executor_pb2.ExecutorCall.Statuses, executor: str, home: Home = None) -> ev.ExecutorReports:
+    return ev.ExecutorReports(executor, _reports(wire.statuses), home)
 
 
 def usage(wire: executor_pb2.ExecutorCall.Usage, executor: str) -> ev.ExecutorUsage:
@@ -107,6 +112,8 @@ def _reports(wires: Iterable[executor_pb2.ExecutorStatus]) -> tuple[ev.Reported,
     reports: list[ev.Reported] = []
     for wire in wires:
         try:
+            if wire.reason:
+                wire.status.reason = wire.reason
             status = codec.status_from_wire(wire.status)
         except ValueError as error:
             _log.error("the executor sent a status that cannot be read: ignored", problem=str(error))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import grpc.aio as aio
 
 from barter.agent.events import Event, ExecutorDisconnected
+from barter.agent.executor.protocol import PROTOCOL
 from barter.agent.shell import decode
 from barter.agent.shell.outbox import Outbox
 from barter.agent.shell.process import ExecutorProcess
@@ -48,6 +49,7 @@ class ExecutorSessions(ExecutorServiceServicer):
             return
         outbox: Outbox[pb.ExecutorEvent] = Outbox()
         self._outbox = outbox
+        outbox.put(pb.ExecutorEvent(welcome=pb.ExecutorEvent.Welcome(protocol=PROTOCOL)))
         writer = asyncio.create_task(outbox.drain(context.write))
         try:
             self._post(decode.hello(first.hello, executor))
@@ -68,7 +70,7 @@ class ExecutorSessions(ExecutorServiceServicer):
                 self._post(ExecutorDisconnected(executor))
 
 
-async def serve(sessions: ExecutorSessions, socket: str) -> aio.Server:
+async def serve(sessions: ExecutorServiceServicer, socket: str, mode: int = 0o600) -> aio.Server:
     """Serve on `socket`, replacing what an earlier agent left there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(socket)
@@ -76,5 +78,5 @@ async def serve(sessions: ExecutorSessions, socket: str) -> aio.Server:
     add_ExecutorServiceServicer_to_server(sessions, server)  # type: ignore[no-untyped-call]
     transport.listen_unix(server, socket)
     await server.start()
-    os.chmod(socket, 0o600)
+    os.chmod(socket, mode)
     return server

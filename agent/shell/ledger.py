@@ -3,13 +3,14 @@
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from barter.agent.book import Book, Entry
 from barter.agent.facts import LAZY, Fact
-from barter.agent.shell.rows import statements
 from barter.agent.shell.description import KeptDescription
+from barter.agent.shell.rows import statements
 from barter.agent.shell.wire import Wires
 from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.core.resources import NOTHING
@@ -30,6 +31,11 @@ CREATE TABLE tasks (framework_id TEXT, task_id TEXT, info BLOB NOT NULL, status 
 CREATE TABLE updates (sequence INTEGER PRIMARY KEY, framework_id TEXT NOT NULL, task_id TEXT NOT NULL,
     uuid TEXT NOT NULL, status BLOB NOT NULL);
 CREATE INDEX updates_of_task ON updates (framework_id, task_id);
+"""
+# What came later only adds, so that an agent of the version before can still read the file.
+_ADDED = """
+CREATE TABLE IF NOT EXISTS executors (framework_id TEXT, task_id TEXT, sequence INTEGER NOT NULL,
+    PRIMARY KEY (framework_id, task_id)) WITHOUT ROWID;
 """
 
 
@@ -67,6 +73,7 @@ class Ledger:
                 f"the ledger {self._path} has format {found}, this agent reads {FORMAT}: "
                 "use the Barter version that wrote it, or give the agent an empty --work-dir"
             )
+        self._db.executescript(_ADDED)
 
     def _meta_or_draw(self, name: str, drawn: str) -> str:
         known = self._meta(name, "")
@@ -92,6 +99,8 @@ class Ledger:
             for framework_id, blob in self._db.execute("SELECT framework_id, status FROM updates ORDER BY sequence"):
                 status = codec.status_from_wire(pb.TaskStatus.FromString(blob))
                 book.restore_update(FrameworkId(framework_id), status)
+            for framework_id, task_id, sequence in self._db.execute("SELECT * FROM executors"):
+                book.restore_sequence(task_id, sequence, (FrameworkId(framework_id), TaskId(task_id)))
         except (ValueError, KeyError) as error:
             raise LedgerUnusable(f"the ledger {self._path} holds a row this agent cannot read: {error}") from error
         return book
@@ -134,7 +143,9 @@ class Ledger:
 
 
 def _task(wire: pb.TaskInfo, status: TaskStatus) -> TaskInfo:
-    """Of an ended task its name is enough, and one refused as malformed has no more that could be read."""
+    """Of an ended task it is enough what it was, and one refused as malformed has no more that could be read."""
     if status.terminal:
-        return TaskInfo(TaskId(wire.task_id), wire.name, NOTHING)
+        ended = TaskInfo(TaskId(wire.task_id), wire.name, NOTHING)
+        itself = wire.HasField("executor") and wire.executor.task_id == wire.task_id
+        return replace(ended, executor=codec.task_from_wire(wire).executor) if itself else ended
     return codec.task_from_wire(wire)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from barter.agent import actions as act
 from barter.agent.events import Event, LaunchFailed, VolumeDeleted
 from barter.agent.executor.events import container_name
-from barter.agent.facts import Fact
+from barter.agent.facts import Fact, Home
 from barter.agent.shell.executors import ExecutorSessions
 from barter.agent.shell.ledger import Ledger
+from barter.agent.shell.own_executors import OwnExecutorSessions
 from barter.agent.shell.process import ExecutorProcess
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
@@ -37,6 +38,7 @@ class Performer:
         volumes: VolumeFolders,
         process: ExecutorProcess,
         executors: ExecutorSessions,
+        own_executors: OwnExecutorSessions,
         session: MasterSession,
         socket: str,
         post: Callable[[Event], None],
@@ -46,15 +48,15 @@ class Performer:
         self._ledger = ledger
         self._sandboxes, self._volumes = sandboxes, volumes
         self._process = process
-        self._executors = executors
+        self._executors, self._own_executors = executors, own_executors
         self._session = session
         self._socket = socket
         self._post = post
         self._loop = asyncio.get_running_loop()
         self._flush_planned = False
+        self.registering: Callable[[], None] = lambda: None
         self.launched = self.updates_sent = self.batches = 0
         self.exited: asyncio.Future[act.Exit] = self._loop.create_future()
-        self.registering: Callable[[], None] = lambda: None
 
     async def perform(self, actions: list[act.Action]) -> None:
         wires = Wires()
@@ -68,6 +70,7 @@ class Performer:
                     | act.SendHeartbeat()
                     | act.SendSlack()
                     | act.SendVolumes()
+                    | act.SendToScheduler()
                     | act.SendUnregister()
                 ):
                     self._session.send(self._call(step, wires))
@@ -77,8 +80,13 @@ class Performer:
                     await asyncio.sleep(0)
                 case act.TaskEnded():
                     self._sandboxes.ended(step.framework_id, step.task_id)
-                case act.KillAtExecutor() | act.StopExecutor() | act.SendRecorded() | act.MeasureTasks():
+                case act.KillAtExecutor() | act.SendRecorded():
+                    self._to_executor(step.home, _executor_event(step))
+                case act.StopExecutor() | act.MeasureTasks():
                     self._executors.send(_executor_event(step))
+                case act.SendToExecutor():
+                    message = executor_pb2.ExecutorEvent.Message(data=step.data)
+                    self._own_executors.send(step.executor, executor_pb2.ExecutorEvent(message=message))
                 case _:
                     self._do(step)
 
@@ -100,6 +108,7 @@ class Performer:
         | act.SendHeartbeat
         | act.SendSlack
         | act.SendVolumes
+        | act.SendToScheduler
         | act.SendUnregister,
         wires: Wires,
     ) -> agent_pb2.AgentCall:
@@ -115,9 +124,15 @@ class Performer:
                 return agent_pb2.AgentCall(slack=agent_pb2.AgentCall.Slack(revocable=slack))
             case act.SendVolumes():
                 return agent_pb2.AgentCall(volumes=agent_pb2.AgentCall.Volumes(volumes=action.volumes))
+            case act.SendToScheduler():
+                message = agent_pb2.AgentCall.Message(
+                    framework_id=action.framework_id, executor_id=action.executor_id, data=action.data
+                )
+                return agent_pb2.AgentCall(message=message)
             case act.SendUnregister():
                 return agent_pb2.AgentCall(unregister=agent_pb2.AgentCall.Unregister(reason=action.reason))
             case act.SendRegister():
+                self.registering()
                 tasks = [
                     agent_pb2.AgentTask(
                         framework_id=each.framework_id, task=wires.task(each.task), status=wires.status(each.status)
@@ -132,12 +147,17 @@ class Performer:
                 return agent_pb2.AgentCall(register=register)
 
     def _launch(self, action: act.LaunchTasks, wires: Wires) -> None:
-                self.registering()
         launch = executor_pb2.ExecutorEvent.Launch()
         for framework_id, task in action.tasks:
             self._add_launch(launch, framework_id, task, wires)
-        self._executors.send(executor_pb2.ExecutorEvent(launch=launch))
+        self._to_executor(action.home, executor_pb2.ExecutorEvent(launch=launch))
         self.launched += len(launch.tasks)
+
+    def _to_executor(self, home: Home, event: executor_pb2.ExecutorEvent) -> None:
+        if home is None:
+            self._executors.send(event)
+        else:
+            self._own_executors.send(home, event)
 
     def _add_launch(
         self, launch: executor_pb2.ExecutorEvent.Launch, framework_id: FrameworkId, task: TaskInfo, wires: Wires
@@ -152,7 +172,9 @@ class Performer:
             return
         launch.tasks.add(
             framework_id=framework_id,
-            task=wires.task(task),
+            task=codec.task_to_wire(self._own_executors.prepared(framework_id, task))
+            if task.is_executor
+            else wires.task(task),
             sandbox=sandbox,
             container_name=container_name(self._info.agent_id, framework_id, task.task_id),
         )
@@ -190,7 +212,7 @@ def _executor_event(
             )
             return executor_pb2.ExecutorEvent(kill=kill)
         case act.StopExecutor():
-            return executor_pb2.ExecutorEvent(stop=executor_pb2.ExecutorEvent.Stop(kill=True))
+            return executor_pb2.ExecutorEvent(stop=executor_pb2.ExecutorEvent.Stop(kill=action.kill))
         case act.SendRecorded():
             recorded = executor_pb2.ExecutorEvent.Recorded(sequence=action.sequence)
             return executor_pb2.ExecutorEvent(recorded=recorded)

@@ -14,15 +14,15 @@ from barter.agent.runtime.settings import FILE as SETTINGS
 from barter.agent.runtime.watch import gone
 from barter.shell.log import logger
 
-LOG, SOCKET = "executor.log", "agent.sock"
+LOG, SOCKET, OWN_SOCKET = "executor.log", "agent.sock", "executors.sock"
 LONGEST_SOCKET_PATH = 100
 COMMAND = (sys.executable, "-m", "barter.agent.executor")
 _log = logger("agent")
 
 
-def socket_path(work_dir: Path, agent_id: str) -> str:
+def socket_path(work_dir: Path, agent_id: str, name: str = SOCKET) -> str:
     """WORK_DIR/agent.sock, or where the kernel would not take that (108 bytes) a private folder for temporary files."""
-    path = str(work_dir / SOCKET)
+    path = str(work_dir / name)
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
     folder = Path(tempfile.gettempdir()) / f"barter-{agent_id}"
@@ -30,7 +30,7 @@ def socket_path(work_dir: Path, agent_id: str) -> str:
     found = folder.lstat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o77 or folder.is_symlink():
         raise PermissionError(f"{folder} is not a private folder of this user: remove it, or use a shorter --work-dir")
-    return str(folder / SOCKET)
+    return str(folder / name)
 
 
 class ExecutorProcess:

@@ -72,6 +72,7 @@ def _forgotten(facts: list[Forgotten], _: Wires) -> Iterator[Batch]:
     keys: list[Row] = [(fact.framework_id, fact.task_id) for fact in facts]
     yield "DELETE FROM updates WHERE framework_id=? AND task_id=?", keys
     yield "DELETE FROM tasks WHERE framework_id=? AND task_id=?", keys
+    yield "DELETE FROM executors WHERE framework_id=? AND task_id=?", keys
     spent: list[Row] = [(fact.updates, fact.framework_id, fact.task_id) for fact in facts]
     yield "UPDATE spent SET updates=? WHERE framework_id=? AND task_id=?", spent
 
@@ -92,15 +93,18 @@ def _epoch_raised(facts: list[EpochRaised], _: Wires) -> Iterator[Batch]:
 
 
 def _executor_recorded(facts: list[ExecutorRecorded], _: Wires) -> Iterator[Batch]:
-    last = facts[-1]
-    rows: list[Row] = [("executor", last.executor), ("executor_sequence", last.sequence)]
-    yield "INSERT OR REPLACE INTO meta VALUES (?, ?)", rows
+    if own := [fact for fact in facts if fact.home is None]:
+        rows: list[Row] = [("executor", own[-1].executor), ("executor_sequence", own[-1].sequence)]
+        yield "INSERT OR REPLACE INTO meta VALUES (?, ?)", rows
+    if others := [(*fact.home, fact.sequence) for fact in facts if fact.home is not None]:
+        yield "INSERT OR REPLACE INTO executors VALUES (?, ?, ?)", list[Row](others)
 
 
 def _left(_: list[Left], __: Wires) -> Iterator[Batch]:
     nothing: list[Row] = [()]
     yield "DELETE FROM tasks", nothing
     yield "DELETE FROM updates", nothing
+    yield "DELETE FROM executors", nothing
     yield "DELETE FROM meta WHERE name='agent_id'", nothing
 
 

@@ -18,8 +18,9 @@ from barter.agent.shell import executors
 from barter.agent.shell.edge import EdgeTask
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.options import AgentOptions
+from barter.agent.shell.own_executors import OwnExecutorSessions
 from barter.agent.shell.perform import Performer
-from barter.agent.shell.process import ExecutorProcess, socket_path
+from barter.agent.shell.process import OWN_SOCKET, ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
 from barter.agent.shell.volumes import VolumeFolders
@@ -59,8 +60,19 @@ class Serving:
         process.on_death(lambda reason: post(ExecutorDied(reason)))
         self._executors = executors.ExecutorSessions(process, post)
         self._session = MasterSession(post, ledger.spent)
+        own_socket = socket_path(self._work_dir, info.agent_id, OWN_SOCKET)
+        self._own_executors = OwnExecutorSessions(info, self.agent.book, ledger.secret, own_socket, post)
         self.performer = Performer(
-            info, ledger, sandboxes, self._volumes, process, self._executors, self._session, self._socket, post
+            info,
+            ledger,
+            sandboxes,
+            self._volumes,
+            process,
+            self._executors,
+            self._own_executors,
+            self._session,
+            self._socket,
+            post,
         )
         self._edge: EdgeTask | None = None
         if options.public and options.edge is not None:
@@ -71,6 +83,8 @@ class Serving:
         """Until `stop`, until what follows from `leave` is done, or until the core wants to exit."""
         self._sandboxes.find_ended({entry.key for entry in self.agent.book.entries() if entry.live})
         server = await executors.serve(self._executors, self._socket)
+        # A framework's executor may run as another user: what it proves itself with is its token.
+        own_server = await executors.serve(self._own_executors, self._own_executors.socket, 0o666)
         self._process.resume()
         tasks = [asyncio.create_task(work) for work in self._work(leave)]
         stopping = asyncio.create_task(stop.wait())
@@ -86,6 +100,7 @@ class Serving:
                 each.cancel()
             await asyncio.gather(*awaited, return_exceptions=True)
             await server.stop(0)
+            await own_server.stop(0)
             await self._process.close()
 
     async def _perform(self, actions: list[Action]) -> None:
@@ -128,7 +143,7 @@ class Serving:
 
     def _clear(self) -> None:
         """Nothing of this agent is to be met again."""
-        for path in (self._socket, str(self._work_dir / RECORD)):
+        for path in (self._socket, self._own_executors.socket, str(self._work_dir / RECORD)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
         folder = Path(self._socket).parent

@@ -78,6 +78,10 @@ def status(value: TaskStatus) -> str:
     return f"{value.uuid or value.task_id} {value.state}{why}"
 
 
+def plain(value: object) -> str:
+    return str(value).replace(", home=None", "")
+
+
 def fact(value: Fact) -> str:
     match value:
         case Admitted():
@@ -85,7 +89,7 @@ def fact(value: Fact) -> str:
         case Told():
             return f"Told {status(value.status)}"
         case _:
-            return str(value)
+            return plain(value)
 
 
 def lines(action: act.Action) -> list[str]:
@@ -100,7 +104,7 @@ def lines(action: act.Action) -> list[str]:
         case act.LaunchTasks():
             return [f"LaunchTasks {', '.join(each.task_id for _, each in action.tasks)}: {action.reason}"]
         case _:
-            return [str(action)]
+            return [plain(action)]
 
 
 def event(value: ev.Event) -> str:
@@ -112,7 +116,7 @@ def event(value: ev.Event) -> str:
         case ev.ExecutorHello():
             return f"ExecutorHello {value.executor} holds [{', '.join(status(each.status) for each in value.tasks)}]"
         case _:
-            return str(value)
+            return plain(value)
 
 
 def play(story: Story) -> str:

@@ -93,20 +93,20 @@ class SimAgent(Process[ev.Event, act.Action]):
                     self._record(step.facts)
                 case act.SendRegister() | act.SendUpdates() | act.SendHeartbeat() | act.SendUnregister():
                     self._to_master(step)
-                case act.SendSlack() | act.SendVolumes():
+                case act.SendSlack() | act.SendVolumes() | act.SendToScheduler():
                     self._to_master(step)
                 case act.DeleteVolume():
                     self.volumes.discard(step.volume_id)
                     self.post(ev.VolumeDeleted(step.volume_id))
-                case act.LaunchTasks():
+                case act.LaunchTasks(home=None):
                     self.volumes |= {mount.volume_id for _, task in step.tasks for mount in task.volumes}
                     orders = (wire.order(self.host, self.info.agent_id, *each) for each in step.tasks)
                     self._to_executor(executor_ev.Launch(tuple(orders)))
-                case act.KillAtExecutor():
+                case act.KillAtExecutor(home=None):
                     self._to_executor(wire.kill(step))
                 case act.MeasureTasks() if self.machine.slack.lends:
                     self._to_executor(executor_ev.MeasureEvery(self._measure_ms))
-                case act.SendRecorded():
+                case act.SendRecorded(home=None):
                     self._to_executor(executor_ev.Recorded(step.sequence))
                 case act.ConnectMaster():
                     self._connect(step)
@@ -115,7 +115,7 @@ class SimAgent(Process[ev.Event, act.Action]):
                 case act.StartExecutor():
                     self._start_executor()
                 case act.StopExecutor():
-                    self._to_executor(executor_ev.Stop(kill=True))
+                    self._to_executor(executor_ev.Stop(kill=step.kill))
                 case act.Exit():
                     self.world.after(0, self.within_life(partial(self._exit, step)))
                 case _:

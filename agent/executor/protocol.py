@@ -1,0 +1,61 @@
+"""What an agent and an executor of another version can tell each other.
+
+Messages and fields that one side does not know it ignores. What must not be ignored is not sent to a lower protocol:
+an agent refuses a task that its executor would only half understand, and an executor says it in older words beside.
+"""
+
+from barter.core.tasks import CheckKind, Container, HealthCheck, Network, Reason, TaskInfo
+
+PROTOCOL = 2
+"""1: before there were groups, readiness, framework executors and this number."""
+
+OLDER_REASONS = {
+    Reason.IMAGE_NOT_FOUND: Reason.IMAGE_FAILED,
+    Reason.IMAGE_UNAUTHORIZED: Reason.IMAGE_FAILED,
+    Reason.IMAGE_UNREACHABLE: Reason.IMAGE_FAILED,
+    Reason.FETCH_FAILED: Reason.LAUNCH_FAILED,
+    Reason.DISK_FULL: Reason.COMMAND_EXITED,
+    Reason.GROUP_ENDED: Reason.KILLED_BY_FRAMEWORK,
+    Reason.READINESS_CHECK: Reason.HEALTH_CHECK,
+}
+"""What is said to an agent of protocol 1, which drops a status whose reason it does not know."""
+
+_PLAIN_CONTAINER = Container("")
+_OLDER_NETWORKS = (Network.HOST, Network.BRIDGE, Network.NONE)
+_OLDER_CHECKS = (CheckKind.HTTP, CheckKind.TCP, CheckKind.COMMAND)
+
+
+def beyond(task: TaskInfo, protocol: int) -> str:
+    """What of `task` an executor of this protocol cannot do; empty when it can do all."""
+    if protocol >= PROTOCOL:
+        return ""
+    if task.group_id:
+        return "run task groups"
+    if task.readiness_check is not None:
+        return "check readiness"
+    if task.command.user or task.command.rlimits:
+        return "set a task's user or limits"
+    if task.health_check is not None and not _older_check(task.health_check):
+        return "check health in this way"
+    if task.container is not None and not _older_container(task.container):
+        return "make such a container"
+    return ""
+
+
+def refusal(task: TaskInfo, protocol: int) -> str:
+    """The same as a sentence."""
+    missing = beyond(task, protocol)
+    if not missing:
+        return ""
+    return f"the executor of an earlier version cannot {missing}; it is replaced once its tasks have ended"
+
+
+def _older_check(check: HealthCheck) -> bool:
+    return check.kind in _OLDER_CHECKS and not check.delay_ms
+
+
+def _older_container(container: Container) -> bool:
+    """Whether all that is new is left as it is by itself."""
+    new = ("entrypoint", "network_name", "tmpfs", "capabilities", "devices", "log_driver", "log_options", "shm_size")
+    usual = all(getattr(container, name) == getattr(_PLAIN_CONTAINER, name) for name in (*new, "init"))
+    return usual and container.network in _OLDER_NETWORKS and not any(volume.name for volume in container.volumes)

@@ -1,0 +1,28 @@
+"""Task groups: what makes several tasks of one launch a group that can run."""
+
+from collections.abc import Sequence
+
+from barter.core.tasks import Network, TaskInfo
+
+
+def group_problem(tasks: Sequence[TaskInfo]) -> str:
+    """What is wrong with these tasks as one group; empty when nothing is.
+
+    Its containers share a network namespace, so they must want the same one, and must not want a port twice.
+    """
+    if any(task.executor is not None for task in tasks):
+        return "tasks of a group run under the agent's own executor: leave out executor, or group_id"
+    containers = [task.container for task in tasks if task.container is not None]
+    networks = {(each.network, each.network_name) for each in containers}
+    if len(networks) > 1:
+        named = ", ".join(sorted(name or kind for kind, name in networks))
+        return f"the containers of a group share one network, these name several: {named}"
+    if len(containers) not in (0, len(tasks)) and networks != {(Network.HOST, "")}:
+        return "processes of a group are in the host's network: give its containers the host network, too"
+    inside = [mapping.container_port for each in containers for mapping in each.port_mappings]
+    if twice := sorted({port for port in inside if inside.count(port) > 1}):
+        return f"container port {twice[0]} is mapped twice: the containers of a group share their ports"
+    volumes = [mount.volume_id for task in tasks for mount in task.volumes]
+    if again := sorted({volume for volume in volumes if volumes.count(volume) > 1}):
+        return f"volume {again[0]} is mounted by two tasks of the group"
+    return ""
