@@ -9,6 +9,7 @@ from barter.agent.containers.task import ContainerTask
 
 class Due(Enum):
     INSPECT = auto()
+    LOOK = auto()
     FOLLOW = auto()
     COPY = auto()
     REPORT_END = auto()

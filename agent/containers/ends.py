@@ -2,12 +2,14 @@
 
 from barter.agent.containers.actions import Action, CopyLogs, Kill, Report
 from barter.agent.containers.alarms import Due
-from barter.agent.containers.book import RETRY_MS, Book, inspect
+from barter.agent.containers.book import RETRY_MS, Book
 from barter.agent.containers.events import Seen, Standing
 from barter.agent.containers.task import ContainerTask, Output, Phase
 from barter.agent.executor.events import Ended
 
 FOLLOW_AFTER_MS = 500
+LOOK_MS = 30_000
+VANISHED_MS = 10_000
 LAST_LINES_MS = 250
 COPY_TRIES = 3
 SIGKILLED = 137
@@ -18,15 +20,32 @@ class Ends:
         self._book = book
 
     def begin(self, task: ContainerTask, now: int) -> list[Action]:
-        """It runs, or did and has ended by now."""
+        """It runs, or did and has ended by now. What was asked for before these news may have ended between the two."""
         task.phase = Phase.RUNNING
         if task.died:
             return self._finish(task, now)
         self._book.alarms.set(now + FOLLOW_AFTER_MS, Due.FOLLOW, task)
-        return self.kill(task, "SIGTERM", "killed while it started") if task.killing else []
+        self.look_later(task, now)
+        killed = self.kill(task, "SIGTERM", "killed while it started") if task.killing else []
+        return [*killed, *(self._book.inspect(task) if task.asked_in != self._book.news else [])]
 
     def kill(self, task: ContainerTask, signal: str, reason: str) -> list[Action]:
         return [Kill(task.key, task.container, signal, reason)]
+
+    def look_later(self, task: ContainerTask, now: int) -> None:
+        self._book.alarms.set(now + LOOK_MS, Due.LOOK, task)
+
+    def look(self, task: ContainerTask, now: int) -> list[Action]:
+        """Now and then: an engine may forget to tell an end."""
+        if task.phase is not Phase.RUNNING:
+            return []
+        self.look_later(task, now)
+        return self._book.inspect(task)
+
+    def note(self, task: ContainerTask, seen: Seen) -> None:
+        """How it ended, as the engine shows it."""
+        task.died, task.exit_code, task.out_of_memory = True, seen.exit_code, seen.out_of_memory
+        task.ended_ms = seen.ended_ms
 
     def follow(self, task: ContainerTask, now: int, *, quiet: bool) -> list[Action]:
         """Copy the output as it comes, once the engine has time for it."""
@@ -37,10 +56,10 @@ class Ends:
             return []
         return self._copy(task, follow=True)
 
-    def died(self, task: ContainerTask, code: int | None, now: int) -> list[Action]:
+    def died(self, task: ContainerTask, code: int | None, ended_ms: int | None, now: int) -> list[Action]:
         """The first word of its end counts; one that comes before the start was answered is kept until then."""
         if not task.died:
-            task.died, task.exit_code = True, code
+            task.died, task.exit_code, task.ended_ms = True, code, ended_ms
         return self._finish(task, now) if task.phase is Phase.RUNNING else []
 
     def inspected(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
@@ -48,12 +67,28 @@ class Ends:
         if task.phase is Phase.ENDING:
             task.out_of_memory = seen is not None and seen.out_of_memory
             return self._last_lines(task, now)
-        if task.phase is not Phase.RUNNING or (seen is not None and seen.standing is Standing.RUNNING):
+        if task.phase is not Phase.RUNNING:
             return []
         if seen is None:
-            return self.died(task, None, now)
-        task.died, task.exit_code, task.out_of_memory = True, seen.exit_code, seen.out_of_memory
+            return self.died(task, None, None, now)
+        if seen.standing is Standing.RUNNING:
+            return self._still_running(task, seen, now)
+        self.note(task, seen)
         return self._last_lines(task, now)
+
+    def _still_running(self, task: ContainerTask, seen: Seen, now: int) -> list[Action]:
+        """So it is said: by an answer to these news, and not for long of a process that is not there."""
+        if task.asked_in != self._book.news:
+            return self._book.inspect(task)
+        if not seen.vanished:
+            task.vanished_ms = None
+            return []
+        if task.vanished_ms is None:
+            task.vanished_ms = now
+        if now - task.vanished_ms >= VANISHED_MS:
+            return self.died(task, None, None, now)
+        self._book.alarms.set(now + RETRY_MS, Due.INSPECT, task)
+        return []
 
     def inspect_failed(self, task: ContainerTask, now: int) -> list[Action]:
         """Whether memory was short is not worth the wait, everything else is."""
@@ -87,13 +122,13 @@ class Ends:
             return []
         task.phase = Phase.OVER
         short = task.out_of_memory and task.exit_code == SIGKILLED and not task.killing
-        return [Report(Ended(task.key, task.exit_code, out_of_memory=short))]
+        return [Report(Ended(task.key, task.exit_code, out_of_memory=short, ended_ms=task.ended_ms))]
 
     def _finish(self, task: ContainerTask, now: int) -> list[Action]:
         if task.exit_code != SIGKILLED or task.killing or task.out_of_memory:
             return self._last_lines(task, now)
         task.phase = Phase.ENDING
-        return inspect(task)
+        return self._book.inspect(task)
 
     def _last_lines(self, task: ContainerTask, now: int) -> list[Action]:
         """The end is reported when the last lines are in the sandbox or a moment later."""

@@ -31,7 +31,8 @@ class Standing(StrEnum):
 class Seen:
     """A container as the engine shows it; `order` is None when it is not one of this executor's.
 
-    A list says nothing of `exit_code` and `out_of_memory`.
+    A list says nothing of what follows `order`. `ended_ms` since 1970; `vanished`: it is said to be RUNNING and its
+    process is not there.
     """
 
     container: str
@@ -39,6 +40,8 @@ class Seen:
     order: Order | None
     exit_code: int | None = None
     out_of_memory: bool = False
+    ended_ms: int | None = None
+    vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,11 @@ class EngineLost:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """News: a container ended; it may come before the answer to its start."""
+    """News: a container ended, `ended_ms` after 1970; it may come before the answer to its start."""
 
     key: TaskKey
     code: int
+    ended_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

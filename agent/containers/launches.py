@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 
-from barter.agent.containers.actions import Action, Create, Report, Start
-from barter.agent.containers.book import Book, inspect, not_started
+from barter.agent.containers.actions import Action, Create, Report
+from barter.agent.containers.book import Book, not_started
 from barter.agent.containers.ends import Ends
 from barter.agent.containers.events import (
     Created,
@@ -58,7 +58,7 @@ class Launches:
                 continue
             self._placed.add(key)
             task.phase = Phase.STARTING if task.container else Phase.CREATING
-            actions.append(Start(key, task.container) if task.container else Create(task.order))
+            actions += self._book.start(task) if task.container else [Create(task.order)]
         return actions
 
     def give_up(self, task: ContainerTask) -> list[Action]:
@@ -79,7 +79,7 @@ class Launches:
         if task.killing:
             return self._discard(task, KILLED)
         task.phase = Phase.STARTING
-        return [Start(event.key, event.container)]
+        return self._book.start(task)
 
     def create_failed(self, event: CreateFailed) -> list[Action]:
         task = self._in(event.key, Phase.CREATING)
@@ -95,7 +95,7 @@ class Launches:
                 task.phase, task.failure = Phase.FINDING, event.message
                 if event.trouble is Trouble.NAME_TAKEN:
                     task.failure = _foreign(task)
-                return inspect(task)
+                return self._book.inspect(task)
         return not_started(task, event.message)
 
     def start_done(self, key: TaskKey, now: int) -> list[Action]:
@@ -114,7 +114,7 @@ class Launches:
             return [*not_started(task, event.message), *self._removals.remove(task, "it was not started")]
         if event.trouble is Trouble.LOST:
             task.phase, task.failure = Phase.PROBING, event.message
-            return inspect(task)
+            return self._book.inspect(task)
         return self._discard(task, event.message)
 
     def found(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
@@ -155,7 +155,7 @@ class Launches:
 
     def _ran(self, task: ContainerTask, seen: Seen, now: int) -> list[Action]:
         if seen.standing is Standing.EXITED and not task.died:
-            task.died, task.exit_code, task.out_of_memory = True, seen.exit_code, seen.out_of_memory
+            self._ends.note(task, seen)
         return self._started(task, now)
 
     def _started(self, task: ContainerTask, now: int) -> list[Action]:

@@ -3,7 +3,7 @@
 from barter.agent.containers import events as ev
 from barter.agent.containers.actions import Action
 from barter.agent.containers.alarms import Due
-from barter.agent.containers.book import Book, inspect
+from barter.agent.containers.book import Book
 from barter.agent.containers.ends import Ends
 from barter.agent.containers.launches import Launches
 from barter.agent.containers.removals import Removals
@@ -104,7 +104,7 @@ class Containers:
     ) -> list[Action]:
         match event:
             case ev.Died():
-                return self._ends.died(task, event.code, now)
+                return self._ends.died(task, event.code, event.ended_ms, now)
             case ev.KillFailed():
                 task.owed = event.signal
                 return []
@@ -161,7 +161,9 @@ class Containers:
     def _ring(self, due: Due, task: ContainerTask, now: int) -> list[Action]:
         match due:
             case Due.INSPECT:
-                return inspect(task) if task.phase in (Phase.RUNNING, Phase.FINDING, Phase.PROBING) else []
+                return self._book.inspect(task) if task.phase in (Phase.RUNNING, Phase.FINDING, Phase.PROBING) else []
+            case Due.LOOK:
+                return self._ends.look(task, now)
             case Due.FOLLOW:
                 return self._ends.follow(task, now, quiet=self._launches.quiet)
             case Due.COPY:

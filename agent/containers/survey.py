@@ -1,7 +1,7 @@
 """The engine's news and lists: what earlier executors left, and what was missed while the engine was away."""
 
 from barter.agent.containers.actions import Action, List, Log, Recovered, Watch
-from barter.agent.containers.book import RETRY_MS, Book, inspect
+from barter.agent.containers.book import RETRY_MS, Book
 from barter.agent.containers.ends import Ends
 from barter.agent.containers.events import EngineLost, Listed, Seen, Standing
 from barter.agent.containers.removals import Removals
@@ -43,6 +43,7 @@ class Survey:
 
     def connected(self) -> list[Action]:
         self._pause = FIRST_PAUSE_MS
+        self._book.news += 1
         said, self._said_lost = self._said_lost, False
         answers: list[Action] = [Log("info", "the Docker Engine answers again", "")] if said else []
         return [*answers, *self._list()]
@@ -88,7 +89,7 @@ class Survey:
         for task in self._compared:
             if task.phase is Phase.RUNNING:
                 there = task.container in running
-                actions += self._ends.follow(task, now, quiet=quiet) if there else inspect(task)
+                actions += self._ends.follow(task, now, quiet=quiet) if there else self._book.inspect(task)
         self._compared = []
         return actions
 
@@ -109,7 +110,10 @@ class Survey:
             task.verdict = NotStarted(task.key, Reason.LAUNCH_FAILED, LEFT)
             return self._removals.remove(task, LEFT)
         task.phase = Phase.RUNNING
-        return inspect(task) if seen.standing is Standing.EXITED else self._ends.follow(task, now, quiet=quiet)
+        if seen.standing is Standing.EXITED:
+            return self._book.inspect(task)
+        self._ends.look_later(task, now)
+        return self._ends.follow(task, now, quiet=quiet)
 
     def _keep(self, order: Order, seen: Seen) -> ContainerTask:
         task = ContainerTask(order, Phase.DISCARDING, seen.container)

@@ -49,7 +49,9 @@ class ContainerTask:
     """`exit_code` counts once `died`, which may be heard before the start is answered.
 
     `failure` is what to say should it prove not to be there; `verdict` is said when its container is gone;
-    `asking` while an inspection is wanted; `owed` is a signal that did not reach the container.
+    `asking` while an inspection is wanted, `asked_in` says in which of the news it or the start was asked for;
+    `vanished_ms` is since when the engine says it runs and its process is not there; `owed` is a signal that did not
+    reach the container.
     """
 
     order: Order
@@ -59,10 +61,13 @@ class ContainerTask:
     pulled: bool = False
     died: bool = False
     exit_code: int | None = None
+    ended_ms: int | None = None
     out_of_memory: bool = False
     failure: str = ""
     verdict: NotStarted | None = None
     asking: bool = False
+    asked_in: int = 0
+    vanished_ms: int | None = None
     owed: str = ""
     output: Output = Output.NONE
     copies: int = 0

@@ -10,7 +10,9 @@ from barter.agent.containers.events import Standing, Trouble
 from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, container_spec, order_of
 from barter.agent.runtime.docker_logs import ContainerLog
-from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken, Shown
+from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken
+from barter.agent.runtime.neighbours import lives
+from barter.agent.runtime.shown import Shown
 from barter.shell.log import logger
 
 _STANDINGS = {"created": Standing.CREATED, "exited": Standing.EXITED, "dead": Standing.EXITED}
@@ -114,4 +116,13 @@ class Calls:
             except ValueError as error:
                 _log.warning("a container of ours is not understood", container=shown.container_id, why=str(error))
         standing = _STANDINGS.get(shown.state, Standing.EXITED)
-        return ev.Seen(shown.container_id, standing, order, shown.exit_code, shown.out_of_memory)
+        vanished = shown.pid > 0 and self.engine.local and not lives(shown.pid)
+        return ev.Seen(
+            shown.container_id,
+            standing,
+            order,
+            shown.exit_code,
+            shown.out_of_memory,
+            shown.ended_ms,
+            vanished and standing is Standing.RUNNING,
+        )

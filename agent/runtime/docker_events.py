@@ -31,7 +31,8 @@ class News:
             for event in self._stream:
                 self._since = int(event["time"])
                 attributes = event["Actor"]["Attributes"]
-                self._post(Died(key_of(attributes), int(attributes.get("exitCode", 0))))
+                ended_ms = int(event["timeNano"]) // 1_000_000
+                self._post(Died(key_of(attributes), int(attributes.get("exitCode", 0)), ended_ms))
         except Exception as error:
             self._post(EngineLost(str(error)))
         else:

@@ -4,8 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import docker
@@ -16,8 +15,11 @@ from urllib3.exceptions import NewConnectionError
 
 from barter.agent.runtime.base import ImageFailed, LaunchFailed
 from barter.agent.runtime.measure import Used
+from barter.agent.runtime.neighbours import is_local
+from barter.agent.runtime.shown import Shown, inspected
 
 CALL_S = 60
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 _CONNECTIONS = 32
 
 Failures = (DockerException, requests.RequestException, OSError)
@@ -40,22 +42,8 @@ class NameTaken(Exception):
     """A container of that name exists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A container as the engine shows it; `state` is its word: created, running, exited, ...
-
-    A list says nothing of `exit_code` and `out_of_memory`.
-    """
-
-    container_id: str
-    state: str
-    labels: Mapping[str, str]
-    exit_code: int | None = None
-    out_of_memory: bool = False
-
-
 class Engine:
-    """Made once per executor, used from many threads."""
+    """Made once per executor, used from many threads. `local`: its containers' processes are this machine's."""
 
     def __init__(self) -> None:
         """Ask the engine for its API version; raises EngineAway."""
@@ -64,6 +52,7 @@ class Engine:
             self.client = self._connect("auto", CALL_S)
         except Failures as error:
             raise EngineAway(str(error)) from None
+        self.local = is_local(self._settings.get("base_url", DEFAULT_HOST))
 
     def create(self, name: str, spec: dict[str, object]) -> str:
         """The new container's id; raises ImageMissing, NameTaken, LaunchFailed, EngineAway or AnswerLost."""
@@ -131,13 +120,11 @@ class Engine:
     def find(self, name: str) -> Shown | None:
         """The container of that name or id, None when the engine does not know it; raises EngineAway."""
         try:
-            found = self.client.inspect_container(name)
+            return inspected(self.client.inspect_container(name))
         except NotFound:
             return None
         except Failures as error:
             raise EngineAway(str(error)) from None
-        state, labels = found["State"], found["Config"]["Labels"] or {}
-        return Shown(found["Id"], state["Status"], labels, state["ExitCode"], state["OOMKilled"])
 
     def used(self, container_id: str) -> Used | None:
         """What the container has used; None where the engine does not say."""

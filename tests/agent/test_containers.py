@@ -4,6 +4,8 @@ import pytest
 
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
+from barter.agent.containers.book import RETRY_MS
+from barter.agent.containers.ends import LOOK_MS, VANISHED_MS
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.containers.launches import KILLED, LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
@@ -210,6 +212,71 @@ def test_what_an_earlier_executor_left_is_held_and_its_ends_found() -> None:
     (said,) = told.on(ev.Removed("c1"))
     assert isinstance(said, act.Report)
     assert isinstance(said.event, NotStarted)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_was_asked_for_before_the_news_is_asked_again(lost: bool) -> None:
+    told = Told()
+    told.on(ev.Launch((T1,)))
+    assert told.on(ev.Created(T1.key, "c1")) == [START]
+    if lost:
+        assert told.on(ev.StartFailed(T1.key, Trouble.LOST, "reset")) == [act.Inspect(T1.key, "c1")]
+    told.on(ev.EngineLost("reset"))
+    assert act.List(2) in told.on(ev.EngineConnected())
+    # Its end fell between the answer, read late, and the news.
+    late = ev.Inspected(T1.key, seen(Standing.RUNNING)) if lost else ev.StartDone(T1.key)
+    assert told.on(late) == [act.Report(Started(T1.key)), act.Inspect(T1.key, "c1")]
+    assert told.on(ev.Listed(2, (seen(Standing.EXITED),))) == []
+    told.on(ev.Inspected(T1.key, seen(Standing.EXITED, 4)))
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 4))]
+
+
+def test_an_inspection_that_is_older_than_the_news_is_made_again() -> None:
+    told = Told().running()
+    assert told.at(LOOK_MS) == [act.CopyLogs(T1, "c1", True), act.Inspect(T1.key, "c1")]
+    told.on(ev.EngineLost("reset"))
+    told.on(ev.EngineConnected())
+    assert told.on(ev.Listed(2, (seen(Standing.EXITED),))) == []
+    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == [act.Inspect(T1.key, "c1")]
+
+
+def test_an_end_that_the_engine_did_not_tell_is_found_by_looking_now_and_then() -> None:
+    told = Told().running()
+    assert act.Inspect(T1.key, "c1") in told.at(LOOK_MS)
+    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == []
+    assert told.at(2 * LOOK_MS) == [act.Inspect(T1.key, "c1")]
+    told.on(ev.Inspected(T1.key, Seen("c1", Standing.EXITED, T1, 4, ended_ms=99)))
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 4, ended_ms=99))]
+
+
+def test_a_container_whose_process_is_gone_runs_no_more_whatever_the_engine_says() -> None:
+    told = Told().running()
+    gone = ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True))
+    told.at(LOOK_MS)
+    assert told.on(gone) == []
+    for second in range(1, VANISHED_MS // RETRY_MS):
+        assert told.at(LOOK_MS + second * RETRY_MS) == [act.Inspect(T1.key, "c1")]
+        assert told.on(gone) == []
+    assert told.at(LOOK_MS + VANISHED_MS) == [act.Inspect(T1.key, "c1")]
+    assert told.on(gone) == []
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, None))]
+
+
+def test_a_process_that_was_only_overlooked_goes_on() -> None:
+    told = Told().running()
+    told.at(LOOK_MS)
+    told.on(ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True)))
+    told.at(LOOK_MS + RETRY_MS)
+    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == []
+    told.at(2 * LOOK_MS)
+    assert told.on(ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True))) == []
+    assert told.machine.next_wakeup() == 2 * LOOK_MS + RETRY_MS
+
+
+def test_the_end_has_the_engines_time() -> None:
+    told = Told().running()
+    told.on(ev.Died(T1.key, 0, 77))
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 0, ended_ms=77))]
 
 
 def test_a_signal_that_did_not_get_through_is_sent_again() -> None:

@@ -15,6 +15,7 @@ from barter.tools.sim.world import World
 
 Hear = Callable[[ev.Event], None]
 UNKNOWN = 255
+_FORGETS = 0.03
 _MS = 1_000
 _COSTS_US: dict[type[act.Call], tuple[int, int]] = {
     act.Create: (20 * _MS, 90 * _MS),
@@ -41,13 +42,18 @@ class Ground(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A container. `restored`: it was running when its engine came back, which ends no log of it that is followed."""
+    """A container. `restored`: it was running when its engine came back, which ends no log of it that is followed.
+
+    `forgotten`: its engine lost sight of it, and says that it runs for ever.
+    """
 
     container: str
     order: Order
     standing: Standing = Standing.CREATED
     exit_code: int | None = None
+    ended_ms: int | None = None
     restored: bool = False
+    forgotten: bool = False
     on_exit: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -55,8 +61,8 @@ class Engine:
     """Of one machine, used by its executors in turn.
 
     `slowness` multiplies what a call takes, but for pulls, which wait for a registry. `errors` and `losses` are shares:
-    of calls refused, and of calls done whose answer is lost. With `live_restore` containers survive their engine,
-    without it the engine ends them as it boots.
+    of calls refused, and of calls done whose answer is lost and of news not told. With `live_restore` containers
+    survive their engine, without it the engine ends them as it boots.
     """
 
     def __init__(self, world: World, name: str, ground: Ground) -> None:
@@ -97,6 +103,7 @@ class Engine:
         for held in self.containers.values():
             if held.standing is Standing.RUNNING:
                 held.restored = True
+                held.forgotten = self.live_restore and self._rng.random() < _FORGETS
                 if not self.live_restore:
                     self._ground.signal(held.order.key, force=True)
 
@@ -209,13 +216,15 @@ class Engine:
     def _exited(self, held: Held, code: int) -> None:
         """An end while the engine is away leaves no exit code behind."""
         held.standing, held.exit_code = Standing.EXITED, code if self.up else UNKNOWN
+        held.ended_ms = self._world.now_us // 1000
         waiting, held.on_exit = held.on_exit, []
         if not self.up:
             return
         for call in waiting:
             call()
         for number in list(self._watching):
-            self._tell(number, ev.Died(held.order.key, code))
+            if not held.forgotten and not (self.losses and self._rng.random() < self.losses):
+                self._tell(number, ev.Died(held.order.key, code, held.ended_ms))
 
     def _answer(self, number: int, event: ev.Event) -> None:
         if (asked := self._calls.get(number)) is None:
@@ -244,4 +253,8 @@ class Engine:
 
 
 def _seen(held: Held, *, listed: bool = False) -> Seen:
-    return Seen(held.container, held.standing, held.order, None if listed else held.exit_code)
+    if held.forgotten and held.standing is Standing.EXITED:
+        return Seen(held.container, Standing.RUNNING, held.order, vanished=not listed)
+    if listed:
+        return Seen(held.container, held.standing, held.order)
+    return Seen(held.container, held.standing, held.order, held.exit_code, ended_ms=held.ended_ms)
