@@ -191,7 +191,10 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """Run on the agent from `delay_ms` after the start until its first success; it never kills."""
+    """Run on the agent from `delay_ms` after the start until its first success; it never kills.
+
+    `statuses` are those of HTTP that are a success; empty for 2xx and 3xx.
+    """
 
     kind: CheckKind
     port: int = 0
@@ -200,6 +203,7 @@ class ReadinessCheck:
     delay_ms: int = 0
     interval_ms: int = 30_000
     timeout_ms: int = 10_000
+    statuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

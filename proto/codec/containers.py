@@ -120,6 +120,7 @@ def readiness_to_wire(value: ReadinessCheck) -> pb.ReadinessCheck:
         delay_ms=value.delay_ms,
         interval_ms=value.interval_ms,
         timeout_ms=value.timeout_ms,
+        statuses=value.statuses,
     )
 
 
@@ -133,6 +134,7 @@ def readiness_from_wire(wire: pb.ReadinessCheck) -> ReadinessCheck:
         delay_ms=wire.delay_ms,
         interval_ms=wire.interval_ms,
         timeout_ms=wire.timeout_ms,
+        statuses=tuple(wire.statuses),
     )
 
 

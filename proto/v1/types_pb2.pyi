@@ -392,7 +392,7 @@ class HealthCheck(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., grace_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., max_failures: _Optional[int] = ..., delay_ms: _Optional[int] = ...) -> None: ...
 
 class ReadinessCheck(_message.Message):
-    __slots__ = ("kind", "port", "path", "command", "delay_ms", "interval_ms", "timeout_ms")
+    __slots__ = ("kind", "port", "path", "command", "delay_ms", "interval_ms", "timeout_ms", "statuses")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PORT_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -400,6 +400,7 @@ class ReadinessCheck(_message.Message):
     DELAY_MS_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    STATUSES_FIELD_NUMBER: _ClassVar[int]
     kind: str
     port: int
     path: str
@@ -407,7 +408,8 @@ class ReadinessCheck(_message.Message):
     delay_ms: int
     interval_ms: int
     timeout_ms: int
-    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., delay_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
+    statuses: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., delay_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., statuses: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class TaskPort(_message.Message):
     __slots__ = ("name", "number", "protocol", "service_id")

@@ -175,7 +175,7 @@ CHECKS = st.one_of(
 )
 READINESS_CHECKS = st.one_of(
     st.builds(ReadinessCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, FEW, FEW),
-    st.builds(ReadinessCheck, NETWORKED, PORTS, TEXT, TEXT, MS, FEW, FEW),
+    st.builds(ReadinessCheck, NETWORKED, PORTS, TEXT, TEXT, MS, FEW, FEW, st.lists(FEW, max_size=2).map(tuple)),
 )
 OWN_VOLUMES = st.builds(Volume, TEXT, st.just(""), st.booleans(), SOME)
 NETWORKS = st.tuples(st.sampled_from(Network).filter(lambda network: network is not Network.OWN), st.just(""))

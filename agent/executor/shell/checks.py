@@ -74,7 +74,8 @@ class Checker:
                 writer.transport.abort()
                 return True, f"{self._where(action)} accepts connections"
             status = await self._http_status(host, check.port, check.path, check.kind)
-        return 200 <= status < 400, f"{self._where(action)} answered HTTP {status}"
+        good = isinstance(check, ReadinessCheck) and check.statuses or range(200, 400)
+        return status in good, f"{self._where(action)} answered HTTP {status}"
 
     def _where(self, action: RunCheck) -> str:
         check = action.check
