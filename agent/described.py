@@ -31,9 +31,9 @@ def check_change(before: Description, now: Description) -> None:
     host = before.info.hostname
     raise ChangeRefused(
         f"agent {before.info.agent_id} ({host}) registered as something else, and what was placed there counts on it: "
-        f"{'; '.join(problems)}. Its tasks run on, nothing was touched. Start it as it was. To give that up, start it as "
-        f"it was, `barter drain {host} --wait`, end it by SIGUSR1 so that it leaves for good, and start it as it is to "
-        f"be. If it cannot be as it was: `barter gone {host}`, and start it with an empty --work-dir"
+        f"{'; '.join(problems)}. Its tasks run on, nothing was touched. Start it as it was. To give that up, start it "
+        f"as it was, `barter drain {host} --wait`, end it by SIGUSR1 so that it leaves for good, and start it as it is "
+        f"to be. If it cannot be as it was: `barter gone {host}`, and start it with an empty --work-dir"
     )
 
 

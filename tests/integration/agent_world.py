@@ -110,20 +110,24 @@ import sys
 from pathlib import Path
 from barter.agent.shell.daemon import AgentOptions, run
 from barter.core.resources import parse_resources
-masters, work_dir, listen, http, runtime = sys.argv[1:]
-have = parse_resources("cpus=64,mem=64GiB,ports=31000-32000")
-sys.exit(run(AgentOptions(masters, Path(work_dir), listen, http, runtime=runtime, resources=have)))
+masters, work_dir, listen, http, runtime, has, zone = sys.argv[1:]
+have, where = parse_resources(has), {"zone": zone} if zone else {}
+options = AgentOptions(masters, Path(work_dir), listen, http, runtime=runtime, resources=have, attributes=where)
+sys.exit(run(options))
 """
+HAS = "cpus=64,mem=64GiB,ports=31000-32000"
 
 
 class AgentProcess:
-    def __init__(self, masters: str, work_dir: Path, runtime: str = "process", node: str = "") -> None:
+    def __init__(
+        self, masters: str, work_dir: Path, runtime: str = "process", node: str = "", *, has: str = HAS, zone: str = ""
+    ) -> None:
         self.work_dir = work_dir
         self.node = node or free_address()
         self.http = free_address()
         self.log = work_dir.parent / f"{work_dir.name}.log"
         with open(self.log, "ab") as log:
-            command = [sys.executable, "-c", AGENT, masters, str(work_dir), self.node, self.http, runtime]
+            command = [sys.executable, "-c", AGENT, masters, str(work_dir), self.node, self.http, runtime, has, zone]
             self.process = subprocess.Popen(command, stderr=log, stdout=log)
 
     async def end(self, number: signal.Signals) -> int:
