@@ -36,7 +36,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """PullDone or PullFailed, with this `number`."""
+    """PullDone or PullFailed, with this `number`; before that PullProgress any number of times."""
 
     number: int
     image: str
@@ -93,7 +93,7 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Pulling at most once, then Started and exactly one Ended, or NotStarted."""
+    """Pulling any number of times, then Started and exactly one Ended, or NotStarted."""
 
     event: RuntimeEvent
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from barter.agent.executor.events import Ended, NotStarted, Order, Pulling, Started, TaskKey
+from barter.core.tasks import Reason
 
 RuntimeEvent = Pulling | Started | NotStarted | Ended
 
@@ -136,9 +137,18 @@ class PullDone:
 
 
 @dataclass(frozen=True, slots=True)
+class PullProgress:
+    """No answer yet; `message` says how far it is."""
+
+    number: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullFailed:
     number: int
     message: str
+    reason: Reason = Reason.IMAGE_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,7 @@ Event = (
     | StartDone
     | StartFailed
     | PullDone
+    | PullProgress
     | PullFailed
     | Inspected
     | InspectFailed

@@ -10,6 +10,7 @@ from barter.agent.containers.events import (
     CreateFailed,
     PullDone,
     PullFailed,
+    PullProgress,
     Seen,
     Standing,
     StartFailed,
@@ -40,12 +41,12 @@ class Launches:
     def quiet(self) -> bool:
         return not self._waiting and not self._placed
 
-    def launch(self, order: Order) -> list[Action]:
+    def launch(self, order: Order, now: int) -> list[Action]:
         if order.key in self._book.tasks:
             return []
         task = self._book.tasks[order.key] = ContainerTask(order)
         if order.task.container is not None and order.task.container.force_pull:
-            return self._pull(task)
+            return self._pull(task, now, anew=True)
         return self._queue(task)
 
     def pump(self, now: int) -> list[Action]:
@@ -61,13 +62,13 @@ class Launches:
             actions += self._book.start(task) if task.container else [Create(task.order)]
         return actions
 
-    def give_up(self, task: ContainerTask) -> list[Action]:
+    def give_up(self, task: ContainerTask, now: int) -> list[Action]:
         """A kill came before the start: nothing more is begun, calls under way are waited for."""
         if task.phase is Phase.QUEUED:
             del self._waiting[task.key]
             return self._discard(task, KILLED) if task.container else not_started(task, KILLED)
         if task.phase is Phase.PULLING:
-            return [*self._pulls.leave(task), *not_started(task, KILLED)]
+            return [*self._pulls.leave(task, now), *not_started(task, KILLED)]
         return []
 
     def created(self, event: Created) -> list[Action]:
@@ -81,7 +82,7 @@ class Launches:
         task.phase = Phase.STARTING
         return self._book.start(task)
 
-    def create_failed(self, event: CreateFailed) -> list[Action]:
+    def create_failed(self, event: CreateFailed, now: int) -> list[Action]:
         task = self._in(event.key, Phase.CREATING)
         if task is None:
             return []
@@ -90,7 +91,7 @@ class Launches:
             case Trouble.IMAGE_MISSING if task.killing:
                 return not_started(task, KILLED)
             case Trouble.IMAGE_MISSING if not task.pulled:
-                return self._pull(task)
+                return self._pull(task, now)
             case Trouble.NAME_TAKEN | Trouble.LOST:
                 task.phase, task.failure = Phase.FINDING, event.message
                 if event.trouble is Trouble.NAME_TAKEN:
@@ -137,21 +138,29 @@ class Launches:
             return self._started(task, now)
         return self._discard(task, task.failure)
 
-    def pull_done(self, event: PullDone) -> list[Action]:
-        return [action for task in self._pulls.ended(event.number) for action in self._queue(task)]
+    def pull_progress(self, event: PullProgress, now: int) -> list[Action]:
+        return self._pulls.progress(event.number, event.message, now)
 
-    def pull_failed(self, event: PullFailed) -> list[Action]:
-        failed = self._pulls.ended(event.number)
-        return [action for task in failed for action in not_started(task, event.message, Reason.IMAGE_FAILED)]
+    def pull_done(self, event: PullDone, now: int) -> list[Action]:
+        waited, actions = self._pulls.ended(event.number, now)
+        for task in waited:
+            actions += self._queue(task)
+        return actions
+
+    def pull_failed(self, event: PullFailed, now: int) -> list[Action]:
+        waited, actions = self._pulls.ended(event.number, now)
+        for task in waited:
+            actions += not_started(task, event.message, event.reason)
+        return actions
 
     def _queue(self, task: ContainerTask) -> list[Action]:
         task.phase = Phase.QUEUED
         self._waiting[task.key] = task
         return []
 
-    def _pull(self, task: ContainerTask) -> list[Action]:
+    def _pull(self, task: ContainerTask, now: int, *, anew: bool = False) -> list[Action]:
         task.phase, task.pulled = Phase.PULLING, True
-        return self._pulls.join(task)
+        return self._pulls.join(task, now, anew=anew)
 
     def _ran(self, task: ContainerTask, seen: Seen, now: int) -> list[Action]:
         if seen.standing is Standing.EXITED and not task.died:

@@ -48,9 +48,9 @@ class Containers:
             case Tick():
                 return self._tick(now)
             case ev.Launch():
-                return [action for order in event.orders for action in self._launches.launch(order)]
+                return [action for order in event.orders for action in self._launches.launch(order, now)]
             case ev.End():
-                return self._end(event)
+                return self._end(event, now)
             case ev.Release():
                 return [action for key in event.keys for action in self._release(key, now)]
             case ev.Close():
@@ -71,22 +71,30 @@ class Containers:
 
     def _answer(
         self,
-        event: ev.Created | ev.CreateFailed | ev.StartDone | ev.StartFailed | ev.PullDone | ev.PullFailed,
+        event: ev.Created
+        | ev.CreateFailed
+        | ev.StartDone
+        | ev.StartFailed
+        | ev.PullDone
+        | ev.PullProgress
+        | ev.PullFailed,
         now: int,
     ) -> list[Action]:
         match event:
             case ev.Created():
                 return self._launches.created(event)
             case ev.CreateFailed():
-                return self._launches.create_failed(event)
+                return self._launches.create_failed(event, now)
             case ev.StartDone():
                 return self._launches.start_done(event.key, now)
             case ev.StartFailed():
                 return self._launches.start_failed(event, now)
             case ev.PullDone():
-                return self._launches.pull_done(event)
+                return self._launches.pull_done(event, now)
+            case ev.PullProgress():
+                return self._launches.pull_progress(event, now)
             case ev.PullFailed():
-                return self._launches.pull_failed(event)
+                return self._launches.pull_failed(event, now)
 
     def _news(self, event: ev.EngineConnected | ev.EngineLost | ev.Listed | ev.ListFailed, now: int) -> list[Action]:
         match event:
@@ -120,14 +128,14 @@ class Containers:
                 return self._launches.probed(task, event.seen, now)
         return self._ends.inspected(task, event.seen, now)
 
-    def _end(self, event: ev.End) -> list[Action]:
+    def _end(self, event: ev.End, now: int) -> list[Action]:
         task = self._book.tasks.get(event.key)
         if task is None:
             return []
         task.killing = True
         if task.phase is Phase.RUNNING:
             return self._ends.kill(task, "SIGKILL" if event.force else "SIGTERM", "the executor ends it")
-        return self._launches.give_up(task)
+        return self._launches.give_up(task, now)
 
     def _release(self, key: TaskKey, now: int) -> list[Action]:
         task = self._book.tasks.get(key)

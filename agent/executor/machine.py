@@ -119,9 +119,10 @@ class Executor:
             return []
         match event:
             case Pulling():
-                if task.state is not TaskState.STAGING:
+                said = f"pulling {event.image}: {event.message}" if event.message else f"pulling {event.image}"
+                if task.state not in (TaskState.STAGING, TaskState.STARTING) or said == task.last.status.message:
                     return []
-                return self._say(task, now, TaskState.STARTING, message=f"pulling {event.image}")
+                return self._say(task, now, TaskState.STARTING, message=said)
             case Fetched():
                 return self._fetched(task, now)
             case Started():

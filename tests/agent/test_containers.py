@@ -85,6 +85,69 @@ def test_one_pull_serves_all_and_the_last_kill_ends_it() -> None:
     assert told.on(ev.PullDone(1)) == []
 
 
+def test_who_must_have_it_anew_gets_a_pull_begun_since() -> None:
+    told, anew = Told(), [order(f"anew{number}", force_pull=True) for number in (1, 2)]
+    told.on(ev.Launch((T1,)))
+    assert told.on(ev.CreateFailed(T1.key, Trouble.IMAGE_MISSING, "no such image"))[1] == act.Pull(1, IMAGE)
+    told.now += 1
+    assert told.on(ev.Launch(tuple(anew))) == [act.Report(Pulling(each.key, IMAGE)) for each in anew]
+    done = told.on(ev.PullDone(1))
+    assert done == [act.Pull(2, IMAGE), act.Create(T1)]
+    assert told.on(ev.PullDone(2)) == [act.Create(each) for each in anew]
+
+
+def test_a_pull_of_others_that_ends_badly_or_early_costs_those_nothing_who_must_have_it_anew() -> None:
+    for end in (ev.PullFailed(1, "away", Reason.IMAGE_UNREACHABLE), ev.End(T1.key, force=False)):
+        told, anew = Told(), order("anew", force_pull=True)
+        told.on(ev.Launch((T1,)))
+        told.on(ev.CreateFailed(T1.key, Trouble.IMAGE_MISSING, "no such image"))
+        told.now += 1
+        told.on(ev.Launch((anew,)))
+        assert act.Pull(2, IMAGE) in told.on(end)
+        assert told.on(ev.PullDone(2)) == [act.Create(anew)]
+
+
+def test_one_that_waits_for_the_next_pull_may_be_killed() -> None:
+    told, anew = Told(), order("anew", force_pull=True)
+    told.on(ev.Launch((order("first", force_pull=True),)))
+    told.now += 1
+    told.on(ev.Launch((anew,)))
+    assert [type(each) for each in told.on(ev.End(anew.key, force=False))] == [act.Report]
+    assert act.Pull(2, IMAGE) not in told.on(ev.PullDone(1))
+
+
+def test_what_is_launched_together_is_pulled_once() -> None:
+    told = Told()
+    several = tuple(order(f"t{number}", force_pull=True) for number in range(3))
+    actions = told.on(ev.Launch(several))
+    assert [each for each in actions if isinstance(each, act.Pull)] == [act.Pull(1, IMAGE)]
+
+
+def test_progress_is_told_to_all_who_wait_seldom_and_when_it_is_new() -> None:
+    told = Told()
+    told.on(ev.Launch((T1, T2)))
+    for each in (T1, T2):
+        told.on(ev.CreateFailed(each.key, Trouble.IMAGE_MISSING, "no such image"))
+    assert told.on(ev.PullProgress(1, "1MiB of 9MiB")) == []
+    told.now += 2_000
+    both = [act.Report(Pulling(each.key, IMAGE, "2MiB of 9MiB")) for each in (T1, T2)]
+    assert told.on(ev.PullProgress(1, "2MiB of 9MiB")) == both
+    told.now += 1_999
+    assert told.on(ev.PullProgress(1, "3MiB of 9MiB")) == []
+    told.now += 1
+    assert told.on(ev.PullProgress(1, "2MiB of 9MiB")) == []
+    assert len(told.on(ev.PullProgress(1, "4MiB of 9MiB"))) == 2
+    told.on(ev.PullDone(1))
+    assert told.on(ev.PullProgress(1, "9MiB of 9MiB")) == []
+
+
+def test_why_a_pull_failed_is_told_to_all_who_waited() -> None:
+    told = Told()
+    told.on(ev.Launch((order("t1", force_pull=True), order("t2", force_pull=True))))
+    actions = told.on(ev.PullFailed(1, "no such image", Reason.IMAGE_NOT_FOUND))
+    assert [each.event.reason for each in actions if isinstance(each, act.Report)] == [Reason.IMAGE_NOT_FOUND] * 2
+
+
 def test_an_image_missing_after_its_pull_is_not_pulled_again() -> None:
     told = Told()
     assert told.on(ev.Launch((order("t1", force_pull=True),)))[1] == act.Pull(1, IMAGE)
