@@ -12,7 +12,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength, NewConnectionError, SSLError, TimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    IncompleteRead,
+    InvalidChunkLength,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+    TimeoutError,
+)
 
 from barter.agent.fetch.plans import shown_uri
 from barter.agent.fetch.shell.failure import FetchFailure, disk_failure
@@ -129,12 +137,12 @@ def _remote(wanted: Wanted, sized: Callable[[int], None], shown: str) -> Iterato
     except SSLError as error:
         why = f"{error}; the agent trusts this machine's certificate authorities"
         raise FetchFailure(f"cannot fetch {shown}: {why}") from None
-    except (IncompleteRead, InvalidChunkLength):
+    except (ProtocolError, IncompleteRead, InvalidChunkLength):
         raise _Passing("the connection ended before all was there") from None
-    except TimeoutError:
-        raise _Passing(f"no answer within {CONNECT_S:g} s, or silence for {READ_S:g} s") from None
     except NewConnectionError as error:
         raise _Passing(str(error).rpartition(": ")[2]) from None
+    except TimeoutError:
+        raise _Passing(f"no answer within {CONNECT_S:g} s, or silence for {READ_S:g} s") from None
     except HTTPError as error:
         raise _Passing(str(error)[:300]) from None
 
@@ -177,8 +185,8 @@ def _follow(wanted: Wanted, shown: str) -> urllib3.BaseHTTPResponse:
 
 
 def _redirected(uri: str, location: str, sha256: str, shown: str) -> str:
-    target = urljoin(uri, location)
     try:
+        target = urljoin(uri, location)
         split = urlsplit(target)
         plain = split.scheme == "http" and not sha256 and uri.startswith("https:")
         if split.scheme not in ("http", "https") or not split.hostname or plain:
@@ -197,7 +205,8 @@ def _ask(uri: str) -> urllib3.BaseHTTPResponse:
         credentials = f"{unquote(split.username)}:{unquote(split.password or '')}"
         headers |= urllib3.make_headers(basic_auth=credentials)
     proxy = None if proxy_bypass(host) else getproxies().get(split.scheme)
-    context = ssl.create_default_context()
+    # Reading all the authorities takes longer than many a file.
+    context = ssl.create_default_context() if split.scheme == "https" else None
     pool = urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
     return pool.request(
         "GET",

@@ -8,6 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO, BinaryIO
 
 from barter.agent.fetch.archive import MOST_MEMBERS, Admission, Kind, Member, Place, Unsafe
@@ -17,6 +18,7 @@ from barter.shell.beneath import open_folder
 CHUNK = 1 << 18
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _Contents = Callable[[], IO[bytes] | None]
+_Check = Callable[[], None]
 
 Unreadable = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 """What a broken archive raises, besides OSError."""
@@ -29,27 +31,27 @@ def unpack(
 
     Raises Unsafe, one of Unreadable, or OSError.
     """
-    for member, contents in (_zip if is_zip else _tar)(archive, path):
+    for member, contents, check in (_zip if is_zip else _tar)(archive, path):
         place = admission.admit(member)
+        check()
         if place is not None:
             _put(place, contents, top, admission, own)
     return admission.written
 
 
-def _tar(archive: BinaryIO, path: str) -> Iterator[tuple[Member, _Contents]]:
-    safe = getattr(tarfile, "data_filter", None)
+def _tar(archive: BinaryIO, path: str) -> Iterator[tuple[Member, _Contents, _Check]]:
     with tarfile.open(fileobj=archive, mode="r:*") as tar:
         for info in tar:
-            if safe is not None:
-                try:
-                    safe(info, path)
-                except tarfile.FilterError as error:
-                    raise Unsafe(str(error)) from None
-            yield _tar_member(info), _contents_of(tar, info)
+            yield _tar_member(info), partial(tar.extractfile, info), partial(_check_tar, info, path)
 
 
-def _contents_of(tar: tarfile.TarFile, info: tarfile.TarInfo) -> _Contents:
-    return lambda: tar.extractfile(info)
+def _check_tar(info: tarfile.TarInfo, path: str) -> None:
+    """The library's own opinion, where it has one (Python 3.11.4); raises Unsafe."""
+    if (safe := getattr(tarfile, "data_filter", None)) is not None:
+        try:
+            safe(info, path)
+        except tarfile.FilterError as error:
+            raise Unsafe(str(error)) from None
 
 
 def _tar_member(info: tarfile.TarInfo) -> Member:
@@ -58,7 +60,7 @@ def _tar_member(info: tarfile.TarInfo) -> Member:
     return Member(info.name, kind, info.size if kind is Kind.FILE else 0, info.mode, info.linkname)
 
 
-def _zip(archive: BinaryIO, path: str) -> Iterator[tuple[Member, _Contents]]:
+def _zip(archive: BinaryIO, path: str) -> Iterator[tuple[Member, _Contents, _Check]]:
     with zipfile.ZipFile(archive) as pack:
         infos = pack.infolist()
         if len(infos) > MOST_MEMBERS:
@@ -66,11 +68,11 @@ def _zip(archive: BinaryIO, path: str) -> Iterator[tuple[Member, _Contents]]:
         for info in infos:
             if info.flag_bits & 1:
                 raise Unsafe("it is encrypted")
-            yield _zip_member(pack, info), _opened(pack, info)
+            yield _zip_member(pack, info), partial(pack.open, info), _no_check
 
 
-def _opened(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Contents:
-    return lambda: pack.open(info)
+def _no_check() -> None:
+    return
 
 
 def _zip_member(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
