@@ -11,7 +11,7 @@ from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, container_spec, order_of
 from barter.agent.runtime.docker_logs import ContainerLog
 from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken
-from barter.agent.runtime.neighbours import lives
+from barter.agent.runtime.neighbours import end_leftovers, lives
 from barter.agent.runtime.shown import Shown
 from barter.shell.log import logger
 
@@ -81,6 +81,8 @@ class Calls:
             case act.Remove():
                 if not self.engine.remove(call.container):
                     return ev.RemoveFailed(call.container)
+                if self.engine.local and (left := end_leftovers(call.container)):
+                    _log.warning("the Docker Engine left processes of a container behind; ended", count=left)
                 if (log := self._logs.pop(call.container, None)) is not None:
                     log.forget()
                 return ev.Removed(call.container)

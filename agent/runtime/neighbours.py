@@ -1,9 +1,14 @@
 """Whether an engine is of this machine, so that its containers' processes are ours to see."""
 
+import contextlib
 import os
+import signal
 import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+
+from barter.agent.runtime.measure import CGROUPS, container_cgroups
 
 _CREDENTIALS = struct.Struct("3i")
 
@@ -30,6 +35,25 @@ def lives(pid: int, proc: Path = Path("/proc")) -> bool:
     except (OSError, IndexError):
         return False
     return state not in (b"Z", b"X")
+
+
+def end_leftovers(container_id: str, root: Path = CGROUPS) -> int:
+    """Kill what is left in the cgroups of a container that its engine has removed; returns how many processes.
+
+    An engine that was killed while it started a container takes it for one that never was, and leaves it behind.
+    """
+    pids = {pid for folder in container_cgroups(container_id, root) for pid in _processes(folder)}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    return len(pids)
+
+
+def _processes(folder: str) -> Iterator[int]:
+    for each, _, files in os.walk(folder):
+        if "cgroup.procs" in files:
+            with contextlib.suppress(OSError):
+                yield from (pid for line in Path(each, "cgroup.procs").read_text().split() if (pid := int(line)) > 0)
 
 
 _KINDS = ("pid", "mnt")

@@ -101,11 +101,21 @@ class OwnEngine:
             _quietly("ip", "link", "delete", self._bridge)
             self._bridge = ""
 
+    def left_running(self) -> list[str]:
+        """What its containers' processes are called, whether it knows of them or not."""
+        shims = [each for each in _processes() if _command_line(each).find(f"{self._folder}/exec/".encode()) >= 0]
+        found = [_command_line(Path(f"/proc/{pid}")) for shim in shims for pid in _children(shim)]
+        return [line.replace(b"\0", b" ").decode() for line in found if line]
+
+
+def _processes() -> list[Path]:
+    return [entry for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
 
 def _end_all_of(folder: Path) -> None:
     """End what an engine that was killed left running, and take down its mounts."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and _command_line(entry).find(f"{folder}/exec/".encode()) >= 0:
+    for entry in _processes():
+        if _command_line(entry).find(f"{folder}/exec/".encode()) >= 0:
             for pid in (*_children(entry), int(entry.name)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import docker
 import pytest
 
+from barter.agent.runtime.neighbours import lives
 from barter.core.task_state import TaskState
 from tests.integration.engine import OwnEngine, import_busybox, missing
-from tests.integration.executor_agent import Agent, agent, task
+from tests.integration.executor_agent import FRAMEWORK, PATIENCE_S, Agent, agent, task
 
 pytestmark = [pytest.mark.integration, pytest.mark.docker]
 
@@ -47,6 +49,21 @@ def containers(engine: OwnEngine) -> list[str]:
         client.close()
 
 
+def pid_of(engine: OwnEngine, task_id: str) -> int:
+    client = docker.APIClient(engine.host, version="auto")
+    try:
+        return int(client.inspect_container(f"barter.a0123456789.{FRAMEWORK}.{task_id}")["State"]["Pid"])
+    finally:
+        client.close()
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not lives(pid)
+
+
 def ends(one: Agent, task_id: str) -> int:
     return sum(status.terminal for status in one.of(task_id))
 
@@ -58,10 +75,15 @@ def test_with_live_restore_containers_go_on_and_no_end_is_missed() -> None:
             one.launch(*(task(name, WAITS, image=image) for name in ("t1", "t2", "t3")))
             for name in ("t1", "t2", "t3"):
                 await one.running(name)
+            pid = pid_of(engine, "t1")
             engine.kill()
             (one.sandbox("t1") / "go").touch()
+            await asyncio.to_thread(wait_until_gone, pid)
+            gone_ms = time.time() * 1000
             assert await asyncio.to_thread(engine.start) == ""
-            assert (await one.end_of("t1")).state is TaskState.FAILED
+            end = await one.end_of("t1")
+            assert (end.state, end.exit_code) == (TaskState.FAILED, 4)
+            assert end.timestamp_ms <= gone_ms
             (one.sandbox("t2") / "go").touch()
             end = await one.end_of("t2")
             assert (end.exit_code, ends(one, "t1"), ends(one, "t2")) == (4, 1, 1)
@@ -107,6 +129,7 @@ def test_an_engine_that_dies_during_launches_loses_none_of_them() -> None:
             assert [ends(one, name) for name in names] == [1] * len(names)
             await finish(one)
             assert containers(engine) == []
+            assert engine.left_running() == []
 
     with own_engine(live_restore=True) as (engine, image):
         asyncio.run(story(engine, image))
