@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from barter.agent.runtime.engine import Engine, Failures
+from barter.agent.runtime.keeper.output import LIMIT
 from barter.agent.runtime.plain_file import open_to_append
-from barter.agent.runtime.rotate import LIMIT
 from barter.agent.runtime.spawn import STDERR, STDOUT
 
 _NOTE_EVERY = 1 << 20

@@ -2,19 +2,18 @@
 
 import contextlib
 import hashlib
-import os
 import signal
 from pathlib import Path
 
 from barter.agent.executor.events import TaskKey
 from barter.agent.runtime.cgroups import Found, Hierarchy, find_here
+from barter.agent.runtime.keeper.cgroup_files import remove, signal_all, write
 from barter.core.tasks import TaskInfo
 from barter.shell.log import logger
 
 FOLDER = "barter"
-# The executor is a member for a moment when a task starts: a limit below this could hit it.
+# The keeper is a member for a moment when a task starts: a limit below this could hit it.
 LEAST_MEMORY = 4 << 20
-LOWEST_PRIORITY = 19
 _log = logger("executor")
 
 _HOW = "run the agent as root, or as a systemd service with Delegate=yes"
@@ -61,14 +60,11 @@ class Limits:
             return ()
         return tuple(made)
 
-    def enter(self, folders: tuple[str, ...]) -> None:
-        """Move the calling thread (v1) or process (v2) in, so that what it starts is limited from its first moment."""
-        for folder, hierarchy in zip(folders, self._found.hierarchies, strict=False):
-            _write(f"{folder}/{hierarchy.enter}", "0")
-
-    def leave(self, folders: tuple[str, ...]) -> None:
-        for _, hierarchy in zip(folders, self._found.hierarchies, strict=False):
-            _write(f"{hierarchy.home}/{hierarchy.enter}", "0")
+    def doors(self, folders: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """The files that move whoever writes "0" into these cgroups, and those that move it back to where we are."""
+        pairs = list(zip(folders, self._found.hierarchies, strict=False))
+        enter = [f"{folder}/{hierarchy.enter}" for folder, hierarchy in pairs]
+        return enter, [f"{hierarchy.home}/{hierarchy.enter}" for _, hierarchy in pairs]
 
     def sweep(self, kept: set[str]) -> None:
         """Remove what an earlier executor left, the folders in `kept` aside; at the end, our own folders too."""
@@ -88,11 +84,11 @@ class Limits:
         for hierarchy in self._found.hierarchies:
             switch = " ".join(f"+{kind}" for kind in hierarchy.kinds)
             if hierarchy.enable:
-                _write(f"{hierarchy.base}/cgroup.subtree_control", switch)
+                write(f"{hierarchy.base}/cgroup.subtree_control", switch)
             for folder in (hierarchy.base / FOLDER, hierarchy.base / FOLDER / self._home):
                 folder.mkdir(exist_ok=True)
                 if hierarchy.version == 2:
-                    _write(f"{folder}/cgroup.subtree_control", switch)
+                    write(f"{folder}/cgroup.subtree_control", switch)
         self._open = True
 
 
@@ -101,16 +97,16 @@ def _limit(folder: Path, hierarchy: Hierarchy, task: TaskInfo) -> None:
     memory = task.resources.scalars.get("mem", 0)
     if memory and "memory" in hierarchy.kinds:
         name = "memory.limit_in_bytes" if hierarchy.version == 1 else "memory.max"
-        _write(f"{folder}/{name}", str(max(memory, LEAST_MEMORY)))
+        write(f"{folder}/{name}", str(max(memory, LEAST_MEMORY)))
         swap = "memory.memsw.limit_in_bytes" if hierarchy.version == 1 else "memory.swap.max"
         with contextlib.suppress(OSError):
-            _write(f"{folder}/{swap}", str(max(memory, LEAST_MEMORY)) if hierarchy.version == 1 else "0")
+            write(f"{folder}/{swap}", str(max(memory, LEAST_MEMORY)) if hierarchy.version == 1 else "0")
     shares = cpu_shares(task)
     if shares and "cpu" in hierarchy.kinds:
         if hierarchy.version == 1:
-            _write(f"{folder}/cpu.shares", str(shares))
+            write(f"{folder}/cpu.shares", str(shares))
         else:
-            _write(f"{folder}/cpu.weight", str(1 + (shares - 2) * 9999 // 262142))
+            write(f"{folder}/cpu.weight", str(1 + (shares - 2) * 9999 // 262142))
 
 
 def cpu_shares(task: TaskInfo) -> int:
@@ -123,61 +119,3 @@ def cpu_shares(task: TaskInfo) -> int:
         return 0
     own = cpus - task.revocable.scalars.get("cpus", 0)
     return min(max(own * 1024 // 1000, 2), 262144)
-
-
-def give_way(pid: int) -> None:
-    """Have the processes of a group come last where cgroups have no say, as a revocable task's are to."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PGRP, pid, LOWEST_PRIORITY)
-    # Between sessions the kernel goes by this, where it groups them.
-    with contextlib.suppress(OSError):
-        _write(f"/proc/{pid}/autogroup", str(LOWEST_PRIORITY))
-
-
-def processes(folders: tuple[str, ...]) -> set[int]:
-    """The processes in the task's cgroups."""
-    found: set[int] = set()
-    for folder in folders:
-        with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs") as file:
-            found.update(int(line) for line in file)
-    return found
-
-
-def signal_all(folders: tuple[str, ...], number: signal.Signals) -> int:
-    """Signal every process in the task's cgroups; how many there were."""
-    found = processes(folders) - {os.getpid()}
-    for pid in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-    return len(found)
-
-
-def oom_killed(folders: tuple[str, ...]) -> bool:
-    """Whether the kernel killed one of the task's processes for its memory limit."""
-    for folder in folders:
-        for name in ("memory.oom_control", "memory.events"):
-            with contextlib.suppress(OSError), open(f"{folder}/{name}") as file:
-                if any(line.startswith("oom_kill ") and int(line.split()[1]) > 0 for line in file):
-                    return True
-    return False
-
-
-def remove(folders: tuple[str, ...]) -> bool:
-    """Remove empty cgroups; whether all are gone."""
-    gone = True
-    for folder in folders:
-        try:
-            os.rmdir(folder)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            gone = False
-    return gone
-
-
-def _write(path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)

@@ -1,7 +1,6 @@
 """What /proc says of processes that may not be our children."""
 
 import os
-from pathlib import Path
 
 
 def start_time(pid: int) -> int:
@@ -16,14 +15,15 @@ def start_time(pid: int) -> int:
 
 def boot_id() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
     except OSError:
         return ""
 
 
 def session_leaders() -> dict[str, int]:
-    """By their BARTER_SANDBOX: the processes that lead a session, so were started as a task's first."""
-    found: dict[str, int] = {}
+    """By their BARTER_SANDBOX: the processes that lead a session, so were started as a task's first; oldest first."""
+    found: dict[str, tuple[int, int]] = {}
     for name in os.listdir("/proc"):
         if not name.isdecimal():
             continue
@@ -36,5 +36,21 @@ def session_leaders() -> dict[str, int]:
             continue
         for item in environment:
             if item.startswith(b"BARTER_SANDBOX="):
-                found[item.removeprefix(b"BARTER_SANDBOX=").decode(errors="replace")] = int(name)
+                sandbox = os.fsdecode(item.removeprefix(b"BARTER_SANDBOX="))
+                this = (start_time(int(name)), int(name))
+                if this[0] and (sandbox not in found or this < found[sandbox]):
+                    found[sandbox] = this
+    return {sandbox: pid for sandbox, (_, pid) in found.items()}
+
+
+def session_members(leader: int) -> list[int]:
+    """All processes of a session; those of a container's own process namespace included."""
+    found: list[int] = []
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            try:
+                if os.getsid(int(name)) == leader:
+                    found.append(int(name))
+            except OSError:
+                continue
     return found

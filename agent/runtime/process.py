@@ -1,94 +1,98 @@
-"""The process runtime: tasks as processes of this machine, each in its own session, sandbox and cgroups."""
+"""The process runtime: tasks as processes of this machine, each in its own session, sandbox and cgroups.
+
+Their parent is the keeper (agent/runtime/keeper/), which outlives this process and remembers them.
+"""
 
 import asyncio
-import contextlib
-import os
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
 from barter.agent.executor.events import Ended, Held, NotStarted, Order, Sample, Started, TaskKey
-from barter.agent.runtime import persistent
-from barter.agent.runtime.base import LaunchFailed, Report, Runtime
-from barter.agent.runtime.children import Children
-from barter.agent.runtime.environment import process_environment
-from barter.agent.runtime.journal import Entry, Journal
-from barter.agent.runtime.limits import Limits, give_way, oom_killed, remove, signal_all
+from barter.agent.executor.wire import order_from_wire
+from barter.agent.runtime.base import Report, Runtime, RuntimeFailure
+from barter.agent.runtime.children import signal_name
+from barter.agent.runtime.keeper import wire
+from barter.agent.runtime.keeper.wire import Message
+from barter.agent.runtime.keeping import Keeping
+from barter.agent.runtime.limits import Limits
 from barter.agent.runtime.measure import Measurable, measure
-from barter.agent.runtime.proc import session_leaders, start_time
-from barter.agent.runtime.rotate import rotate_all
-from barter.agent.runtime.spawn import spawn_check, spawn_task
-from barter.agent.runtime.watch import Watch
+from barter.agent.runtime.probe import Probes
+from barter.agent.runtime.spawn import refusal
+from barter.agent.runtime.start_message import Starter, key_of, name_of
 from barter.core.tasks import Reason
+from barter.proto.v1 import executor_pb2 as pb
 
 SLICE = 8
-ROTATE_S = 10.0
-_TIDY_S, _CLOSE_S = 0.05, 2.0
+# As many starts may be with the keeper: enough that it never waits, few enough that a kill need not wait for many.
+UNDER_WAY = 4 * SLICE
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
+@dataclass(slots=True)
+class _Task:
+    """`message` as long as the keeper has not answered, else the `pid`."""
+
     order: Order
-    pid: int
-    started: int
     cgroups: tuple[str, ...]
+    program: str = ""
+    message: bytes = b""
+    pid: int = 0
+    spares_leader: bool = False
 
 
 class ProcessRuntime(Runtime):
     """Launches in slices, so that statuses go out and ends are seen while thousands of orders wait."""
 
     def __init__(self, work_dir: Path, limits: Limits | None = None) -> None:
-        self._work_dir, self._folder = work_dir, work_dir / "executor"
+        self._folder = work_dir / "executor"
         self._limits = Limits(work_dir) if limits is None else limits
-        self._journal = Journal(self._folder / "processes")
-        self._children = Children(self._ended)
-        self._watch = Watch(self._adopted_gone)
+        self._starter = Starter(work_dir, self._limits)
+        self._keeping = Keeping(self._folder, self._heard, self._back)
+        self._probes = Probes(self._keeping)
         self._queued: dict[TaskKey, Order] = {}
-        self._running: dict[TaskKey, _Running] = {}
-        self._adopted: dict[int, TaskKey] = {}
-        self._untidy: set[str] = set()
+        self._starting: dict[TaskKey, _Task] = {}
+        self._running: dict[TaskKey, _Task] = {}
+        self._over: set[TaskKey] = set()
+        self._found: list[Held] | None = None
         self._report: Report = _nowhere
-        self._rotation: asyncio.Task[None] | None = None
 
     async def start(self, report: Report) -> Sequence[Held]:
         self._report = report
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._children.open()
-        entries = self._journal.open()
-        lost = any(entry.pid == 0 and entry.ended is None for entry in entries.values())
-        leaders = session_leaders() if lost else {}
-        for key, entry in entries.items():
-            self._recover(key, entry, leaders)
-        self._limits.sweep({folder for running in self._running.values() for folder in running.cgroups})
-        self._rotation = asyncio.get_running_loop().create_task(self._rotate())
-        return [Held(entry.order, entry.killing) for entry in entries.values()]
+        found = self._found = []
+        if self._keeping.left_something:
+            await self._keeping.until_ready()
+        self._found = None
+        self._limits.sweep({folder for task in self._running.values() for folder in task.cgroups})
+        return found
 
     def launch(self, orders: Sequence[Order]) -> None:
-        idle = not self._queued
         for order in orders:
             self._queued[order.key] = order
-        if idle and self._queued:
-            asyncio.get_running_loop().call_soon(self._launch_slice)
+        if self._queued:
+            asyncio.get_running_loop().call_soon(self._advance)
 
     def end(self, key: TaskKey, *, force: bool) -> None:
         if self._queued.pop(key, None) is not None:
             self._report(NotStarted(key, Reason.LAUNCH_FAILED, "killed before it started"))
-        elif (running := self._running.get(key)) is not None:
-            self._journal.killing(key)
-            self._signal(running, signal.SIGKILL if force else signal.SIGTERM)
+        elif (task := self._running.get(key) or self._starting.get(key)) is not None:
+            whole = b"1" if force or not task.spares_leader else b"0"
+            self._keeping.send(b"signal", name_of(key), wire.number(SIGKILL if force else SIGTERM), whole)
 
     def release(self, keys: Sequence[TaskKey]) -> None:
-        self._journal.forget(keys)
+        known = [key for key in keys if key in self._over]
+        self._over.difference_update(known)
+        if known:
+            self._keeping.send(b"forget", *map(name_of, known))
 
     async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
         try:
-            pid = spawn_check(order, command, process_environment(order))
-        except LaunchFailed as failure:
+            wanted = self._starter.check(order, command)
+        except RuntimeFailure as failure:
             return False, str(failure)
-        finally:
-            os.chdir("/")
-        return await self._children.result(pid, timeout_ms)
+        return await self._probes.run(wanted, timeout_ms)
 
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
         running = [self._running[key] for key in keys if key in self._running]
@@ -96,125 +100,96 @@ class ProcessRuntime(Runtime):
         return await asyncio.get_running_loop().run_in_executor(None, measure, wanted)
 
     async def close(self) -> None:
-        if self._rotation is not None:
-            self._rotation.cancel()
-        self._children.close()
-        self._watch.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                while self._untidy:
-                    # What a killed task left behind dies when the kernel gets to it.
-                    self._tidy_now()
-                    await asyncio.sleep(_TIDY_S)
-        if not self._running:
+        idle = not (self._running or self._starting)
+        await self._keeping.close(leave=idle)
+        if idle:
             self._limits.sweep(set())
-        self._journal.close()
 
-    def _launch_slice(self) -> None:
-        orders = [self._queued.pop(key) for key in list(self._first_queued())]
-        self._journal.intend(orders)
-        begun: list[_Running] = []
-        for order in orders:
+    def _advance(self) -> None:
+        """Hand a slice of what waits to the keeper, unless it has enough."""
+        if not self._queued or len(self._starting) + SLICE > UNDER_WAY:
+            return
+        if not self._keeping.ready:
+            self._keeping.begin()
+            return
+        messages: list[bytes] = []
+        for key in list(islice(self._queued, SLICE)):
+            order = self._queued.pop(key)
             try:
-                begun.append(self._spawn(order))
-            except LaunchFailed as failure:
-                self._report(NotStarted(order.key, failure.reason, str(failure)))
-        os.chdir("/")
-        self._journal.started([(each.order.key, each.pid, each.started, each.cgroups) for each in begun])
-        for each in begun:
-            self._running[each.order.key] = each
-            self._children.add(each.pid, each.order.key)
-            self._report(Started(each.order.key))
+                made = self._starter.start(order)
+            except RuntimeFailure as failure:
+                self._report(NotStarted(key, failure.reason, str(failure)))
+                continue
+            self._starting[key] = _Task(order, made.cgroups, made.program, made.message, spares_leader=made.wrapped)
+            messages.append(made.message)
+        self._keeping.write(b"".join(messages))
         if self._queued:
-            asyncio.get_running_loop().call_soon(self._launch_slice)
+            asyncio.get_running_loop().call_soon(self._advance)
 
-    def _first_queued(self) -> Sequence[TaskKey]:
-        return [key for key, _ in zip(self._queued, range(SLICE), strict=False)]
+    def _back(self, held: set[bytes]) -> None:
+        """A keeper is there: it is told again what its predecessor may not have heard."""
+        known = {key_of(name) for name in held}
+        for key in [key for key in self._running if key not in known]:
+            self._ended(key, None, None)
+        again = [task.message for key, task in self._starting.items() if key not in known]
+        self._keeping.write(b"".join(again))
+        self._probes.lost()
+        self._advance()
 
-    def _spawn(self, order: Order) -> _Running:
-        """Raises LaunchFailed."""
-        environment = process_environment(order)
-        if order.task.volumes:
-            persistent.link(order, self._work_dir)
-        cgroups = self._limits.make(order.key, order.task)
-        try:
-            if cgroups:
-                self._limits.enter(cgroups)
-            try:
-                pid = spawn_task(order, environment)
-                if order.task.revocable:
-                    give_way(pid)
-            finally:
-                if cgroups:
-                    self._limits.leave(cgroups)
-        except (OSError, LaunchFailed) as failure:
-            remove(cgroups)
-            if isinstance(failure, LaunchFailed):
-                raise
-            raise LaunchFailed(f"cannot enter the task's cgroup: {failure}; see what limits the agent") from failure
-        return _Running(order, pid, start_time(pid), cgroups)
+    def _heard(self, message: Message) -> None:
+        match message[0]:
+            case b"held":
+                self._hold(message)
+            case b"started":
+                self._started(key_of(message[1]), int(message[2]))
+            case b"refused":
+                self._refused(key_of(message[1]), int(message[2]), message[3].decode())
+            case b"ended":
+                code = int(message[2]) if message[2] else None
+                memory, full = message[4] == b"1", message[5] == b"1"
+                self._ended(key_of(message[1]), code, int(message[3]) or None, memory=memory, full=full)
+            case b"checked":
+                self._probes.checked(message)
 
-    def _recover(self, key: TaskKey, entry: Entry, leaders: dict[str, int]) -> None:
-        """Adopt the task's process, or report how it ended."""
-        if entry.ended is not None:
-            self._report(entry.ended)
+    def _hold(self, message: Message) -> None:
+        """Of an earlier executor: what became of it follows."""
+        if self._found is None:
             return
-        if entry.pid == 0 and (pid := leaders.get(entry.order.sandbox, 0)):
-            entry.pid, entry.started = pid, start_time(pid)
-            self._journal.started([(key, entry.pid, entry.started, entry.cgroups)])
-        running = _Running(entry.order, entry.pid, entry.started, entry.cgroups)
-        if entry.pid and start_time(entry.pid) == entry.started:
-            self._running[key] = running
-            self._adopted[entry.pid] = key
-            self._watch.add(entry.pid, entry.started)
-        else:
-            self._finish(running, None, "")
+        order = order_from_wire(pb.ExecutorEvent.LaunchTask.FromString(message[2]))
+        cgroups = tuple(folder.decode() for folder in wire.unpack(message[4]))
+        program, wrapped = self._starter.program(order)
+        self._starting[order.key] = _Task(order, cgroups, program, spares_leader=wrapped)
+        self._found.append(Held(order, message[3] == b"1"))
 
-    def _adopted_gone(self, pid: int) -> None:
-        key = self._adopted.pop(pid, None)
-        if key is not None and (running := self._running.pop(key, None)) is not None:
-            self._finish(running, None, "")
-
-    def _ended(self, ends: list[tuple[TaskKey, int, str]]) -> None:
-        for key, code, name in ends:
-            if (running := self._running.pop(key, None)) is not None:
-                self._finish(running, code, name)
-
-    def _finish(self, running: _Running, code: int | None, name: str) -> None:
-        memory = code != 0 and oom_killed(running.cgroups)
-        end = Ended(running.order.key, code, name, memory)
-        self._journal.ended([end])
-        self._report(end)
-        if not remove(running.cgroups):
-            signal_all(running.cgroups, signal.SIGKILL)
-            if not self._untidy:
-                asyncio.get_running_loop().call_later(_TIDY_S, self._tidy)
-            self._untidy.update(running.cgroups)
-
-    def _tidy(self) -> None:
-        """Remove the cgroups of ended tasks once what they left behind is dead."""
-        self._tidy_now()
-        if self._untidy:
-            asyncio.get_running_loop().call_later(_TIDY_S, self._tidy)
-
-    def _tidy_now(self) -> None:
-        self._untidy = {folder for folder in self._untidy if not remove((folder,))}
-        signal_all(tuple(self._untidy), signal.SIGKILL)
-
-    def _signal(self, running: _Running, number: signal.Signals) -> None:
-        if signal_all(running.cgroups, number):
+    def _started(self, key: TaskKey, pid: int) -> None:
+        if (task := self._starting.pop(key, None)) is None:
             return
-        if running.pid in self._adopted and start_time(running.pid) != running.started:
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(running.pid, number)
+        task.pid, task.message = pid, b""
+        self._running[key] = task
+        if self._found is None:
+            self._report(Started(key))
+        self._advance()
 
-    async def _rotate(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(ROTATE_S)
-            if sandboxes := [running.order.sandbox for running in self._running.values()]:
-                await loop.run_in_executor(None, rotate_all, sandboxes)
+    def _refused(self, key: TaskKey, number: int, step: str) -> None:
+        if (task := self._starting.pop(key, None)) is None:
+            return
+        self._over.add(key)
+        failure = refusal(task.order, task.program, step, number)
+        self._report(NotStarted(key, failure.reason, str(failure)))
+        self._advance()
+
+    def _ended(
+        self, key: TaskKey, code: int | None, ms: int | None, *, memory: bool = False, full: bool = False
+    ) -> None:
+        if self._starting.pop(key, None) is not None:
+            if self._found is None:
+                self._report(Started(key))
+        elif self._running.pop(key, None) is None:
+            return
+        self._over.add(key)
+        exit_code, name = (code, "") if code is None or code >= 0 else (128 - code, signal_name(-code))
+        self._report(Ended(key, exit_code, name, memory, ms, full))
+        self._advance()
 
 
 def _nowhere(event: object) -> None:

@@ -1,76 +1,88 @@
-"""Starts a process in its sandbox: one vfork and exec, no Python in between."""
+"""What a task's process is to be, and in words why it could not be."""
 
 import errno
 import os
 import shutil
-import signal
 from collections.abc import Sequence
 
 from barter.agent.executor.events import Order
-from barter.agent.runtime.base import LaunchFailed
-
-# Python ignores the first two, the executor the third: a child would inherit that.
-_RESTORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
-_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-_NULL = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
+from barter.core.tasks import Reason
 
 STDOUT, STDERR = "stdout", "stderr"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
-_FileAction = tuple[int, int, int] | tuple[int, int, str, int, int]
+
+class DiskFull(RuntimeFailure):
+    """There was no room for what a task needs at its start."""
+
+    reason = Reason.DISK_FULL
 
 
-def spawn_task(order: Order, environment: dict[str, str]) -> int:
-    """Start the task's command in a session of its own and return its pid; raises LaunchFailed.
-
-    Its output is appended to the sandbox. The caller's working directory is the sandbox afterwards.
-    """
+def command_of(order: Order, environment: dict[str, str]) -> tuple[str, Sequence[str]]:
+    """The program's path and all arguments; raises LaunchFailed."""
     command = order.task.command
     argv = ("/bin/sh", "-c", command.shell) if command.shell else command.argv
     if not argv:
         raise LaunchFailed("nothing to run: a task without an image needs a command (cmd) or arguments (args)")
+    if any("\0" in text for text in argv) or any("\0" in text for pair in environment.items() for text in pair):
+        raise LaunchFailed("cannot run it: its arguments or its environment have a NUL character")
     program = argv[0] if "/" in argv[0] else shutil.which(argv[0], path=environment["PATH"])
     if program is None:
         raise LaunchFailed(f"no program {argv[0]!r} on the PATH {environment['PATH']}: install it or give its path")
+    return program, argv
+
+
+def refusal(order: Order, program: str, step: str, number: int) -> RuntimeFailure:
+    """Why a start failed at `step` of the keeper with errno `number`."""
+    why = os.strerror(number) if number else "it was not understood"
+    if number in _NO_ROOM:
+        return DiskFull(f"no room on the disk of {order.sandbox} to start it: {why}; free some, or use another agent")
+    match step:
+        case "sandbox":
+            return LaunchFailed(f"the sandbox {order.sandbox} is not usable: {why}")
+        case "reach":
+            user = order.task.command.user
+            return LaunchFailed(f"user {user} cannot enter the sandbox {order.sandbox}: {why}; open the folders above")
+        case "output":
+            return LaunchFailed(f"stdout and stderr cannot be written to {order.sandbox}: {why}")
+        case "cgroup":
+            return LaunchFailed(f"cannot enter the task's cgroup: {why}; see what limits the agent")
+        case "rlimit":
+            return LaunchFailed(f"its rlimits cannot be set: {why}; the agent's own hard limits are the most")
+        case "user":
+            return LaunchFailed(f"cannot become user {order.task.command.user}: {why}; run the agent as root")
+        case "exec":
+            return LaunchFailed(f"cannot run {program!r}: {_exec_problem(order, program, number, why)}")
+    return LaunchFailed(f"the keeper of process tasks could not start it ({step}): {why}")
+
+
+def _exec_problem(order: Order, program: str, number: int, why: str) -> str:
+    path = os.path.join(order.sandbox, program)
+    if number == errno.ENOENT and os.path.exists(path):
+        return f"its interpreter {_interpreter(path)}is not there; install it, or correct the first line"
+    if number == errno.EACCES and os.path.isdir(path):
+        return "it is a folder; give the path of a program"
+    return f"{why}; {_ADVICE.get(number, 'check that it is an executable of this machine')}"
+
+
+def _interpreter(path: str) -> str:
     try:
-        os.chdir(order.sandbox)
-    except OSError as error:
-        raise LaunchFailed(f"the sandbox {order.sandbox} is not usable: {error.strerror}") from None
-    actions = [(os.POSIX_SPAWN_OPEN, 1, STDOUT, _APPEND, 0o644), (os.POSIX_SPAWN_OPEN, 2, STDERR, _APPEND, 0o644)]
-    return _spawn(program, argv, environment, actions)
-
-
-def spawn_check(order: Order, command: str, environment: dict[str, str]) -> int:
-    """Start a health check's command in the sandbox, its output dropped; raises LaunchFailed."""
-    try:
-        os.chdir(order.sandbox)
-    except OSError as error:
-        raise LaunchFailed(f"the sandbox {order.sandbox} is not usable: {error.strerror}") from None
-    actions = [(os.POSIX_SPAWN_DUP2, _NULL, 1), (os.POSIX_SPAWN_DUP2, _NULL, 2)]
-    return _spawn("/bin/sh", ("/bin/sh", "-c", command), environment, actions)
-
-
-def _spawn(program: str, argv: tuple[str, ...], environment: dict[str, str], actions: Sequence[_FileAction]) -> int:
-    try:
-        return os.posix_spawn(
-            program,
-            argv,
-            environment,
-            file_actions=[(os.POSIX_SPAWN_DUP2, _NULL, 0), *actions],
-            setsid=True,
-            setsigmask=(),
-            setsigdef=_RESTORED,
-        )
-    except ValueError as error:
-        raise LaunchFailed(f"cannot run {program!r}: {error}") from None
-    except OSError as error:
-        advice = _ADVICE.get(error.errno or 0, "check that it is an executable of this machine")
-        raise LaunchFailed(f"cannot run {program!r}: {error.strerror}; {advice}") from None
+        with open(path, "rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return ""
+    return (
+        f"{first[2:].split()[0].decode(errors='replace')!r} " if first.startswith(b"#!") and first[2:].split() else ""
+    )
 
 
 _ADVICE = {
-    errno.ENOENT: "check the path, and the interpreter its first line names",
-    errno.EACCES: "check that it is executable for the agent's user",
+    errno.ENOENT: "there is no such program: check the path",
+    errno.EACCES: "it is not executable for the task's user: set its mode, or name its interpreter",
+    errno.ENOEXEC: "it is no program of this machine: check its architecture, or begin a script with #!/bin/sh",
     errno.EAGAIN: "this machine has no room for another process, see ulimit -u",
     errno.ENOMEM: "this machine has no memory for another process",
     errno.E2BIG: "its arguments and environment are too long",
+    errno.ETXTBSY: "it is still being written",
 }

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from barter.agent.executor.events import Ended, Order
+from barter.agent.executor.events import Order
 from barter.agent.executor.wire import event_from_wire, order_from_wire, order_to_wire
 from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.container_spec import container_spec, key_of, order_of
 from barter.agent.runtime.environment import process_environment
-from barter.agent.runtime.journal import Journal
 from barter.agent.runtime.plain_file import open_to_append
 from barter.agent.runtime.proc import start_time
-from barter.agent.runtime.rotate import rotate, rotate_all
 from barter.agent.runtime.volumes import bind
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
@@ -29,59 +27,6 @@ KEY = ORDER.key
 def test_orders_go_over_the_wire_unchanged() -> None:
     assert order_from_wire(order_to_wire(ORDER)) == ORDER
     assert event_from_wire(pb.ExecutorEvent()) is None
-
-
-def test_a_journal_tells_the_next_executor_what_the_last_one_knew(tmp_path: Path) -> None:
-    path = tmp_path / "processes"
-    others = [replace(ORDER, task=replace(TASK, task_id=TaskId(name))) for name in ("t2", "t3")]
-    first = Journal(path)
-    assert first.open() == {}
-    first.intend([ORDER, *others])
-    first.started([(KEY, 11, 22, ("/cgroup/x",)), (others[0].key, 12, 23, ())])
-    first.killing(KEY)
-    first.ended([Ended(others[0].key, 7)])
-    first.forget([others[1].key])
-    with path.open("a") as file:
-        file.write('{"order": "cut sho')
-    for _ in range(2):
-        entries = Journal(path).open()
-        assert set(entries) == {KEY, others[0].key}
-        assert (entries[KEY].pid, entries[KEY].started, entries[KEY].cgroups) == (11, 22, ("/cgroup/x",))
-        assert entries[KEY].killing
-        assert entries[KEY].order == ORDER
-        assert entries[others[0].key].ended == Ended(others[0].key, 7)
-
-
-def test_a_journal_of_another_boot_names_no_process(tmp_path: Path) -> None:
-    path = tmp_path / "processes"
-    first = Journal(path)
-    first.open()
-    first.intend([ORDER])
-    first.started([(KEY, 11, 22, ())])
-    path.write_text(path.read_text().replace('"boot": "', '"boot": "another'))
-    assert Journal(path).open()[KEY].pid == 0
-
-
-def test_an_empty_journal_leaves_no_file(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "processes")
-    journal.open()
-    journal.intend([ORDER])
-    journal.forget([KEY])
-    journal.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_long_log_is_rotated_under_its_writer(tmp_path: Path) -> None:
-    log = tmp_path / "stdout"
-    with log.open("ab", buffering=0) as writer:
-        writer.write(b"a" * 90 + b"0123456789")
-        assert not rotate(str(log), limit=100)
-        writer.write(b"!")
-        assert rotate_all([str(tmp_path)], limit=100) == 1
-        writer.write(b"next")
-    assert log.read_bytes() == b"next"
-    assert (tmp_path / "stdout.1").read_bytes() == b"a" * 89 + b"0123456789!"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["stdout", "stdout.1"]
 
 
 def test_a_process_is_known_by_its_start() -> None:
@@ -189,15 +134,3 @@ def test_a_container_cannot_lead_its_log_out_of_the_sandbox(tmp_path: Path, trap
     assert outside.read_bytes() == b"secret"
     assert log.read_bytes() == b"root2::0:0::/:/bin/sh"
     assert not log.is_symlink()
-
-
-def test_rotation_neither_reads_nor_writes_through_links(tmp_path: Path) -> None:
-    outside = tmp_path / "shadow"
-    outside.write_bytes(b"x" * 200)
-    (tmp_path / "stdout").symlink_to(outside)
-    (tmp_path / "stderr").write_bytes(b"y" * 200)
-    (tmp_path / "stderr.new").symlink_to(outside)
-    assert rotate_all([str(tmp_path)], limit=100) == 1
-    assert outside.read_bytes() == b"x" * 200
-    assert (tmp_path / "stderr.1").read_bytes() == b"y" * 100
-    assert not (tmp_path / "stderr.1").is_symlink()

@@ -6,7 +6,8 @@ import pytest
 
 from barter.agent.executor.events import TaskKey
 from barter.agent.runtime.cgroups import Found, find
-from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name, oom_killed
+from barter.agent.runtime.keeper.cgroup_files import oom_killed
+from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
 from barter.core.tasks import TaskInfo
