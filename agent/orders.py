@@ -5,10 +5,9 @@ from barter.agent.book import home_of
 from barter.agent.events import Acknowledged, KillFramework, KillTask, RunTasks
 from barter.agent.facts import Admitted, FrameworkRemoved
 from barter.agent.turn import Turn
-from barter.agent.units import units
 from barter.agent.volumes import Volumes
 from barter.core.cluster import AgentInfo
-from barter.core.groups import group_problem
+from barter.core.groups import group_problem, units
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import NOTHING, Resources
 from barter.core.task_state import TaskState

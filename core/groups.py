@@ -1,7 +1,8 @@
 """Task groups: what makes several tasks of one launch a group that can run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from barter.core.ids import TaskId
 from barter.core.tasks import Network, TaskInfo
 
 
@@ -26,3 +27,25 @@ def group_problem(tasks: Sequence[TaskInfo]) -> str:
     if again := sorted({volume for volume in volumes if volumes.count(volume) > 1}):
         return f"volume {again[0]} is mounted by two tasks of the group"
     return ""
+
+
+def units(tasks: Iterable[TaskInfo]) -> Iterator[tuple[TaskInfo, ...]]:
+    """The tasks one by one, those of a group together, in the order of their first."""
+    together: dict[int | str, list[TaskInfo]] = {}
+    for index, task in enumerate(tasks):
+        together.setdefault(task.group_id or index, []).append(task)
+    return (tuple(unit) for unit in together.values())
+
+
+def whole_groups(
+    tasks: Sequence[TaskInfo], malformed: Sequence[tuple[TaskId, str]], group_of: Mapping[str, str]
+) -> tuple[list[TaskInfo], list[tuple[TaskId, str]]]:
+    """The same, but who shares a group with one that is malformed is malformed, too. `group_of` has all the tasks."""
+    broken = {group: task_id for task_id, _ in malformed if (group := group_of.get(task_id))}
+    whole = [task for task in tasks if task.group_id not in broken]
+    mates = [
+        (task.task_id, f"task {broken[task.group_id]} of its group is malformed")
+        for task in tasks
+        if task.group_id in broken
+    ]
+    return whole, [*malformed, *mates]

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from barter.core.groups import group_problem, units
 from barter.core.ids import OfferId, TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
 from barter.master import offers, operations, tasks, waiting
 from barter.master.cluster import Cluster
 from barter.master.events import Accept
+from barter.master.executors import with_executor
 from barter.master.hand import Hand
 from barter.master.messages import Run, Update
 from barter.master.state import Agent, Framework, OpenOffer
@@ -60,15 +62,17 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
         _refused(cluster, agent, task_id, Refusal(Reason.INVALID_TASK, message), now)
         for task_id, message in event.malformed
     ]
-    for info in event.tasks:
-        why = _duplicate(cluster, framework, info.task_id) or refusal(info, agent.info.runtimes)
-        given = why or _without(undone, info) or unusable(agent, role, info) or _given(hand, info)
-        if isinstance(given, Refusal):
-            refused.append(_refused(cluster, agent, info.task_id, given, now))
+    for unit in units(event.tasks):
+        # What belongs together is taken together or not at all.
+        trial = hand.copy() if unit[0].group_id or unit[0].executor is not None else hand
+        found = _together(cluster, framework, agent, role, trial, undone, unit)
+        if isinstance(found, dict):
+            refused += [_refused(cluster, agent, task_id, why, now) for task_id, why in found.items()]
             continue
-        info = replace(given, role=role)
-        _begin(cluster, framework, agent, info, opened[0].reason, now)
-        run.append(info)
+        hand = trial
+        for info in found:
+            _begin(cluster, framework, agent, info, opened[0].reason, now)
+        run += found
     if run:
         framework.behind = framework.behind and not any(one.offer.demand_id for one in opened)
         reason = f"accepted by {framework.info.name}"
@@ -84,6 +88,49 @@ def _launch(cluster: Cluster, framework: Framework, opened: list[OpenOffer], eve
         offers.refuse(cluster, framework, agent, hand.rest, filters, now)
     for one in opened:
         cluster.history.record(now, "offer_accepted", one.offer.offer_id, f"{len(run)} tasks by {framework.info.name}")
+
+
+def _together(
+    cluster: Cluster,
+    framework: Framework,
+    agent: Agent,
+    role: str,
+    hand: Hand,
+    undone: Mapping[str, str],
+    unit: tuple[TaskInfo, ...],
+) -> list[TaskInfo] | dict[TaskId, Refusal]:
+    """A task, or all of a group, with what is launched for it; or why none of them is."""
+    if unit[0].group_id and (problem := _no_group(framework, unit)):
+        return {info.task_id: Refusal(Reason.INVALID_TASK, f"group {unit[0].group_id}: {problem}") for info in unit}
+    run: list[TaskInfo] = []
+    for info in unit:
+        parts = with_executor(agent, framework.framework_id, info)
+        for part in (parts,) if isinstance(parts, Refusal) else parts:
+            given = part if isinstance(part, Refusal) else _judged(cluster, framework, agent, role, hand, undone, part)
+            if isinstance(given, Refusal):
+                others = given._replace(message=f"task {info.task_id} of its group was refused: {given.message}")
+                return {each.task_id: given if each is info else others for each in unit}
+            run.append(replace(given, role=role))
+    return run
+
+
+def _judged(
+    cluster: Cluster,
+    framework: Framework,
+    agent: Agent,
+    role: str,
+    hand: Hand,
+    undone: Mapping[str, str],
+    info: TaskInfo,
+) -> TaskInfo | Refusal:
+    why = _duplicate(cluster, framework, info.task_id) or refusal(info, agent.info.runtimes)
+    return why or _without(undone, info) or unusable(agent, role, info) or _given(hand, info)
+
+
+def _no_group(framework: Framework, unit: tuple[TaskInfo, ...]) -> str:
+    if any(task.info.group_id == unit[0].group_id for task in framework.tasks.values()):
+        return "tasks of it run already, and a group is launched at once: choose another group_id"
+    return group_problem(unit)
 
 
 def _given(hand: Hand, info: TaskInfo) -> TaskInfo | Refusal:

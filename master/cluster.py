@@ -9,8 +9,9 @@ from barter.master.actions import Action, CloseSession, Persist, SendToAgent, Se
 from barter.master.allocator.allocator import Allocator
 from barter.master.endpoints import Endpoints
 from barter.master.facts import AgentGone, Fact, Recovered
+from barter.master.hearing import heard
 from barter.master.history import History
-from barter.master.messages import ToAgent, ToFramework
+from barter.master.messages import ToAgent, ToFramework, Update
 from barter.master.pool import Tally
 from barter.master.reach import Reach
 from barter.master.state import Agent, Ended, Framework, Kept, OpenOffer, Task
@@ -116,7 +117,8 @@ class Cluster:
     def to_framework(self, framework: Framework, message: ToFramework, reason: str) -> None:
         """Say it, if the framework is there to hear it."""
         if framework.connected:
-            self.out.append(SendToFramework(framework.session, framework.framework_id, message, reason))
+            for each in heard(framework, self.ended, message) if isinstance(message, Update) else (message,):
+                self.out.append(SendToFramework(framework.session, framework.framework_id, each, reason))
 
     def persist(self, fact: Fact, reason: str) -> None:
         self.out.append(Persist(fact, reason))

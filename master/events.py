@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Service
-from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId, VolumeId
 from barter.core.operations import Operation
 from barter.core.resources import NOTHING, Resources
 from barter.core.roles import RoleConfig, RolePart
@@ -57,6 +57,17 @@ class AgentVolumes:
     session: int
     agent_id: AgentId
     volumes: tuple[VolumeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMessage:
+    """From a framework's executor to its scheduler; `data` in base64, as nobody between them reads it."""
+
+    session: int
+    agent_id: AgentId
+    framework_id: FrameworkId
+    executor_id: ExecutorId
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,16 @@ class KillTask:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameworkMessage:
+    """To an executor of the framework's own; `data` in base64."""
+
+    session: int
+    agent_id: AgentId
+    executor_id: ExecutorId
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeUpdates:
     session: int
     acks: tuple[Ack, ...]
@@ -259,7 +280,14 @@ class ResumeRemovals:
 
 
 AgentEvent = (
-    AgentRegister | AgentUpdates | AgentHeartbeat | AgentSlack | AgentVolumes | AgentUnregister | AgentDisconnected
+    AgentRegister
+    | AgentUpdates
+    | AgentHeartbeat
+    | AgentSlack
+    | AgentVolumes
+    | AgentMessage
+    | AgentUnregister
+    | AgentDisconnected
 )
 FrameworkEvent = (
     FrameworkDisconnected
@@ -270,6 +298,7 @@ FrameworkEvent = (
     | SetDemands
     | SetServices
     | KillTask
+    | FrameworkMessage
     | AcknowledgeUpdates
     | Reconcile
     | Release

@@ -1,6 +1,7 @@
 """What an accept has to give: what its offers held, taken from by its operations and launches in their order."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import replace
 
 from barter.core.cluster import Offer
@@ -37,6 +38,10 @@ class Hand:
     def rest(self) -> Resources:
         """All that is left."""
         return total_of([self.plain, self._revocable.value, *(pool.value for pool in self._reserved.values())])
+
+    def copy(self) -> "Hand":
+        """Another that can be given from without this one."""
+        return deepcopy(self)
 
     def reserved(self, reservation_id: ReservationId) -> Resources:
         return self._reserved[reservation_id].value if reservation_id in self._reserved else NOTHING

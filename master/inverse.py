@@ -49,7 +49,7 @@ def rescind(cluster: Cluster, agent: Agent, ended: Maintenance, reason: str) -> 
 
 def _not_ending(agent: Agent, framework: Framework) -> Iterator[TaskId]:
     for (framework_id, task_id), task in agent.tasks.items():
-        if framework_id == framework.framework_id and not task.ending:
+        if framework_id == framework.framework_id and not task.ending and not task.info.is_executor:
             yield task_id
 
 

@@ -5,6 +5,7 @@ from barter.core.removals import RemovedAgent
 from barter.master import (
     accept,
     agents,
+    executors,
     frameworks,
     keeping,
     liveness,
@@ -41,7 +42,9 @@ from barter.master.timers import (
     SettlingEnds,
 )
 
-_OfAgent = ev.AgentUpdates | ev.AgentSlack | ev.AgentVolumes | ev.AgentUnregister | ev.AgentDisconnected
+_OfAgent = (
+    ev.AgentUpdates | ev.AgentSlack | ev.AgentVolumes | ev.AgentMessage | ev.AgentUnregister | ev.AgentDisconnected
+)
 
 
 class Master:
@@ -80,7 +83,12 @@ class Master:
             case ev.AgentRegister():
                 agents.register(cluster, event, now)
             case (
-                ev.AgentUpdates() | ev.AgentSlack() | ev.AgentVolumes() | ev.AgentUnregister() | ev.AgentDisconnected()
+                ev.AgentUpdates()
+                | ev.AgentSlack()
+                | ev.AgentVolumes()
+                | ev.AgentMessage()
+                | ev.AgentUnregister()
+                | ev.AgentDisconnected()
             ):
                 if (agent := self._agent(event)) is None:
                     return
@@ -183,6 +191,8 @@ def _of_agent(cluster: Cluster, agent: Agent, event: _OfAgent, now: int) -> None
             revocable.slack(cluster, agent, event.revocable, now)
         case ev.AgentVolumes():
             operations.volumes_told(cluster, agent, event, now)
+        case ev.AgentMessage():
+            executors.to_scheduler(cluster, agent, event)
         case ev.AgentUnregister():
             agents.unregister(cluster, agent, event, now)
         case ev.AgentDisconnected():
@@ -199,6 +209,8 @@ def _of_framework(cluster: Cluster, framework: Framework, event: ev.FrameworkEve
             updates.acknowledge(cluster, framework, event)
         case ev.KillTask():
             reconcile.kill(cluster, framework, event, now)
+        case ev.FrameworkMessage():
+            executors.to_executor(cluster, framework, event)
         case ev.Reconcile():
             reconcile.reconcile(cluster, framework, event, now)
         case ev.SetDemands():

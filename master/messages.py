@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer
-from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
 Ack = tuple[FrameworkId, TaskId, str]
@@ -58,6 +58,15 @@ class Shutdown:
 
 
 @dataclass(frozen=True, slots=True)
+class ToExecutor:
+    """A scheduler's words to an executor of its own, for its agent; in base64, as nobody between them reads them."""
+
+    framework_id: FrameworkId
+    executor_id: ExecutorId
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     framework_id: FrameworkId
 
@@ -95,8 +104,21 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """An agent was lost; with `executor_id` one of the framework's executors there ended, with this code if known."""
+
     agent_id: AgentId
     reason: str
+    executor_id: ExecutorId = ExecutorId("")
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FromExecutor:
+    """An executor's words to its scheduler, in base64."""
+
+    agent_id: AgentId
+    executor_id: ExecutorId
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +129,5 @@ class Error:
     fatal: bool = False
 
 
-ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | DestroyVolume | Shutdown | Error
-ToFramework = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Error
+ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | DestroyVolume | ToExecutor | Shutdown | Error
+ToFramework = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | FromExecutor | Error

@@ -6,7 +6,7 @@ from barter.core.cluster import Filters
 from barter.core.ids import AgentId, FrameworkId
 from barter.core.task_state import TERMINAL
 from barter.core.tasks import Reason, Source, TaskStatus
-from barter.master import offers, tasks
+from barter.master import offers, removals, tasks
 from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AcknowledgeUpdates, AgentStatus, AgentUpdates
@@ -103,6 +103,10 @@ class Delivery:
     def pass_on(self, framework: Framework, status: TaskStatus) -> None:
         agent_id = self._agent.info.agent_id
         told = status if status.agent_id == agent_id else replace(status, agent_id=agent_id)
+        task = framework.tasks.get(told.task_id) or self._cluster.ended.get((framework.framework_id, told.task_id))
+        if task is not None and task.info.is_executor:
+            self.answer(framework.framework_id, told)
+            told = replace(told, uuid="")
         if told.uuid:
             framework.pending[told.uuid] = Pending(told, agent_id)
         self._passed.setdefault(framework.framework_id, []).append(told)
@@ -132,4 +136,6 @@ def _enter(cluster: Cluster, agent: Agent, framework: Framework, status: TaskSta
         reason = f"agent {agent.info.agent_id} speaks of a task of agent {task.agent_id}"
         cluster.history.record(now, "status_refused", status.task_id, reason)
         return False
+    if task.status.reason is Reason.AGENT_REMOVED and status.terminal:
+        removals.ended(cluster, agent, (framework.framework_id, status.task_id))
     return tasks.apply(cluster, task, status, now)

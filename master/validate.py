@@ -28,11 +28,12 @@ def refusal(info: TaskInfo, runtimes: tuple[str, ...]) -> Refusal | None:
 
 
 def _malformed(info: TaskInfo) -> str:
-    if not info.resources:
+    if not info.resources and not info.is_executor:
         return "resources: the task asks for nothing: give it cpus and mem"
     if info.command.shell and info.command.argv:
         return "command: shell and argv are both given: choose one"
-    if info.container is None and not info.command.shell and not info.command.argv:
+    by_itself = info.executor is None or info.is_executor
+    if by_itself and info.container is None and not info.command.shell and not info.command.argv:
         return "command: neither shell nor argv is given, and there is no image to run"
     if info.volumes and (problem := mount_problem(info.volumes, in_container=info.container is not None)):
         return problem

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer
-from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
 
@@ -54,6 +54,21 @@ class AgentLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutorLost:
+    agent_id: AgentId
+    executor_id: ExecutorId
+    exit_code: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCame:
+    agent_id: AgentId
+    executor_id: ExecutorId
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Error:
     message: str
 
@@ -68,5 +83,7 @@ Callback = (
     | InverseRescinded
     | StatusUpdate
     | AgentLost
+    | ExecutorLost
+    | MessageCame
     | Error
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Service
-from barter.core.ids import OfferId, TaskId
+from barter.core.ids import AgentId, ExecutorId, OfferId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
@@ -62,6 +62,15 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """To an executor of the framework's own."""
+
+    agent_id: AgentId
+    executor_id: ExecutorId
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reconcile:
     """No id: every task of the framework."""
 
@@ -96,6 +105,7 @@ Call = (
     | Revive
     | Suppress
     | Kill
+    | Message
     | Release
     | Keep
     | Reconcile

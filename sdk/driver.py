@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 
 from barter.core.cluster import Demand, Filters, Offer, Service
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
@@ -78,6 +78,11 @@ class Driver(ABC):
     @abstractmethod
     def set_services(self, services: Sequence[Service]) -> None:
         """Replace the services its tasks' ports belong to; told again after a lost session."""
+
+    @abstractmethod
+    def send_framework_message(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+        """Say something to an executor of this framework's, at most once: nothing is sent again, and while disconnected
+        nothing is sent. Where agent or executor are not there, or more than 256 KiB are said, `error` is told."""
 
     @abstractmethod
     def now(self) -> int:

@@ -19,6 +19,8 @@ NAMES: dict[type[told.Callback], str] = {
     told.InverseRescinded: "inverse_offer_rescinded",
     told.StatusUpdate: "status_update",
     told.AgentLost: "agent_lost",
+    told.ExecutorLost: "executor_lost",
+    told.MessageCame: "framework_message",
     told.Error: "error",
 }
 """As authors know them: the methods of a Scheduler."""
@@ -84,5 +86,11 @@ class Invoker:
                 scheduler.disconnected(driver)
             case told.AgentLost():
                 scheduler.agent_lost(driver, callback.agent_id, callback.reason)
+            case told.ExecutorLost():
+                scheduler.executor_lost(
+                    driver, callback.agent_id, callback.executor_id, callback.exit_code, callback.reason
+                )
+            case told.MessageCame():
+                scheduler.framework_message(driver, callback.agent_id, callback.executor_id, callback.data)
             case told.Error():
                 scheduler.error(driver, callback.message)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer
-from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 from barter.sdk.callbacks import Callback
 from barter.sdk.calls import Call, Launch, Subscribe
@@ -47,8 +47,21 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """Of an agent; with `executor_id` of an executor of the framework's on it."""
+
     agent_id: AgentId
     reason: str
+    executor_id: ExecutorId = ExecutorId("")
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """From an executor of the framework's own."""
+
+    agent_id: AgentId
+    executor_id: ExecutorId
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,9 @@ class Heartbeat:
     pass
 
 
-MasterEvent = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Refusal | Heartbeat
+MasterEvent = (
+    Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Message | Refusal | Heartbeat
+)
 
 
 # Events.

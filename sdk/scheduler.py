@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from barter.core.cluster import InverseOffer, Offer
-from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ class Scheduler:
 
     def agent_lost(self, driver: "Driver", agent_id: AgentId, reason: str) -> None:
         """An agent is unreachable or gone; its tasks' statuses come of their own."""
+
+    def executor_lost(
+        self, driver: "Driver", agent_id: AgentId, executor_id: ExecutorId, exit_code: int | None, reason: str
+    ) -> None:
+        """An executor of this framework's has ended; its tasks' statuses come of their own. `exit_code` is None where
+        nobody could know it."""
+
+    def framework_message(self, driver: "Driver", agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+        """An executor of this framework's said something; what was said while disconnected is not said again."""
 
     def error(self, driver: "Driver", message: str) -> None:
         """Something this framework sent was refused, or one of its callbacks raised; the log has it already."""

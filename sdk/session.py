@@ -144,7 +144,9 @@ class Session:
             case msg.RescindInverse():
                 self._inbox.extend(map(told.InverseRescinded, event.inverse_offer_ids))
             case msg.Failure():
-                self._inbox.append(told.AgentLost(event.agent_id, event.reason))
+                self._inbox.append(_failure(event))
+            case msg.Message():
+                self._inbox.append(told.MessageCame(event.agent_id, event.executor_id, event.data))
             case msg.Subscribed():
                 return self._on_subscribed(event, now)
             case msg.Refusal():
@@ -292,3 +294,9 @@ class Session:
             acks += self._repeated
         actions: list[Action] = [msg.Send(calls.Acknowledge(acks))] if acks and self.connected else []
         return actions if self._stop is None else actions + self._say_goodbye(now)
+
+
+def _failure(event: msg.Failure) -> told.AgentLost | told.ExecutorLost:
+    if not event.executor_id:
+        return told.AgentLost(event.agent_id, event.reason)
+    return told.ExecutorLost(event.agent_id, event.executor_id, event.exit_code, event.reason)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service
-from barter.core.ids import FrameworkId, OfferId, TaskId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 from barter.sdk import calls
@@ -75,6 +75,9 @@ class SessionDriver(Driver):
 
     def set_services(self, services: Sequence[Service]) -> None:
         self._post(calls.SetServices(tuple(services)))
+
+    def send_framework_message(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+        self._post(calls.Message(agent_id, executor_id, bytes(data)))
 
     def stop(self, failover: bool = False) -> None:
         self._invoker.stopped = True

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from barter.agent import events as ev
 from barter.agent.facts import Home
+from barter.core.groups import whole_groups
 from barter.core.ids import ExecutorId, FrameworkId, TaskId, VolumeId, check_id
 from barter.core.tasks import Reason, TaskInfo
 from barter.proto import codec
@@ -78,6 +79,8 @@ def _run(epoch: int, run: agent_pb2.AgentEvent.Run, spent: Spent) -> ev.RunTasks
             tasks.append(codec.task_from_wire(wire))
         except ValueError as error:
             malformed[TaskId(wire.task_id)] = str(error)
+    tasks, unread = whole_groups(tasks, [*malformed.items()], {wire.task_id: wire.group_id for wire in run.tasks})
+    malformed = dict(unread)
     known = spent(framework_id, [*(task.task_id for task in tasks), *malformed])
     return ev.RunTasks(epoch, framework_id, tuple(tasks), malformed, known)
 

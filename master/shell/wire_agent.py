@@ -1,9 +1,11 @@
 """The agent contract's messages, from and to the master's own."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 
 from barter.core.cluster import AgentInfo
-from barter.core.ids import AgentId, FrameworkId, VolumeId, check_id
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, VolumeId, check_id
+from barter.core.messages import check_message
 from barter.core.reservations import static_id
 from barter.core.resources import NOTHING
 from barter.core.roles import DEFAULT_ROLE
@@ -58,6 +60,10 @@ def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.Ag
             return ev.AgentSlack(session, agent_id, codec.resources_from_wire(wire.slack.revocable))
         case "volumes":
             return ev.AgentVolumes(session, agent_id, _volumes(wire.volumes.volumes))
+        case "message":
+            told, data = wire.message, b64encode(check_message(wire.message.data)).decode()
+            framework_id, executor_id = FrameworkId(told.framework_id), ExecutorId(told.executor_id)
+            return ev.AgentMessage(session, agent_id, framework_id, executor_id, data)
         case "unregister":
             return ev.AgentUnregister(session, agent_id, wire.unregister.reason)
         case _:
@@ -93,6 +99,11 @@ def event_to_wire(
         case msg.DestroyVolume():
             destroy = pb.AgentEvent.DestroyVolume(volume_id=message.volume_id)
             return pb.AgentEvent(epoch=epoch, destroy_volume=destroy)
+        case msg.ToExecutor():
+            said = pb.AgentEvent.Message(
+                framework_id=message.framework_id, executor_id=message.executor_id, data=b64decode(message.data)
+            )
+            return pb.AgentEvent(epoch=epoch, message=said)
         case msg.Shutdown():
             return pb.AgentEvent(epoch=epoch, shutdown=pb.AgentEvent.Shutdown(reason=message.reason))
         case msg.Error():

@@ -1,9 +1,12 @@
 """The scheduler contract's messages, from and to the master's own."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 
 from barter.core.cluster import Filters
-from barter.core.ids import OfferId, TaskId
+from barter.core.groups import whole_groups
+from barter.core.ids import AgentId, ExecutorId, OfferId, TaskId
+from barter.core.messages import check_message
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.proto import codec
@@ -42,6 +45,9 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
             return ev.Release(session, tuple(TaskId(task_id) for task_id in wire.release.task_ids))
         case "keep":
             return ev.Keep(session, tuple(TaskId(task_id) for task_id in wire.keep.task_ids))
+        case "message":
+            told, data = wire.message, b64encode(check_message(wire.message.data)).decode()
+            return ev.FrameworkMessage(session, AgentId(told.agent_id), ExecutorId(told.executor_id), data)
         case "teardown":
             return ev.Teardown(session)
         case _:
@@ -74,8 +80,18 @@ def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_
             statuses = [codec.status_to_wire(status) for status in message.statuses]
             return pb.SchedulerEvent(update=pb.SchedulerEvent.Update(statuses=statuses))
         case msg.Failure():
-            failure = pb.SchedulerEvent.Failure(agent_id=message.agent_id, reason=message.reason)
+            failure = pb.SchedulerEvent.Failure(
+                agent_id=message.agent_id,
+                reason=message.reason,
+                executor_id=message.executor_id,
+                exit_code=message.exit_code,
+            )
             return pb.SchedulerEvent(failure=failure)
+        case msg.FromExecutor():
+            said = pb.SchedulerEvent.Message(
+                agent_id=message.agent_id, executor_id=message.executor_id, data=b64decode(message.data)
+            )
+            return pb.SchedulerEvent(message=said)
         case msg.Error():
             return pb.SchedulerEvent(error=pb.SchedulerEvent.Error(message=message.message, fatal=message.fatal))
         case _:
@@ -89,6 +105,7 @@ def _accept(session: int, wire: pb.SchedulerCall.Accept) -> ev.Accept:
             tasks.append(codec.task_from_wire(task))
         except ValueError as error:
             malformed.append((TaskId(task.task_id), str(error)))
+    tasks, malformed = whole_groups(tasks, malformed, {task.task_id: task.group_id for task in wire.launch})
     operations, unreadable = [], []
     for operation in wire.operations:
         try:

@@ -1,7 +1,8 @@
 """The scheduler contract's messages, from and to the session's own."""
 
 from barter.core.cluster import Filters
-from barter.core.ids import AgentId, FrameworkId, InverseOfferId, OfferId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
+from barter.core.messages import check_message
 from barter.proto import codec
 from barter.proto.v1 import scheduler_pb2 as pb
 from barter.proto.v1 import types_pb2
@@ -31,6 +32,11 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
         case calls.Acknowledge():
             acks = codec.acks_to_wire((framework_id, task_id, uuid) for task_id, uuid in call.acks)
             return pb.SchedulerCall(acknowledge={"acks": acks})
+        case calls.Message():
+            said = pb.SchedulerCall.Message(
+                agent_id=call.agent_id, executor_id=call.executor_id, data=check_message(call.data)
+            )
+            return pb.SchedulerCall(message=said)
         case calls.Reconcile():
             return pb.SchedulerCall(reconcile={"task_ids": call.task_ids})
         case calls.SetDemands():
@@ -67,7 +73,12 @@ def event_from_wire(wire: pb.SchedulerEvent) -> msg.MasterEvent:
         case "update":
             return msg.Update(tuple(codec.status_from_wire(status) for status in wire.update.statuses))
         case "failure":
-            return msg.Failure(AgentId(wire.failure.agent_id), wire.failure.reason)
+            lost = wire.failure
+            code = lost.exit_code if lost.HasField("exit_code") else None
+            return msg.Failure(AgentId(lost.agent_id), lost.reason, ExecutorId(lost.executor_id), code)
+        case "message":
+            said = wire.message
+            return msg.Message(AgentId(said.agent_id), ExecutorId(said.executor_id), said.data)
         case "error":
             return msg.Refusal(wire.error.message, wire.error.fatal)
         case _:

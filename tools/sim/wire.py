@@ -1,5 +1,6 @@
 """What is said on streams: each side's own words, and their translation into the events of the other side's core."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ FromAgent = (
     | agent_act.SendHeartbeat
     | agent_act.SendSlack
     | agent_act.SendVolumes
+    | agent_act.SendToScheduler
     | agent_act.SendUnregister
 )
 
@@ -101,6 +103,8 @@ def agent_call(session: int, call: AgentCall) -> master_ev.Event:
             return master_ev.AgentSlack(session, agent_id, revocable)
         case agent_act.SendVolumes(volumes):
             return master_ev.AgentVolumes(session, agent_id, volumes)
+        case agent_act.SendToScheduler(framework_id, executor_id, data):
+            return master_ev.AgentMessage(session, agent_id, framework_id, executor_id, b64encode(data).decode())
         case agent_act.SendUnregister(reason):
             return master_ev.AgentUnregister(session, agent_id, reason)
 
@@ -123,6 +127,8 @@ def framework_call(session: int, call: FrameworkCall) -> master_ev.Event:
             return master_ev.Keep(session, task_ids)
         case calls.Kill(task_id, grace_ms):
             return master_ev.KillTask(session, task_id, -1 if grace_ms is None else grace_ms)
+        case calls.Message(agent_id, executor_id, data):
+            return master_ev.FrameworkMessage(session, agent_id, executor_id, b64encode(data).decode())
         case calls.Reconcile(task_ids):
             return master_ev.Reconcile(session, task_ids)
         case calls.SetDemands(demands):
@@ -154,6 +160,8 @@ def to_agent(heard: FromMaster, spent: Spent) -> agent_ev.Event | None:
             return agent_ev.Acknowledged(epoch, acks)
         case master_msg.KillFramework(framework_id, reason):
             return agent_ev.KillFramework(epoch, framework_id, reason)
+        case master_msg.ToExecutor(framework_id, executor_id, data):
+            return agent_ev.SchedulerMessage(epoch, framework_id, executor_id, b64decode(data))
         case master_msg.DestroyVolume(volume_id):
             return agent_ev.DestroyVolume(epoch, volume_id)
         case master_msg.Shutdown(reason):
@@ -178,8 +186,10 @@ def to_framework(heard: FromMaster) -> sdk_msg.MasterEvent:
             return sdk_msg.RescindInverse(ids, reason)
         case master_msg.Update(statuses):
             return sdk_msg.Update(statuses)
-        case master_msg.Failure(agent_id, reason):
-            return sdk_msg.Failure(agent_id, reason)
+        case master_msg.Failure(agent_id, reason, executor_id, exit_code):
+            return sdk_msg.Failure(agent_id, reason, executor_id, exit_code)
+        case master_msg.FromExecutor(agent_id, executor_id, data):
+            return sdk_msg.Message(agent_id, executor_id, b64decode(data))
         case master_msg.Error(message, fatal):
             return sdk_msg.Refusal(message, fatal)
         case _:
