@@ -86,6 +86,19 @@ def sim(seeds: int, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--tasks", default=64, show_default=True, type=click.IntRange(1), help="Running when it is killed.")
+@click.option("--sequence", default=1_000, show_default=True, type=click.IntRange(1), help="Short tasks in a row.")
+@rounds_option
+@image_option
+@json_option
+def agent(tasks: int, sequence: int, rounds: int, image: str, as_json: bool) -> None:
+    """An agent killed with 64 tasks running and started again; its ledger's cost; its memory over 1,000 tasks."""
+    from barter.tools.bench import agent as bench
+
+    _show(lambda say: bench.run(tasks, rounds, sequence, image, say), as_json)
+
+
+@main.command()
 @click.option("--agents", default=5_000, show_default=True, type=click.IntRange(1), help="Simulated, on real streams.")
 @click.option(
     "--tasks-per-agent", default=10, show_default=True, type=click.IntRange(0), help="Running from the start."

@@ -29,7 +29,7 @@ class Cluster:
         self.folder = folder
         self._agent_options = agent_options
         self.master, self.service = free_address(), ""
-        self._master_http = free_address()
+        self._master_http, self.agent_http = free_address(), free_address()
         self._processes: dict[str, tuple[subprocess.Popen[bytes], signal.Signals]] = {}
         self._runtime = runtime
 
@@ -38,16 +38,22 @@ class Cluster:
         if with_service:
             self.service = free_address()
             options = ["--master", self.master, "--data-dir", f"{self.folder}/service", "--listen", self.service]
-            self._start("service", self.service, signal.SIGTERM, *options)
-        http_address = free_address()
+            self._launch("service", signal.SIGTERM, *options)
+            self._wait("service", self.service)
+        self.start_agent()
+        self._wait("agent", self.agent_http)
+
+    def start_agent(self) -> None:
+        """Start it and wait for nothing; on the work dir of the one before, if there was one."""
         options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", free_address()]
-        options += ["--http", http_address, "--runtime", self._runtime, "--resources", RESOURCES]
+        options += ["--http", self.agent_http, "--runtime", self._runtime, "--resources", RESOURCES]
         options += self._agent_options
-        self._start("agent", http_address, signal.SIGUSR1, *options)
+        self._launch("agent", signal.SIGUSR1, *options)
 
     def start_master(self) -> None:
         options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", self._master_http]
-        self._start("master", self._master_http, signal.SIGTERM, *options)
+        self._launch("master", signal.SIGTERM, *options)
+        self._wait("master", self._master_http)
 
     def pid(self, name: str) -> int:
         return self._processes[name][0].pid
@@ -73,15 +79,22 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _start(self, name: str, http_address: str, end: signal.Signals, *options: str) -> None:
+    def executors(self) -> list[int]:
+        """The processes of the agent's executor."""
+        return [pid for pid in _processes_of(self.folder) if b"barter.agent.executor" in _command_line(pid)]
+
+    def _launch(self, name: str, end: signal.Signals, *options: str) -> None:
         command = [sys.executable, "-m", "barter.tools.cli.main", "start", name, *options]
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_env(), start_new_session=True
             )
         self._processes[name] = (process, end)
+
+    def _wait(self, name: str, http_address: str) -> None:
+        process, _ = self._processes[name]
         deadline = time.monotonic() + START_SECONDS
-        while not _is_healthy(http_address):
+        while not is_healthy(http_address):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise BenchFailed(f"the {name} did not start: {_last_line(self.folder / f'{name}.log')}")
             time.sleep(0.02)
@@ -114,7 +127,7 @@ def clean_env() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("BARTER_")}
 
 
-def _is_healthy(address: str) -> bool:
+def is_healthy(address: str) -> bool:
     connection = http.client.HTTPConnection(*split_address(address), timeout=2)
     try:
         connection.request("GET", "/health")
@@ -129,9 +142,16 @@ def _processes_of(folder: Path) -> Iterator[int]:
     """Those whose command line names `folder`."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != os.getpid():
-            with contextlib.suppress(OSError):
-                if os.fsencode(folder) in (entry / "cmdline").read_bytes():
-                    yield int(entry.name)
+            pid = int(entry.name)
+            if os.fsencode(folder) in _command_line(pid):
+                yield pid
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _last_line(log: Path) -> str:
