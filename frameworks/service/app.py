@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from barter.core.constraints import Constraint
-from barter.core.tasks import CheckKind, Network, Volume
+from barter.core.tasks import Artifact, CheckKind, Network, Rlimit, Volume
 from barter.core.units import MIB
 
 MILLION = 1_000_000
@@ -15,9 +15,10 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One port of every instance: a portDefinition (host network) or a portMapping (bridge).
+    """One port of every instance: a portDefinition (host network) or a portMapping (bridge, own address).
 
     `host_port` and `container_port` of 0 are chosen from the offer, a `container_port` of 0 equals the host port.
+    With an address of its own an instance has no host ports.
     `service_port` is where the edge listens for it, 0 for nowhere. `protocol` is tcp, udp or "udp,tcp".
     """
 
@@ -35,12 +36,16 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A Docker image; `engine` is the container type it was defined with, DOCKER or MESOS."""
+    """A Docker image; `engine` is the container type it was defined with, DOCKER or MESOS.
+
+    `parameters` are pairs of key and value, as `parameters` reads them.
+    """
 
     name: str
     engine: str = "DOCKER"
     force_pull: bool = False
     volumes: tuple[Volume, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,20 @@ class Check:
     interval_ms: int = 60_000
     timeout_ms: int = 20_000
     max_failures: int = 3
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """A readiness check of the port at `port_index`; `statuses` are the answers that mean ready."""
+
+    name: str
+    kind: CheckKind
+    path: str = "/"
+    port_index: int = 0
+    interval_ms: int = 30_000
+    timeout_ms: int = 10_000
+    statuses: tuple[int, ...] = (200,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,10 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """`app_id` is an absolute path. Exactly one of `cmd`, `args` and the image's own entry point is run."""
+    """`app_id` is an absolute path. Exactly one of `cmd`, `args` and the image's own entry point is run.
+
+    `network_name` is the engine's network in which each instance has an address of its own.
+    """
 
     app_id: str
     cmd: str = ""
@@ -114,6 +136,11 @@ class App:
     unreachable: Unreachable | None = Unreachable()
     kill_grace_ms: int = 3_000
     on_public: bool = False
+    user: str = ""
+    rlimits: tuple[Rlimit, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    network_name: str = ""
+    readiness: Readiness | None = None
 
     def same_tasks_as(self, other: "App") -> bool:
         """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""

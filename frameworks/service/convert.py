@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 from barter.core.constraints import Constraint, Operator
-from barter.core.tasks import CheckKind, Network, Volume
+from barter.core.tasks import Network, Rlimit, Volume
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, App, Check, Delays, Image, Port, Unreachable, Upgrade
+from barter.frameworks.service import parameters
+from barter.frameworks.service.app import MILLION, App, Delays, Image, Port, Unreachable, Upgrade
+from barter.frameworks.service.checking import Problems, health_check, readiness_check
+from barter.frameworks.service.fetching import artifacts
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.routes import label_problems
-from barter.frameworks.service.schema import AppPart, HealthCheckPart, PortDefinitionPart, PortMappingPart, UpgradePart
-
-Problems = list[tuple[str, str]]
+from barter.frameworks.service.schema import AppPart, PortDefinitionPart, PortMappingPart, UpgradePart, VolumePart
 
 
 def convert(part: AppPart) -> tuple[App | None, Problems]:
@@ -21,7 +22,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
     app_id = _app_id(part, problems)
     _check_run(part, problems)
     _check_env(part, problems)
-    _check_volumes(part, problems)
+    _check_container(part, problems)
     problems += [(f"/labels/{label}", reason) for label, reason in label_problems(part.labels, ports)]
     app = App(
         app_id=app_id,
@@ -38,12 +39,17 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         network=network,
         ports=ports,
         require_ports=part.requirePorts,
-        check=_check(part, ports, network, problems),
+        check=health_check(part, ports, network, problems),
         upgrade=_upgrade(part.upgradeStrategy),
         delays=Delays(_ms(part.backoffSeconds), round(part.backoffFactor * MILLION), _ms(part.maxLaunchDelaySeconds)),
         unreachable=_unreachable(part, problems),
         kill_grace_ms=_ms(part.taskKillGracePeriodSeconds),
         on_public=_on_public(part, problems),
+        user=part.user or "",
+        rlimits=_rlimits(part, problems),
+        artifacts=artifacts(part, problems),
+        network_name=_network_name(part, network, problems),
+        readiness=readiness_check(part, ports, problems),
     )
     return (None if problems else app), problems
 
@@ -84,11 +90,17 @@ def _image(part: AppPart) -> Image | None:
     container = part.container
     if container is None or container.docker is None:
         return None
-    volumes = tuple(Volume(one.containerPath, one.hostPath, one.mode == "RO") for one in container.volumes)
-    return Image(container.docker.image, container.type, container.docker.forcePullImage, volumes)
+    given = tuple((one.key, one.value) for one in container.docker.parameters)
+    volumes = tuple(_volume(one) for one in container.volumes)
+    return Image(container.docker.image, container.type, container.docker.forcePullImage, volumes, given)
 
 
-def _check_volumes(part: AppPart, problems: Problems) -> None:
+def _volume(one: VolumePart) -> Volume:
+    name = one.external.name if one.external else ""
+    return Volume(one.containerPath, one.hostPath or "", one.mode == "RO", name)
+
+
+def _check_container(part: AppPart, problems: Problems) -> None:
     container = part.container
     if container is None:
         return
@@ -96,8 +108,45 @@ def _check_volumes(part: AppPart, problems: Problems) -> None:
         problems.append(("/container/docker", "is needed with type DOCKER"))
     if container.docker is None and container.volumes:
         problems.append(("/container/volumes", "need an image: processes see the machine's own files"))
+    for index, volume in enumerate(container.volumes):
+        problems += [(f"/container/volumes/{index}{field}", why) for field, why in _volume_problems(volume)]
     paths = [volume.containerPath for volume in container.volumes]
     _unique(paths, "/container/volumes/{}/containerPath", problems)
+    given = [(one.key, one.value) for one in container.docker.parameters] if container.docker else []
+    options, wrong = parameters.read(given)
+    problems += [(f"/container/docker/parameters/{index}", why) for index, why in wrong]
+    if options.user and part.user:
+        problems.append(("/user", "cannot be given together with the parameter user"))
+    if options.rlimits and part.ulimits:
+        problems.append(("/ulimits", "cannot be given together with parameters ulimit"))
+    both = {volume.container_path for volume in options.volumes} & set(paths)
+    problems += [("/container/docker/parameters", f"volume: {path} is given twice") for path in sorted(both)]
+
+
+def _volume_problems(volume: VolumePart) -> Problems:
+    if (volume.hostPath is None) is (volume.external is None):
+        return [("", "needs either a hostPath or an external volume")]
+    if volume.external is None:
+        return []
+    found = [
+        (f"/external/options/{name}", "is not supported: only dvdi/driver is, and only local")
+        for name, value in volume.external.options.items()
+        if (name, value) != ("dvdi/driver", "local")
+    ]
+    if parameters.VOLUME_NAME.fullmatch(volume.external.name) is None:
+        found.append(("/external/name", "is not a volume's name: letters, digits, '_', '.' and '-'"))
+    return found
+
+
+def _rlimits(part: AppPart, problems: Problems) -> tuple[Rlimit, ...]:
+    made: list[Rlimit] = []
+    for index, one in enumerate(part.ulimits):
+        try:
+            made.append(parameters.rlimit(one.name, one.soft, one.hard))
+        except ValueError as error:
+            problems.append((f"/ulimits/{index}", str(error)))
+    _unique([one.name for one in made], "/ulimits/{}/name", problems)
+    return tuple(made)
 
 
 def _network(part: AppPart, problems: Problems) -> Network:
@@ -106,6 +155,10 @@ def _network(part: AppPart, problems: Problems) -> Network:
     if legacy and named and (legacy == "BRIDGE") != (named == "container/bridge"):
         problems.append(("/container/docker/network", f"contradicts networks: {named}"))
     mapped = bool(part.container and part.container.portMappings) and not named and not legacy
+    if named == "container":
+        if _image(part) is None:
+            problems.append(("/networks", "container needs container.docker.image"))
+        return Network.OWN
     bridge = named == "container/bridge" or (legacy == "BRIDGE" and not named) or mapped
     if bridge and _image(part) is None:
         problems.append(("/networks", "container/bridge needs container.docker.image"))
@@ -114,10 +167,24 @@ def _network(part: AppPart, problems: Problems) -> Network:
     return Network.NONE if legacy == "NONE" else Network.HOST
 
 
+def _network_name(part: AppPart, network: Network, problems: Problems) -> str:
+    name = part.networks[0].name if part.networks else None
+    if network is not Network.OWN:
+        if name is not None:
+            problems.append(("/networks/0/name", "is for mode container"))
+        return ""
+    if name is None:
+        problems.append(("/networks/0/name", "is needed with mode container: that of a network of the engine"))
+    elif parameters.VOLUME_NAME.fullmatch(name) is None:
+        problems.append(("/networks/0/name", "is not a network's name: letters, digits, '_', '.' and '-'"))
+    return name or ""
+
+
 def _ports(part: AppPart, network: Network, problems: Problems) -> tuple[Port, ...]:
     mappings = _mappings(part, problems)
-    if network is Network.BRIDGE:
-        path, made = "/container/portMappings", _mapped(mappings)
+    _check_mappings(part, mappings or [], network, problems)
+    if network in (Network.BRIDGE, Network.OWN):
+        path, made = "/container/portMappings", _mapped(mappings, network)
         if part.portDefinitions or part.ports:
             problems.append(("/portDefinitions", "are for the host network: use container.portMappings"))
         if part.requirePorts:
@@ -146,9 +213,21 @@ def _mappings(part: AppPart, problems: Problems) -> list[PortMappingPart] | None
     return part.container.portMappings if part.container.portMappings is not None else legacy
 
 
-def _mapped(mappings: list[PortMappingPart] | None) -> tuple[Port, ...]:
+def _check_mappings(part: AppPart, mappings: list[PortMappingPart], network: Network, problems: Problems) -> None:
+    names = {one.name for one in part.networks or []}
+    for index, one in enumerate(mappings):
+        path = f"/container/portMappings/{index}"
+        if one.networkNames and (network is not Network.OWN or set(one.networkNames) - names):
+            problems.append((f"{path}/networkNames", "names none of the app's networks of mode container"))
+        if network is Network.OWN and one.hostPort:
+            problems.append((f"{path}/hostPort", "means nothing: each instance has an address of its own"))
+        if network is Network.OWN and not one.containerPort:
+            problems.append((f"{path}/containerPort", "is needed with networks of mode container"))
+
+
+def _mapped(mappings: list[PortMappingPart] | None, network: Network) -> tuple[Port, ...]:
     if mappings is None:
-        return (Port(name="default"),)
+        return (Port(name="default"),) if network is Network.BRIDGE else ()
     return tuple(
         Port(one.name or "", one.hostPort or 0, one.containerPort, one.servicePort, one.protocol, one.labels)
         for one in mappings
@@ -187,42 +266,6 @@ def _constraints(part: AppPart, problems: Problems) -> tuple[Constraint, ...]:
             problems.append((f"/constraints/{index}", str(error)))
     _unique(made, "/constraints/{}", problems)
     return tuple(made)
-
-
-def _check(part: AppPart, ports: tuple[Port, ...], network: Network, problems: Problems) -> Check | None:
-    if len(part.healthChecks) > 1:
-        problems.append(("/healthChecks", "one health check for an app is honoured, not several"))
-    if not part.healthChecks:
-        return None
-    one = part.healthChecks[0]
-    problems += [(f"/healthChecks/0/{field}", reason) for field, reason in _check_problems(one, ports, network)]
-    return Check(
-        kind=CheckKind(one.protocol.removeprefix("MESOS_")),
-        protocol=one.protocol,
-        path=one.path,
-        command=one.command.value if one.command else "",
-        port_index=one.portIndex or 0,
-        port=one.port or 0,
-        grace_ms=_ms(one.gracePeriodSeconds),
-        interval_ms=_ms(one.intervalSeconds),
-        timeout_ms=_ms(one.timeoutSeconds),
-        max_failures=one.maxConsecutiveFailures,
-    )
-
-
-def _check_problems(one: HealthCheckPart, ports: tuple[Port, ...], network: Network) -> Problems:
-    if one.protocol == "COMMAND":
-        needless = "port" if one.port else "portIndex" if one.portIndex is not None else ""
-        found = [(needless, "means nothing to a COMMAND check")] if needless else []
-        return found if one.command else [*found, ("command", "is needed with protocol COMMAND")]
-    found = [("command", f"means nothing to a {one.protocol} check")] if one.command else []
-    if one.port and one.portIndex is not None:
-        return [*found, ("port", "cannot be given together with portIndex")]
-    if not one.port and (one.portIndex or 0) >= len(ports):
-        return [*found, ("portIndex", f"there is no port {one.portIndex or 0}: the app has {len(ports)}")]
-    if one.port and network is Network.BRIDGE and one.port not in {port.container_port for port in ports}:
-        return [*found, ("port", f"no mapping leads to container port {one.port}")]
-    return found
 
 
 def _upgrade(part: UpgradePart) -> Upgrade:

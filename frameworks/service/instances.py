@@ -10,7 +10,8 @@ from barter.sdk import Reason, TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is.
+    """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is,
+    `readiness_checked` whether its readiness is.
 
     `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up.
     """
@@ -26,6 +27,7 @@ class Placed:
     checked: bool
     unwanted: str = ""
     inverse_offer: str = ""
+    readiness_checked: bool = False
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Instance:
     record: str
     state: TaskState = TaskState.STAGING
     healthy: bool | None = None
+    told_ready: bool | None = None
+    address: str = ""
     started_ms: int = 0
     lost_ms: int | None = None
     returned: bool = False
@@ -66,8 +70,14 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """Whether it counts as healthy capacity: running, healthy where that is checked, and not about to end."""
-        return self.running and not self.kill_reason and (self.healthy is True or not self.placed.checked)
+        """Whether it counts as healthy capacity: running, healthy and ready where that is checked, not about to end."""
+        healthy = self.healthy is True or not self.placed.checked
+        return self.running and not self.kill_reason and healthy and self.checked_ready
+
+    @property
+    def checked_ready(self) -> bool:
+        """Ready where that is checked."""
+        return self.told_ready is True or not self.placed.readiness_checked
 
     def out_of_reach(self, strategy: Unreachable | None, now: int) -> bool:
         """Whether its place is to be filled by another; never without a strategy: it may run still."""
@@ -97,6 +107,8 @@ class Instance:
         if status.state is TaskState.RUNNING:
             self.started_ms = self.started_ms or now
             self.healthy = status.healthy if status.healthy is not None else self.healthy
+            self.told_ready = status.ready if status.ready is not None else self.told_ready
+            self.address = status.address or self.address
             self.was_healthy = self.was_healthy or self.healthy is True
         self.state, self.message, self.adopted = status.state, status.message, False
         return True

@@ -3,10 +3,13 @@
 from barter.core import ranges as rng
 from barter.core.ids import DemandId, TaskId
 from barter.core.resources import PORTS, Resources
+from barter.core.tasks import ReadinessCheck
+from barter.frameworks.service import parameters
 from barter.frameworks.service import ports as ports_of
-from barter.frameworks.service.app import App, Check
+from barter.frameworks.service.app import App, Check, Image, Readiness
 from barter.frameworks.service.demand import shape
 from barter.frameworks.service.environment import environment
+from barter.frameworks.service.parameters import Options
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.routes import served_protocol
 from barter.frameworks.service.timestamps import iso
@@ -14,21 +17,26 @@ from barter.sdk import Command, Container, HealthCheck, Network, Offer, PortMapp
 
 
 def fit(app: App, offer: Offer, most: int, turn: int) -> list[tuple[int, ...]]:
-    """The host ports of as many instances as the offer holds, up to `most`."""
+    """The ports of as many instances as the offer holds, up to `most`: the host's, or those of their own address."""
     held = offer.resources.scalars
     enough = [held.get(name, 0) // amount for name, amount in shape(app).scalars.items()]
-    return ports_of.take(app.ports, offer.resources.ports, turn, min([most, *enough]))
+    count = min([most, *enough])
+    if app.network is Network.OWN:
+        return [tuple(port.container_port for port in app.ports)] * count
+    return ports_of.take(app.ports, offer.resources.ports, turn, count)
 
 
 def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[int, ...]) -> TaskInfo:
     key = key_of(app.app_id)
     env = environment(app, version, offer.host, host_ports, task_id)
+    options, _ = parameters.read(app.image.parameters if app.image else ())
+    command = Command(app.cmd, app.args, env, app.user or options.user, (*app.rlimits, *options.rlimits))
     return TaskInfo(
         task_id=TaskId(task_id),
         name=key,
-        resources=_with_ports(shape(app), host_ports),
-        command=Command(shell=app.cmd, argv=app.args, env=env),
-        container=_container(app, host_ports),
+        resources=shape(app) if app.network is Network.OWN else _with_ports(shape(app), host_ports),
+        command=command,
+        container=_container(app, app.image, options, host_ports) if app.image else None,
         health_check=_health_check(app, app.check, host_ports) if app.check else None,
         kill_grace_ms=app.kill_grace_ms,
         ports=tuple(
@@ -37,6 +45,8 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
         ),
         labels={**app.labels, "barter.app": app.app_id, "barter.version": iso(version)},
         demand_id=DemandId(key),
+        readiness_check=_readiness_check(app.readiness, host_ports) if app.readiness else None,
+        artifacts=app.artifacts,
     )
 
 
@@ -44,16 +54,29 @@ def _with_ports(need: Resources, host_ports: tuple[int, ...]) -> Resources:
     return Resources(need.scalars, {PORTS: rng.of_numbers(host_ports)} if host_ports else {})
 
 
-def _container(app: App, host_ports: tuple[int, ...]) -> Container | None:
-    if app.image is None:
-        return None
+def _container(app: App, image: Image, options: Options, host_ports: tuple[int, ...]) -> Container:
     bridged = zip(app.ports, host_ports, strict=True) if app.network is Network.BRIDGE else ()
     mappings = tuple(
         PortMapping(port.container_port or number, number, protocol)
         for port, number in bridged
         for protocol in port.protocol.split(",")
     )
-    return Container(app.image.name, app.network, mappings, app.image.volumes, app.image.force_pull)
+    return Container(
+        image.name,
+        app.network,
+        mappings,
+        (*image.volumes, *options.volumes),
+        image.force_pull,
+        entrypoint=options.entrypoint,
+        network_name=app.network_name,
+        tmpfs=options.tmpfs,
+        capabilities=options.capabilities,
+        devices=options.devices,
+        log_driver=options.log_driver,
+        log_options=options.log_options,
+        shm_size=options.shm_size,
+        init=options.init,
+    )
 
 
 def _health_check(app: App, check: Check, host_ports: tuple[int, ...]) -> HealthCheck:
@@ -66,6 +89,18 @@ def _health_check(app: App, check: Check, host_ports: tuple[int, ...]) -> Health
         interval_ms=check.interval_ms,
         timeout_ms=check.timeout_ms,
         max_failures=check.max_failures,
+        delay_ms=check.delay_ms,
+    )
+
+
+def _readiness_check(check: Readiness, host_ports: tuple[int, ...]) -> ReadinessCheck:
+    return ReadinessCheck(
+        kind=check.kind,
+        port=host_ports[check.port_index],
+        path=check.path,
+        interval_ms=check.interval_ms,
+        timeout_ms=check.timeout_ms,
+        statuses=check.statuses,
     )
 
 

@@ -52,6 +52,7 @@ def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int) ->
             host_ports=host_ports,
             launched_ms=now,
             checked=app.check is not None,
+            readiness_checked=app.readiness is not None,
         )
         record = book.record_of(before, book.launched)
         book.roster.add(state, Instance(placed, record, confirm_due=now + CONFIRM_MS))

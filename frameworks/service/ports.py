@@ -5,17 +5,20 @@ from itertools import cycle, islice
 
 from barter.core import ranges as rng
 from barter.core.ranges import Ranges
+from barter.core.tasks import Network
 from barter.frameworks.service.app import App, Port
 
 
 def fixed(app: App) -> Ranges:
     """The host ports the app insists on."""
+    if app.network is Network.OWN:
+        return ()
     return rng.of_numbers(port.host_port for port in app.ports if port.host_port)
 
 
 def chosen_count(app: App) -> int:
     """How many ports are any that the offer has."""
-    return sum(not port.host_port for port in app.ports)
+    return 0 if app.network is Network.OWN else sum(not port.host_port for port in app.ports)
 
 
 def take(ports: Sequence[Port], free: Ranges, turn: int, most: int = 1) -> list[tuple[int, ...]]:

@@ -7,41 +7,32 @@ _HERE = "is not supported"
 
 _APP = {
     "dependencies": f"{_HERE}: apps start in no order",
-    "fetch": f"{_HERE}: put files into the image, or download them in cmd",
-    "uris": f"{_HERE}: put files into the image, or download them in cmd",
-    "gpus": f"{_HERE}: agents offer no gpus yet",
+    "gpus": f"{_HERE}: a demand cannot say how many; a framework that takes classic offers has them",
     "secrets": f"{_HERE}: there is no secret store",
     "residency": f"{_HERE}: there are no persistent volumes",
-    "readinessChecks": f"{_HERE}: use healthChecks",
-    "check": f"{_HERE}: use healthChecks",
+    "check": f"{_HERE}: use healthChecks, or readinessChecks",
     "executor": f"{_HERE}: agents bring the executor",
     "executorResources": f"{_HERE}: the executor is not charged to tasks",
     "resourceLimits": f"{_HERE}: cpus and mem are the limits",
     "ipAddress": f"{_HERE}: use networks",
-    "user": f"{_HERE}: tasks run as the agent's user or the image's",
     "tty": f"{_HERE}: tasks have no terminal",
-    "storeUrls": f"{_HERE}: put files into the image",
+    "storeUrls": f"{_HERE}: use fetch",
 }
 _DOCKER = {
-    "privileged": f"{_HERE}: no container gets the rights of the machine",
-    "parameters": f"{_HERE}: engine options cannot be passed through",
-    "credential": f"{_HERE}: log the agent's engine in to the registry",
-    "pullConfig": f"{_HERE}: log the agent's engine in to the registry",
+    "privileged": f"{_HERE}: no container gets the rights of the machine, but parameters cap-add and device",
+    "credential": f"{_HERE}: agents hold the credentials of registries",
+    "pullConfig": f"{_HERE}: agents hold the credentials of registries",
 }
-_CONTAINER = {"linuxInfo": f"{_HERE}: no kernel capabilities can be set"}
+_CONTAINER = {"linuxInfo": f"{_HERE}: use docker.parameters"}
 _VOLUME = {
-    "persistent": f"{_HERE}: only hostPath volumes are",
-    "external": f"{_HERE}: only hostPath volumes are",
-    "secret": f"{_HERE}: only hostPath volumes are",
+    "persistent": f"{_HERE}: only hostPath and external volumes are",
+    "secret": f"{_HERE}: only hostPath and external volumes are",
 }
-_CHECK = {
-    "ignoreHttp1xx": f"{_HERE}: 2xx and 3xx are healthy",
-    "delaySeconds": f"{_HERE}: use gracePeriodSeconds",
-}
-_NETWORK = {"name": f"{_HERE}: there are no named networks", "labels": _HERE}
-_MAPPING = {"networkNames": f"{_HERE}: there are no named networks"}
+_CHECK = {"ignoreHttp1xx": f"{_HERE}: 2xx and 3xx are healthy"}
+_READINESS = {"preserveLastResponse": f"{_HERE}: only whether it was ready is kept"}
+_NETWORK = {"labels": _HERE}
 
-_ONLY = {"killSelection": "YOUNGEST_FIRST", "role": "*", "executor": "//cmd", "ipProtocol": "IPv4", "delaySeconds": 15}
+_ONLY = {"killSelection": "YOUNGEST_FIRST", "role": "*", "executor": "//cmd", "ipProtocol": "IPv4"}
 READ_ONLY = frozenset(
     {
         *("version", "versionInfo", "tasksStaged", "tasksRunning", "tasksHealthy", "tasksUnhealthy"),
@@ -58,11 +49,10 @@ def without_refused(app: Json) -> tuple[Json, list[tuple[str, str]]]:
     if isinstance(container, dict):
         container = kept["container"] = _filter(container, "/container", _CONTAINER, problems)
         if isinstance(container.get("docker"), dict):
-            docker = container["docker"] = _filter(container["docker"], "/container/docker", _DOCKER, problems)
-            _each(docker, "portMappings", "/container/docker", _MAPPING, problems)
+            container["docker"] = _filter(container["docker"], "/container/docker", _DOCKER, problems)
         _each(container, "volumes", "/container", _VOLUME, problems)
-        _each(container, "portMappings", "/container", _MAPPING, problems)
     _each(kept, "healthChecks", "", _CHECK, problems)
+    _each(kept, "readinessChecks", "", _READINESS, problems)
     _each(kept, "networks", "", _NETWORK, problems)
     return kept, problems
 

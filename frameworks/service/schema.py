@@ -28,7 +28,7 @@ class CommandPart(Part):
 
 
 class HealthCheckPart(Part):
-    protocol: Literal["HTTP", "TCP", "COMMAND", "MESOS_HTTP", "MESOS_TCP"] = "HTTP"
+    protocol: Literal["HTTP", "HTTPS", "TCP", "COMMAND", "MESOS_HTTP", "MESOS_HTTPS", "MESOS_TCP"] = "HTTP"
     path: Annotated[str, Field(pattern=r"^/", max_length=1024)] = "/"
     portIndex: AnyPort | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -37,6 +37,34 @@ class HealthCheckPart(Part):
     intervalSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 60
     timeoutSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 20
     maxConsecutiveFailures: Annotated[int, Field(ge=0, le=1_000_000)] = 3
+    delaySeconds: Seconds = 0
+
+
+class ReadinessPart(Part):
+    name: Annotated[str, Field(min_length=1, max_length=63)] = "readinessCheck"
+    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    path: Annotated[str, Field(pattern=r"^/", max_length=1024)] = "/"
+    portName: PortName = "http-api"
+    intervalSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 30
+    timeoutSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 10
+    httpStatusCodesForReady: Annotated[
+        list[Annotated[int, Field(ge=100, le=999)]], Field(min_length=1, max_length=100)
+    ] = Field(default_factory=lambda: [200])
+
+
+class FetchPart(Part):
+    uri: Annotated[str, Field(min_length=1, max_length=8192)]
+    extract: bool = True
+    executable: bool = False
+    cache: bool = False
+    destPath: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+
+
+class UlimitPart(Part):
+    name: str
+    soft: Annotated[int, Field(ge=-1, le=1 << 53)]
+    hard: Annotated[int, Field(ge=-1, le=1 << 53)]
 
 
 class PortDefinitionPart(Part):
@@ -53,6 +81,12 @@ class PortMappingPart(Part):
     protocol: Protocol = "tcp"
     name: PortName | None = None
     labels: Text = Field(default_factory=dict)
+    networkNames: list[str] = Field(default_factory=list)
+
+
+class ParameterPart(Part):
+    key: Annotated[str, Field(min_length=1, max_length=256)]
+    value: Annotated[str, Field(max_length=4096)]
 
 
 class DockerPart(Part):
@@ -60,11 +94,19 @@ class DockerPart(Part):
     forcePullImage: bool = False
     network: Literal["HOST", "BRIDGE", "NONE"] | None = None
     portMappings: list[PortMappingPart] | None = None
+    parameters: Annotated[list[ParameterPart], Field(max_length=256)] = Field(default_factory=list)
+
+
+class ExternalPart(Part):
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    provider: Literal["dvdi"] = "dvdi"
+    options: Text = Field(default_factory=dict)
 
 
 class VolumePart(Part):
     containerPath: Annotated[str, Field(pattern=r"^/", max_length=4096)]
-    hostPath: Annotated[str, Field(pattern=r"^/", max_length=4096)]
+    hostPath: Annotated[str, Field(pattern=r"^/", max_length=4096)] | None = None
+    external: ExternalPart | None = None
     mode: Literal["RO", "RW"] = "RW"
 
 
@@ -76,7 +118,8 @@ class ContainerPart(Part):
 
 
 class NetworkPart(Part):
-    mode: Literal["host", "container/bridge"]
+    mode: Literal["host", "container/bridge", "container"]
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
 
 class UpgradePart(Part):
@@ -93,6 +136,10 @@ class AppPart(Part):
     id: Annotated[str, Field(min_length=1)]
     cmd: Annotated[str, Field(min_length=1, max_length=131_072)] | None = None
     args: Annotated[list[str], Field(max_length=4096)] | None = None
+    user: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s:-][^\s:]*(:[^\s:]+)?$")] | None = None
+    fetch: Annotated[list[FetchPart], Field(max_length=256)] = Field(default_factory=list)
+    uris: Annotated[list[str], Field(max_length=256)] = Field(default_factory=list)
+    ulimits: list[UlimitPart] = Field(default_factory=list)
     cpus: Annotated[float, Field(allow_inf_nan=False, ge=0.001, le=MOST_CPUS)] = 1
     mem: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_MEM_MIB)] = 128
     disk: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_DISK_MIB)] = 0
@@ -106,6 +153,7 @@ class AppPart(Part):
     portDefinitions: list[PortDefinitionPart] | None = None
     requirePorts: bool = False
     healthChecks: list[HealthCheckPart] = Field(default_factory=list)
+    readinessChecks: list[ReadinessPart] = Field(default_factory=list)
     upgradeStrategy: UpgradePart = Field(default_factory=UpgradePart)
     unreachableStrategy: UnreachablePart | Literal["disabled"] = Field(default_factory=UnreachablePart)
     backoffSeconds: Seconds = 1

@@ -1,14 +1,19 @@
 """What a status update changes."""
 
+from dataclasses import replace
+
 from barter.core.task_state import TaskState
 from barter.frameworks.service.actions import Action
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.instances import Instance, is_failure
 from barter.frameworks.service.state import AppState, Failure
-from barter.sdk import TaskStatus
+from barter.sdk import Reason, TaskStatus
 
 
 def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
+    if status.reason is Reason.AGENT_REMOVED:
+        # It may return: for how long to wait is the app's to say, not the master's.
+        status = replace(status, state=TaskState.UNREACHABLE)
     instance = book.roster.get(status.task_id)
     if instance is None:
         return _of_an_orphan(book, status, now)

@@ -33,6 +33,8 @@ def app_view(state: AppState, *, tasks: bool = False) -> Json:
         "deployments": [{"id": stored.deployment.deployment_id}] if stored.deployment else [],
         "waiting": state.waiting,
     }
+    if readiness := _readiness(state):
+        view["readinessCheckResults"] = readiness
     if state.last_failure:
         view["lastTaskFailure"] = _failure(stored.app_id, state.last_failure)
     if tasks:
@@ -57,6 +59,10 @@ def task_view(state: AppState, instance: Instance) -> Json:
     }
     if instance.started_ms:
         view["startedAt"] = iso(instance.started_ms)
+    if instance.address:
+        view["ipAddresses"] = [
+            {"ipAddress": instance.address, "protocol": "IPv6" if ":" in instance.address else "IPv4"}
+        ]
     if instance.healthy is not None:
         view["healthCheckResults"] = [{"alive": instance.healthy, "instanceId": placed.task_id}]
     if instance.kill_reason:
@@ -103,6 +109,16 @@ def queue_view(state: AppState, now: int) -> Json | None:
         "since": iso(state.since),
         "reason": state.waiting,
     }
+
+
+def _readiness(state: AppState) -> list[Json]:
+    """Of the running instances whose readiness is checked."""
+    name = state.app.readiness.name if state.app.readiness else ""
+    return [
+        {"name": name, "taskId": one.task_id, "ready": one.checked_ready}
+        for one in state.instances.values()
+        if one.running and one.placed.readiness_checked
+    ]
 
 
 def _failure(app_id: str, failure: Failure) -> Json:

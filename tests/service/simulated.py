@@ -1,7 +1,7 @@
 """A master and its agents in one small class, so that the service machine can be driven without processes."""
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from barter.core import ranges as rng
 from barter.core.machine import Tick
@@ -60,6 +60,7 @@ class Task:
     agent_id: str
     state: TaskState = TaskState.STAGING
     healthy: bool | None = None
+    told_ready: bool | None = None
     asked_to_end: bool = False
     was_out_of_reach: bool = False
     released: bool = False
@@ -70,8 +71,9 @@ class Task:
 
     @property
     def ready(self) -> bool:
-        checked = self.info.health_check is not None
-        return self.state is TaskState.RUNNING and not self.asked_to_end and (not checked or self.healthy is True)
+        healthy = self.info.health_check is None or self.healthy is True
+        ready = self.info.readiness_check is None or self.told_ready is True
+        return self.state is TaskState.RUNNING and not self.asked_to_end and healthy and ready
 
     def within_reach(self, kept: Container[str]) -> bool:
         """Not those the framework cannot see now, or gave up while it could not."""
@@ -269,18 +271,22 @@ class World:
         state = task.state if task else TaskState.LOST
         if task and task.state is TaskState.STAGING:
             return
-        healthy = task.healthy if task else None
-        agent_id = AgentId(task.agent_id if task else "")
-        self.step(
-            StatusCame(
-                TaskStatus(
-                    TaskId(task_id), state, Source.AGENT, self.now, agent_id=agent_id, message=message, healthy=healthy
-                )
-            )
-        )
+        status = TaskStatus(TaskId(task_id), state, Source.AGENT, self.now, message=message)
+        if task:
+            found = (task.healthy, task.told_ready)
+            status = replace(status, agent_id=AgentId(task.agent_id), healthy=found[0], ready=found[1])
+        self.step(StatusCame(status))
 
-    def become(self, task: Task, state: TaskState, healthy: bool | None = None, message: str = "") -> None:
-        task.state, task.healthy = state, healthy
+    def become(
+        self,
+        task: Task,
+        state: TaskState,
+        healthy: bool | None = None,
+        message: str = "",
+        *,
+        ready: bool | None = None,
+    ) -> None:
+        task.state, task.healthy, task.told_ready = state, healthy, ready
         task.was_out_of_reach = task.was_out_of_reach or state is TaskState.UNREACHABLE
         self.tell(task.info.task_id, message)
 
@@ -311,7 +317,10 @@ class World:
                     self.become(task, TaskState.RUNNING)
                     moved = True
                 elif task.healthy is not True and task.info.health_check and not task.asked_to_end:
-                    self.become(task, TaskState.RUNNING, healthy=True)
+                    self.become(task, TaskState.RUNNING, healthy=True, ready=task.told_ready)
+                    moved = True
+                elif task.told_ready is not True and task.info.readiness_check and not task.asked_to_end:
+                    self.become(task, TaskState.RUNNING, healthy=task.healthy, ready=True)
                     moved = True
             moved = self.obey() or moved
             if not moved and self.machine.next_wakeup() is None:

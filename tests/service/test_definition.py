@@ -18,6 +18,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 CMD: dict[str, Any] = {"id": "/web", "cmd": "run"}
 IMAGE: dict[str, Any] = {"type": "DOCKER", "docker": {"image": "busybox"}}
 BRIDGE = [{"mode": "container/bridge"}]
+OWN = [{"mode": "container", "name": "lan"}]
 
 
 def test_defaults_are_marathons() -> None:
@@ -59,7 +60,22 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"colour": "red"}, "/colour", "not a known field"),
         ({"gpus": 1}, "/gpus", "not supported"),
         ({"dependencies": ["/db"]}, "/dependencies", "not supported"),
-        ({"fetch": [{"uri": "http://x"}]}, "/fetch", "not supported"),
+        ({"fetch": [{"uri": "http://x"}]}, "/fetch/0/uri", "destPath"),
+        ({"fetch": [{"uri": "ftp://x/y"}]}, "/fetch/0/uri", "begins with none of"),
+        ({"fetch": [{"uri": "https:///y"}]}, "/fetch/0/uri", "names no host"),
+        ({"fetch": [{"uri": "http://["}]}, "/fetch/0/uri", "not a URI"),
+        ({"fetch": [{"uri": "http://x/y", "destPath": "../y"}]}, "/fetch/0/destPath", "below the sandbox"),
+        ({"fetch": [{"uri": "http://x/y", "destPath": "/y"}]}, "/fetch/0/destPath", "below the sandbox"),
+        ({"fetch": [{"uri": "http://x/y", "sha256": "12"}]}, "/fetch/0/sha256", "pattern"),
+        ({"fetch": [{"uri": "http://x/y"}], "uris": ["http://x/y"]}, "/uris", "together with fetch"),
+        ({"uris": ["x"]}, "/uris/0/uri", "begins with none of"),
+        ({"user": "a b"}, "/user", "pattern"),
+        ({"ulimits": [{"name": "files", "soft": 1, "hard": 1}]}, "/ulimits/0", "none of"),
+        ({"ulimits": [{"name": "nofile", "soft": 2, "hard": 1}]}, "/ulimits/0", "soft is more"),
+        ({"readinessChecks": [{}]}, "/readinessChecks/0/portName", "no port is named http-api: the app's are default"),
+        ({"readinessChecks": [{}, {}]}, "/readinessChecks", "one readiness check"),
+        ({"readinessChecks": [{"preserveLastResponse": True}]}, "/readinessChecks/0/preserveLastResponse", "not supp"),
+        ({"readinessChecks": [{"protocol": "TCP"}]}, "/readinessChecks/0/protocol", "should be"),
         ({"killSelection": "OLDEST_FIRST"}, "/killSelection", "other than YOUNGEST_FIRST"),
         ({"args": ["a"]}, "/args", "together with cmd"),
         ({"cmd": None}, "/cmd", "is needed"),
@@ -77,8 +93,17 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"portDefinitions": [{"name": "a"}, {"name": "a"}]}, "/portDefinitions/1/name", "twice"),
         ({"portDefinitions": [{"name": "A_b"}]}, "/portDefinitions/0/name", "pattern"),
         ({"networks": BRIDGE}, "/networks", "needs container.docker.image"),
-        ({"networks": [{"mode": "container", "name": "dcos"}]}, "/networks/0/name", "no named networks"),
-        ({"healthChecks": [{"protocol": "HTTPS"}]}, "/healthChecks/0/protocol", "should be"),
+        ({"networks": [{"mode": "container", "name": "lan"}]}, "/networks", "needs container.docker.image"),
+        ({"networks": [{"mode": "container"}], "container": IMAGE}, "/networks/0/name", "is needed"),
+        ({"networks": [{"mode": "container", "name": "a b"}], "container": IMAGE}, "/networks/0/name", "letters"),
+        ({"networks": [{"mode": "host", "name": "lan"}]}, "/networks/0/name", "is for mode container"),
+        ({"networks": OWN, "container": {**IMAGE, "portMappings": [{}]}},
+         "/container/portMappings/0/containerPort", "is needed"),
+        ({"networks": OWN, "container": {**IMAGE, "portMappings": [{"containerPort": 80, "hostPort": 80}]}},
+         "/container/portMappings/0/hostPort", "address of its own"),
+        ({"networks": OWN, "container": {**IMAGE, "portMappings": [{"containerPort": 80, "networkNames": ["x"]}]}},
+         "/container/portMappings/0/networkNames", "names none"),
+        ({"healthChecks": [{"protocol": "GRPC"}]}, "/healthChecks/0/protocol", "should be"),
         ({"healthChecks": [{"portIndex": 1}]}, "/healthChecks/0/portIndex", "there is no port 1"),
         ({"healthChecks": [{"protocol": "COMMAND"}]}, "/healthChecks/0/command", "is needed"),
         ({"healthChecks": [{}, {}]}, "/healthChecks", "one health check"),
@@ -93,13 +118,25 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"labels": {"HAPROXY_0_STICKY": "true"}}, "/labels/HAPROXY_0_STICKY", "not honoured"),
         ({"container": {"type": "DOCKER"}}, "/container/docker", "is needed"),
         ({"container": {"docker": {"image": "x", "privileged": True}}}, "/container/docker/privileged", "rights"),
-        ({"container": {"docker": {"image": "x", "parameters": [{}]}}}, "/container/docker/parameters", "passed"),
+        ({"container": {"docker": {"image": "x", "parameters": [{"key": "privileged", "value": "true"}]}}},
+         "/container/docker/parameters/0", "rights of the machine"),
+        ({"container": {"docker": {"image": "x", "parameters": [{"key": "user", "value": "a"}]}}, "user": "b"},
+         "/user", "together with the parameter"),
+        ({"container": {**IMAGE, "volumes": [{"containerPath": "/x"}]}}, "/container/volumes/0", "needs either"),
+        ({"container": {**IMAGE, "volumes": [{"containerPath": "/x", "external": {"name": "/v"}}]}},
+         "/container/volumes/0/external/name", "not a volume's name"),
+        ({"container": {**IMAGE, "volumes": [{"containerPath": "/x",
+                                              "external": {"name": "v", "options": {"dvdi/driver": "rexray"}}}]}},
+         "/container/volumes/0/external/options/dvdi/driver", "only local"),
+        ({"container": {"docker": {"image": "x", "parameters": [{"key": "volume", "value": "v:/x"}]},
+                        "volumes": [{"containerPath": "/x", "hostPath": "/y"}]}},
+         "/container/docker/parameters", "given twice"),
         ({"container": {"docker": {"image": "x", "network": "USER"}}}, "/container/docker/network", "should be"),
         ({"container": {"docker": {"image": "-v /:/x"}}}, "/container/docker/image", "pattern"),
         ({"container": {**IMAGE, "volumes": [{"containerPath": "x", "hostPath": "/y"}]}},
          "/container/volumes/0/containerPath", "pattern"),
         ({"container": {**IMAGE, "volumes": [{"containerPath": "/x", "persistent": {"size": 1}}]}},
-         "/container/volumes/0/persistent", "only hostPath"),
+         "/container/volumes/0/persistent", "only hostPath and external"),
         ({"container": {"type": "MESOS", "volumes": [{"containerPath": "/x", "hostPath": "/y"}]}},
          "/container/volumes", "need an image"),
         ({"container": {**IMAGE, "portMappings": [{"containerPort": 80}] * 2}, "networks": BRIDGE},
@@ -166,6 +203,52 @@ def test_a_check_of_a_fixed_port() -> None:
     assert (check.kind, check.port, check.interval_ms) == ("TCP", 99, 500)
 
 
+EVERYTHING: dict[str, Any] = {
+    "id": "/all",
+    "args": ["serve"],
+    "user": "1000:1000",
+    "fetch": [
+        {"uri": "https://example.org/a.tar.gz", "cache": True, "sha256": "AB" * 32},
+        {"uri": "http://example.org/run?v=1", "extract": False, "executable": True, "destPath": "bin/run"},
+    ],
+    "networks": OWN,
+    "container": {
+        "type": "DOCKER",
+        "docker": {
+            "image": "busybox",
+            "forcePullImage": True,
+            "parameters": [{"key": "init", "value": "true"}, {"key": "ulimit", "value": "nofile=1024:2048"}],
+        },
+        "volumes": [
+            {"containerPath": "/data", "external": {"name": "data", "provider": "dvdi"}, "mode": "RW"},
+            {"containerPath": "/etc/x", "hostPath": "/srv/x", "mode": "RO"},
+        ],
+        "portMappings": [{"containerPort": 8443, "name": "https", "networkNames": ["lan"]}],
+    },
+    "healthChecks": [{"protocol": "MESOS_HTTPS", "portIndex": 0, "delaySeconds": 2.5}],
+    "readinessChecks": [{"name": "warm", "protocol": "HTTPS", "portName": "https", "path": "/ready",
+                         "httpStatusCodesForReady": [204, 200]}],
+}  # fmt: skip
+
+
+def test_all_of_it_survives_a_round() -> None:
+    app = parse_app(EVERYTHING)
+    shown = app_json(app)
+    assert parse_app(json.loads(json.dumps(shown))) == app
+    assert shown["networks"] == OWN
+    assert shown["container"]["portMappings"][0]["containerPort"] == 8443
+    assert shown["container"]["docker"]["parameters"] == EVERYTHING["container"]["docker"]["parameters"]
+    assert shown["fetch"][0]["sha256"] == "ab" * 32
+    assert shown["fetch"][1]["destPath"] == "bin/run"
+    assert shown["readinessChecks"][0]["httpStatusCodesForReady"] == [200, 204]
+    assert shown["healthChecks"][0]["delaySeconds"] == 2.5
+
+
+def test_uris_are_what_fetch_was_called_before() -> None:
+    old, new = {"uris": ["https://example.org/a.tgz"]}, {"fetch": [{"uri": "https://example.org/a.tgz"}]}
+    assert parse_app({**CMD, **old}) == parse_app({**CMD, **new})
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"7", b"\xff\xfe\x00", b'{"a":1,"a":2}', b"[" * 100_000, b'{"a":"\\ud800"}', b'{"a":"\\u0000"}',
@@ -183,7 +266,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )
-FIELDS = [*app_json(parse_app({**CMD, "container": IMAGE, "healthChecks": [{}]})), "container", "networks", "uris"]
+FIELDS = [*app_json(parse_app(EVERYTHING)), "cmd", "portDefinitions", "uris"]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))

@@ -14,7 +14,7 @@ from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.metrics import AppCollector
-from barter.sdk import FrameworkInfo, MasterDriver, SqliteStore
+from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, SqliteStore
 from barter.shell import http, log
 from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
@@ -61,7 +61,9 @@ async def _serve(options: ServiceOptions) -> int:
 async def _serve_alone(options: ServiceOptions) -> int:
     store = SqliteStore(options.data_dir / "service.sqlite")
     bridge = Bridge(store, options.role)
-    framework = FrameworkInfo(NAME, roles=(options.role,), web_url=f"http://{options.listen}")
+    framework = FrameworkInfo(
+        NAME, roles=(options.role,), web_url=f"http://{options.listen}", returning_tasks=ReturningTasks.KEEP
+    )
     driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
     bridge.attach(driver)
 
