@@ -32,7 +32,8 @@ class Removals:
 class RemovedAgent:
     """Out of the books since `removed_ms`, and may return. `tasks` were told as gone with it.
 
-    Without `tasks_known` the master had not heard of it since its start, and what it runs is anybody's guess.
+    Without `tasks_known` the master had not heard of it since its start, and what it runs is anybody's guess. Once it
+    `returned`, `tasks` are those that still run there and are to end.
     """
 
     agent_id: AgentId
@@ -41,3 +42,4 @@ class RemovedAgent:
     reason: str
     tasks: tuple[tuple[FrameworkId, TaskId], ...] = ()
     tasks_known: bool = True
+    returned: bool = False

@@ -34,9 +34,9 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         cluster.history.record(now, "agent_refused", event.info.agent_id, why)
         return
     known = cluster.agents.get(event.info.agent_id)
-    removed = removals.take_back(cluster, event.info.agent_id, now)
+    removed = cluster.reach.removed.get(event.info.agent_id)
     missed = known.never_heard if known is not None else removed is not None and not removed.tasks_known
-    late = removed is not None or (known is not None and known.unreachable)
+    late = known.unreachable if known is not None else removed is not None
     agent = _admit(cluster, event, now)
     cluster.to_agent(agent, Registered(), "the agent registered")
     stored = AgentVolumes(event.session, event.info.agent_id, event.volumes)
@@ -46,6 +46,8 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     away = [key for key, task in agent.tasks.items() if key in open_updates and task.status.state is _AWAY]
     back = Return(agent, open_updates, late, removed)
     dropped = {each[0]: None for each in event.tasks if not _take_in(cluster, back, each, now)}
+    if removed is not None:
+        removals.back(cluster, removed, back.staying, now)
     for framework_id in dropped:
         cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
     for key in [key for key in agent.tasks if key not in listed]:
@@ -105,7 +107,8 @@ def _replace_session(cluster: Cluster, agent: Agent, session: int, now: int) -> 
 class Return:
     """Of an agent that registers: whether it was out of reach for longer than the agent timeout, or `removed` for that.
 
-    `revived` are the tasks that its framework takes back after it was told that they are gone.
+    `revived` are the tasks that its framework takes back after it was told that they are gone, `staying` those that
+    run there and stay gone.
     """
 
     agent: Agent
@@ -113,6 +116,7 @@ class Return:
     late: bool
     removed: RemovedAgent | None
     revived: list[TaskKey] = field(default_factory=list)
+    staying: list[TaskKey] = field(default_factory=list)
 
 
 def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
@@ -132,6 +136,8 @@ def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
             back.revived.append(key)
         else:
             _stays_ended(cluster, agent, ended, status, now)
+            if back.removed is not None and key in back.removed.tasks and status.state not in TERMINAL:
+                back.staying.append(key)
     elif task is None:
         begun = tasks.begin(cluster, framework, agent, info, status, now)
         cluster.history.record(now, "task_told", info.task_id, f"{status.state} on {agent.info.hostname}")
@@ -204,4 +210,5 @@ def unregister(cluster: Cluster, agent: Agent, event: AgentUnregister, now: int)
     """
     reason = f"the agent left: {event.reason or 'no reason given'}"
     remove(cluster, agent, TaskState.GONE, Reason.AGENT_STOPPED, reason, now)
+    removals.forget(cluster, agent.info.agent_id, reason)
     cluster.history.record(now, "agent_left", agent.info.agent_id, reason)

@@ -29,6 +29,7 @@ def mark_gone(cluster: Cluster, agent: Agent, event: MarkGone, now: int) -> str:
     cluster.to_agent(agent, Shutdown(reason), reason)
     ended = len(agent.tasks)
     remove(cluster, agent, TaskState.GONE_BY_OPERATOR, Reason.AGENT_GONE, reason, now)
+    forget(cluster, agent_id, reason)
     cluster.history.record(now, "agent_gone", agent_id, f"{reason}; {ended} tasks ended with it")
     return ""
 

@@ -2,6 +2,9 @@
 operator says that they are lost indeed.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from barter.core.ids import AgentId
 from barter.core.removals import RemovalMode, Removals, RemovedAgent
 from barter.core.task_state import TaskState
@@ -12,7 +15,7 @@ from barter.master.events import HoldRemovals, ResumeRemovals
 from barter.master.facts import AgentRemoved, RemovalsSet, RemovedForgotten
 from barter.master.holdings import static_reservations
 from barter.master.removal import remove
-from barter.master.state import Agent
+from barter.master.state import Agent, TaskKey
 from barter.master.timers import RemovalTurn
 
 MOST_REMOVED = 1_000
@@ -78,19 +81,37 @@ def kept_for(agent: Agent) -> str:
     return ""
 
 
-def take_back(cluster: Cluster, agent_id: AgentId, now: int) -> RemovedAgent | None:
-    """What was remembered of an agent that registers after it was removed."""
-    removed = cluster.reach.removed.get(agent_id)
-    if removed is not None:
+def back(cluster: Cluster, removed: RemovedAgent, staying: Sequence[TaskKey], now: int) -> None:
+    """A removed agent has registered; of its tasks those `staying` gone still run there, and are being killed."""
+    agent_id = removed.agent_id
+    if removed.returned and len(staying) == len(removed.tasks):
+        return
+    if not removed.returned:
         away = format_duration(now - removed.removed_ms)
-        forget(cluster, agent_id, "the agent is back")
         cluster.history.record(now, "agent_returned", agent_id, f"{away} after it was removed")
-    return removed
+    _keep_of(cluster, replace(removed, tasks=tuple(staying), returned=True), "the agent is back")
+
+
+def ended(cluster: Cluster, agent: Agent, key: TaskKey) -> None:
+    """One that was told as gone has ended indeed."""
+    removed = cluster.reach.removed.get(agent.info.agent_id)
+    if removed is not None and key in removed.tasks:
+        left = tuple(each for each in removed.tasks if each != key)
+        _keep_of(cluster, replace(removed, tasks=left), "a task that was told as gone has ended")
 
 
 def forget(cluster: Cluster, agent_id: AgentId, reason: str) -> None:
-    del cluster.reach.removed[agent_id]
-    cluster.persist(RemovedForgotten(agent_id), reason)
+    """It will not return, or nothing of it is left to be killed."""
+    if cluster.reach.removed.pop(agent_id, None) is not None:
+        cluster.persist(RemovedForgotten(agent_id), reason)
+
+
+def _keep_of(cluster: Cluster, removed: RemovedAgent, reason: str) -> None:
+    if not removed.tasks:
+        forget(cluster, removed.agent_id, reason)
+        return
+    cluster.reach.removed[removed.agent_id] = removed
+    cluster.persist(AgentRemoved(removed), reason)
 
 
 def change(cluster: Cluster, event: HoldRemovals | ResumeRemovals, now: int) -> str:
@@ -145,7 +166,9 @@ def _give_up(cluster: Cluster, agent: Agent, now: int) -> None:
     away = format_duration(now - agent.unreachable_ms)
     reason = f"agent {agent_id} was out of reach for {away}; it was removed, and may return"
     kills = {key: task.kill for key, task in agent.tasks.items() if task.kill is not None}
-    removed = RemovedAgent(agent_id, agent.info.hostname, now, reason, tuple(agent.tasks), not agent.never_heard)
+    before = reach.removed.pop(agent_id, None)
+    tasks = (*(before.tasks if before is not None else ()), *agent.tasks)
+    removed = RemovedAgent(agent_id, agent.info.hostname, now, reason, tasks, not agent.never_heard)
     while len(reach.removed) >= MOST_REMOVED:
         forget(cluster, next(iter(reach.removed)), f"{MOST_REMOVED} were removed after it")
     reach.removed[agent_id], reach.last_ms = removed, now

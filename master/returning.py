@@ -1,7 +1,6 @@
 """Tasks that come back with an agent that was out of reach: what their framework wants is done with them."""
 
 from barter.core.cluster import ReturningTasks
-from barter.core.ids import FrameworkId, TaskId
 from barter.core.removals import RemovedAgent
 from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import Reason, Source, TaskInfo, TaskStatus
@@ -95,7 +94,3 @@ def answer(cluster: Cluster, key: TaskKey, now: int) -> TaskStatus | None:
     return TaskStatus(
         key[1], TaskState.GONE, Source.MASTER, now, "", removed.agent_id, Reason.AGENT_REMOVED, removed.reason
     )
-
-
-def of_removed(framework_id: FrameworkId, task_id: TaskId, removed: RemovedAgent | None) -> bool:
-    return removed is not None and (framework_id, task_id) in removed.tasks

@@ -1,6 +1,16 @@
 """What a framework author imports. Light: grpcio, protobuf and the standard library."""
 
-from barter.core.cluster import Demand, Filters, FrameworkInfo, InverseOffer, Offer, Service, ServicePort, Strategy
+from barter.core.cluster import (
+    Demand,
+    Filters,
+    FrameworkInfo,
+    InverseOffer,
+    Offer,
+    ReturningTasks,
+    Service,
+    ServicePort,
+    Strategy,
+)
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import (
     AgentId,
@@ -77,6 +87,7 @@ __all__ = [
     "ReservationId",
     "Reserve",
     "Resources",
+    "ReturningTasks",
     "Rlimit",
     "Scheduler",
     "Service",

@@ -68,13 +68,21 @@ def _removed_to_wire(value: RemovedAgent) -> registry_pb2.Removed:
         reason=value.reason,
         tasks=[registry_pb2.RemovedTask(framework_id=each[0], task_id=each[1]) for each in value.tasks],
         tasks_unknown=not value.tasks_known,
+        returned=value.returned,
     )
 
 
 def _removed_from_wire(wire: registry_pb2.Removed) -> RemovedAgent:
     tasks = tuple((FrameworkId(each.framework_id), TaskId(each.task_id)) for each in wire.tasks)
-    known = not wire.tasks_unknown
-    return RemovedAgent(AgentId(wire.agent_id), wire.hostname, wire.removed_ms, wire.reason, tasks, known)
+    return RemovedAgent(
+        AgentId(wire.agent_id),
+        wire.hostname,
+        wire.removed_ms,
+        wire.reason,
+        tasks,
+        tasks_known=not wire.tasks_unknown,
+        returned=wire.returned,
+    )
 
 
 def _removals_to_wire(value: Removals) -> registry_pb2.Removals:

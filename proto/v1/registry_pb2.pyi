@@ -37,20 +37,22 @@ class Gone(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Removed(_message.Message):
-    __slots__ = ("agent_id", "hostname", "removed_ms", "reason", "tasks", "tasks_unknown")
+    __slots__ = ("agent_id", "hostname", "removed_ms", "reason", "tasks", "tasks_unknown", "returned")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
     REMOVED_MS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     TASKS_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     hostname: str
     removed_ms: int
     reason: str
     tasks: _containers.RepeatedCompositeFieldContainer[RemovedTask]
     tasks_unknown: bool
-    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., removed_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[RemovedTask, _Mapping]]] = ..., tasks_unknown: _Optional[bool] = ...) -> None: ...
+    returned: bool
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., removed_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[RemovedTask, _Mapping]]] = ..., tasks_unknown: _Optional[bool] = ..., returned: _Optional[bool] = ...) -> None: ...
 
 class RemovedTask(_message.Message):
     __slots__ = ("framework_id", "task_id")

@@ -27,7 +27,12 @@ class SimCluster:
         self.world = world
         self.network = Network(world)
         self.behaviour = behaviour
-        master_timing = MasterTiming(timing.agent_timeout_ms, timing.offer_timeout_ms)
+        master_timing = MasterTiming(
+            timing.agent_timeout_ms,
+            timing.offer_timeout_ms,
+            removal_ms=timing.removal_ms,
+            loss_window_ms=timing.loss_window_ms,
+        )
         self.master = SimMaster(world, self.network, MASTER, master_timing, timing.heartbeat_ms)
         self.master.ended = self._start_again
         self.timing = timing

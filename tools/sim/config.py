@@ -28,6 +28,8 @@ class Timing:
     offer_timeout_ms: int = 30_000
     heartbeat_ms: int = 5_000
     measure_ms: int = LENDER_MEASURES_MS
+    removal_ms: int = 900_000
+    loss_window_ms: int = 600_000
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:

@@ -26,7 +26,14 @@ class Plan:
 
     agents: int = 10
     minutes: int = 30
-    timing: Timing = Timing(agent_timeout_ms=90_000, offer_timeout_ms=30_000, heartbeat_ms=30_000, measure_ms=10_000)
+    timing: Timing = Timing(
+        agent_timeout_ms=90_000,
+        offer_timeout_ms=30_000,
+        heartbeat_ms=30_000,
+        measure_ms=10_000,
+        removal_ms=120_000,
+        loss_window_ms=90_000,
+    )
     rates: Mapping[str, float] = field(default_factory=dict)
     fewest_faults: int = FEWEST_FAULTS
 

@@ -2,6 +2,7 @@
 
 from barter.tools.sim.checkers.acknowledged import Acknowledged
 from barter.tools.sim.checkers.admission import Admission
+from barter.tools.sim.checkers.agent_removals import AgentRemovals
 from barter.tools.sim.checkers.answers import Answers
 from barter.tools.sim.checkers.books import Books
 from barter.tools.sim.checkers.busy_loop import BusyLoop
@@ -31,6 +32,7 @@ from barter.tools.sim.checkers.preemption import Preemption
 from barter.tools.sim.checkers.quota import Quota
 from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.reservations import Reservations
+from barter.tools.sim.checkers.returning import Returning
 from barter.tools.sim.checkers.runs_once import RunsOnce
 from barter.tools.sim.checkers.scheduler_errors import SchedulerErrors
 from barter.tools.sim.checkers.set_roles import SetRoles
@@ -74,6 +76,8 @@ def general() -> list[Observer]:
         SilentAgents(),
         Identity(),
         Removals(),
+        AgentRemovals(),
+        Returning(),
         TaskStates(),
         EndedTasks(),
         UpdatesKept(),

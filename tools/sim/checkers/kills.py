@@ -16,8 +16,8 @@ from barter.tools.sim.master import SimMaster
 
 class Kills(Checker):
     """Each kill that a master sends to an agent has a cause: a process of the task's framework asked for it at some
-    time, or the master has the task as ended; those for a drain or a preemption have checkers of their own. Each
-    KillFramework is for a framework the master has no more.
+    time, or the master has the task as ended; those for a drain, a preemption or a late return have checkers of their
+    own. Each KillFramework is for a framework the master has no more.
     """
 
     name = "kills"
@@ -37,6 +37,8 @@ class Kills(Checker):
                 case act.SendToFramework(framework_id=framework_id, message=Update(statuses)):
                     self._ended |= {(framework_id, each.task_id) for each in statuses if each.state in TERMINAL}
                 case act.SendToAgent(message=Kill(cause=Reason.AGENT_DRAINING | Reason.PREEMPTED)):
+                    pass
+                case act.SendToAgent(message=Kill(cause=Reason.RETURNED_LATE)):
                     pass
                 case act.SendToAgent(agent_id=agent_id, message=Kill() as kill):
                     key = (kill.framework_id, kill.task_id)

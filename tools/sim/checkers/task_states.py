@@ -5,9 +5,10 @@ from typing import Any
 
 from barter.agent.facts import Admitted, Told
 from barter.agent.facts import Fact as AgentFact
+from barter.core.cluster import ReturningTasks
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
-from barter.core.tasks import TaskStatus
+from barter.core.tasks import Reason, TaskStatus
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.messages import Update
@@ -31,7 +32,8 @@ class TaskStates(Checker):
       follow the one before. Exempt are a uuid that was told before (its acknowledgement was lost), and the present
       state once more without a uuid (an answer to RECONCILE, or to a KILL of what has ended). So one end is told, and
       nothing after it, but for one thing: who asks again about a task that a new master has never heard of is told
-      TASK_LOST or, while an agent is away, TASK_UNREACHABLE, without an agent's name.
+      TASK_LOST or, while an agent is away, TASK_UNREACHABLE, without an agent's name. A framework that takes back what
+      was removed with its agent may be told anything after that end.
     - One process of a framework is told an end once, unless it named the task in a call after that.
     """
 
@@ -90,6 +92,9 @@ class TaskStates(Checker):
                 return
             self._told.add((framework_id, status.uuid))
         before = self._known.get(key)
+        if before is not None and _may_return(framework, before) and status.state is not before.state:
+            self._known[key] = status
+            return
         if before is None or not before.terminal:
             self._known[key] = status
         known = before.state if before is not None else TaskState.STAGING
@@ -103,10 +108,17 @@ class TaskStates(Checker):
 
     def _ends(self, framework: SimFramework, status: TaskStatus) -> None:
         ended = self._ended.setdefault(framework.name, set())
+        if _may_return(framework, status):
+            return
         if status.task_id in ended:
             what = _said(framework.driver.framework_id, status)
             self.fail(f"{framework.name} is told {what}, and its process was told of an end of it before")
         ended.add(status.task_id)
+
+
+def _may_return(framework: SimFramework, status: TaskStatus) -> bool:
+    takes_back = framework.program.framework.returning_tasks in (ReturningTasks.KEEP, ReturningTasks.DECIDE)
+    return takes_back and status.reason is Reason.AGENT_REMOVED
 
 
 def _is_ignorance(status: TaskStatus) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.faults.model import Draw, Fault, Kind, at_once, clients, frameworks, lasting
+from barter.tools.sim.faults.model import Draw, Fault, Kind, agents, at_once, clients, frameworks, lasting, masters
 from barter.tools.sim.network import End
 from barter.tools.sim.world import SECOND_US
 
@@ -25,6 +25,14 @@ def _switch_off(cluster: SimCluster, fault: Fault) -> None:
     agents = list(cluster.agents)
     first = fault.amount % max(len(agents), 1)
     for name in (fault.target, *(agents + agents)[first : first + min(RACK, len(agents))]):
+        _hold(cluster, _ways(cluster, name), fault.us)
+
+
+def _lose_many(cluster: SimCluster, fault: Fault) -> None:
+    """As when a switch above half of the machines fails."""
+    agents = list(cluster.agents)
+    first = fault.amount % max(len(agents), 1)
+    for name in (agents + agents)[first : first + len(agents) // 2]:
         _hold(cluster, _ways(cluster, name), fault.us)
 
 
@@ -105,6 +113,15 @@ KINDS = (
         lambda rng: (lasting(5, 240)(rng)[0], rng.randrange(1, 1_000)),
         _switch_off,
         "it and three agents are cut off from the master together",
+    ),
+    Kind("cut-long", 0.25, agents, lasting(200, 500), _cut, "cut off until it may have been removed, and back then"),
+    Kind(
+        "half-lost",
+        0.6,
+        masters,
+        lambda rng: (lasting(60, 500)(rng)[0], rng.randrange(1, 1_000)),
+        _lose_many,
+        "half of the agents are cut off from the master at once",
     ),
     Kind(
         "stall", 0.6, clients, _one_way(lasting(0.1, 8)), _each(_stall), "lost packets: a stream's messages come late"

@@ -6,12 +6,12 @@ from itertools import islice
 from random import Random
 
 from barter.core import ranges as rng_of
-from barter.core.cluster import Filters, FrameworkInfo, Offer
+from barter.core.cluster import Filters, FrameworkInfo, Offer, ReturningTasks
 from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
 from barter.core.reservations import VolumeMount
 from barter.core.resources import PORTS, Resources, resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, Container, TaskInfo, TaskPort, TaskStatus
+from barter.core.tasks import Command, Container, Reason, TaskInfo, TaskPort, TaskStatus
 from barter.core.units import MIB
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
@@ -91,7 +91,17 @@ class ClassicScheduler(Scheduler):
             self.doomed.pop(status.task_id, None)
         elif status.task_id.startswith(PREFIX):
             self.alive[status.task_id] = status.state
+            if status.reason is Reason.RETURNED_LATE:
+                self._decide(driver, status.task_id)
         self._balance(driver)
+
+    def _decide(self, driver: Driver, task_id: TaskId) -> None:
+        """One that was out of reach is back, beside what took its place."""
+        if self._rng.random() < 0.5:
+            driver.keep((task_id,))
+        elif task_id not in self.doomed:
+            self.doomed[task_id] = None
+            driver.kill(task_id)
 
     def error(self, driver: Driver, message: str) -> None:
         """One that was away for too long begins anew, under another id."""
@@ -175,7 +185,9 @@ class ClassicWorkload(Workload):
     """Its failover timeout is short, so that one whose process is away for long is removed."""
 
     name = "classic"
-    framework = FrameworkInfo("classic", roles=(DAY, NIGHT), failover_timeout_ms=FAILOVER_MS)
+    framework = FrameworkInfo(
+        "classic", roles=(DAY, NIGHT), failover_timeout_ms=FAILOVER_MS, returning_tasks=ReturningTasks.DECIDE
+    )
     demands_only = False
 
     def __init__(self) -> None:

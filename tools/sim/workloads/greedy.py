@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from barter.core.cluster import Filters, FrameworkInfo, Offer
+from barter.core.cluster import Filters, FrameworkInfo, Offer, ReturningTasks
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import Resources
 from barter.core.tasks import Command, TaskInfo, TaskStatus
@@ -121,7 +121,7 @@ class GreedyScheduler(Scheduler):
 
 class GreedyWorkload(Workload):
     name = "greedy"
-    framework = FrameworkInfo("greedy", roles=(DAY, NIGHT))
+    framework = FrameworkInfo("greedy", roles=(DAY, NIGHT), returning_tasks=ReturningTasks.KILL)
     demands_only = False
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-from barter.core.cluster import FrameworkInfo
+from barter.core.cluster import FrameworkInfo, ReturningTasks
 from barter.core.tasks import TaskInfo
 from barter.frameworks.service.actions import Action, SetDemands, Telling
 from barter.frameworks.service.scheduler import ServiceScheduler
@@ -42,7 +42,7 @@ class ServiceWorkload(Workload):
     """`scheduler` is that of the latest process; `watching` are called with what it decides."""
 
     name = "service"
-    framework = FrameworkInfo("service", roles=(ROLE,))
+    framework = FrameworkInfo("service", roles=(ROLE,), returning_tasks=ReturningTasks.KEEP)
     demands_only = True
 
     def __init__(self) -> None:
