@@ -11,7 +11,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils import kwargs_from_env, parse_repository_tag
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from barter.agent.runtime.base import ImageFailed, LaunchFailed
 from barter.agent.runtime.measure import Used
@@ -22,7 +22,8 @@ CALL_S = 60
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 _CONNECTIONS = 32
 
-Failures = (DockerException, requests.RequestException, OSError)
+# A stream that breaks off raises urllib3's own.
+Failures = (DockerException, requests.RequestException, HTTPError, OSError)
 _NOBODY_THERE = (ConnectionRefusedError, FileNotFoundError, requests.ConnectTimeout, NewConnectionError)
 
 

@@ -11,6 +11,7 @@ log.setup()
 log.logger("master").info("ready", port=1)
 logging.getLogger("uvicorn.error").warning("Invalid %s request received.", "HTTP")
 try:
+    password = "hidden" + "here"
     raise ValueError("why")
 except ValueError:
     logging.getLogger("asyncio").exception("a callback failed")
@@ -39,3 +40,7 @@ def test_text_names_level_and_speaker() -> None:
     assert "warning" in invalid
     assert "component=uvicorn.error" in invalid
     assert any("ValueError: why" in line for line in traceback)
+
+
+def test_a_traceback_shows_no_variables() -> None:
+    assert not any("hiddenhere" in line for form in ("text", "json") for line in lines_of(form))
