@@ -1,6 +1,11 @@
 """What /proc says of processes that may not be our children."""
 
+import fcntl
 import os
+import struct
+
+# Linux 6.15 and later: _IOWR(0xFF, 11, struct pidfd_info), of which the last field is the status.
+_GET_INFO, _EXIT, _INFO = 0xC040FF0B, 1 << 3, struct.Struct("=QQ11Ii")
 
 
 def start_time(pid: int) -> int:
@@ -54,3 +59,26 @@ def session_members(leader: int) -> list[int]:
             except OSError:
                 continue
     return found
+
+
+def exit_code_of(pid: int, started: int, pidfd: int = -1) -> int | None:
+    """Of a process that is not our child and has just ended: while it is a zombie, or where the kernel still tells.
+
+    As waitstatus_to_exitcode has it; None where nobody can know any more.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        if fields[0] == b"Z" and int(fields[19]) == started:
+            return os.waitstatus_to_exitcode(int(fields[49]))
+    except (OSError, ValueError):
+        pass
+    if pidfd < 0:
+        return None
+    asked = bytearray(_INFO.pack(_EXIT, *[0] * 13))
+    try:
+        fcntl.ioctl(pidfd, _GET_INFO, asked)
+    except OSError:
+        return None
+    mask, *_, status = _INFO.unpack(asked)
+    return os.waitstatus_to_exitcode(status) if mask & _EXIT else None

@@ -13,7 +13,7 @@ from barter.agent.runtime.keeper.notes import End, Notes, Task
 from barter.agent.runtime.keeper.output import STREAMS, Pipe, paths
 from barter.agent.runtime.keeper.start import Cgroups, Refused, Start, give_way
 from barter.agent.runtime.keeper.wire import Message, number, pack, unpack
-from barter.agent.runtime.proc import session_leaders, session_members, start_time
+from barter.agent.runtime.proc import exit_code_of, session_leaders, session_members, start_time
 
 # With less than this free, a task that failed may have failed for want of room.
 _ROOM = 64 << 10
@@ -50,7 +50,7 @@ class Tasks:
         return len(self._children) + len(self._adopted)
 
     def recover(self) -> None:
-        """Take over what an earlier keeper left: it is watched on, only its exit status cannot be known."""
+        """Take over what an earlier keeper left: it is watched on, only its exit status may not be known."""
         left = [task for task in self._notes.tasks.values() if not task.over]
         leaders = session_leaders() if any(not task.pid for task in left) else {}
         for task in left:
@@ -60,7 +60,8 @@ class Tasks:
             if task.pid and start_time(task.pid) == task.started:
                 self._adopt(task)
             else:
-                self._finish(task, None, 0)
+                self._gone(task, exit_code_of(task.pid, task.started))
+        self._sweep({os.path.basename(path) for task in self._adopted.values() for path in paths("", task.tag)})
 
     def tell_all(self) -> None:
         for task in self._notes.tasks.values():
@@ -151,7 +152,8 @@ class Tasks:
             self._note(b"")
         for pid in [pid for pid in self._looked_at if start_time(pid) != self._adopted[pid].started]:
             self._looked_at.discard(pid)
-            self._gone(pid)
+            task = self._adopted.pop(pid)
+            self._gone(task, exit_code_of(pid, task.started))
 
     @property
     def restless(self) -> bool:
@@ -159,8 +161,13 @@ class Tasks:
         return bool(self.untidy or self._unwritten or self._looked_at)
 
     def close(self) -> None:
+        self._sweep(set())
         with contextlib.suppress(OSError):
             os.rmdir(self._pipes_folder)
+
+    def _sweep(self, kept: set[str]) -> None:
+        for name in set(os.listdir(self._pipes_folder)) - kept:
+            os.unlink(f"{self._pipes_folder}/{name}")
 
     def _begin(self, task: Task, message: Message) -> bytes:
         """Start its process; the record that says how it went."""
@@ -231,15 +238,16 @@ class Tasks:
             return
 
         def ended() -> None:
+            code = exit_code_of(task.pid, task.started, descriptor)
             self._unwatch(descriptor)
             os.close(descriptor)
-            self._gone(task.pid)
+            self._gone(self._adopted.pop(task.pid), code)
 
         self._watch(descriptor, ended)
 
-    def _gone(self, pid: int) -> None:
-        if (task := self._adopted.pop(pid, None)) is not None:
-            self._finish(task, None, time.time_ns() // 1_000_000)
+    def _gone(self, task: Task, code: int | None) -> None:
+        """When it ended is known only where somebody looked on."""
+        self._finish(task, code, 0 if code is None else time.time_ns() // 1_000_000)
 
     def _finish(self, task: Task, code: int | None, now_ms: int) -> None:
         left = signal_all(task.cgroups, signal.SIGKILL)
