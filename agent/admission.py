@@ -6,6 +6,7 @@ from barter.agent.book import Book
 from barter.agent.executor import protocol as executor_protocol
 from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo
+from barter.core.container_rules import container_problem
 from barter.core.ids import FrameworkId, check_id
 from barter.core.reservations import mount_problem
 from barter.core.resources import Resources
@@ -68,7 +69,7 @@ def invalid(task: TaskInfo) -> str:
         return "command.shell and command.argv are both set: say one"
     if task.revocable not in task.resources:
         return f"revocable: {task.revocable} is not among its resources ({task.resources})"
-    if problem := _mounts(task):
+    if problem := _mounts(task) or container_problem(task):
         return problem
     if task.container is not None and task.container.network is Network.OWN:
         # Its ports are of an address of its own.

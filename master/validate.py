@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from barter.core import ranges as rng
+from barter.core.container_rules import container_problem
 from barter.core.reservations import mount_problem
 from barter.core.resources import PORTS
 from barter.core.tasks import Network, Reason, TaskInfo
@@ -37,7 +38,7 @@ def _malformed(info: TaskInfo) -> str:
         return "command: neither shell nor argv is given, and there is no image to run"
     if info.volumes and (problem := mount_problem(info.volumes, in_container=info.container is not None)):
         return problem
-    return _unclaimed_port(info) if info.ports or info.container else ""
+    return container_problem(info) or (_unclaimed_port(info) if info.ports or info.container else "")
 
 
 def _unclaimed_port(info: TaskInfo) -> str:
