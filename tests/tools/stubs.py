@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from barter.proto.v1 import node_pb2_grpc, operator_pb2_grpc
+from barter.proto.v1 import node_pb2, node_pb2_grpc, operator_pb2_grpc
 from barter.proto.v1 import operator_pb2 as pb
 
 Answers = dict[tuple[str, str], list[tuple[int, Any]]]
@@ -51,8 +51,14 @@ for _method in ("WatchEvents", "TeardownFramework", "ListRoles", "SetRoles", "Ma
 
 
 class StubNode(node_pb2_grpc.NodeServiceServicer):
-    def __init__(self, chunks: list[Any]) -> None:
-        self.chunks, self.requests = chunks, list[Any]()
+    def __init__(self, chunks: list[Any], usage: node_pb2.UsageReply | None = None) -> None:
+        """Without a `usage` it is of a version that does not know it."""
+        self.chunks, self.requests, self.usage = chunks, list[Any](), usage
+
+    def Usage(self, request: Any, context: grpc.ServicerContext) -> node_pb2.UsageReply:
+        if self.usage is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+        return self.usage
 
     def ReadLog(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         self.requests.append(request)
