@@ -13,6 +13,7 @@ from barter.core.resources import resources
 from barter.core.tasks import Command, Container, Device, Network, PortMapping, Rlimit, TaskInfo, Tmpfs, Volume
 
 IMAGE = Container("img")
+NOTHING = Command()
 FULL = Container(
     "img",
     Network.OWN,
@@ -30,7 +31,7 @@ FULL = Container(
 PATHS = st.text(alphabet="/.a:\0\n ~x", max_size=20)
 
 
-def task(container: Container | None = IMAGE, command: Command = Command(), **more: object) -> TaskInfo:
+def task(container: Container | None = IMAGE, command: Command = NOTHING, **more: object) -> TaskInfo:
     return replace(TaskInfo(TaskId("t"), "t", resources(cpus=1), command, container), **more)  # type: ignore[arg-type]
 
 
