@@ -21,12 +21,16 @@ def container_name(agent_id: AgentId, framework_id: FrameworkId, task_id: TaskId
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A task to launch: `sandbox` is an absolute path that exists, `container_name` what an engine knows it by."""
+    """A task to launch: `sandbox` is an absolute path that exists, `container_name` what an engine knows it by.
+
+    `network_of` names the running container, one of its group, whose network it is in.
+    """
 
     framework_id: FrameworkId
     task: TaskInfo
     sandbox: str
     container_name: str
+    network_of: str = ""
 
     @property
     def key(self) -> TaskKey:

@@ -10,9 +10,12 @@ from barter.core.tasks import Reason, Source, TaskStatus
 
 
 class HeldTask:
-    """From its launch until the agent has recorded its end. `cause` and `plan` are set once it is being killed."""
+    """From its launch until the agent has recorded its end. `cause` and `plan` are set once it is being killed.
 
-    __slots__ = ("address", "cause", "fetching", "last", "order", "plan", "probes", "started", "state")
+    `fetching` its artifacts, or `waiting` for others of its group, it is not with its runtime yet.
+    """
+
+    __slots__ = ("address", "cause", "fetching", "last", "order", "plan", "probes", "started", "state", "waiting")
 
     def __init__(self, order: Order, state: TaskState, now: int, address: str = "") -> None:
         """A task of which nothing was said yet: its last status has sequence 0."""
@@ -20,7 +23,7 @@ class HeldTask:
         self.address = address
         self.state = state
         self.started = state is TaskState.RUNNING
-        self.fetching = False
+        self.fetching = self.waiting = False
         self.cause: Cause | None = None
         self.plan: KillPlan | None = None
         self.probes = Probes()

@@ -1,5 +1,7 @@
 """The executor's core: holds tasks from their launch until the agent has recorded their end."""
 
+from collections.abc import Sequence
+
 from barter.agent.executor.actions import (
     Action,
     CancelFetch,
@@ -37,6 +39,7 @@ from barter.agent.executor.events import (
     Stop,
     TaskKey,
 )
+from barter.agent.executor.groups import Groups
 from barter.agent.executor.held import HeldTask
 from barter.agent.executor.kill import KillPlan
 from barter.agent.executor.link import AgentLink
@@ -59,6 +62,7 @@ class Executor:
     def __init__(self) -> None:
         self._tasks: dict[TaskKey, HeldTask] = {}
         self._live = 0
+        self._groups = Groups()
         self._outbox = Outbox()
         self._timers = Timers()
         self._link = AgentLink()
@@ -73,6 +77,8 @@ class Executor:
 
     def step(self, event: Event | Tick, now: int) -> list[Action]:
         actions = self._apply(event, now)
+        while self._groups.broken:
+            actions += self._end_group(self._groups.broken.pop(), now)
         self._plan_exit(now)
         return actions
 
@@ -85,7 +91,7 @@ class Executor:
             case Tick():
                 return self._tick(now)
             case Launch():
-                return [action for order in event.orders for action in self._launch(order, now)]
+                return self._launch_all(event.orders, now)
             case Recorded():
                 return self._recorded(event.sequence)
             case Connected():
@@ -137,19 +143,45 @@ class Executor:
             case Checked():
                 return self._checked(task, event, now)
 
+    def _launch_all(self, orders: Sequence[Order], now: int) -> list[Action]:
+        actions: list[Action] = []
+        begun: list[HeldTask] = []
+        for order in orders:
+            if order.key not in self._tasks:
+                actions += self._launch(order, now)
+                begun.append(self._tasks[order.key])
+        # A group begins when all of it is known.
+        return [*actions, *(action for task in begun for action in self._start(task))]
+
     def _launch(self, order: Order, now: int) -> list[Action]:
-        if order.key in self._tasks:
-            return []
         task = self._tasks[order.key] = HeldTask(order, TaskState.STAGING, now)
         self._live += 1
+        self._groups.join(task)
         if self._stop is not None:
             message = "not started: its executor is stopping; launch it again under a new id"
             return self._end(task, now, TaskState.DROPPED, Reason.AGENT_STOPPED, message)
+        task.waiting = True
         if order.task.artifacts:
             task.fetching = True
             message = f"fetching {named(order.task.artifacts)}"
             return [*self._say(task, now, TaskState.STARTING, message=message), FetchArtifacts(order)]
-        return [StartTask(order)]
+        return []
+
+    def _start(self, task: HeldTask) -> list[Action]:
+        """Hand it to its runtime if nothing more is waited for, with what of its group waits for the same."""
+        if task.order.task.group_id:
+            return [StartTask(order) for order in self._groups.due(task)]
+        if not task.waiting or task.fetching:
+            return []
+        task.waiting = False
+        return [StartTask(task.order)]
+
+    def _end_group(self, ended: HeldTask, now: int) -> list[Action]:
+        """One lifetime: what befalls one of a group befalls the others."""
+        why = f"task {ended.order.task.task_id} of its group {'has ended' if ended.ended else 'is being killed'}"
+        cause = Cause(Reason.GROUP_ENDED, why)
+        mates = [each for each in self._groups.mates(ended) if each.plan is None]
+        return [action for each in mates for action in self._kill(each.order.key, None, cause, now)]
 
     def _fetched(self, task: HeldTask, now: int) -> list[Action]:
         if not task.fetching:
@@ -157,7 +189,7 @@ class Executor:
         task.fetching = False
         if task.cause is not None:
             return self._end_unstarted(task, task.cause, now)
-        return [StartTask(task.order)]
+        return self._start(task)
 
     def _found(self, event: Held, now: int) -> list[Action]:
         key = event.order.key
@@ -165,6 +197,7 @@ class Executor:
             return []
         task = self._tasks[key] = HeldTask(event.order, TaskState.RUNNING, now, event.address)
         self._live += 1
+        self._groups.join(task)
         self._watch(task, now, found=True)
         if event.killing:
             return self._kill(key, None, Cause(Reason.KILLED_BY_FRAMEWORK, "killed"), now)
@@ -178,7 +211,8 @@ class Executor:
         if task.cause is not None:
             return []
         self._watch(task, now, found=False)
-        return self._say(task, now, TaskState.RUNNING)
+        said = self._say(task, now, TaskState.RUNNING)
+        return [*said, *self._start(task)]
 
     def _watch(self, task: HeldTask, now: int, *, found: bool) -> None:
         task.probes.begin(task.order.task, now, found=found)
@@ -224,8 +258,12 @@ class Executor:
         task.plan, task.cause = KillPlan.begin(now, grace), cause
         self._timers.set(task.plan.next_ms, key)
         said = self._say(task, now, TaskState.KILLING, cause.reason, cause.message)
+        if task.order.task.group_id:
+            self._groups.broken.append(task)
         if task.fetching:
             return [*said, CancelFetch(key, cause.message)]
+        if task.waiting:
+            return [*said, *self._end_unstarted(task, cause, now)]
         return [*said, *_stop_checks(task, cause.message), EndTask(key, force=False, reason=cause.message)]
 
     def _tick(self, now: int) -> list[Action]:
@@ -299,6 +337,7 @@ class Executor:
         exit_code: int | None = None,
     ) -> list[Action]:
         self._live -= 1
+        self._groups.leave(task)
         self._meter.forget(task.order.key)
         return [*self._say(task, now, state, reason, message, exit_code), *_stop_checks(task, "it has ended")]
 

@@ -31,6 +31,8 @@ def beyond(task: TaskInfo, protocol: int) -> str:
         return ""
     if task.group_id:
         return "run task groups"
+    if task.artifacts:
+        return "fetch artifacts"
     if task.readiness_check is not None:
         return "check readiness"
     if task.command.user or task.command.rlimits:
