@@ -1,6 +1,7 @@
 """Task groups: what makes several tasks of one launch a group that can run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from barter.core.ids import TaskId
 from barter.core.tasks import Network, TaskInfo
@@ -11,6 +12,8 @@ def group_problem(tasks: Sequence[TaskInfo]) -> str:
 
     Its containers share a network namespace, so they must want the same one, and must not want a port twice.
     """
+    if len({task.task_id for task in tasks}) < len(tasks):
+        return "a task id is there twice"
     if any(task.executor is not None for task in tasks):
         return "tasks of a group run under the agent's own executor: leave out executor, or group_id"
     containers = [task.container for task in tasks if task.container is not None]
@@ -27,6 +30,11 @@ def group_problem(tasks: Sequence[TaskInfo]) -> str:
     if again := sorted({volume for volume in volumes if volumes.count(volume) > 1}):
         return f"volume {again[0]} is mounted by two tasks of the group"
     return ""
+
+
+def task_group(group_id: str, tasks: Iterable[TaskInfo]) -> tuple[TaskInfo, ...]:
+    """These tasks as a group, to be launched at once: all of them run or none, and when one ends, the others do."""
+    return tuple(replace(task, group_id=group_id) for task in tasks)
 
 
 def units(tasks: Iterable[TaskInfo]) -> Iterator[tuple[TaskInfo, ...]]:

@@ -12,9 +12,11 @@ from barter.core.cluster import (
     Strategy,
 )
 from barter.core.constraints import Constraint, Operator
+from barter.core.groups import task_group
 from barter.core.ids import (
     AgentId,
     DemandId,
+    ExecutorId,
     FrameworkId,
     InverseOfferId,
     OfferId,
@@ -32,6 +34,7 @@ from barter.core.tasks import (
     Command,
     Container,
     Device,
+    ExecutorInfo,
     HealthCheck,
     Network,
     PortMapping,
@@ -47,8 +50,13 @@ from barter.core.tasks import (
 )
 from barter.core.units import GIB, KIB, MIB
 from barter.sdk.driver import Driver
+from barter.sdk.executor import (
+    Executor,
+    ExecutorDriver,
+)
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.shell.driver import MasterDriver
+from barter.sdk.shell.executor import run_executor
 from barter.sdk.shell.sqlite_store import SqliteStore
 from barter.sdk.store import MemoryStore, StateStore
 
@@ -68,6 +76,10 @@ __all__ = [
     "DestroyVolume",
     "Device",
     "Driver",
+    "Executor",
+    "ExecutorDriver",
+    "ExecutorId",
+    "ExecutorInfo",
     "Filters",
     "FrameworkId",
     "FrameworkInfo",
@@ -108,4 +120,6 @@ __all__ = [
     "VolumeMount",
     "parse_resources",
     "resources",
+    "run_executor",
+    "task_group",
 ]
