@@ -8,6 +8,8 @@ from tests.campaign.tasks import FORCED, NEVER_START
 
 # A busy machine sees and says things late; what a clock was off by is known exactly.
 LATE_MS = 2_500
+# What an engine says of a container that ended while it was dead, where it does not know better.
+ENGINE_FORGOT = 255
 DISK_FULL = ("DISK_FULL", "LAUNCH_FAILED")
 ENGINE_AWAY = ("LAUNCH_FAILED", "RUNTIME_MISSING", "IMAGE_FAILED", "IMAGE_UNREACHABLE")
 
@@ -87,20 +89,33 @@ def _code_is_true(record: Record, told: Told, end: Heard, marks: Marks) -> Itera
         if not told.kills_ms:
             yield f"nobody had it killed, and it was told as {end} ({end.message})"
         return
+    if _lost_in_start(record, told, end, marks):
+        return
     if marks.code is None and forced is None:
         yield f"it did not end by itself, and was told as {end} ({end.message})"
         return
     code, reason = (marks.code, "COMMAND_EXITED") if forced is None else forced
-    blind = told.spec.docker and record.during("engine away", told.ordered_ms[0], end.at_ms)
-    if reason == "MEMORY_LIMIT" and blind and end.exit_code == code:
-        # An engine that is dead when the kernel kills for memory never hears why.
-        reason = end.reason
+    if told.spec.docker and record.during("engine away", marks.started_ms, end.at_ms, 500):
+        if end.exit_code == ENGINE_FORGOT:
+            code = end.exit_code
+        if reason == "MEMORY_LIMIT":
+            # An engine that is dead when the kernel kills for memory never hears why.
+            reason = end.reason
+    if not told.spec.docker and end.exit_code is None and record.during("keeper dead", marks.started_ms, end.at_ms):
+        # Its parent was killed, and only some kernels tell others.
+        code = None
     if reason == "MEMORY_LIMIT" and end.reason == reason and not told.spec.docker:
         # The kernel may kill what the shell waits for, and the shell say so in its own way.
         code = end.exit_code
     state = TaskState.FINISHED if code == 0 else TaskState.FAILED
     if (end.state, end.exit_code, end.reason) != (state, code, reason):
         yield f"it ended with {code} for {reason}, and was told as {end} ({end.message})"
+
+
+def _lost_in_start(record: Record, told: Told, end: Heard, marks: Marks) -> bool:
+    """An engine killed while it starts a container does not know afterwards that it did."""
+    away = told.spec.docker and record.during("engine away", marks.started_ms, marks.started_ms, 500)
+    return away and end.state is TaskState.FAILED and end.reason == "LAUNCH_FAILED"
 
 
 def _end_time_is_true(record: Record, told: Told, marks: Marks | None) -> Iterator[str]:

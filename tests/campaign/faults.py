@@ -39,12 +39,14 @@ async def strike(fault: Fault, machine: Machine, master: Master, proxy: Proxy) -
 
 async def _kill(fault: Fault, machine: Machine) -> None:
     agent = fault.kind in ("kill agent", "kill agent and executor", "kill all")
-    executor = fault.kind in ("kill executor", "kill agent and executor", "kill all")
+    executor = fault.kind in ("kill executor", "kill agent and executor", "kill executor and keeper", "kill all")
+    keeper = fault.kind in ("kill keeper", "kill executor and keeper")
     engine = fault.kind in ("kill engine", "kill all") and machine.engine is not None
     reason = f"{fault.kind} {id(fault)}"
     if agent:
         machine.down.add(reason)
     dead = machine.begin("executor dead") if executor else None
+    alone = machine.begin("keeper dead") if keeper else None
     away = machine.begin("engine away") if engine else None
     if engine and machine.engine is not None:
         async with machine.engine.lock:
@@ -53,6 +55,8 @@ async def _kill(fault: Fault, machine: Machine) -> None:
         machine.kill_agent()
     if executor:
         machine.kill_executors()
+    if keeper:
+        machine.signal(machine.processes.keepers(), signal.SIGKILL)
     await asyncio.sleep(fault.lasts_ms / 1000)
     machine.down.discard(reason)
     if away is not None and machine.engine is not None:
@@ -64,6 +68,9 @@ async def _kill(fault: Fault, machine: Machine) -> None:
     if dead is not None:
         await _until(lambda: bool(machine.processes.executors()))
         machine.end(dead)
+    if alone is not None:
+        await _until(lambda: bool(machine.processes.keepers()))
+        machine.end(alone)
 
 
 async def _stop(fault: Fault, machine: Machine) -> None:
@@ -74,13 +81,13 @@ async def _stop(fault: Fault, machine: Machine) -> None:
         pids += machine.processes.executors()
     engine = machine.engine if fault.kind in ("stop engine", "stop all") else None
     away = machine.begin("engine away") if engine is not None else None
-    machine.pause(pids, signal.SIGSTOP)
+    machine.signal(pids, signal.SIGSTOP)
     if engine is not None:
         engine.signal(signal.SIGSTOP)
     await asyncio.sleep(fault.lasts_ms / 1000)
     if engine is not None:
         engine.signal(signal.SIGCONT)
-    machine.pause(pids, signal.SIGCONT)
+    machine.signal(pids, signal.SIGCONT)
     if away is not None:
         machine.end(away)
 

@@ -124,6 +124,10 @@ class Processes:
     def executors(self) -> list[int]:
         return self.parts(b"barter.agent.executor")
 
+    def keepers(self) -> list[int]:
+        """The parents of process tasks."""
+        return self.parts(b"/keeper/boot.py")
+
     def tasks(self) -> dict[int, str]:
         return {pid: task for pid, task, _ in self._all() if task}
 
@@ -212,11 +216,10 @@ class Machine:
                 os.kill(pid, number)
 
     def kill_executors(self) -> None:
-        for pid in self.processes.executors():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self.signal(self.processes.executors(), signal.SIGKILL)
 
-    def pause(self, pids: list[int], number: signal.Signals) -> None:
+    def signal(self, pids: list[int], number: signal.Signals) -> None:
+        """To those of them that live."""
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)

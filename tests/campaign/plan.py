@@ -14,6 +14,8 @@ FAULTS: dict[str, tuple[int, str]] = {
     "kill agent and executor": (8, ""),
     "kill engine": (8, "docker"),
     "kill all": (8, ""),
+    "kill keeper": (3, ""),
+    "kill executor and keeper": (4, ""),
     "end agent": (3, ""),
     "stop agent": (5, ""),
     "stop executor": (6, ""),

@@ -181,6 +181,14 @@ class World:
                 found[name] = _read(start, self.machine.marks / f"{name}.end")
         return found
 
+    def remains(self) -> list[str]:
+        """What each task wrote down, and what lives: for those who look for a cause."""
+        found = [f"marks of {name}: {marks}" for name, marks in self.marks().items()]
+        found += [f"process {pid} of {name}" for pid, name in self.machine.processes.tasks().items()]
+        if self.machine.engine is not None and self.machine.engine.up:
+            found += [f"container {name}: {state}" for name, state in self.machine.engine.containers().items()]
+        return found
+
     async def close(self) -> None:
         await self.machine.close()
         if self.proxy is not None:
@@ -214,6 +222,7 @@ async def run(plan: Plan, engine: Engine | None, *, root: bool) -> Outcome:
         await _bounded(world.live, world.record)
         problems = [*judge(world.record, world.marks()), *complaints(world)]
         if problems:
+            world.record.story.extend(world.remains())
             for name, text in (("agent", world.machine.log), ("executor", world.machine.executor_log)):
                 world.record.story.extend(f"{name}.log | {line}" for line in text.splitlines()[-LOG_LINES:])
     finally:
