@@ -31,6 +31,7 @@ from barter.shell.log import logger
 from barter.shell.runner import Runner
 
 _CLOSE_S = 8.0
+_SWEEP_S = 60.0
 # An engine of another machine is asked for so many containers at a time, in turn.
 _ASKED_AT_ONCE = 8
 _POOLS = {
@@ -47,8 +48,9 @@ class DockerRuntime(Runtime):
         """`publish_on` is the address that mapped ports are bound to, empty for all."""
         self._notes = work_dir / "executor" / "logs"
         private = (os.path.realpath(work_dir), *_engine_socket())
-        self._calls = Calls(home_name(work_dir), private, publish_on, self._notes, work_dir)
         self._settings = settings or SettingsFile()
+        home = home_name(work_dir)
+        self._calls = Calls(home, private, publish_on, self._notes, work_dir, self._settings, self._post)
         self._machine = Containers()
         self._runner: Runner[ev.Event, act.Action] = Runner(self._machine, Clock(), self._perform)
         self._news = News(self._calls.label, self._post)
@@ -63,6 +65,7 @@ class DockerRuntime(Runtime):
         self._notes.mkdir(parents=True, exist_ok=True)
         self._turns = self._loop.create_task(self._runner.run())
         self._turns.add_done_callback(self._stopped)
+        self._sweeps = self._loop.create_task(self._sweep())
         return await self._held
 
     def launch(self, orders: Sequence[Order]) -> None:
@@ -90,8 +93,9 @@ class DockerRuntime(Runtime):
         self._runner.post(ev.Close())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closed.wait(), _CLOSE_S)
-        self._turns.cancel()
-        await asyncio.gather(self._turns, return_exceptions=True)
+        for task in (self._turns, self._sweeps):
+            task.cancel()
+        await asyncio.gather(self._turns, self._sweeps, return_exceptions=True)
         self._news.close()
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
@@ -108,7 +112,7 @@ class DockerRuntime(Runtime):
                 case act.Watch():
                     run_thread("engine-events", lambda: self._news.hear(lambda: self._calls.engine))
                 case act.CancelPull():
-                    self._calls.cancel(action.number)
+                    self._calls.images.cancel(action.number)
                 case act.Log():
                     _SAY[action.level](action.message, why=action.why)
                 case act.Closed():
@@ -118,6 +122,11 @@ class DockerRuntime(Runtime):
                     run_thread(type(action).__name__.lower(), partial(self._ask, action))
                 case _:
                     self._pools[_POOLS[type(action)][0]].submit(self._ask, action)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            await self._loop.run_in_executor(self._pools["check"], self._calls.images.sweep)
 
     def _measure(self, containers: Sequence[tuple[TaskKey, str]]) -> list[Sample]:
         """In a thread. From the containers' cgroups; the engine is asked where these are out of sight."""

@@ -1,5 +1,7 @@
 """Carries out what the machine asks of the engine, in any thread, and puts the answer into its words."""
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from barter.agent.containers import actions as act
@@ -11,7 +13,9 @@ from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, container_spec, order_of
 from barter.agent.runtime.docker_logs import ContainerLog
 from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken
+from barter.agent.runtime.images import Images
 from barter.agent.runtime.neighbours import end_leftovers, lives
+from barter.agent.runtime.settings import SettingsFile
 from barter.agent.runtime.shown import Shown
 from barter.shell.log import logger
 
@@ -27,15 +31,25 @@ _log = logger("executor")
 
 
 class Calls:
-    def __init__(self, home: str, private: tuple[str, ...], publish_on: str, notes: Path, work_dir: Path) -> None:
-        """As `container_spec` takes them; `notes` is where the copies of output keep how far they are."""
+    def __init__(
+        self,
+        home: str,
+        private: tuple[str, ...],
+        publish_on: str,
+        notes: Path,
+        work_dir: Path,
+        settings: SettingsFile,
+        post: Callable[[ev.Event], None],
+    ) -> None:
+        """As `container_spec` takes them; `notes` is where the copies of output keep how far they are, `post` takes
+        how far pulls are."""
         self._home, self._work_dir = home, work_dir
         self._private = private
         self._publish_on = publish_on
         self._notes = notes
         self._engine: Engine | None = None
         self._logs: dict[str, ContainerLog] = {}
-        self._cancelled: set[int] = set()
+        self.images = Images(lambda: self.engine, settings, work_dir / "executor", post)
 
     @property
     def label(self) -> str:
@@ -47,9 +61,6 @@ class Calls:
         if self._engine is None:
             self._engine = Engine()
         return self._engine
-
-    def cancel(self, pull: int) -> None:
-        self._cancelled.add(pull)
 
     def answer(self, call: Call) -> ev.Event | None:
         """Blocks. Whatever happens there is an answer, as the machine waits for it."""
@@ -69,7 +80,7 @@ class Calls:
                 self.engine.start(call.container)
                 return ev.StartDone(call.key)
             case act.Pull():
-                return self._pull(call)
+                return self.images.pull(call.number, call.image)
             case act.Inspect():
                 shown = self.engine.find(call.container)
                 return ev.Inspected(call.key, None if shown is None else self._seen(shown))
@@ -94,14 +105,16 @@ class Calls:
         if container is None:
             raise LaunchFailed("a task without an image is nothing for a Docker Engine")
         spec = container_spec(call.order, container, self._home, self._private, self._publish_on, self._work_dir)
-        return ev.Created(call.order.key, self.engine.create(call.order.container_name, spec))
+        *names, last = self.images.names(container.image)
+        for name in names:
+            with contextlib.suppress(ImageMissing):
+                return self._created(call, spec, name)
+        return self._created(call, spec, last)
 
-    def _pull(self, call: act.Pull) -> ev.Event:
-        try:
-            self.engine.pull(call.image, lambda: call.number in self._cancelled)
-        finally:
-            self._cancelled.discard(call.number)
-        return ev.PullDone(call.number)
+    def _created(self, call: act.Create, spec: dict[str, object], image: str) -> ev.Event:
+        created = self.engine.create(call.order.container_name, {**spec, "Image": image})
+        self.images.used(image)
+        return ev.Created(call.order.key, created)
 
     def _log_of(self, call: act.CopyLogs) -> ContainerLog:
         log = self._logs.get(call.container)

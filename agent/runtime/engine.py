@@ -10,12 +10,13 @@ from typing import Any
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
-from docker.utils import kwargs_from_env, parse_repository_tag
+from docker.utils import kwargs_from_env
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from barter.agent.runtime.base import ImageFailed, LaunchFailed
+from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.measure import Used
 from barter.agent.runtime.neighbours import is_local
+from barter.agent.runtime.pull_stream import PullStream
 from barter.agent.runtime.shown import Shown, inspected
 
 CALL_S = 60
@@ -78,17 +79,9 @@ class Engine:
         except Failures as error:
             raise _silence(error, f"the Docker Engine did not start the container: {error}; is it running?") from None
 
-    def pull(self, image: str, cancelled: Callable[[], bool]) -> None:
-        """Raises ImageFailed. Stops without one when `cancelled` says so."""
-        repository, tag = parse_repository_tag(image)
-        try:
-            for line in self.client.pull(repository, tag or "latest", stream=True, decode=True):
-                if "error" in line:
-                    raise ImageFailed(_pull_failed(image, str(line["error"])))
-                if cancelled():
-                    return
-        except Failures as error:
-            raise ImageFailed(_pull_failed(image, _said(error))) from None
+    def new_pull(self) -> PullStream:
+        host, tls = self._settings.get("base_url", DEFAULT_HOST), self._settings.get("tls")
+        return PullStream(host, tls, self.client.api_version)
 
     def kill(self, container_id: str, signal_name: str) -> None:
         """A container that is over is left in peace. Raises EngineAway."""
@@ -213,10 +206,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     for inner in (*error.args, getattr(error, "reason", None)):
         if isinstance(inner, BaseException):
             yield from _causes(inner)
-
-
-def _pull_failed(image: str, said: str) -> str:
-    return (
-        f"cannot pull image {image!r}: {said}; check its name and tag, that this machine reaches its registry, "
-        "and `docker login` for a private one; or put it on the agent with `docker load`"
-    )
