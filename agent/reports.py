@@ -65,9 +65,17 @@ def _apply(turn: Turn, report: Reported, home: Home) -> None:
 
 
 def _with_cause(status: TaskStatus, known: TaskStatus) -> TaskStatus:
-    """A kill that the agent ordered is the reason of the end it brings."""
-    ordered = known.state is TaskState.KILLING and known.source is Source.AGENT
-    return replace(status, reason=known.reason) if ordered and status.state is TaskState.KILLED else status
+    """What ends while it is being killed was killed, also where the executor that tells of it never heard of the kill.
+
+    A kill that the agent ordered is the reason of the end it brings.
+    """
+    if known.state is not TaskState.KILLING:
+        return status
+    if status.state in (TaskState.FINISHED, TaskState.FAILED):
+        message = f"{known.message}; {status.message}"
+        return replace(status, state=TaskState.KILLED, reason=known.reason, message=message)
+    ordered = known.source is Source.AGENT and status.state is TaskState.KILLED
+    return replace(status, reason=known.reason) if ordered else status
 
 
 def _with_what_was_found(status: TaskStatus, known: TaskStatus) -> TaskStatus:

@@ -52,6 +52,7 @@ class Ledger:
     def __init__(self, work_dir: Path) -> None:
         """Open or make the ledger of `work_dir`; raises LedgerUnusable."""
         self._path = work_dir / FILE
+        self._closed = False
         try:
             self._db = open_durable(self._path)
             self._prepare()
@@ -134,11 +135,13 @@ class Ledger:
         return self._db.in_transaction
 
     def flush(self) -> None:
-        if self._db.in_transaction:
+        """Does nothing once it is closed."""
+        if not self._closed and self._db.in_transaction:
             self._db.execute("COMMIT")
 
     def close(self) -> None:
         self.flush()
+        self._closed = True
         self._db.close()
 
 

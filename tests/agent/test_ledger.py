@@ -164,3 +164,9 @@ def test_what_was_written_survives_kill_9(tmp_path: Path) -> None:
     assert ledger.load().epoch - said[-1] in (0, 1)
     ledger.write([EpochRaised(10**6)], Wires())
     ledger.close()
+
+
+def test_a_flush_that_comes_after_the_close_does_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.close()
+    ledger.flush()

@@ -162,6 +162,14 @@ def test_the_cause_of_a_kill_is_the_reason_of_the_end() -> None:
     assert refusals(actions) == [("t1", S.KILLED, Reason.AGENT_DRAINING)]
 
 
+def test_what_ends_while_it_is_killed_was_killed_also_where_a_new_executor_knows_of_no_kill() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 1)
+    machine.step(reports(report("t1", S.RUNNING, 1), report("t1", S.KILLING, 2)), 2)
+    found = ev.ExecutorHello("e2", (report("t1", S.RUNNING, 0),), (report("t1", S.FAILED, 1),))
+    assert told(machine.step(found, 3)) == [("t1:3", S.KILLED)]
+
+
 def test_so_it_is_for_a_task_that_never_reached_its_executor() -> None:
     machine = ready(agent())
     machine.step(run(task("t1")), 10)
