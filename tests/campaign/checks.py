@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from barter.core.task_state import TaskState
 from tests.campaign.record import Heard, Marks, Record, Told
-from tests.campaign.tasks import FORCED, NEVER_START
+from tests.campaign.tasks import FORCED, NEVER_START, UNFETCHED
 
 # A busy machine sees and says things late; what a clock was off by is known exactly.
 LATE_MS = 2_500
 # What an engine says of a container that ended while it was dead, where it does not know better.
 ENGINE_FORGOT = 255
-DISK_FULL = ("DISK_FULL", "LAUNCH_FAILED")
+DISK_FULL = ("DISK_FULL", "LAUNCH_FAILED", "FETCH_FAILED")
 ENGINE_AWAY = ("LAUNCH_FAILED", "RUNTIME_MISSING", "IMAGE_FAILED", "IMAGE_UNREACHABLE")
 
 
@@ -63,7 +63,7 @@ def _end_without_start(record: Record, told: Told, end: Heard) -> Iterator[str]:
     """What never ran may only be told as such, and only where something kept it from running."""
     kind, since, until = told.spec.kind, told.ordered_ms[0], end.at_ms
     allowed: list[str] = []
-    if told.kills_ms and end.state is TaskState.KILLED:
+    if end.state is TaskState.KILLED and _was_to_end(record, told, end):
         return
     if end.state is TaskState.LOST:
         # Handed to an executor that died with it unstarted.
@@ -86,11 +86,13 @@ def _end_without_start(record: Record, told: Told, end: Heard) -> Iterator[str]:
 def _code_is_true(record: Record, told: Told, end: Heard, marks: Marks) -> Iterator[str]:
     forced = FORCED.get(told.spec.kind)
     if end.state is TaskState.KILLED:
-        if not told.kills_ms:
+        if not _was_to_end(record, told, end):
             yield f"nobody had it killed, and it was told as {end} ({end.message})"
         return
     if _lost_in_start(record, told, end, marks):
         return
+    if marks.code == UNFETCHED:
+        yield "what it was to fetch was not there"
     if marks.code is None and forced is None:
         yield f"it did not end by itself, and was told as {end} ({end.message})"
         return
@@ -101,6 +103,8 @@ def _code_is_true(record: Record, told: Told, end: Heard, marks: Marks) -> Itera
         if reason == "MEMORY_LIMIT":
             # An engine that is dead when the kernel kills for memory never hears why.
             reason = end.reason
+    if end.reason == "DISK_FULL" and record.during("full disk", marks.started_ms, end.at_ms, 500):
+        reason = end.reason
     if not told.spec.docker and end.exit_code is None and record.during("keeper dead", marks.started_ms, end.at_ms):
         # Its parent was killed, and only some kernels tell others.
         code = None
@@ -110,6 +114,16 @@ def _code_is_true(record: Record, told: Told, end: Heard, marks: Marks) -> Itera
     state = TaskState.FINISHED if code == 0 else TaskState.FAILED
     if (end.state, end.exit_code, end.reason) != (state, code, reason):
         yield f"it ended with {code} for {reason}, and was told as {end} ({end.message})"
+
+
+def _was_to_end(record: Record, told: Told, end: Heard) -> bool:
+    """Whether somebody or something had it killed, for the reason that was told."""
+    if end.reason == "GROUP_ENDED":
+        others = [each for each in record.tasks.values() if each is not told and each.spec.group == told.spec.group]
+        return bool(told.spec.group) and any(each.ended for each in others)
+    if end.reason == "KILLED_BY_HEALTH_CHECK":
+        return told.spec.kind == "falls ill"
+    return bool(told.kills_ms)
 
 
 def _lost_in_start(record: Record, told: Told, end: Heard, marks: Marks) -> bool:
@@ -123,5 +137,8 @@ def _end_time_is_true(record: Record, told: Told, marks: Marks | None) -> Iterat
     if end is None or marks is None or marks.code is None or not marks.ended_ms:
         return
     off = min((end.timestamp_ms - marks.ended_ms - clock for clock in record.clock_offsets), key=abs)
+    if off > 0 and min(record.clock_offsets) < 0 and end.timestamp_ms <= end.at_ms + LATE_MS:
+        # What ended before the clock was set back ended in the future of who tells of it: told as of now.
+        return
     if abs(off) > LATE_MS:
         yield f"it ended {off} ms before the time that was told of it" if off > 0 else f"it was told {-off} ms early"

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 
 from barter.core.task_state import TERMINAL
 from tests.campaign.machine import Machine
@@ -18,6 +19,10 @@ async def strike(fault: Fault, machine: Machine, master: Master, proxy: Proxy) -
     """Returns once it is healed."""
     machine.record.tell(f"FAULT {fault.kind}, {fault.moment}" + (f", amount {fault.amount}" if fault.amount else ""))
     match fault.kind.split():
+        case ["kill", *_, "again"]:
+            for _ in range(fault.amount):
+                await _kill(replace(fault, kind="kill agent and executor", lasts_ms=0), machine)
+                await asyncio.sleep(fault.lasts_ms / 1000)
         case ["kill", *_]:
             await _kill(fault, machine)
         case ["end", "agent"]:

@@ -16,7 +16,7 @@ import docker
 from docker.errors import APIError
 
 from tests.campaign.record import Record, Window, now_ms
-from tests.campaign.tasks import TASK, WORLD
+from tests.campaign.tasks import FETCHED, TASK, WORLD
 from tests.integration.engine import OwnEngine, import_busybox
 from tests.integration.machine import alive
 
@@ -32,7 +32,7 @@ from barter.core.resources import parse_resources
 masters, work_dir, runtime, volumes = sys.argv[1:]
 have = parse_resources("cpus=64,mem=64GiB,ports=31000-32000")
 listen = "127.0.0.1:0"
-settings = Settings(allowed_volumes=(volumes,))
+settings = Settings(allowed_volumes=(volumes,), allowed_fetch=(volumes,))
 sys.exit(run(AgentOptions(masters, Path(work_dir), listen, listen, runtime=runtime, resources=have, settings=settings)))
 """
 
@@ -154,6 +154,7 @@ class Machine:
         for folder in (self.work_dir, self.marks):
             folder.mkdir()
         (self.folder / "clock").write_text("0")
+        (self.marks / FETCHED).write_text("fetched\n")
         if root:
             command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=700", "barter-campaign", str(self.work_dir)]
             subprocess.run(command, check=True)

@@ -16,6 +16,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "kill all": (8, ""),
     "kill keeper": (3, ""),
     "kill executor and keeper": (4, ""),
+    "kill agent and executor again and again": (4, ""),
     "end agent": (3, ""),
     "stop agent": (5, ""),
     "stop executor": (6, ""),
@@ -33,7 +34,10 @@ FAULTS: dict[str, tuple[int, str]] = {
     "another master": (5, ""),
     "orders twice": (4, ""),
 }
-_ENDING = ("exits", "exits", "exits", "exits", "prints", "forks", "closes", "kills itself", "needs memory")
+_ENDING = (
+    *("exits", "exits", "exits", "exits", "exits", "prints", "forks", "closes", "kills itself"),
+    *("needs memory", "falls ill"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,17 @@ def draw(seed: int, *, docker: bool, root: bool) -> Plan:
 
 def _wave(rng: Random, number: int, docker: bool) -> Wave:
     at_ms = number * STORY_MS // WAVES + rng.randint(0, 300)
-    specs = (_spec(rng, f"t{number}{letter}", docker) for letter in "abcd"[: rng.randint(2, 4)])
+    group = f"g{number}" if rng.random() < 0.12 else ""
+    together = docker and rng.random() < 0.5
+    count = rng.randint(2, 4)
+    specs = []
+    for letter in "abcd"[:count]:
+        in_docker = together if group else docker and rng.random() < 0.5
+        specs.append(_spec(rng, f"t{number}{letter}", in_docker, group))
     return Wave(at_ms, tuple(specs))
 
 
-def _spec(rng: Random, name: str, docker: bool) -> Spec:
-    in_docker = docker and rng.random() < 0.5
+def _spec(rng: Random, name: str, in_docker: bool, group: str) -> Spec:
     kind = rng.choice(_ENDING) if rng.random() < 0.65 else rng.choice(("stays", "polite", "deaf", "stays"))
     if rng.random() < 0.03:
         kind = "no image" if in_docker else "missing"
@@ -113,6 +122,8 @@ def _spec(rng: Random, name: str, docker: bool) -> Spec:
         code=rng.choice((0, 0, 1, 3, 42, 255)),
         kill_ms=rng.randint(0, 1_500) if rng.random() < 0.25 else -1,
         grace_ms=rng.choice((0, 200, 600)),
+        fetches=rng.random() < 0.15,
+        group=group,
     )
 
 
@@ -125,7 +136,10 @@ def _fault(rng: Random, kind: str, tasks: int) -> Fault:
         moment = Moment(what, rng.randint(1, tasks), delay)
     lasts = rng.choice((0, rng.randint(0, 200), rng.randint(100, 1_500), rng.randint(1_000, 5_000)))
     amount = 0
-    if kind == "slow network":
+    if kind.endswith("again and again"):
+        amount = rng.randint(3, 5)
+        lasts = rng.randint(50, 600)
+    elif kind == "slow network":
         amount = rng.randint(10, 400)
     elif kind.startswith("clock"):
         amount = rng.choice((1_500, 60_000, 3_600_000, 86_400_000)) * (1 if kind == "clock forward" else -1)

@@ -100,7 +100,14 @@ class World:
         self._still_there()
 
     def _unsettled(self) -> list[str]:
-        return [f"{name} {told.state}" for name, told in self.record.tasks.items() if not _is_settled(told)]
+        return [f"{name} {told.state}" for name, told in self.record.tasks.items() if not self._is_settled(told)]
+
+    def _is_settled(self, told: Told) -> bool:
+        if told.ended:
+            return True
+        group = [each for each in self.record.tasks.values() if told.spec.group and each.spec.group == told.spec.group]
+        over = bool(told.kills_ms) or any(each.ended for each in group)
+        return told.spec.stays and not over and told.state is TaskState.RUNNING
 
     def _still_there(self) -> None:
         """What is told as running does run: a process that carries the task's name, or its container's."""
@@ -198,12 +205,6 @@ class World:
 
 class NotInTime(Exception):
     """What must come in the end did not."""
-
-
-def _is_settled(told: Told) -> bool:
-    if told.ended:
-        return True
-    return told.spec.stays and not told.kills_ms and told.state is TaskState.RUNNING
 
 
 def _read(start: Path, end: Path) -> Marks:
