@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Coroutine
 from dataclasses import replace
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -14,9 +15,11 @@ from barter.agent.machine import Agent
 from barter.agent.runtime import settings
 from barter.agent.runtime.limits import describe
 from barter.agent.shell import engine, resources, usage
+from barter.agent.shell.exec_begin import begin
+from barter.agent.shell.execs import Execs
 from barter.agent.shell.http import application
 from barter.agent.shell.ledger import Ledger
-from barter.agent.shell.node import Node
+from barter.agent.shell.node import Node, NotReady
 from barter.agent.shell.options import AgentOptions
 from barter.agent.shell.perform import Performer
 from barter.agent.shell.process import ExecutorProcess
@@ -25,6 +28,7 @@ from barter.agent.shell.serving import Serving
 from barter.core.addresses import split_address
 from barter.core.cluster import AgentInfo
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.tasks import TaskInfo
 from barter.proto.v1 import node_pb2
 from barter.proto.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from barter.shell import http, transport
@@ -69,7 +73,8 @@ class AgentService:
         options = self._options
         sandboxes = Sandboxes(self._work_dir)
         server = transport.server()
-        node = Node(sandboxes.root, self._is_live, self._usage)
+        execs = Execs(self._live_task, partial(begin, self._work_dir, ledger.agent_id))
+        node = Node(sandboxes.root, self._is_live, self._usage, lambda *key: bool(ledger.spent(key[0], key[1:])), execs)
         add_NodeServiceServicer_to_server(node, server)  # type: ignore[no-untyped-call]
         port = transport.listen(server, options.listen, insecure=options.insecure)
         registry = CollectorRegistry()
@@ -158,10 +163,13 @@ class AgentService:
         return usage.reply(self._there[0]) if self._there is not None else node_pb2.UsageReply()
 
     def _is_live(self, framework_id: FrameworkId, task_id: TaskId) -> bool:
+        return self._live_task(framework_id, task_id) is not None
+
+    def _live_task(self, framework_id: FrameworkId, task_id: TaskId) -> TaskInfo | None:
         if self._there is None:
-            return False
+            raise NotReady("the agent is starting: try again")
         entry = self._there[0].book.find(framework_id, task_id)
-        return entry is not None and entry.live
+        return entry.task if entry is not None and entry.live else None
 
 
 async def _set(event: asyncio.Event) -> None:

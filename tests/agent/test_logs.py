@@ -10,8 +10,11 @@ from typing import Any
 import grpc
 import grpc.aio as aio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from barter.agent.shell.logs import NoLog, open_log
+from barter.agent.shell.boxes import NotThere
+from barter.agent.shell.logs import KNOWN, Log
 from barter.agent.shell.node import Node
 from barter.proto.v1 import node_pb2 as pb
 from barter.proto.v1.node_pb2_grpc import NodeServiceStub, add_NodeServiceServicer_to_server
@@ -102,6 +105,129 @@ def test_following_until_the_task_ends_over_a_rotation(tmp_path: Path, box: Path
     assert asyncio.run(story()) == b"first, and long\nsecond\nnew\nlast words"
 
 
+def rotate(box: Path, how: str) -> None:
+    if how == "renamed":
+        os.replace(box / "stdout", box / "stdout.1")
+    else:
+        (box / "stdout.1").write_bytes((box / "stdout").read_bytes())
+        os.truncate(box / "stdout", 0)
+
+
+@pytest.mark.parametrize("how", ["renamed", "copied"])
+def test_nothing_is_lost_over_a_rotation(tmp_path: Path, box: Path, how: str) -> None:
+    write(box / "stdout", b"first\n" * 3, "ab")
+    log = Log(tmp_path, "f1", "t1", "stdout")
+    try:
+        read = [chunk.data for chunk in iter(log.read, None)]
+        write(box / "stdout", b"between\n", "ab")
+        rotate(box, how)
+        write(box / "stdout", b"new\n", "ab")
+        read += [chunk.data for chunk in iter(log.read, None)]
+        assert b"".join(read) == b"first\n" * 3 + b"between\nnew\n"
+    finally:
+        log.close()
+
+
+def test_two_rotations_at_once_are_said(tmp_path: Path, box: Path) -> None:
+    write(box / "stdout", b"first\n", "ab")
+    log = Log(tmp_path, "f1", "t1", "stdout")
+    try:
+        assert log.read() is not None
+        rotate(box, how := "renamed")
+        write(box / "stdout", b"perhaps not all\n", "ab")
+        rotate(box, how)
+        write(box / "stdout", b"last\n", "ab")
+        chunks = list(iter(log.read, None))
+        assert b"".join(chunk.data for chunk in chunks) == b"perhaps not all\nlast\n"
+        assert [chunk.gap for chunk in chunks] == [True, False]
+    finally:
+        log.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 9000), min_size=1, max_size=8), st.data())
+def test_one_goes_on_where_one_was(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], data: st.DataObject
+) -> None:
+    """Whatever was read before, and wherever it is by now, what follows comes once."""
+    root = tmp_path_factory.mktemp("logs")
+    box = root / "f1" / "t1"
+    box.mkdir(parents=True)
+    lines, whole, read, position = 0, b"", b"", 0
+    rotations = 0
+    for size in sizes:
+        text = b"".join(b"line %d\n" % (lines := lines + 1) for _ in range(size // 10))
+        write(box / "stdout", text, "ab")
+        whole += text
+        if read != whole and data.draw(st.booleans()):
+            log = Log(root, "f1", "t1", "stdout")
+            log.go_on(read[-KNOWN:], position) if read else log.rewind()
+            for chunk in iter(log.read, None):
+                assert not chunk.gap
+                read, position = read + chunk.data, chunk.position
+            log.close()
+            assert read == whole
+            rotations = 0
+        elif rotations == 0 and data.draw(st.booleans()):
+            rotate(box, "renamed")
+            rotations = 1
+            write(box / "stdout", b"", "ab")
+
+
+def test_what_was_rotated_away_unread_is_said(tmp_path: Path, box: Path) -> None:
+    (box / "stdout.1").write_bytes(b"old 3\n")
+    (box / "stdout").write_bytes(b"old 4\n")
+    log = Log(tmp_path, "f1", "t1", "stdout")
+    log.go_on(b"old 1\n", 600)
+    chunks = list(iter(log.read, None))
+    log.close()
+    assert b"".join(chunk.data for chunk in chunks) == b"old 3\nold 4\n"
+    assert [chunk.gap for chunk in chunks] == [True, False]
+
+
+def test_a_reader_comes_back_after_the_agents_restart(tmp_path: Path, box: Path) -> None:
+    async def story() -> bytes:
+        got, live = b"", {"t1"}
+        for number in range(3):
+            write(box / "stdout", b"line %d\n" % number, "ab")
+            if number == 2:
+                live.clear()
+            async with node(tmp_path, live) as read:
+                known = {"after": got, "position": len(got)} if got else {}
+                seen = list[bytes]()
+                following = asyncio.create_task(read(seen, follow=True, **known))
+                while not b"".join(seen).endswith(b"line %d\n" % number):
+                    assert not following.done()
+                    await asyncio.sleep(0.01)
+                following.cancel()
+                got += b"".join(seen)
+        return got
+
+    assert asyncio.run(story()) == b"line 0\nline 1\nline 2\n"
+
+
+def test_why_a_sandbox_is_not_there(tmp_path: Path) -> None:
+    async def story(task_id: str) -> aio.AioRpcError:
+        server = transport.server()
+        add_NodeServiceServicer_to_server(  # type: ignore[no-untyped-call]
+            Node(tmp_path, lambda *_: False, used=lambda _, task: task == "t1"), server
+        )
+        port = transport.listen(server, "127.0.0.1:0")
+        await server.start()
+        async with transport.channel(f"127.0.0.1:{port}") as channel:
+            call = NodeServiceStub(channel).ReadLog(  # type: ignore[no-untyped-call]
+                pb.ReadLogRequest(framework_id="f1", task_id=task_id, stream="stdout")
+            )
+            with pytest.raises(aio.AioRpcError) as refused:
+                await call.read()
+        await server.stop(0)
+        return refused.value
+
+    removed, never = asyncio.run(story("t1")), asyncio.run(story("t2"))
+    assert "was removed: its agent keeps" in str(removed.details())
+    assert "it never ran on this agent" in str(never.details())
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
@@ -141,5 +267,5 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         ("f2", "secret", "stdout"),
         ("f1", "t1", "stderr"),
     ):
-        with pytest.raises(NoLog):
-            open_log(root, framework, task, stream)
+        with pytest.raises(NotThere):
+            Log(root, framework, task, stream)
