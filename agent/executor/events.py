@@ -167,10 +167,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A check's result, of the task's health or of its readiness; `message` says what was found."""
+    """A check's result, of the task's health or of its readiness; `message` says what was found.
+
+    `ok` is None where it could not be run, which says nothing of the task.
+    """
 
     key: TaskKey
-    ok: bool
+    ok: bool | None
     message: str
     readiness: bool = False
 

@@ -42,7 +42,11 @@ class Health:
         self.next_ms = None
         return True
 
-    def result(self, ok: bool, now: int) -> Verdict:
+    def result(self, ok: bool | None, now: int) -> Verdict:
+        """`ok` is None where nothing was found: it is checked again, and nothing else changes."""
+        if ok is None:
+            self.next_ms = now + self.check.interval_ms
+            return Verdict(self.healthy, changed=False)
         before = self.healthy
         counts = self._counts(now)
         self.next_ms = now + self._delay(ok)
@@ -84,7 +88,7 @@ class Readiness:
         self.next_ms = None
         return True
 
-    def result(self, ok: bool, now: int) -> None:
+    def result(self, ok: bool | None, now: int) -> None:
         if ok:
             self.ready = True
         else:

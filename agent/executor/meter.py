@@ -4,6 +4,10 @@ from barter.agent.executor.actions import TaskUsage
 from barter.agent.executor.events import Sample, TaskKey
 
 
+# Sooner than that after its start, what it took to start it looks like much use.
+SETTLED_MS = 1_000
+
+
 class Meter:
     """Off until the agent asks. One measurement at a time; the first of a found task tells nothing, being a sum."""
 
@@ -37,7 +41,7 @@ class Meter:
 
     def result(self, samples: tuple[Sample, ...], now: int) -> tuple[TaskUsage, ...]:
         """What tasks used between their last sample and this one, where both are known."""
-        before = {each.key: self._last.get(each.key, (0, now)) for each in samples}
+        before = {each.key: self._before(each.key, now) for each in samples}
         self._last.update({each.key: (each.cpu_us, now) for each in samples})
         if not self._every_ms:
             return ()
@@ -48,6 +52,10 @@ class Meter:
             for cpu_us, at_ms in (before[each.key],)
             if now > at_ms
         )
+
+    def _before(self, key: TaskKey, now: int) -> tuple[int, int]:
+        cpu_us, at_ms = self._last.get(key, (0, now))
+        return (0, now) if not cpu_us and now < at_ms + SETTLED_MS else (cpu_us, at_ms)
 
     def wakeup(self) -> int | None:
         return self._due_ms

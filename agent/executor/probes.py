@@ -58,7 +58,7 @@ class Probes:
             return self._health.result(checked.ok, now)
         assert self._readiness is not None
         self._readiness.result(checked.ok, now)
-        return Verdict(self.healthy, changed=checked.ok)
+        return Verdict(self.healthy, changed=checked.ok is True)
 
     def stop(self) -> bool:
         """No more checks; whether one was under way."""

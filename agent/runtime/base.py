@@ -56,8 +56,11 @@ class Runtime(ABC):
         """Remove what is kept of ended tasks, sandbox files aside."""
 
     @abstractmethod
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
-        """Run a health check command where the task runs; whether it exited with 0, and what was found."""
+    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+        """Run a check's command where the task runs; whether it exited with 0, and what was found.
+
+        None where it could not be run for no fault of the task's. Cancelling it ends all that it started.
+        """
 
     @abstractmethod
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:

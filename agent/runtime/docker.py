@@ -77,7 +77,7 @@ class DockerRuntime(Runtime):
     def release(self, keys: Sequence[TaskKey]) -> None:
         self._runner.post(ev.Release(tuple(keys)))
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
         container = self._machine.container_of(order.key)
         if not container:
             return False, "found no container"

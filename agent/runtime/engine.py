@@ -1,8 +1,5 @@
 """The calls made to a Docker Engine, blocking, and its errors in our words."""
 
-import contextlib
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +10,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.utils import kwargs_from_env
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from barter.agent.runtime import container_check
 from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.measure import Used
 from barter.agent.runtime.neighbours import is_local
@@ -131,28 +129,17 @@ class Engine:
         mem = memory.get("anon", memory.get("total_rss", 0))
         return Used(cpu_us, mem, *_disks(said), *_networks(said))
 
-    def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool, str]:
-        """Run a shell line in a container; whether it exited with 0, and what was found."""
+    def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool | None, str]:
+        """Run a shell line in a container; whether it exited with 0, None where nobody can say, and what was found."""
         client = self._connect(self.client.api_version, timeout_s)
         try:
-            execution = self.client.exec_create(container_id, ["/bin/sh", "-c", command])["Id"]
-            try:
-                client.exec_start(execution)
-            except (requests.ReadTimeout, requests.ConnectionError):
-                self._end_execution(execution)
-                return False, f"gave no result within {round(timeout_s * 1000)} ms"
-            code = self.client.exec_inspect(execution)["ExitCode"]
-        except Failures as error:
+            return container_check.run(client, container_id, command, timeout_s)
+        except APIError as error:
             return False, f"could not run: {_said(error)}"
+        except Failures as error:
+            return None, f"could not run: the Docker Engine does not answer: {error}"
         finally:
             client.close()
-        return code == 0, f"exited with status {code}"
-
-    def _end_execution(self, execution: str) -> None:
-        """The engine cannot end an exec; as its process is one of this machine, we may be able to."""
-        with contextlib.suppress(*Failures):
-            if pid := self.client.exec_inspect(execution)["Pid"]:
-                os.kill(pid, signal.SIGKILL)
 
     def _connect(self, version: str, timeout_s: float) -> docker.APIClient:
         return docker.APIClient(

@@ -12,9 +12,9 @@ class Probes:
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
         self._numbers = count()
-        self._results: dict[bytes, asyncio.Future[tuple[bool, str]]] = {}
+        self._results: dict[bytes, asyncio.Future[tuple[bool | None, str]]] = {}
 
-    async def run(self, wanted: tuple[bytes, ...], timeout_ms: int) -> tuple[bool, str]:
+    async def run(self, wanted: tuple[bytes, ...], timeout_ms: int) -> tuple[bool | None, str]:
         """Whether it exited with 0, and what was found; its process group is killed when the time is over."""
         number = wire.number(next(self._numbers))
         future = self._results[number] = asyncio.get_running_loop().create_future()
@@ -39,4 +39,4 @@ class Probes:
         """Their keeper is gone: nobody will say how they ended."""
         for future in self._results.values():
             if not future.done():
-                future.set_result((False, "was cut off by the end of the keeper of process tasks"))
+                future.set_result((None, "was cut off by the end of the keeper of process tasks"))

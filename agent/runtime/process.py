@@ -87,7 +87,7 @@ class ProcessRuntime(Runtime):
         if known:
             self._keeping.send(b"forget", *map(name_of, known))
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
         try:
             wanted = self._starter.check(order, command)
         except RuntimeFailure as failure:

@@ -69,6 +69,15 @@ def test_the_first_sample_of_a_found_task_is_a_sum_and_tells_nothing() -> None:
     assert executor.step(Measured((second,)), 2_010) == [SendUsage((TaskUsage(500, second),))]
 
 
+def test_what_it_took_to_start_is_not_taken_for_use() -> None:
+    executor = asked()
+    executor.step(Tick(), 0)
+    assert executor.step(Measured((Sample(KEY, 24_000, 1),)), 3) == []
+    executor.step(Tick(), 2_003)
+    second = Sample(KEY, 1_024_000, 1)
+    assert executor.step(Measured((second,)), 2_003) == [SendUsage((TaskUsage(500, second),))]
+
+
 def test_what_was_measured_of_a_task_that_has_ended_is_dropped() -> None:
     executor = asked()
     executor.step(Tick(), 0)

@@ -93,3 +93,19 @@ def test_readiness_is_checked_until_the_first_success() -> None:
 def test_of_a_found_task_nobody_knows_whether_it_was_ready() -> None:
     readiness = Readiness(READY, 7, found=True)
     assert (readiness.ready, readiness.next_ms) == (None, 7)
+
+
+def test_a_check_that_could_not_be_run_says_nothing_of_the_task() -> None:
+    health = Health(replace(CHECK, grace_ms=0, max_failures=1), 0)
+    probe(health, True)
+    for _ in range(5):
+        assert health.next_ms is not None
+        now = health.next_ms
+        health.begin(now)
+        verdict = health.result(None, now)
+        assert (verdict.healthy, verdict.changed, verdict.kill) == (True, False, False)
+        assert health.next_ms == now + CHECK.interval_ms
+    readiness = Readiness(READY, 0, found=False)
+    readiness.begin(1_000)
+    readiness.result(None, 1_000)
+    assert (readiness.ready, readiness.next_ms) == (False, 1_000 + FIRST_PROBE_MS)

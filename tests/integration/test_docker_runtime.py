@@ -64,7 +64,7 @@ def test_a_launch_that_cannot_be_says_what_to_do(engine: Engine, busybox: str) -
         one.launch(task("t1", "true", image=missing), task("t2", argv=("nope",), image=busybox))
         one.launch(task("t3", "true", container=evil))
         end = await one.end_of("t1")
-        assert (one.states("t1"), end.reason) == ([STARTING, FAILED], Reason.IMAGE_FAILED)
+        assert (one.states("t1"), end.reason) == ([STARTING, FAILED], Reason.IMAGE_UNREACHABLE)
         assert f"cannot pull image {missing!r}" in end.message
         end = await one.end_of("t2")
         assert (one.states("t2"), end.reason) == ([FAILED], Reason.LAUNCH_FAILED)
@@ -91,6 +91,34 @@ def test_what_containers_use_is_told(engine: Engine, busybox: str, monkeypatch: 
         assert said is not None
         assert said.cpu_us > 0
         assert engine_calls.Engine().used("no-such-container") is None
+
+    with_agent(engine, story)
+
+
+def test_check_commands_end_in_time_with_all_they_started(engine: Engine, busybox: str) -> None:
+    """One that says nothing, and one that never stops to, kept their threads for ever: after eight no check was run."""
+    script = "sleep 1234 & setsid sleep 1235 & {}"
+    silent, loud, closed = "wait", "while :; do echo again; done", "exec >/dev/null 2>&1; sleep 1236"
+
+    async def story(one: Agent) -> None:
+        for name, line in (("silent", silent), ("loud", loud), ("closed", closed)):
+            check = HealthCheck(
+                CheckKind.COMMAND,
+                command=script.format(line),
+                grace_ms=0,
+                interval_ms=100,
+                timeout_ms=500,
+                max_failures=0,
+            )
+            one.launch(task(name, "sleep 300", image=busybox, health_check=check))
+        for name in ("silent", "loud", "closed"):
+            await one.until(lambda name=name: one.of(name)[-1:] != [] and one.of(name)[-1].healthy is False)  # type: ignore[misc]
+            assert one.of(name)[-1].message == "health check command gave no result within 500 ms"
+        one.kill("silent", grace_ms=0)
+        one.kill("closed", grace_ms=0)
+        quick = HealthCheck(CheckKind.COMMAND, command="sleep 1237 & exit 0", interval_ms=100, timeout_ms=5_000)
+        one.launch(task("quick", "sleep 300", image=busybox, health_check=quick))
+        await one.until(lambda: one.of("quick")[-1:] != [] and one.of("quick")[-1].healthy is True)
 
     with_agent(engine, story)
 

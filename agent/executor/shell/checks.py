@@ -55,6 +55,7 @@ class Checker:
 
     async def _run(self, action: RunCheck) -> None:
         async with self._places:
+            ok: bool | None
             try:
                 ok, message = await self._result(action)
             except TimeoutError:
@@ -63,7 +64,7 @@ class Checker:
                 ok, message = False, f"{self._where(action)}: {error}"
         self._post(Checked(action.order.key, ok, message, isinstance(action.check, ReadinessCheck)))
 
-    async def _result(self, action: RunCheck) -> tuple[bool, str]:
+    async def _result(self, action: RunCheck) -> tuple[bool | None, str]:
         check, host = action.check, action.address or self._host
         if check.kind is CheckKind.COMMAND:
             ok, found = await self._runtime.check(action.order, check.command, check.timeout_ms)
@@ -74,7 +75,7 @@ class Checker:
                 writer.transport.abort()
                 return True, f"{self._where(action)} accepts connections"
             status = await self._http_status(host, check.port, check.path, check.kind)
-        good = isinstance(check, ReadinessCheck) and check.statuses or range(200, 400)
+        good = (isinstance(check, ReadinessCheck) and check.statuses) or range(200, 400)
         return status in good, f"{self._where(action)} answered HTTP {status}"
 
     def _where(self, action: RunCheck) -> str:

@@ -13,6 +13,7 @@ from barter.agent.runtime.keeper.notes import End, Notes, Task
 from barter.agent.runtime.keeper.output import STREAMS, Pipe, paths
 from barter.agent.runtime.keeper.start import Cgroups, Refused, Start, give_way
 from barter.agent.runtime.keeper.wire import Message, number, pack, unpack
+from barter.agent.runtime.offspring import kill_with_offspring
 from barter.agent.runtime.proc import exit_code_of, session_leaders, session_members, start_time
 
 # With less than this free, a task that failed may have failed for want of room.
@@ -103,8 +104,7 @@ class Tasks:
     def drop_check(self, check: bytes) -> None:
         for pid, known in self._checks.items():
             if known == check:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
+                kill_with_offspring(pid)
 
     def signal(self, name: bytes, signum: int, *, whole: bool) -> None:
         """To all of a task; without `whole` its leader is spared, which waits for the others."""
@@ -133,10 +133,11 @@ class Tasks:
             return False
         pid = dead.si_pid
         code = dead.si_status if dead.si_code == os.CLD_EXITED else -dead.si_status
-        if (task := self._children.pop(pid, None)) is not None:
+        if pid in self._children or pid in self._checks:
             # While the leader is a zombie its number cannot name another group.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
+        if (task := self._children.pop(pid, None)) is not None:
             self._finish(task, code, time.time_ns() // 1_000_000)
         os.waitpid(pid, 0)
         if (check := self._checks.pop(pid, None)) is not None:
