@@ -7,6 +7,7 @@ import socket
 from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -14,6 +15,8 @@ from barter.agent.described import HOSTNAME, Description, check_change
 from barter.agent.machine import Agent
 from barter.agent.runtime import settings
 from barter.agent.runtime.limits import describe
+from barter.agent.runtime.registries import load_mirrors
+from barter.agent.runtime.settings import Settings
 from barter.agent.shell import engine, resources, usage
 from barter.agent.shell.exec_begin import begin
 from barter.agent.shell.execs import Execs
@@ -60,6 +63,7 @@ class AgentService:
             description = self._describe(ledger)
             if ledger.description.kept is not None:
                 check_change(ledger.description.kept, description)
+            _check_files(self._options.settings)
             self._take_signals()
             return await self._serve(ledger, description)
 
@@ -170,6 +174,16 @@ class AgentService:
             raise NotReady("the agent is starting: try again")
         entry = self._there[0].book.find(framework_id, task_id)
         return entry.task if entry is not None and entry.live else None
+
+
+def _check_files(given: Settings) -> None:
+    """Raises ValueError: what is wrong with them now would be found at the first image otherwise."""
+    load_mirrors(given.registries)
+    if given.docker_config:
+        # It needs the Docker SDK, whose import costs a quarter of a second.
+        from barter.agent.runtime.credentials import check
+
+        check(Path(given.docker_config))
 
 
 async def _set(event: asyncio.Event) -> None:

@@ -14,10 +14,12 @@ import grpc.aio as aio
 
 from barter.agent.executor.events import Order
 from barter.agent.executor.wire import order_to_wire
+from barter.agent.runtime.settings import Settings
+from barter.agent.runtime.settings import write as write_settings
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, Container, TaskInfo, TaskStatus
+from barter.core.tasks import Command, Container, Reason, TaskInfo, TaskStatus
 from barter.proto import codec
 from barter.proto.v1 import executor_pb2 as pb
 from barter.proto.v1.executor_pb2_grpc import ExecutorServiceServicer, add_ExecutorServiceServicer_to_server
@@ -69,7 +71,7 @@ class Agent(ExecutorServiceServicer):
                 self.hellos.append(call.hello)
                 told = call.hello.statuses
             self.usage.update((each.task_id, each) for each in call.usage.tasks)
-            self.statuses += [codec.status_from_wire(each.status) for each in told]
+            self.statuses += [_status(each) for each in told]
             if told and self.record:
                 self.send(pb.ExecutorEvent(recorded=pb.ExecutorEvent.Recorded(sequence=told[-1].sequence)))
             self._changed.set()
@@ -86,11 +88,14 @@ class Agent(ExecutorServiceServicer):
         self._server = None
         self.socket.unlink(missing_ok=True)
 
-    async def start_executor(self, runtime: str = "process", env: Mapping[str, str] | None = None) -> int:
+    async def start_executor(
+        self, runtime: str = "process", env: Mapping[str, str] | None = None, settings: Settings | None = None
+    ) -> int:
         """Start one and wait for its Hello; returns its pid."""
         before = len(self.hellos)
         command = [sys.executable, "-m", "barter.agent.executor", "--socket", str(self.socket)]
         command += ["--work-dir", str(self.folder), "--runtime", runtime]
+        command += [] if settings is None else ["--settings", str(write_settings(self.folder, settings))]
         with (self.folder / "executor.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *command, stderr=log, stdin=asyncio.subprocess.DEVNULL, env={**os.environ, **(env or {})}
@@ -162,6 +167,11 @@ class Agent(ExecutorServiceServicer):
                 process.send_signal(signal.SIGKILL)
                 await process.wait()
         await self.hang_up()
+
+
+def _status(wire: pb.ExecutorStatus) -> TaskStatus:
+    status = codec.status_from_wire(wire.status)
+    return replace(status, reason=Reason(wire.reason)) if wire.reason else status
 
 
 @contextlib.asynccontextmanager
