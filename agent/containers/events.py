@@ -16,6 +16,7 @@ class Trouble(StrEnum):
     IMAGE_MISSING = "image missing"
     NAME_TAKEN = "name taken"
     REFUSED = "refused"
+    DISK_FULL = "disk full"
     AWAY = "engine away"
     LOST = "answer lost"
 
@@ -32,7 +33,7 @@ class Standing(StrEnum):
 class Seen:
     """A container as the engine shows it; `order` is None when it is not one of this executor's.
 
-    A list says nothing of what follows `order`. `ended_ms` since 1970; `vanished`: it is said to be RUNNING and its
+    A list says nothing of its end. `ended_ms` since 1970; `vanished`: it is said to be RUNNING and its
     process is not there.
     """
 
@@ -43,6 +44,7 @@ class Seen:
     out_of_memory: bool = False
     ended_ms: int | None = None
     vanished: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

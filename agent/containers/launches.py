@@ -92,16 +92,22 @@ class Launches:
                 return not_started(task, KILLED)
             case Trouble.IMAGE_MISSING if not task.pulled:
                 return self._pull(task, now)
-            case Trouble.NAME_TAKEN | Trouble.LOST:
+            case Trouble.NAME_TAKEN | Trouble.LOST | Trouble.REFUSED:
                 task.phase, task.failure = Phase.FINDING, event.message
                 if event.trouble is Trouble.NAME_TAKEN:
                     task.failure = _foreign(task)
                 return self._book.inspect(task)
-        return not_started(task, event.message)
+        return not_started(task, event.message, _reason(event.trouble))
 
     def start_done(self, key: TaskKey, now: int) -> list[Action]:
         task = self._in(key, Phase.STARTING)
-        return [] if task is None else self._started(task, now)
+        if task is None:
+            return []
+        if task.has_own_address and not task.died:
+            # The engine chose it as it started the container.
+            task.phase, task.failure = Phase.PROBING, "its container is gone, removed by somebody else"
+            return self._book.inspect(task)
+        return self._started(task, now)
 
     def start_failed(self, event: StartFailed, now: int) -> list[Action]:
         task = self._in(event.key, Phase.STARTING)
@@ -113,10 +119,10 @@ class Launches:
         if event.trouble is Trouble.AWAY:
             # It cannot run, so nobody has to wait until the engine is there to remove it.
             return [*not_started(task, event.message), *self._removals.remove(task, "it was not started")]
-        if event.trouble is Trouble.LOST:
+        if event.trouble in (Trouble.LOST, Trouble.REFUSED):
             task.phase, task.failure = Phase.PROBING, event.message
             return self._book.inspect(task)
-        return self._discard(task, event.message)
+        return self._discard(task, event.message, _reason(event.trouble))
 
     def found(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
         """What has the name of a task whose creation was not answered, or was refused because of the name."""
@@ -165,22 +171,27 @@ class Launches:
     def _ran(self, task: ContainerTask, seen: Seen, now: int) -> list[Action]:
         if seen.standing is Standing.EXITED and not task.died:
             self._ends.note(task, seen)
+        task.address = seen.address
         return self._started(task, now)
 
     def _started(self, task: ContainerTask, now: int) -> list[Action]:
         self._placed.discard(task.key)
-        return [Report(Started(task.key)), *self._ends.begin(task, now)]
+        return [Report(Started(task.key, task.address)), *self._ends.begin(task, now)]
 
-    def _discard(self, task: ContainerTask, message: str) -> list[Action]:
+    def _discard(self, task: ContainerTask, message: str, reason: Reason = Reason.LAUNCH_FAILED) -> list[Action]:
         """Say that it did not start once its container is gone and cannot."""
         self._placed.discard(task.key)
         task.phase = Phase.DISCARDING
-        task.verdict = NotStarted(task.key, Reason.LAUNCH_FAILED, message)
+        task.verdict = NotStarted(task.key, reason, message)
         return self._removals.remove(task, message)
 
     def _in(self, key: TaskKey, phase: Phase) -> ContainerTask | None:
         task = self._book.tasks.get(key)
         return task if task is not None and task.phase is phase else None
+
+
+def _reason(trouble: Trouble) -> Reason:
+    return Reason.DISK_FULL if trouble is Trouble.DISK_FULL else Reason.LAUNCH_FAILED
 
 
 def _foreign(task: ContainerTask) -> str:

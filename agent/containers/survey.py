@@ -72,7 +72,7 @@ class Survey:
             return [*self._compare(event, now, quiet=quiet), *self._sweep(event)]
         self.known = True
         found = [(seen.order, seen) for seen in event.found if seen.order is not None]
-        mine = [(Held(order), seen) for order, seen in found if order.key not in self._book.tasks]
+        mine = [(Held(order, address=seen.address), seen) for order, seen in found if order.key not in self._book.tasks]
         recovered = Recovered(tuple(held for held, _ in mine))
         return [recovered, *(action for held, seen in mine for action in self._recover(held, seen, now, quiet=quiet))]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from barter.agent.executor.events import NotStarted, Order, TaskKey
+from barter.core.tasks import Network
 
 
 class Phase(Enum):
@@ -62,6 +63,7 @@ class ContainerTask:
     died: bool = False
     exit_code: int | None = None
     ended_ms: int | None = None
+    address: str = ""
     out_of_memory: bool = False
     failure: str = ""
     verdict: NotStarted | None = None
@@ -81,6 +83,10 @@ class ContainerTask:
     @property
     def image(self) -> str:
         return self.order.task.container.image if self.order.task.container is not None else ""
+
+    @property
+    def has_own_address(self) -> bool:
+        return self.order.task.container is not None and self.order.task.container.network is Network.OWN
 
     @property
     def settled(self) -> bool:

@@ -26,6 +26,12 @@ class ImageFailed(RuntimeFailure):
     reason = Reason.IMAGE_FAILED
 
 
+class DiskFull(RuntimeFailure):
+    """There is no room for the task."""
+
+    reason = Reason.DISK_FULL
+
+
 class RuntimeMissing(RuntimeFailure):
     """Nothing here can run this kind of task."""
 

@@ -25,6 +25,7 @@ from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
 from barter.agent.runtime.measure import container_cgroups, of_cgroups
+from barter.agent.runtime.place import Place
 from barter.agent.runtime.settings import SettingsFile
 from barter.shell.clock import Clock
 from barter.shell.log import logger
@@ -49,8 +50,8 @@ class DockerRuntime(Runtime):
         self._notes = work_dir / "executor" / "logs"
         private = (os.path.realpath(work_dir), *_engine_socket())
         self._settings = settings or SettingsFile()
-        home = home_name(work_dir)
-        self._calls = Calls(home, private, publish_on, self._notes, work_dir, self._settings, self._post)
+        place = Place(home_name(work_dir), private, publish_on, work_dir)
+        self._calls = Calls(place, self._settings, self._notes, self._post)
         self._machine = Containers()
         self._runner: Runner[ev.Event, act.Action] = Runner(self._machine, Clock(), self._perform)
         self._news = News(self._calls.label, self._post)

@@ -1,6 +1,5 @@
 """Carries out what the machine asks of the engine, in any thread, and puts the answer into its words."""
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +8,14 @@ from barter.agent.containers import events as ev
 from barter.agent.containers.actions import Call
 from barter.agent.containers.answers import failed
 from barter.agent.containers.events import Standing, Trouble
-from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
-from barter.agent.runtime.container_spec import HOME, container_spec, order_of
+from barter.agent.runtime.base import DiskFull, RuntimeFailure
+from barter.agent.runtime.container_spec import HOME, order_of
+from barter.agent.runtime.creating import Creator
 from barter.agent.runtime.docker_logs import ContainerLog
 from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken
 from barter.agent.runtime.images import Images
 from barter.agent.runtime.neighbours import end_leftovers, lives
+from barter.agent.runtime.place import Place
 from barter.agent.runtime.settings import SettingsFile
 from barter.agent.runtime.shown import Shown
 from barter.shell.log import logger
@@ -24,6 +25,7 @@ _STANDINGS |= dict.fromkeys(("running", "paused", "restarting"), Standing.RUNNIN
 _TROUBLES = {
     ImageMissing: Trouble.IMAGE_MISSING,
     NameTaken: Trouble.NAME_TAKEN,
+    DiskFull: Trouble.DISK_FULL,
     EngineAway: Trouble.AWAY,
     AnswerLost: Trouble.LOST,
 }
@@ -31,25 +33,13 @@ _log = logger("executor")
 
 
 class Calls:
-    def __init__(
-        self,
-        home: str,
-        private: tuple[str, ...],
-        publish_on: str,
-        notes: Path,
-        work_dir: Path,
-        settings: SettingsFile,
-        post: Callable[[ev.Event], None],
-    ) -> None:
-        """As `container_spec` takes them; `notes` is where the copies of output keep how far they are, `post` takes
-        how far pulls are."""
-        self._home, self._work_dir = home, work_dir
-        self._private = private
-        self._publish_on = publish_on
-        self._notes = notes
+    def __init__(self, place: Place, settings: SettingsFile, notes: Path, post: Callable[[ev.Event], None]) -> None:
+        """`notes` is where the copies of output keep how far they are, `post` takes how far pulls are."""
+        self._home, self._notes = place.home, notes
         self._engine: Engine | None = None
         self._logs: dict[str, ContainerLog] = {}
-        self.images = Images(lambda: self.engine, settings, work_dir / "executor", post)
+        self.images = Images(lambda: self.engine, settings, place.work_dir / "executor", post)
+        self._creator = Creator(lambda: self.engine, place, settings, self.images)
 
     @property
     def label(self) -> str:
@@ -75,9 +65,9 @@ class Calls:
     def _answer(self, call: Call) -> ev.Event | None:
         match call:
             case act.Create():
-                return self._create(call)
+                return ev.Created(call.order.key, self._creator.create(call))
             case act.Start():
-                self.engine.start(call.container)
+                self._creator.start(call)
                 return ev.StartDone(call.key)
             case act.Pull():
                 return self.images.pull(call.number, call.image)
@@ -99,22 +89,6 @@ class Calls:
                 return ev.Removed(call.container)
             case act.CopyLogs():
                 return ev.LogsCopied(call.container, self._log_of(call).copy(follow=call.follow))
-
-    def _create(self, call: act.Create) -> ev.Event:
-        container = call.order.task.container
-        if container is None:
-            raise LaunchFailed("a task without an image is nothing for a Docker Engine")
-        spec = container_spec(call.order, container, self._home, self._private, self._publish_on, self._work_dir)
-        *names, last = self.images.names(container.image)
-        for name in names:
-            with contextlib.suppress(ImageMissing):
-                return self._created(call, spec, name)
-        return self._created(call, spec, last)
-
-    def _created(self, call: act.Create, spec: dict[str, object], image: str) -> ev.Event:
-        created = self.engine.create(call.order.container_name, {**spec, "Image": image})
-        self.images.used(image)
-        return ev.Created(call.order.key, created)
 
     def _log_of(self, call: act.CopyLogs) -> ContainerLog:
         log = self._logs.get(call.container)
@@ -140,4 +114,5 @@ class Calls:
             shown.out_of_memory,
             shown.ended_ms,
             vanished and standing is Standing.RUNNING,
+            shown.address,
         )

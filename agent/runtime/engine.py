@@ -12,10 +12,11 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from barter.agent.runtime import container_check
 from barter.agent.runtime.base import LaunchFailed
+from barter.agent.runtime.engine_errors import refusal
 from barter.agent.runtime.measure import Used
 from barter.agent.runtime.neighbours import is_local
 from barter.agent.runtime.pull_stream import PullStream
-from barter.agent.runtime.shown import Shown, inspected
+from barter.agent.runtime.shown import Shown, address_of, inspected
 
 CALL_S = 60
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -55,7 +56,7 @@ class Engine:
         self.local = is_local(self._settings.get("base_url", DEFAULT_HOST))
 
     def create(self, name: str, spec: dict[str, object]) -> str:
-        """The new container's id; raises ImageMissing, NameTaken, LaunchFailed, EngineAway or AnswerLost."""
+        """The new container's id; raises ImageMissing, NameTaken, RuntimeFailure, EngineAway or AnswerLost."""
         try:
             created: dict[str, str] = self.client.create_container_from_config(spec, name=name)  # type: ignore[no-untyped-call]
             return created["Id"]
@@ -64,16 +65,30 @@ class Engine:
         except APIError as error:
             if error.status_code == 409:
                 raise NameTaken(_said(error)) from None
-            raise LaunchFailed(f"the Docker Engine refuses the container: {_said(error)}") from None
+            raise refusal("make", _said(error)) from None
         except Failures as error:
             raise _silence(error, f"the Docker Engine did not make the container: {error}; is it running?") from None
 
+    def keep_volume(self, name: str, key: str, value: str) -> None:
+        """Have a volume of that name and label; raises RuntimeFailure, EngineAway or AnswerLost."""
+        try:
+            volume = self.client.create_volume(name, driver="local", labels={key: value})
+        except APIError as error:
+            raise refusal("make a volume for", _said(error)) from None
+        except Failures as error:
+            raise _silence(error, f"the Docker Engine did not make volume {name!r}: {error}; is it running?") from None
+        if (volume.get("Labels") or {}).get(key) != value:
+            raise LaunchFailed(
+                f"container.volumes.name: the Docker Engine has a volume {name!r} that no task of this agent made; "
+                "choose another name, or remove it"
+            )
+
     def start(self, container_id: str) -> None:
-        """Start a created container; raises LaunchFailed, EngineAway or AnswerLost."""
+        """Start a created container; raises RuntimeFailure, EngineAway or AnswerLost."""
         try:
             self.client.start(container_id)
         except APIError as error:
-            raise LaunchFailed(f"the Docker Engine could not start the container: {_said(error)}") from None
+            raise refusal("start", _said(error)) from None
         except Failures as error:
             raise _silence(error, f"the Docker Engine did not start the container: {error}; is it running?") from None
 
@@ -107,7 +122,7 @@ class Engine:
             listed = self.client.containers(all=True, filters={"label": [label]})
         except Failures as error:
             raise EngineAway(str(error)) from None
-        return [Shown(each["Id"], each["State"], each["Labels"]) for each in listed]
+        return [Shown(each["Id"], each["State"], each["Labels"], address=address_of(each)) for each in listed]
 
     def find(self, name: str) -> Shown | None:
         """The container of that name or id, None when the engine does not know it; raises EngineAway."""

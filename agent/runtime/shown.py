@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`state` is the engine's word: created, running, exited, ... A list says nothing of what follows `labels`.
+    """`state` is the engine's word: created, running, exited, ... A list says nothing of the exit,
+    nor of `pid`.
 
     `pid` is 0 where nothing runs; `address` is empty where it shares its host's, or is only reached by mapped ports.
     """
@@ -34,7 +35,7 @@ def inspected(said: Mapping[str, Any]) -> Shown:
         state["OOMKilled"],
         state["Pid"],
         milliseconds(state["FinishedAt"]) if state["Status"] in ("exited", "dead") else None,
-        _address(said),
+        address_of(said),
     )
 
 
@@ -49,8 +50,8 @@ def milliseconds(stamp: str) -> int | None:
     return int(second) * 1000 + int(part) if second > 0 else None
 
 
-def _address(said: Mapping[str, Any]) -> str:
-    """In a network of the engine's that is neither its usual bridge nor its host's."""
+def address_of(said: Mapping[str, Any]) -> str:
+    """Its own, in a network of the engine's that is neither its usual bridge nor its host's."""
     networks: Mapping[str, Any] = (said.get("NetworkSettings") or {}).get("Networks") or {}
     for name, network in networks.items():
         if name not in ("bridge", "host", "none"):
