@@ -1,8 +1,10 @@
 """Registries on loopback for tests: Debian's docker-registry, with credentials if wanted, filled from an engine."""
 
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,9 +25,12 @@ http: {{addr: "{address}"}}
 _AUTH = "auth: {{htpasswd: {{realm: barter, path: {folder}/htpasswd}}}}\n"
 
 
+_BINARY = shutil.which("docker-registry", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+
+
 def missing() -> str:
     """Why no registry can be had here, or nothing."""
-    return "" if shutil.which("docker-registry") else "docker-registry is not installed (apt install docker-registry)"
+    return "" if _BINARY else "no docker-registry here (tools/test gets it; or apt install docker-registry)"
 
 
 class Registry:
@@ -36,7 +41,7 @@ class Registry:
         text = _CONFIG + (_AUTH if private else "")
         (self._folder / "config.yml").write_text(text.format(folder=self._folder, address=self.address))
         (self._folder / "htpasswd").write_text(_HTPASSWD)
-        command = ["docker-registry", "serve", str(self._folder / "config.yml")]
+        command = [_BINARY or "docker-registry", "serve", str(self._folder / "config.yml")]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self._answers, 20)
