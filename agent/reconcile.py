@@ -62,7 +62,7 @@ def reconcile(book: Book, hello: ExecutorHello) -> list[Decision]:
     return [
         *_orphans(book, hello),
         *_lost(entries, hello.executor, held),
-        *_kills(entries, held),
+        *_kills(entries, hello),
         *_launches(entries, hello.executor, held),
     ]
 
@@ -97,11 +97,15 @@ def _lost(entries: list[Entry], executor: str, held: set[TaskKey]) -> list[Decis
     ]
 
 
-def _kills(entries: list[Entry], held: set[TaskKey]) -> list[Decision]:
+def _kills(entries: list[Entry], hello: ExecutorHello) -> list[Decision]:
+    """Those of which the executor does not know: one it is carrying out may have a longer grace than the task's own."""
+    unknowing = {
+        (task.framework_id, task.status.task_id) for task in hello.tasks if task.status.state is not TaskState.KILLING
+    }
     return [
         KillAgain(entry, entry.status.message or "it is being killed")
         for entry in entries
-        if entry.status.state is TaskState.KILLING and entry.key in held
+        if entry.status.state is TaskState.KILLING and entry.key in unknowing
     ]
 
 
