@@ -6,7 +6,7 @@ from dataclasses import replace
 from barter.agent.executor.events import Order
 from barter.agent.executor.held import HeldTask
 from barter.core.ids import FrameworkId
-from barter.core.tasks import PortMapping, TaskInfo
+from barter.core.tasks import Network, PortMapping, TaskInfo
 
 GroupKey = tuple[FrameworkId, str]
 
@@ -36,13 +36,25 @@ class Groups:
     def mates(self, task: HeldTask) -> tuple[HeldTask, ...]:
         return tuple(each for each in self._members.get(_key(task), ()) if each is not task)
 
+    def address(self, task: HeldTask) -> str:
+        """That of the container whose network it shares; empty where there is none."""
+        holder = self._holder(task) if task.order.task.container is not None else None
+        return "" if holder is None else holder.address
+
+    def _holder(self, task: HeldTask) -> HeldTask | None:
+        """The first container, where it has a network that others can be in."""
+        members = self._members.get(_key(task), ())
+        first = next((each for each in members if each.order.task.container is not None), None)
+        container = None if first is None else first.order.task.container
+        return None if container is None or container.network is Network.HOST else first
+
     def due(self, task: HeldTask) -> list[Order]:
         """What of its group is to be started now: nothing before all are ready, and the others of several containers
         once the first runs, whose network they share."""
         members = self._members.get(_key(task), [])
         if any(each.fetching or each.cause is not None for each in members):
             return []
-        holder = next((each for each in members if each.order.task.container is not None), None)
+        holder = self._holder(task)
         orders: list[Order] = []
         for each in members:
             if not each.waiting or (holder not in (None, each) and each.order.task.container and not _runs(holder)):

@@ -206,7 +206,7 @@ class Executor:
     def _started(self, task: HeldTask, event: Started, now: int) -> list[Action]:
         if task.started:
             return []
-        task.started, task.address = True, event.address
+        task.started, task.address = True, event.address or self._groups.address(task)
         self._meter.began(event.key, now)
         if task.cause is not None:
             return []

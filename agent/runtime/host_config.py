@@ -14,9 +14,8 @@ _LOG_OPTIONS = {"max-size": "20m", "max-file": "3"}
 
 def host_config(order: Order, container: Container, place: Place) -> dict[str, object]:
     """Raises LaunchFailed where this agent does not allow it."""
-    own = container.network is Network.OWN
     config: dict[str, object] = {
-        "NetworkMode": container.network_name if own else str(container.network),
+        "NetworkMode": _network(order, container),
         "Binds": _binds(order, container, place),
         "LogConfig": {
             "Type": container.log_driver or "json-file",
@@ -25,7 +24,7 @@ def host_config(order: Order, container: Container, place: Place) -> dict[str, o
         **_limits(order.task),
         **_rights(order.task, container, place),
     }
-    if container.network is Network.BRIDGE:
+    if container.network is Network.BRIDGE and not order.network_of:
         config["PortBindings"] = _ports(container, place.publish_on)
     if container.tmpfs:
         config["Tmpfs"] = {each.container_path: f"size={each.size}" if each.size else "" for each in container.tmpfs}
@@ -34,6 +33,12 @@ def host_config(order: Order, container: Container, place: Place) -> dict[str, o
     if container.init:
         config["Init"] = True
     return config
+
+
+def _network(order: Order, container: Container) -> str:
+    if order.network_of:
+        return f"container:{order.network_of}"
+    return container.network_name if container.network is Network.OWN else str(container.network)
 
 
 def _binds(order: Order, container: Container, place: Place) -> list[str]:

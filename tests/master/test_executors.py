@@ -144,7 +144,7 @@ def test_all_of_a_group_are_launched_or_none() -> None:
     assert [info.task_id for info in run.tasks] == ["alone", "c", "d"]
     refused = {each.task_id: each for each in world.statuses()}
     assert refused.keys() == {"a", "b"}
-    assert refused["a"].message.startswith("task b of its group was refused: the offers do not hold")
+    assert refused[TaskId("a")].message.startswith("task b of its group was refused: the offers do not hold")
     assert used(world) == 300
 
 
