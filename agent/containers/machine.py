@@ -31,6 +31,11 @@ class Containers:
         task = self._book.tasks.get(key)
         return task.container if task is not None else ""
 
+    def sandbox_of(self, key: TaskKey) -> str:
+        """Empty for a task it does not hold."""
+        task = self._book.tasks.get(key)
+        return task.order.sandbox if task is not None else ""
+
     def step(self, event: ev.Event | Tick, now: int) -> list[Action]:
         actions = self._apply(event, now)
         closing = self._removals.closing

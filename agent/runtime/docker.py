@@ -25,6 +25,7 @@ from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
 from barter.agent.runtime.measure import container_cgroups, of_cgroups
+from barter.agent.runtime.neighbours import is_full
 from barter.agent.runtime.place import Place
 from barter.agent.runtime.settings import SettingsFile
 from barter.shell.clock import Clock
@@ -148,8 +149,10 @@ class DockerRuntime(Runtime):
 
     def _tell(self, action: act.Report) -> None:
         event, code = action.event, action.event.exit_code if isinstance(action.event, Ended) else None
-        if isinstance(event, Ended) and code is not None and 128 < code <= 192:
-            event = replace(event, signal=signal_name(code - 128))
+        if isinstance(event, Ended) and code:
+            event = replace(event, disk_full=is_full(self._machine.sandbox_of(event.key)))
+            if 128 < code <= 192:
+                event = replace(event, signal=signal_name(code - 128))
         self._report(event)
 
     def _ask(self, call: act.Call) -> None:
