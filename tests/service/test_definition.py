@@ -1,5 +1,6 @@
 """JSON becomes an App only when it means something here; what is wrong is named, all of it at once."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -277,3 +278,9 @@ def test_garbage_is_refused_and_nothing_else_is_raised(garbage: dict[str, Any]) 
         return
     assert parse_app(app_json(app)) == app
     assert json.loads(json.dumps(app_json(app), allow_nan=False)) == app_json(app)
+
+
+def test_the_sum_of_what_an_example_fetches_is_that_of_the_file_beside_it() -> None:
+    folder = Path(__file__).parents[2] / "examples"
+    [artifact] = parse_app(parse_json((folder / "ready.json").read_bytes())).artifacts
+    assert artifact.sha256 == hashlib.sha256((folder / "ready" / "server.py").read_bytes()).hexdigest()

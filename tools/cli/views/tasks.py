@@ -1,5 +1,6 @@
 """Tasks."""
 
+from collections.abc import Callable
 from typing import Any
 
 from barter.proto.v1 import operator_pb2 as pb
@@ -18,6 +19,8 @@ def task(view: pb.TaskView) -> dict[str, Any]:
         "hostname": view.hostname,
         "state": status.state,
         "healthy": status.healthy if status.HasField("healthy") else None,
+        "ready": status.ready if status.HasField("ready") else None,
+        "address": status.address,
         "reason": status.reason,
         "message": status.message,
         "exit_code": status.exit_code if status.HasField("exit_code") else None,
@@ -46,14 +49,15 @@ def state_name(state: str) -> str:
     return state.removeprefix("TASK_").lower().replace("_", " ")
 
 
-def _health(row: Row) -> str:
-    return {None: "-", True: "yes", False: "no"}[row["healthy"]]
+def _found(name: str) -> Callable[[Row], str]:
+    return lambda row: {None: "-", True: "yes", False: "no"}[row[name]]
 
 
 COLUMNS = (
     Column("TASK", lambda row: row["task_id"]),
     Column("STATE", lambda row: state_name(row["state"])),
-    Column("HEALTHY", _health),
+    Column("HEALTHY", _found("healthy")),
+    Column("READY", _found("ready")),
     Column("AGENT", lambda row: row["hostname"]),
     Column("PORTS", lambda row: ",".join(str(port["number"]) for port in row["ports"]) or "-"),
     Column("CPUS", lambda row: cpus(row["resources"]), right=True),
