@@ -1,5 +1,7 @@
 """Single turns of the docker runtime's core that a random story meets seldom."""
 
+from dataclasses import replace
+
 import pytest
 
 from barter.agent.containers import actions as act
@@ -12,7 +14,7 @@ from barter.agent.containers.machine import Containers
 from barter.agent.containers.removals import PAUSES_MS
 from barter.agent.executor.events import Ended, Held, NotStarted, Pulling, Started
 from barter.core.machine import Tick
-from barter.core.tasks import Reason
+from barter.core.tasks import Container, Network, Reason
 from tests.agent.containers_kit import IMAGE, key, order
 
 T1, T2 = order("t1"), order("t2")
@@ -198,9 +200,8 @@ def test_a_start_is_never_repeated(trouble: Trouble) -> None:
     told.on(ev.Launch((T1,)))
     told.on(ev.Created(T1.key, "c1"))
     actions = told.on(ev.StartFailed(T1.key, trouble, "?"))
-    if trouble is Trouble.LOST:
-        assert actions == [act.Inspect(T1.key, "c1")]
-        actions = told.on(ev.Inspected(T1.key, seen(Standing.CREATED)))
+    assert actions == [act.Inspect(T1.key, "c1")]
+    actions = told.on(ev.Inspected(T1.key, seen(Standing.CREATED)))
     assert actions == [act.Remove("c1", "?")]
     assert told.on(ev.RemoveFailed("c1")) == []
     assert told.at(PAUSES_MS[0]) == [act.Remove("c1", "it could not be removed before")]
@@ -334,6 +335,44 @@ def test_a_process_that_was_only_overlooked_goes_on() -> None:
     told.at(2 * LOOK_MS)
     assert told.on(ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True))) == []
     assert told.machine.next_wakeup() == 2 * LOOK_MS + RETRY_MS
+
+
+def test_one_with_an_address_of_its_own_has_started_when_that_is_known() -> None:
+    told = Told()
+    info = replace(T1.task, container=Container(IMAGE, Network.OWN, network_name="lan"))
+    own = replace(T1, task=info)
+    told.on(ev.Launch((own,)))
+    told.on(ev.Created(T1.key, "c1"))
+    assert told.on(ev.StartDone(T1.key)) == [act.Inspect(T1.key, "c1")]
+    assert told.on(ev.InspectFailed(T1.key)) == []
+    assert told.at(RETRY_MS) == [act.Inspect(T1.key, "c1")]
+    there = Seen("c1", Standing.RUNNING, own, address="10.1.2.3")
+    assert told.on(ev.Inspected(T1.key, there)) == [act.Report(Started(T1.key, "10.1.2.3"))]
+    again = Told(there)
+    assert again.first[0] == act.Recovered((Held(own, address="10.1.2.3"),))
+
+
+def test_an_end_before_the_address_was_known_is_told_all_the_same() -> None:
+    told = Told()
+    info = replace(T1.task, container=Container(IMAGE, Network.OWN, network_name="lan"))
+    told.on(ev.Launch((replace(T1, task=info),)))
+    told.on(ev.Created(T1.key, "c1"))
+    told.on(ev.StartDone(T1.key))
+    assert told.on(ev.Died(T1.key, 3, 7)) == []
+    said = told.on(ev.Inspected(T1.key, Seen("c1", Standing.EXITED, T1, 3, ended_ms=7)))
+    assert said[0] == act.Report(Started(T1.key))
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 3, ended_ms=7))]
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    told = Told()
+    told.on(ev.Launch((T1,)))
+    assert told.on(ev.CreateFailed(T1.key, Trouble.DISK_FULL, "full")) == [failed("full", Reason.DISK_FULL)]
+    told = Told()
+    told.on(ev.Launch((T1,)))
+    told.on(ev.Created(T1.key, "c1"))
+    assert told.on(ev.StartFailed(T1.key, Trouble.DISK_FULL, "full")) == [act.Remove("c1", "full")]
+    assert told.on(ev.Removed("c1")) == [failed("full", Reason.DISK_FULL)]
 
 
 def test_the_end_has_the_engines_time() -> None:
