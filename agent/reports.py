@@ -61,21 +61,23 @@ def _apply(turn: Turn, report: Reported, home: Home) -> None:
         return
     status = _with_what_was_found(status, entry.status)
     if status.state in TRANSITIONS[entry.status.state] and not _no_news(status, report.sequence, entry.status):
-        turn.pass_on(entry, _with_cause(status, entry.status))
+        turn.pass_on(entry, _with_cause(status, entry.status, home))
 
 
-def _with_cause(status: TaskStatus, known: TaskStatus) -> TaskStatus:
-    """What ends while it is being killed was killed, also where the executor that tells of it never heard of the kill.
+def _with_cause(status: TaskStatus, known: TaskStatus, home: Home) -> TaskStatus:
+    """What ends while it is being killed was killed, and for the reason told then: a new executor may know neither.
 
-    A kill that the agent ordered is the reason of the end it brings.
+    A framework's executor says itself how a task ends, only the reason of a kill that the agent ordered is the agent's.
     """
     if known.state is not TaskState.KILLING:
         return status
-    if status.state in (TaskState.FINISHED, TaskState.FAILED):
-        message = f"{known.message}; {status.message}"
-        return replace(status, state=TaskState.KILLED, reason=known.reason, message=message)
-    ordered = known.source is Source.AGENT and status.state is TaskState.KILLED
-    return replace(status, reason=known.reason) if ordered else status
+    if status.state is TaskState.KILLED and (home is None or known.source is Source.AGENT):
+        return replace(status, reason=known.reason or status.reason)
+    if home is None and status.state in (TaskState.FINISHED, TaskState.FAILED):
+        return replace(
+            status, state=TaskState.KILLED, reason=known.reason, message=f"{known.message}; {status.message}"
+        )
+    return status
 
 
 def _with_what_was_found(status: TaskStatus, known: TaskStatus) -> TaskStatus:

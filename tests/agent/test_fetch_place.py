@@ -3,13 +3,17 @@
 import contextlib
 import hashlib
 import io
+import json
 import os
 import stat
 import struct
+import subprocess
+import sys
 import tarfile
 import warnings
 import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -264,3 +268,19 @@ def test_a_full_disk_has_a_reason_of_its_own(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(FetchFailure, match="disk is full") as failure:
         put(tmp_path, b"x", "x", is_archive=False)
     assert failure.value.reason is Reason.DISK_FULL
+
+
+def test_a_worker_whose_executor_was_killed_ends_without_a_word(tmp_path: Path) -> None:
+    hears, tells = os.pipe()
+    os.close(hears)
+    what = Placement("a", str(tmp_path / "none"), "", str(tmp_path), (), "a", False, False, LIMIT)
+    job = json.dumps({"do": "place", "what": asdict(what)}) + "\n"
+    command = [sys.executable, "-m", "barter.agent.fetch.shell.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=tells, stderr=subprocess.PIPE, text=True) as worker:
+        os.close(tells)
+        assert worker.stdin is not None
+        assert worker.stderr is not None
+        worker.stdin.write(job)
+        worker.stdin.flush()
+        assert worker.wait(20) == 0
+        assert worker.stderr.read() == ""

@@ -170,6 +170,16 @@ def test_what_ends_while_it_is_killed_was_killed_also_where_a_new_executor_knows
     assert told(machine.step(found, 3)) == [("t1:3", S.KILLED)]
 
 
+def test_the_reason_of_a_kill_outlives_the_executor_that_knew_it() -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1")), 1)
+    sick = replace(report("t1", S.KILLING, 2).status, reason=Reason.KILLED_BY_HEALTH_CHECK)
+    machine.step(reports(report("t1", S.RUNNING, 1), ev.Reported(F, sick, 2)), 2)
+    killed = replace(report("t1", S.KILLED, 1).status, reason=Reason.KILLED_BY_FRAMEWORK)
+    actions = machine.step(ev.ExecutorHello("e2", (), (ev.Reported(F, killed, 1),)), 3)
+    assert refusals(actions) == [("t1", S.KILLED, Reason.KILLED_BY_HEALTH_CHECK)]
+
+
 def test_so_it_is_for_a_task_that_never_reached_its_executor() -> None:
     machine = ready(agent())
     machine.step(run(task("t1")), 10)

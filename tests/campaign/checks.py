@@ -136,6 +136,8 @@ def _end_time_is_true(record: Record, told: Told, marks: Marks | None) -> Iterat
     end = final(told)
     if end is None or marks is None or marks.code is None or not marks.ended_ms:
         return
+    if end.exit_code is None and record.during("keeper dead", marks.started_ms, end.at_ms):
+        return
     off = min((end.timestamp_ms - marks.ended_ms - clock for clock in record.clock_offsets), key=abs)
     if off > 0 and min(record.clock_offsets) < 0 and end.timestamp_ms <= end.at_ms + LATE_MS:
         # What ended before the clock was set back ended in the future of who tells of it: told as of now.

@@ -4,6 +4,7 @@ Its job is one line of JSON on stdin, its answers are lines on stdout: `sized` a
 What unpacking a hostile archive takes of memory is taken from here, not from the executor. It ends with its parent.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -47,7 +48,9 @@ def _work(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(**what: Any) -> None:
-    os.write(1, (json.dumps(what) + "\n").encode())
+    # An executor that was killed has nobody for the answer.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, (json.dumps(what) + "\n").encode())
 
 
 def _end_with_parent() -> None:
