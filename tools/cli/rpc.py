@@ -18,6 +18,10 @@ _NO_GRPC = "Received http2 header with status"
 _SILENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
+class Silent(Refused):
+    """Nobody answers there, or not any more."""
+
+
 class NotFound(Refused):
     """The master knows no such thing."""
 
@@ -56,13 +60,13 @@ def stream(address: str, open_stream: Callable[[grpc.Channel], Iterator[ReplyT]]
         try:
             yield replies
         except grpc.RpcError as error:
-            if error.code() in _SILENT:
-                raise Refused(f"{address} stopped answering", error.details() or "") from None
+            if error.code() in (*_SILENT, grpc.StatusCode.CANCELLED):
+                raise Silent(f"{address} stopped answering", error.details() or "") from None
             raise translated(error) from None
 
 
-def unreachable(address: str) -> Refused:
-    return Refused(
+def unreachable(address: str) -> Silent:
+    return Silent(
         f"no master answers at {address}: start a cluster here with `barter dev`, or name yours with --master HOST:PORT"
     )
 
