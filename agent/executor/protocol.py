@@ -9,20 +9,52 @@ from barter.core.tasks import CheckKind, Container, HealthCheck, Network, Reason
 PROTOCOL = 2
 """1: before there were groups, readiness, framework executors and this number."""
 
-OLDER_REASONS = {
+_OLDER_REASONS = {
     Reason.IMAGE_NOT_FOUND: Reason.IMAGE_FAILED,
     Reason.IMAGE_UNAUTHORIZED: Reason.IMAGE_FAILED,
     Reason.IMAGE_UNREACHABLE: Reason.IMAGE_FAILED,
     Reason.FETCH_FAILED: Reason.LAUNCH_FAILED,
+    Reason.CONTAINER_LIMIT: Reason.LAUNCH_FAILED,
     Reason.DISK_FULL: Reason.COMMAND_EXITED,
     Reason.GROUP_ENDED: Reason.KILLED_BY_FRAMEWORK,
+    Reason.EXECUTOR_FAILED: Reason.EXECUTOR_LOST,
     Reason.READINESS_CHECK: Reason.HEALTH_CHECK,
 }
-"""What is said to an agent of protocol 1, which drops a status whose reason it does not know."""
-
+_FIRST_REASONS = frozenset(
+    [
+        "AGENT_DRAINING",
+        "AGENT_FORGOT",
+        "AGENT_GONE",
+        "AGENT_STOPPED",
+        "AGENT_UNREACHABLE",
+        "COMMAND_EXITED",
+        "DUPLICATE_TASK_ID",
+        "EXECUTOR_LOST",
+        "FRAMEWORK_REMOVED",
+        "HEALTH_CHECK",
+        "IMAGE_FAILED",
+        "INSUFFICIENT_RESOURCES",
+        "INVALID_OFFERS",
+        "INVALID_TASK",
+        "KILLED_BY_FRAMEWORK",
+        "KILLED_BY_HEALTH_CHECK",
+        "LAUNCH_FAILED",
+        "MASTER_DISCONNECTED",
+        "MEMORY_LIMIT",
+        "PREEMPTED",
+        "RECONCILIATION",
+        "RUNTIME_MISSING",
+        "VOLUME_UNUSABLE",
+    ]
+)
 _PLAIN_CONTAINER = Container("")
 _OLDER_NETWORKS = (Network.HOST, Network.BRIDGE, Network.NONE)
 _OLDER_CHECKS = (CheckKind.HTTP, CheckKind.TCP, CheckKind.COMMAND)
+
+
+def older_reason(reason: Reason) -> Reason:
+    """What is said to an agent of protocol 1, which drops a status whose reason it does not know."""
+    return reason if reason in _FIRST_REASONS else _OLDER_REASONS.get(reason, Reason.NONE)
 
 
 def beyond(task: TaskInfo, protocol: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from barter.agent.executor.actions import ExecutorStatus, SendHello, SendUsage, TaskUsage
 from barter.agent.executor.events import Event, Kill, Launch, MeasureEvery, Order, Recorded, Stop, TaskKey
-from barter.agent.executor.protocol import OLDER_REASONS, PROTOCOL
+from barter.agent.executor.protocol import PROTOCOL, older_reason
 from barter.core.ids import FrameworkId, TaskId
 from barter.proto import codec
 from barter.proto.v1 import executor_pb2 as pb
@@ -75,8 +75,8 @@ def hello_to_wire(hello: SendHello, pid: int, version: str) -> pb.ExecutorCall:
 
 def _status_to_wire(value: ExecutorStatus) -> pb.ExecutorStatus:
     status, reason = value.status, ""
-    if status.reason in OLDER_REASONS:
-        status, reason = replace(status, reason=OLDER_REASONS[status.reason]), status.reason
+    if (older := older_reason(status.reason)) is not status.reason:
+        status, reason = replace(status, reason=older), status.reason
     return pb.ExecutorStatus(
         framework_id=value.framework_id, status=codec.status_to_wire(status), sequence=value.sequence, reason=reason
     )
