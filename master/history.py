@@ -9,7 +9,7 @@ KEPT = 10_000
 LONGEST_SUBJECT, LONGEST_REASON = 255, 1_000
 RARE_KEPT, STORIES_KEPT, STORY_KEPT = 2_000, 2_000, 30
 # What comes and goes without a task being started or ended: kept longer than the noise of tasks and offers.
-RARE = ("agent_", "framework_", "role_", "maintenance_", "reserved", "unreserved", "volume_")
+RARE = ("agent_", "framework_", "role_", "maintenance_", "reserved", "unreserved", "volume_", "removals_")
 
 
 class Entry(NamedTuple):

@@ -185,6 +185,7 @@ def _kill(cluster: Cluster, agent: Agent, task: Task, why: str, now: int) -> Non
 def _set(cluster: Cluster, agent: Agent, maintenance: Maintenance) -> None:
     usual = maintenance.mode is Mode.ACTIVE and not maintenance.start_ms
     agent.maintenance = None if usual else maintenance
+    cluster.reach.changed |= agent.unreachable
     cluster.persist(MaintenanceSet(maintenance), f"agent {agent.info.agent_id} is {standing_of(agent)}")
     cluster.touch(agent)
 

@@ -26,16 +26,25 @@ def judge(cluster: Cluster, now: int) -> None:
     reach, timing = cluster.reach, cluster.timing
     known = sum(agent.maintenance is None for agent in cluster.agents.values())
     if reach.removals.mode is RemovalMode.RUNNING:
-        lately = [agent for agent in lost(cluster) if agent.unreachable_ms > now - timing.loss_window_ms]
-        if _too_many(cluster, len(lately), known):
-            within = format_duration(timing.loss_window_ms)
-            reason = f"{len(lately)} of {known} agents were lost within {within}"
+        together = most_together([agent.unreachable_ms for agent in lost(cluster)], timing.loss_window_ms)
+        if _too_many(cluster, together, known):
+            reason = f"{together} of {known} agents were lost within {format_duration(timing.loss_window_ms)}"
             _set(cluster, RemovalMode.FROZEN, f"{reason}, more than {_share(cluster)}", now)
     elif reach.removals.mode is RemovalMode.FROZEN:
         away = len(lost(cluster)) + len(cluster.expected_agents - reach.out.keys())
         if not _too_many(cluster, away, known):
             reason = f"{away} of {known} agents are out of reach now, no more than {_share(cluster)}"
             _set(cluster, RemovalMode.RUNNING, reason, now, not_before_ms=now + timing.removal_ms)
+
+
+def most_together(moments: Sequence[int], window_ms: int) -> int:
+    """How many of these moments, in order, are in one window at most."""
+    most = first = 0
+    for last, moment in enumerate(moments):
+        while moments[first] <= moment - window_ms:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
 def lost(cluster: Cluster) -> list[Agent]:

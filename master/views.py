@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, FrameworkInfo
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.removals import Removals
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import NOTHING, Resources
 from barter.master.cluster import Cluster
@@ -14,7 +15,10 @@ from barter.master.state import Agent, Framework, Task
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`tasks` is how many there are in each state, the ended ones since the start included."""
+    """`tasks` is how many there are in each state, the ended ones since the start included.
+
+    `agents_removed` are those that may return.
+    """
 
     agents_active: int
     agents_unreachable: int
@@ -25,6 +29,8 @@ class Summary:
     total: Resources
     used: Resources
     offered: Resources
+    removals: Removals
+    agents_removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ def summary(cluster: Cluster) -> Summary:
         cluster.total.value,
         cluster.used.value,
         cluster.offered.value,
+        cluster.reach.removals,
+        sum(not each.returned for each in cluster.reach.removed.values()),
     )
 
 

@@ -6,17 +6,21 @@ from barter.agent.containers.task import ContainerTask, Phase
 from barter.agent.executor.events import NotStarted, TaskKey
 from barter.core.tasks import Reason
 
-RETRY_MS = 1_000
+RETRY_MS, LATE_MS = 1_000, 60_000
 
 
 class Book:
-    """`tasks` until they are released, `containers` until they are gone; `news` counts how often the news began."""
+    """`tasks` until they are released, `containers` until they are gone; `news` counts how often the news began.
+
+    At `late_ms` the engine may have done what it was asked by a call that nobody waited for any more.
+    """
 
     def __init__(self) -> None:
         self.tasks: dict[TaskKey, ContainerTask] = {}
         self.containers: dict[str, ContainerTask] = {}
         self.alarms = Alarms()
         self.news = 0
+        self.late_ms: int | None = None
 
     def inspect(self, task: ContainerTask) -> list[Action]:
         """Ask how its container is, by name while its id is not known."""

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from barter.agent.containers.actions import Action, Create, Report
-from barter.agent.containers.book import Book, not_started
+from barter.agent.containers.book import LATE_MS, Book, not_started
 from barter.agent.containers.ends import Ends
 from barter.agent.containers.events import (
     Created,
@@ -127,6 +127,7 @@ class Launches:
     def found(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
         """What has the name of a task whose creation was not answered, or was refused because of the name."""
         if seen is None:
+            self._book.late_ms = now + LATE_MS
             return not_started(task, task.failure)
         if seen.order is None or seen.order.key != task.key:
             return not_started(task, _foreign(task))

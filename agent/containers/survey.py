@@ -30,13 +30,15 @@ class Survey:
         self.known = False
 
     def next(self) -> int | None:
-        return earliest(self._watch_ms, self._list_ms)
+        return earliest(self._watch_ms, self._list_ms, self._book.late_ms)
 
     def tick(self, now: int) -> list[Action]:
         actions: list[Action] = []
         if self._watch_ms is not None and self._watch_ms <= now:
             self._watch_ms = None
             actions.append(Watch())
+        if self._book.late_ms is not None and self._book.late_ms <= now:
+            self._book.late_ms, self._list_ms = None, now if self.known else self._list_ms
         if self._list_ms is not None and self._list_ms <= now:
             actions += self._list()
         return actions

@@ -40,6 +40,10 @@ class MasterOptions:
     calls_per_second: int = CALLS_PER_SECOND
     min_allocatable: tuple[Resources, ...] = ()
     preemption_grace_ms: int = -1
+    removal_ms: int = 900_000
+    removal_every_ms: int = 20_000
+    loss_share_milli: int = 250
+    loss_window_ms: int = 600_000
 
 
 def run(options: MasterOptions) -> int:
@@ -63,6 +67,7 @@ async def _run(options: MasterOptions) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _timing(options)
     options.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(options.data_dir / "lock", "master", "stop it, or choose another --data-dir")
     try:
@@ -77,10 +82,25 @@ async def _run(options: MasterOptions) -> None:
         lock.release()
 
 
+def _timing(options: MasterOptions) -> Timing:
+    """Raises ValueError where they contradict each other."""
+    timing = Timing(
+        options.agent_timeout_ms,
+        options.offer_timeout_ms,
+        options.preemption_grace_ms,
+        options.removal_ms,
+        options.removal_every_ms,
+        options.loss_share_milli,
+        loss_window_ms=options.loss_window_ms,
+    )
+    timing.check()
+    return timing
+
+
 async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio.Event) -> None:
     alphabet = string.ascii_lowercase + string.digits
     new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
-    timing = Timing(options.agent_timeout_ms, options.offer_timeout_ms, options.preemption_grace_ms)
+    timing = _timing(options)
     allocator = Allocator()
     if options.min_allocatable:
         allocator.set_minimums(options.min_allocatable)

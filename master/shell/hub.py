@@ -21,7 +21,8 @@ from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.shell.log import logger
 
 LOG = logger("master")
-LOGGED = ("agent_", "framework_", "settled")
+LOGGED = ("agent_", "framework_", "settled", "removals_")
+LOUD = "removals_frozen"
 LINES_MOST = 5
 
 
@@ -116,6 +117,7 @@ class Hub:
         self._logged = self._history.sequence
         for kind, entries in alike.items():
             for entry in entries[:LINES_MOST]:
-                LOG.info(kind, subject=entry.subject, reason=entry.reason)
+                say = LOG.error if kind == LOUD else LOG.info
+                say(kind, subject=entry.subject, reason=entry.reason)
             if len(entries) > LINES_MOST:
                 LOG.info(kind, more=len(entries) - LINES_MOST)

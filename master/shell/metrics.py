@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from barter.core.removals import RemovalMode
 from barter.core.task_state import TaskState
 from barter.master.cluster import Cluster
 from barter.master.shell.pacing import Paces
@@ -23,6 +24,15 @@ class MasterMetrics(Collector):
         agents.add_metric(["active"], now.agents_active)
         agents.add_metric(["unreachable"], now.agents_unreachable)
         yield agents
+        stopped = GaugeMetricFamily(
+            "barter_master_removals_stopped", "1 while agents out of reach are not removed.", labels=["mode"]
+        )
+        for mode in (RemovalMode.FROZEN, RemovalMode.HELD):
+            stopped.add_metric([mode], int(now.removals.mode is mode))
+        yield stopped
+        yield GaugeMetricFamily(
+            "barter_master_agents_removed", "Agents removed while out of reach, not back yet.", value=now.agents_removed
+        )
         frameworks = GaugeMetricFamily("barter_master_frameworks", "Frameworks by state.", labels=["state"])
         frameworks.add_metric(["active"], now.frameworks_active)
         frameworks.add_metric(["disconnected"], now.frameworks_disconnected)

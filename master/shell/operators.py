@@ -13,6 +13,7 @@ from barter.master.cluster import Cluster
 from barter.master.events import Event, TeardownByOperator
 from barter.master.maintenance_view import NotOne, agent_named, maintenance
 from barter.master.record_log import header_line
+from barter.master.removals_view import removals
 from barter.master.shell import wire_operator as wire
 from barter.master.shell import wire_roles
 from barter.master.shell.hub import Hub
@@ -20,6 +21,8 @@ from barter.master.shell.record import Recordings, TooMany, TooSlow
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.master.shell.wire_explain import why_to_wire
 from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
+from barter.master.shell.wire_removals import change_of as removals_change_of
+from barter.master.shell.wire_removals import removals_to_wire
 from barter.master.shell.wire_reservations import operate_of, reservation_to_wire, volume_to_wire
 from barter.master.why import close_names, few_agents, why
 from barter.proto.v1 import operator_pb2 as pb
@@ -155,6 +158,17 @@ class Operators(OperatorServiceServicer):
 
     async def ListMaintenance(self, request: pb.ListMaintenanceRequest, context: Context) -> pb.ListMaintenanceResponse:
         return pb.ListMaintenanceResponse(agents=map(maintenance_to_wire, maintenance(self._cluster)))
+
+    async def GetRemovals(self, request: pb.GetRemovalsRequest, context: Context) -> pb.GetRemovalsResponse:
+        return removals_to_wire(removals(self._cluster), self._cluster.timing)
+
+    async def SetRemovals(self, request: pb.SetRemovalsRequest, context: Context) -> pb.SetRemovalsResponse:
+        try:
+            change = removals_change_of(request)
+        except ValueError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, short(str(error)))
+        await self._ask(change, context)
+        return pb.SetRemovalsResponse()
 
     async def Record(self, request: pb.RecordRequest, context: Context) -> AsyncIterator[pb.RecordChunk]:
         try:

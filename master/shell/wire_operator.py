@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from barter.core.removals import RemovalMode
 from barter.core.resources import Resources
 from barter.master.actions import EndpointsChanged, ServiceView
 from barter.master.history import Entry
@@ -36,6 +37,8 @@ def status_to_wire(
         total=total_to_wire(value.total),
         used=total_to_wire(value.used),
         offered=total_to_wire(value.offered),
+        removals=value.removals.mode,
+        removals_reason=value.removals.reason if value.removals.mode is not RemovalMode.RUNNING else "",
     )
 
 

@@ -14,8 +14,9 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
 from barter.core.tasks import Container, TaskInfo
 from barter.tools.sim.containers import SimContainers
+from barter.tools.sim.disk import Doom
 from barter.tools.sim.engine import UNKNOWN, Engine
-from barter.tools.sim.world import World
+from barter.tools.sim.world import START_MS, World
 
 SECOND = 1_000_000
 IMAGE = "img:1"
@@ -68,6 +69,13 @@ class Executor:
             self.runtime.release([event.key])
 
 
+def _last(place: "Place", one: Order) -> tuple[int | None, str]:
+    """How it ended."""
+    end = place.told[one.key][-1]
+    assert isinstance(end, Ended)
+    return end.exit_code, end.signal
+
+
 class Place:
     def __init__(self, seed: int = 1) -> None:
         self.world = World(seed)
@@ -96,7 +104,7 @@ def test_a_container_runs_ends_and_is_removed() -> None:
     assert [held.order for held in place.engine.containers.values()] == [one]
     place.machine.end(one.key, 3)
     place.run(2)
-    assert place.told[one.key][1:] == [Ended(one.key, 3)]
+    assert place.told[one.key][1:] == [Ended(one.key, 3, ended_ms=START_MS + 2_000)]
     assert place.engine.containers == {}
 
 
@@ -124,10 +132,10 @@ def test_an_executor_finds_what_an_earlier_one_left() -> None:
     place.run(2)
     assert place.executor.held is not None
     assert sorted(held.order.task.task_id for held in place.executor.held) == ["t1", "t2"]
-    assert place.told[two.key][-1] == Ended(two.key, 7)
+    assert _last(place, two) == (7, "")
     place.executor.runtime.end(one.key, force=False)
     place.run(2)
-    assert place.told[one.key][-1] == Ended(one.key, 143, "SIGTERM")
+    assert _last(place, one) == (143, "SIGTERM")
     assert place.machine.runs == {one.key: 1, two.key: 1}
 
 
@@ -181,6 +189,51 @@ def test_a_lost_answer_has_its_effect_a_refusal_none(lost: bool) -> None:
     assert list(place.engine.containers) == (["barter.a.f.t1"] if lost else [])
 
 
+def test_a_liar_refuses_what_it_did_and_shows_what_was() -> None:
+    place, answers = Place(), list[ev.Event]()
+    place.engine.lies = 1.0
+    place.engine.call(act.Create(order("t1")), answers.append)
+    place.run(1)
+    assert [getattr(each, "trouble", None) for each in answers] == [Trouble.REFUSED]
+    assert list(place.engine.containers) == ["barter.a.f.t1"]
+    held = place.engine.containers["barter.a.f.t1"]
+    place.engine.lies = 0.0
+    place.engine.call(act.Start(order("t1").key, held.container), answers.append)
+    place.run(1)
+    place.machine.end(order("t1").key, 3)
+    shown: list[ev.Event] = []
+    for lies in (1.0, 0.0):
+        place.engine.lies = lies
+        place.engine.call(act.Inspect(order("t1").key, held.container), shown.append)
+        place.run(1)
+    standings = [each.seen.standing for each in shown if isinstance(each, ev.Inspected) and each.seen]
+    assert standings == [ev.Standing.RUNNING, ev.Standing.EXITED]
+
+
+def test_a_late_engine_does_it_after_its_caller_gave_up() -> None:
+    place, answers = Place(), list[ev.Event]()
+    place.engine.late = 1.0
+    place.engine.call(act.Create(order("t1")), answers.append)
+    place.run(0.5)
+    assert [getattr(each, "trouble", None) for each in answers] == [Trouble.LOST]
+    assert place.engine.containers == {}
+    place.run(40)
+    assert list(place.engine.containers) == ["barter.a.f.t1"]
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize(("doom", "made"), [(Doom.BEFORE_SYNC, 0), (Doom.AFTER_SYNC, 1)])
+def test_an_engine_dies_before_or_after_a_change(doom: Doom, made: int) -> None:
+    place, answers = Place(), list[ev.Event]()
+    place.engine.arm(doom)
+    place.engine.call(act.Inspect(order("t1").key, "nobody"), answers.append)
+    place.run(1)
+    place.engine.call(act.Create(order("t1")), answers.append)
+    place.run(1)
+    assert [type(each) for each in answers] == [ev.Inspected, ev.CreateFailed]
+    assert (place.engine.up, len(place.engine.containers)) == (False, made)
+
+
 def test_closing_waits_for_removals() -> None:
     place, one = Place(), order("t1")
     place.executor.runtime.launch([one])
@@ -222,6 +275,9 @@ def rough(place: Place, *, restarts: bool) -> list[Order]:
         engine.slowness = rng.choice([1, 1, 5, 30])
         engine.losses = rng.choice([0.0, 0.0, 0.2])
         engine.errors = rng.choice([0.0, 0.0, 0.2])
+        engine.lies, engine.late = rng.choice([0.0, 0.0, 0.3]), rng.choice([0.0, 0.3]) if restarts else 0.0
+        if rng.random() < 0.2:
+            engine.arm(rng.choice([Doom.BEFORE_SYNC, Doom.AFTER_SYNC]))
         engine.refuses_pulls = rng.random() < 0.2
         strike = rng.choice(
             [engine.crash, engine.boot, engine.boot, place.restart if restarts else engine.images.clear]
@@ -237,6 +293,8 @@ def rough(place: Place, *, restarts: bool) -> list[Order]:
     place.run(600)
     engine = place.engine
     engine.slowness, engine.errors, engine.losses, engine.refuses_pulls = 1, 0.0, 0.0, False
+    engine.lies = engine.late = 0.0
+    engine.calm()
     engine.boot()
     place.run(100)
     for key in list(place.machine.running):
@@ -254,7 +312,7 @@ def test_under_faults_of_the_engine_each_task_has_one_true_story(seed: int) -> N
         assert any(kinds == [*first, *last] for first in FIRST_WORDS for last in LAST_WORDS), told
         assert place.machine.runs[one.key] == kinds.count(Started)
         if isinstance(end := told[-1], Ended):
-            assert end.exit_code in (place.machine.codes[one.key], UNKNOWN)
+            assert end.exit_code in (place.machine.codes[one.key], UNKNOWN, None)
     assert place.engine.containers == {}
 
 
@@ -265,6 +323,6 @@ def test_executors_that_die_too_leave_nothing_and_run_nothing_twice(seed: int) -
     assert launched
     assert max(place.machine.runs.values()) == 1
     for one in launched:
-        if place.machine.runs[one.key]:
+        if place.machine.runs[one.key] and one.key in place.told:
             assert isinstance(place.told[one.key][-1], Ended | NotStarted)
     assert place.engine.containers == {}

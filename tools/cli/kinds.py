@@ -93,9 +93,34 @@ def _reserved(text: str) -> tuple[str, Any]:
     return _role(role), _resources(amounts)
 
 
+def _time(text: str) -> int:
+    from barter.core.units import parse_duration_ms
+
+    return parse_duration_ms(text)
+
+
+def _rate(text: str) -> int:
+    """`1/20s` as the milliseconds from one to the next."""
+    count, slash, within = text.partition("/")
+    if not slash or not count.isdecimal() or not int(count):
+        raise ValueError(f"{text!r} is not COUNT/DURATION: write 1/20s")
+    return max(_duration(within) // int(count), 1)
+
+
+def _share(text: str) -> int:
+    """`25%` in thousandths."""
+    number = text.removesuffix("%").strip()
+    if not text.endswith("%") or not number.replace(".", "", 1).isdecimal() or not 0 < float(number) <= 100:
+        raise ValueError(f"{text!r} is no share: write 25%, at most 100%")
+    return max(round(float(number) * 10), 1)
+
+
 LABEL = Parsed("key=value", _label)
 RESERVED = Parsed("role:resources", _reserved)
 DURATION = Parsed("duration", _duration)
+TIME = Parsed("duration", _time)
+RATE = Parsed("count/duration", _rate)
+SHARE = Parsed("percent", _share)
 SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)
 MINIMUM = Parsed("resources", _minimum)

@@ -22,6 +22,7 @@ VERBS = (
     Verb("reservations", f"{_CLI}.reservations:reservations", LOOK, "What is kept for which role."),
     Verb("whatif", f"{_CLI}.whatif:whatif", LOOK, "What would no longer fit, and how shares move."),
     Verb("maintenance", f"{_CLI}.maintenance:maintenance", LOOK, "Agents drained, deactivated, or about to be."),
+    Verb("removals", f"{_CLI}.removals:removals", LOOK, "Agents out of reach, and when they are removed."),
     Verb("logs", f"{_CLI}.logs:logs", LOOK, "A task's stdout or stderr."),
     Verb("ls", f"{_CLI}.files:ls", LOOK, "The files in a task's sandbox."),
     Verb("cp", f"{_CLI}.files:cp", LOOK, "Copy files from a task's sandbox."),

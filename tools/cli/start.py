@@ -14,10 +14,13 @@ from barter.tools.cli.kinds import (
     DURATION,
     MINIMUM,
     PORT,
+    RATE,
     RESERVED,
     RESOURCES,
     ROLE,
+    SHARE,
     SIZE,
+    TIME,
 )
 from barter.tools.dev.shell.folder import state_dir
 
@@ -56,15 +59,33 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
+@_flag("--agent-removal-timeout", "15m", "One unreachable for so long more is removed; 0s: none is.", type=TIME)
+@_flag("--agent-removal-rate-limit", "1/20s", "At most so many are removed in that time.", type=RATE)
+@_flag("--correlated-loss-share", "25%", "More than it (and 3) lost together freeze removals.", type=SHARE)
+@_flag("--correlated-loss-window", "10m", "Together is within that time.", type=DURATION)
 @_flag("--preemption-grace", None, "What preempted tasks have to end.  [default: their own]", type=DURATION)
 @_flag("--calls-per-second", 1_000, "Calls of a principal beyond it wait.", type=click.IntRange(1, 1_000_000))
 @_flag("--min-allocatable", None, _MINIMA, type=MINIMUM, multiple=True, metavar="RESOURCES")
 @_insecure
-def master(agent_timeout: int, offer_timeout: int, heartbeat: int, preemption_grace: int | None, **rest: Any) -> None:
+def master(
+    agent_timeout: int,
+    offer_timeout: int,
+    heartbeat: int,
+    agent_removal_timeout: int,
+    agent_removal_rate_limit: int,
+    correlated_loss_share: int,
+    correlated_loss_window: int,
+    preemption_grace: int | None,
+    **rest: Any,
+) -> None:
     """The master: makes offers of what agents have, and carries out what frameworks accept."""
     from barter.master.shell.daemon import MasterOptions, run
 
     options = MasterOptions(
+        removal_ms=agent_removal_timeout,
+        removal_every_ms=agent_removal_rate_limit,
+        loss_share_milli=correlated_loss_share,
+        loss_window_ms=correlated_loss_window,
         agent_timeout_ms=agent_timeout,
         offer_timeout_ms=offer_timeout,
         heartbeat_ms=heartbeat,

@@ -133,6 +133,10 @@ class SimCluster:
         for agent in self.agents.values():
             if agent.executor is not None:
                 agent.executor.resume()
+        for host in self.hosts.values():
+            host.keeper.disk.calm()
+        for engine in self.engines.values():
+            engine.calm()
 
     def crash_machine(self, name: str, us: int) -> None:
         """Power is lost for so long: everything on it ends, and its peers are not told."""

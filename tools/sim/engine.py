@@ -11,6 +11,7 @@ from barter.agent.containers.answers import failed
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.executor.events import Order, TaskKey
 from barter.core.tasks import TaskInfo
+from barter.tools.sim.disk import Doom
 from barter.tools.sim.world import World
 
 Hear = Callable[[ev.Event], None]
@@ -28,6 +29,8 @@ _COSTS_US: dict[type[act.Call], tuple[int, int]] = {
     act.CopyLogs: (2 * _MS, 15 * _MS),
 }
 _WIRE_US = (200, 2 * _MS)
+STALE_MS, LATE_US = 5_000, (1_000 * _MS, 30_000 * _MS)
+CHANGES = (act.Create, act.Start, act.Remove)
 
 
 class Ground(Protocol):
@@ -61,8 +64,10 @@ class Engine:
     """Of one machine, used by its executors in turn.
 
     `slowness` multiplies what a call takes, but for pulls, which wait for a registry. `errors` and `losses` are shares:
-    of calls refused, and of calls done whose answer is lost and of news not told. With `live_restore` containers
-    survive their engine, without it the engine ends them as it boots.
+    of calls refused, and of calls done whose answer is lost and of news not told. The share it `lies` about it refuses
+    though done, or shows as it was some seconds ago; the share it is `late` with it does after the caller gave up.
+
+    With `live_restore` containers survive their engine, without it the engine ends them as it boots.
     """
 
     def __init__(self, world: World, name: str, ground: Ground) -> None:
@@ -71,15 +76,20 @@ class Engine:
         self.slowness = 1
         self.errors = 0.0
         self.losses = 0.0
+        self.lies = 0.0
+        self.late = 0.0
         self.refuses_pulls = False
         self.images: dict[str, None] = {}
         self.containers: dict[str, Held] = {}
         self._world = world
         self._ground = ground
+        self._doom: Doom | None = None
         self._rng = world.random(f"engine {name}")
+        self._liar = world.random(f"lies {name}")
         self.live_restore = self._rng.random() < 0.5
         self._by_id: dict[str, Held] = {}
         self._made = 0
+        self.died: Callable[[], None] = self.crash
         self._calls: dict[int, tuple[act.Call, Hear]] = {}
         self._asked = 0
         self._watching: dict[int, tuple[Hear, int]] = {}
@@ -96,10 +106,17 @@ class Engine:
         for hear, _ in watching.values():
             self._say(hear, ev.EngineLost("the connection was reset"))
 
+    def arm(self, doom: Doom) -> None:
+        """It dies with the next change of what it holds: before that is so, or right after."""
+        self._doom = doom
+
+    def calm(self) -> None:
+        self._doom = None
+
     def boot(self) -> None:
         if self.up:
             return
-        self.up = True
+        self.up, self._doom = True, None
         for held in self.containers.values():
             if held.standing is Standing.RUNNING:
                 held.restored = True
@@ -139,6 +156,31 @@ class Engine:
         if self.errors and self._rng.random() < self.errors:
             self._answer(number, failed(call, Trouble.REFUSED, "500 internal server error"))
             return
+        if self.late and isinstance(call, CHANGES) and self._liar.random() < self.late:
+            self._put_off(number, call)
+            return
+        if self._doom is not None and isinstance(call, CHANGES):
+            doom, self._doom = self._doom, None
+            if doom is not Doom.BEFORE_SYNC:
+                self._carry_out(number, call)
+            self.died()
+            return
+        self._carry_out(number, call)
+
+    def _put_off(self, number: int, call: act.Call) -> None:
+        """The caller waits no longer; it is done all the same."""
+        _, answer = self._calls.pop(number)
+        self._say(answer, failed(call, Trouble.LOST, "read timed out"))
+        self._asked += 1
+        again = self._asked
+        self._calls[again] = (call, _nobody)
+        self._world.after(self._liar.randrange(*LATE_US), partial(self._late, again, call))
+
+    def _late(self, number: int, call: act.Call) -> None:
+        if number in self._calls:
+            self._carry_out(number, call)
+
+    def _carry_out(self, number: int, call: act.Call) -> None:
         match call:
             case act.Create():
                 self._answer(number, self._create(call.order))
@@ -148,9 +190,9 @@ class Engine:
                 self._answer(number, self._pull(call))
             case act.Inspect():
                 held = self.containers.get(call.container) or self._by_id.get(call.container)
-                self._answer(number, ev.Inspected(call.key, None if held is None else _seen(held)))
+                self._answer(number, ev.Inspected(call.key, None if held is None else self._shown(held)))
             case act.List():
-                found = [_seen(held, listed=True) for held in self.containers.values()]
+                found = [self._shown(held, listed=True) for held in self.containers.values()]
                 self._answer(number, ev.Listed(call.number, found))
             case act.Kill():
                 self._kill(number, call)
@@ -216,7 +258,7 @@ class Engine:
     def _exited(self, held: Held, code: int) -> None:
         """An end while the engine is away leaves no exit code behind."""
         held.standing, held.exit_code = Standing.EXITED, code if self.up else UNKNOWN
-        held.ended_ms = self._world.now_us // 1000
+        held.ended_ms = self._world.now_ms
         waiting, held.on_exit = held.on_exit, []
         if not self.up:
             return
@@ -231,6 +273,8 @@ class Engine:
             return
         if self.losses and self._rng.random() < self.losses:
             event = failed(asked[0], Trouble.LOST, "read timed out")
+        elif self.lies and isinstance(asked[0], CHANGES) and self._liar.random() < self.lies:
+            event = failed(asked[0], Trouble.REFUSED, "500 internal server error")
         self._world.after(self._rng.randrange(*_WIRE_US), partial(self._answered, number, event))
 
     def _answered(self, number: int, event: ev.Event) -> None:
@@ -248,8 +292,19 @@ class Engine:
         if (watching := self._watching.get(watcher)) is not None:
             watching[0](event)
 
+    def _shown(self, held: Held, *, listed: bool = False) -> Seen:
+        """A liar shows one that has just ended as running still."""
+        just = held.ended_ms is not None and self._world.now_ms - held.ended_ms < STALE_MS
+        if just and self.lies and held.standing is Standing.EXITED and self._liar.random() < self.lies:
+            return Seen(held.container, Standing.RUNNING, held.order)
+        return _seen(held, listed=listed)
+
     def _say(self, hear: Hear, event: ev.Event) -> None:
         self._world.after(self._rng.randrange(*_WIRE_US), partial(hear, event))
+
+
+def _nobody(_: ev.Event) -> None:
+    """Who asked has gone."""
 
 
 def _seen(held: Held, *, listed: bool = False) -> Seen:

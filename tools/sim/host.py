@@ -8,7 +8,7 @@ from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
 from barter.tools.sim.engine import Engine
-from barter.tools.sim.journal import Journal
+from barter.tools.sim.keeper import SimKeeper
 from barter.tools.sim.use import Use
 from barter.tools.sim.world import SECOND_US, World
 
@@ -29,14 +29,15 @@ class Running:
 
 
 class Host:
-    """`tasks` is the ground truth, `journal` the process runtime's file."""
+    """`tasks` is the ground truth, `keeper` the parent of those that are processes."""
 
     def __init__(self, world: World, name: str, behaviour: Behaviour) -> None:
         self.world, self.name = world, name
         self.behaviour = behaviour
         self.engine: Engine | None = None
         self.tasks: dict[TaskKey, Running] = {}
-        self.journal = Journal()
+        self.keeper = SimKeeper(world, self)
+        self.lost_power_us = -1
         self._rng = world.random(f"host {name}")
         self._uses = world.random(f"use {name}")
 
@@ -70,11 +71,13 @@ class Host:
 
     def crash(self) -> None:
         """Power is lost, and every task ends."""
+        self.lost_power_us = self.world.now_us
         if self.engine is not None:
             self.engine.crash()
+        self.keeper.crash()
         for key in list(self.tasks):
             self.end(key, SIGKILL_CODE)
-        self.journal.lose_power(self._rng)
+        self.keeper.notes.lose_power(self._rng)
 
     def boot(self) -> None:
         if self.engine is not None:

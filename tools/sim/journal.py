@@ -1,4 +1,4 @@
-"""What the process runtime keeps of its tasks in a file that survives its executor, but of which nothing is synced."""
+"""What the keeper of process tasks writes down: its notes survive it, but nothing of them is synced."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

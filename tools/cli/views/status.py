@@ -24,6 +24,7 @@ def status(wire: pb.GetStatusResponse, master: str) -> dict[str, Any]:
         "total": resources(wire.total),
         "used": resources(wire.used),
         "offered": resources(wire.offered),
+        "removals": {"mode": wire.removals or "running", "reason": wire.removals_reason},
     }
 
 
@@ -32,12 +33,19 @@ def lines(view: Row) -> Iterator[str]:
     up, tasks = age(view["started_ms"]), view["tasks"]
     yield f"cluster     {view['cluster_id']} at {view['master']}, epoch {view['epoch']}, up {up}, {view['version']}"
     yield f"agents      {_counts(view['agents'])}"
+    yield from stopped(view["removals"])
     yield f"frameworks  {_counts(view['frameworks'])}"
     yield "tasks       " + (", ".join(f"{n} {state_name(state)}" for state, n in sorted(tasks.items())) or "none")
     yield f"offers      {view['offers']} open"
     for name, text in (("cpus", cpus), ("mem", mem)):
         total, used, offered = (text(view[kind]) for kind in ("total", "used", "offered"))
         yield f"{name:<12}{used} used, {offered} offered, of {total}"
+
+
+def stopped(removals: Row) -> Iterator[str]:
+    """Loud: an operator is to look."""
+    if removals["mode"] != "running":
+        yield f"REMOVALS    {removals['mode'].upper()}: {removals['reason']}: see barter removals"
 
 
 def _counts(counts: Row) -> str:

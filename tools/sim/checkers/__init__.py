@@ -41,6 +41,7 @@ from barter.tools.sim.checkers.starvation import Starvation
 from barter.tools.sim.checkers.suppressed import Suppressed
 from barter.tools.sim.checkers.task_ids import TaskIds
 from barter.tools.sim.checkers.task_states import TaskStates
+from barter.tools.sim.checkers.true_ends import TrueEnds
 from barter.tools.sim.checkers.updates_kept import UpdatesKept
 from barter.tools.sim.checkers.volumes import Volumes
 from barter.tools.sim.observe import Observer
@@ -86,6 +87,7 @@ def general() -> list[Observer]:
         Kills(),
         Graces(),
         RunsOnce(),
+        TrueEnds(),
         SchedulerErrors(),
         Convergence(declined),
         Orphans(),

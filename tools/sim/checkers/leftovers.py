@@ -15,7 +15,7 @@ LONG_US = 120_000_000
 class Leftovers(Checker):
     """At the end, of tasks that ended two minutes ago or longer:
 
-    - No container of theirs and no entry in the process runtime's journal is left on the machine.
+    - No container of theirs and no entry in the keeper's notes is left on the machine.
     - No agent's ledger has them, unless their framework is away, and so acknowledges nothing.
 
     And no executor holds more tasks than its agent answers for, but for those that ended since.
@@ -35,8 +35,8 @@ class Leftovers(Checker):
         for host in cluster.hosts.values():
             for held in host.engine.containers.values() if host.engine is not None else ():
                 self._gone(host, held.order.key, "its container")
-            for kept in host.journal.entries():
-                self._gone(host, kept.order.key, "its entry in the journal")
+            for kept in host.keeper.notes.entries():
+                self._gone(host, kept.order.key, "its entry in the keeper's notes")
         lately = Counter(self._where[key] for key in self._ended_us if not self._long_over(key))
         for agent in cluster.agents.values():
             if agent.up:

@@ -25,6 +25,8 @@ class Returning(Checker):
       as live in that step.
     - Told out of reach, it is killed for a framework that wants no such tasks, and for no other (but by its own wish).
     - To a framework that decides both are told as RETURNED_LATE.
+
+    Of a task that is to end for another reason nothing is asked.
     """
 
     name = "returning"
@@ -66,6 +68,9 @@ class Returning(Checker):
             key = (framework_id, info.task_id)
             told, framework = self._told.get(key), books.frameworks.get(framework_id)
             if told is None or framework is None or status.state in TERMINAL or key in self._asked:
+                continue
+            task = framework.tasks.get(info.task_id)
+            if task is not None and task.kill is not None and task.kill.cause is not Reason.RETURNED_LATE:
                 continue
             wants = framework.info.returning_tasks
             killed = wants is ReturningTasks.KILL or (told is GONE and wants not in TAKES_BACK)
