@@ -11,7 +11,7 @@ RLIMITS = (
 )
 # Drivers whose output the engine gives back, so that it comes into the sandbox, and that can be limited.
 LOG_DRIVERS = ("json-file", "local")
-MOST_LOG_FILES, MOST_LOG_BYTES = 10, 1 << 30
+MOST_LOG_FILES, MOST_LOG_BYTES = 10, 100 << 20
 # Where Mesos' containers find their sandbox.
 SANDBOX = "/mnt/mesos/sandbox"
 LEAST_SHM = 64 << 10

@@ -4,10 +4,12 @@ from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
 from barter.agent.containers.answers import failed
 from barter.agent.containers.events import Seen, Standing, Trouble
-from barter.agent.executor.events import Order, TaskKey
+from barter.agent.containers.machine import Containers
+from barter.agent.executor.events import NotStarted, Order, Started, TaskKey
 from barter.core.ids import FrameworkId, TaskId
+from barter.core.machine import Tick
 from barter.core.resources import resources
-from barter.core.tasks import Container, TaskInfo
+from barter.core.tasks import Container, Reason, TaskInfo
 
 IMAGE = "img:1"
 
@@ -91,3 +93,39 @@ class Truth:
 
     def _seen(self, container: str) -> Seen:
         return Seen(container, self.standing[container], self.orders[container], self.codes.get(container))
+
+
+T1, T2 = order("t1"), order("t2")
+START = act.Start(T1.key, "c1")
+
+
+class Told:
+    """A machine that has read its first list, at time 0."""
+
+    def __init__(self, *found: Seen) -> None:
+        self.machine = Containers()
+        self.now = 0
+        assert self.on(Tick()) == [act.Watch()]
+        assert self.on(ev.EngineConnected()) == [act.List(1)]
+        self.first = self.on(ev.Listed(1, found))
+
+    def on(self, event: ev.Event | Tick) -> list[act.Action]:
+        return self.machine.step(event, self.now)
+
+    def at(self, now: int) -> list[act.Action]:
+        self.now = now
+        return self.on(Tick())
+
+    def running(self) -> "Told":
+        self.on(ev.Launch((T1,)))
+        self.on(ev.Created(T1.key, "c1"))
+        assert self.on(ev.StartDone(T1.key)) == [act.Report(Started(T1.key))]
+        return self
+
+
+def not_started(message: str, reason: Reason = Reason.LAUNCH_FAILED) -> act.Report:
+    return act.Report(NotStarted(T1.key, reason, message))
+
+
+def seen(standing: Standing, code: int | None = None, *, short: bool = False) -> Seen:
+    return Seen("c1", standing, T1, code, short)

@@ -18,7 +18,7 @@ from barter.core.resources import parse_resources, resources
 from barter.core.tasks import Command, Container, Device, Network, PortMapping, Rlimit, TaskInfo, Tmpfs, Volume
 
 ALL = Settings(("/srv",), ("NET_ADMIN",), ("/dev/null",))
-PLACE = Place("home", ("/work",), "", Path("/work"), ALL)
+PLACE = Place("home", ("/agent",), "", Path("/agent"), ALL)
 TASK = TaskInfo(TaskId("t1"), "t1", resources(cpus=1_000))
 
 

@@ -1,56 +1,17 @@
 """Single turns of the docker runtime's core that a random story meets seldom."""
 
-from dataclasses import replace
-
 import pytest
 
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
-from barter.agent.containers.book import RETRY_MS
-from barter.agent.containers.ends import LOOK_MS, VANISHED_MS
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.containers.launches import KILLED, LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
 from barter.agent.containers.removals import PAUSES_MS
 from barter.agent.executor.events import Ended, Held, NotStarted, Pulling, Started
 from barter.core.machine import Tick
-from barter.core.tasks import Container, Network, Reason
-from tests.agent.containers_kit import IMAGE, key, order
-
-T1, T2 = order("t1"), order("t2")
-START = act.Start(T1.key, "c1")
-
-
-class Told:
-    """A machine that has read its first list, at time 0."""
-
-    def __init__(self, *found: Seen) -> None:
-        self.machine = Containers()
-        self.now = 0
-        assert self.on(Tick()) == [act.Watch()]
-        assert self.on(ev.EngineConnected()) == [act.List(1)]
-        self.first = self.on(ev.Listed(1, found))
-
-    def on(self, event: ev.Event | Tick) -> list[act.Action]:
-        return self.machine.step(event, self.now)
-
-    def at(self, now: int) -> list[act.Action]:
-        self.now = now
-        return self.on(Tick())
-
-    def running(self) -> "Told":
-        self.on(ev.Launch((T1,)))
-        self.on(ev.Created(T1.key, "c1"))
-        assert self.on(ev.StartDone(T1.key)) == [act.Report(Started(T1.key))]
-        return self
-
-
-def failed(message: str, reason: Reason = Reason.LAUNCH_FAILED) -> act.Report:
-    return act.Report(NotStarted(T1.key, reason, message))
-
-
-def seen(standing: Standing, code: int | None = None, *, short: bool = False) -> Seen:
-    return Seen("c1", standing, T1, code, short)
+from barter.core.tasks import Reason
+from tests.agent.containers_kit import IMAGE, START, T1, T2, Told, key, not_started, order, seen
 
 
 def test_launches_wait_for_the_first_list_and_for_a_place() -> None:
@@ -82,7 +43,7 @@ def test_one_pull_serves_all_and_the_last_kill_ends_it() -> None:
     missing = [ev.CreateFailed(each.key, Trouble.IMAGE_MISSING, "no such image") for each in (T1, T2)]
     assert told.on(missing[0]) == [act.Report(Pulling(T1.key, IMAGE)), act.Pull(1, IMAGE)]
     assert told.on(missing[1]) == [act.Report(Pulling(T2.key, IMAGE))]
-    assert told.on(ev.End(T1.key, force=False)) == [failed(KILLED)]
+    assert told.on(ev.End(T1.key, force=False)) == [not_started(KILLED)]
     assert told.on(ev.End(T2.key, force=False))[0] == act.CancelPull(1)
     assert told.on(ev.PullDone(1)) == []
 
@@ -147,14 +108,15 @@ def test_why_a_pull_failed_is_told_to_all_who_waited() -> None:
     told = Told()
     told.on(ev.Launch((order("t1", force_pull=True), order("t2", force_pull=True))))
     actions = told.on(ev.PullFailed(1, "no such image", Reason.IMAGE_NOT_FOUND))
-    assert [each.event.reason for each in actions if isinstance(each, act.Report)] == [Reason.IMAGE_NOT_FOUND] * 2
+    why = Reason.IMAGE_NOT_FOUND, "no such image"
+    assert actions == [act.Report(NotStarted(key(name), *why)) for name in ("t1", "t2")]
 
 
 def test_an_image_missing_after_its_pull_is_not_pulled_again() -> None:
     told = Told()
     assert told.on(ev.Launch((order("t1", force_pull=True),)))[1] == act.Pull(1, IMAGE)
     told.on(ev.PullDone(1))
-    assert told.on(ev.CreateFailed(T1.key, Trouble.IMAGE_MISSING, "gone")) == [failed("gone")]
+    assert told.on(ev.CreateFailed(T1.key, Trouble.IMAGE_MISSING, "gone")) == [not_started("gone")]
 
 
 def test_one_that_is_killed_while_it_is_created_is_never_started() -> None:
@@ -162,7 +124,7 @@ def test_one_that_is_killed_while_it_is_created_is_never_started() -> None:
     told.on(ev.Launch((T1,)))
     assert told.on(ev.End(T1.key, force=False)) == []
     assert told.on(ev.Created(T1.key, "c1")) == [act.Remove("c1", KILLED)]
-    assert told.on(ev.Removed("c1")) == [failed(KILLED)]
+    assert told.on(ev.Removed("c1")) == [not_started(KILLED)]
 
 
 def test_a_name_taken_by_another_is_left_alone() -> None:
@@ -205,7 +167,7 @@ def test_a_start_is_never_repeated(trouble: Trouble) -> None:
     assert actions == [act.Remove("c1", "?")]
     assert told.on(ev.RemoveFailed("c1")) == []
     assert told.at(PAUSES_MS[0]) == [act.Remove("c1", "it could not be removed before")]
-    assert told.on(ev.Removed("c1")) == [failed("?")]
+    assert told.on(ev.Removed("c1")) == [not_started("?")]
 
 
 def test_a_start_that_reached_nobody_is_told_at_once_and_cleaned_up_later() -> None:
@@ -213,7 +175,7 @@ def test_a_start_that_reached_nobody_is_told_at_once_and_cleaned_up_later() -> N
     told.on(ev.Launch((T1,)))
     told.on(ev.Created(T1.key, "c1"))
     actions = told.on(ev.StartFailed(T1.key, Trouble.AWAY, "is it running?"))
-    assert actions == [failed("is it running?"), act.Remove("c1", "it was not started")]
+    assert actions == [not_started("is it running?"), act.Remove("c1", "it was not started")]
     assert told.on(ev.Release((T1.key,))) == []
     told.on(ev.RemoveFailed("c1"))
     assert act.Remove("c1", "it could not be removed before") in told.on(ev.EngineConnected())
@@ -261,7 +223,7 @@ def test_a_container_made_after_its_launch_was_given_up_is_swept() -> None:
     told = Told()
     told.on(ev.Launch((T1, T2)))
     told.on(ev.CreateFailed(T1.key, Trouble.LOST, "?"))
-    assert told.on(ev.Inspected(T1.key, None)) == [failed("?")]
+    assert told.on(ev.Inspected(T1.key, None)) == [not_started("?")]
     told.on(ev.Release((T1.key,)))
     told.on(ev.EngineConnected())
     both = (seen(Standing.CREATED), Seen("c2", Standing.CREATED, T2))
@@ -276,109 +238,6 @@ def test_what_an_earlier_executor_left_is_held_and_its_ends_found() -> None:
     (said,) = told.on(ev.Removed("c1"))
     assert isinstance(said, act.Report)
     assert isinstance(said.event, NotStarted)
-
-
-@pytest.mark.parametrize("lost", [True, False])
-def test_what_was_asked_for_before_the_news_is_asked_again(lost: bool) -> None:
-    told = Told()
-    told.on(ev.Launch((T1,)))
-    assert told.on(ev.Created(T1.key, "c1")) == [START]
-    if lost:
-        assert told.on(ev.StartFailed(T1.key, Trouble.LOST, "reset")) == [act.Inspect(T1.key, "c1")]
-    told.on(ev.EngineLost("reset"))
-    assert act.List(2) in told.on(ev.EngineConnected())
-    # Its end fell between the answer, read late, and the news.
-    late = ev.Inspected(T1.key, seen(Standing.RUNNING)) if lost else ev.StartDone(T1.key)
-    assert told.on(late) == [act.Report(Started(T1.key)), act.Inspect(T1.key, "c1")]
-    assert told.on(ev.Listed(2, (seen(Standing.EXITED),))) == []
-    told.on(ev.Inspected(T1.key, seen(Standing.EXITED, 4)))
-    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 4))]
-
-
-def test_an_inspection_that_is_older_than_the_news_is_made_again() -> None:
-    told = Told().running()
-    assert told.at(LOOK_MS) == [act.CopyLogs(T1, "c1", True), act.Inspect(T1.key, "c1")]
-    told.on(ev.EngineLost("reset"))
-    told.on(ev.EngineConnected())
-    assert told.on(ev.Listed(2, (seen(Standing.EXITED),))) == []
-    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == [act.Inspect(T1.key, "c1")]
-
-
-def test_an_end_that_the_engine_did_not_tell_is_found_by_looking_now_and_then() -> None:
-    told = Told().running()
-    assert act.Inspect(T1.key, "c1") in told.at(LOOK_MS)
-    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == []
-    assert told.at(2 * LOOK_MS) == [act.Inspect(T1.key, "c1")]
-    told.on(ev.Inspected(T1.key, Seen("c1", Standing.EXITED, T1, 4, ended_ms=99)))
-    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 4, ended_ms=99))]
-
-
-def test_a_container_whose_process_is_gone_runs_no_more_whatever_the_engine_says() -> None:
-    told = Told().running()
-    gone = ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True))
-    told.at(LOOK_MS)
-    assert told.on(gone) == []
-    for second in range(1, VANISHED_MS // RETRY_MS):
-        assert told.at(LOOK_MS + second * RETRY_MS) == [act.Inspect(T1.key, "c1")]
-        assert told.on(gone) == []
-    assert told.at(LOOK_MS + VANISHED_MS) == [act.Inspect(T1.key, "c1")]
-    assert told.on(gone) == []
-    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, None))]
-
-
-def test_a_process_that_was_only_overlooked_goes_on() -> None:
-    told = Told().running()
-    told.at(LOOK_MS)
-    told.on(ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True)))
-    told.at(LOOK_MS + RETRY_MS)
-    assert told.on(ev.Inspected(T1.key, seen(Standing.RUNNING))) == []
-    told.at(2 * LOOK_MS)
-    assert told.on(ev.Inspected(T1.key, Seen("c1", Standing.RUNNING, T1, vanished=True))) == []
-    assert told.machine.next_wakeup() == 2 * LOOK_MS + RETRY_MS
-
-
-def test_one_with_an_address_of_its_own_has_started_when_that_is_known() -> None:
-    told = Told()
-    info = replace(T1.task, container=Container(IMAGE, Network.OWN, network_name="lan"))
-    own = replace(T1, task=info)
-    told.on(ev.Launch((own,)))
-    told.on(ev.Created(T1.key, "c1"))
-    assert told.on(ev.StartDone(T1.key)) == [act.Inspect(T1.key, "c1")]
-    assert told.on(ev.InspectFailed(T1.key)) == []
-    assert told.at(RETRY_MS) == [act.Inspect(T1.key, "c1")]
-    there = Seen("c1", Standing.RUNNING, own, address="10.1.2.3")
-    assert told.on(ev.Inspected(T1.key, there)) == [act.Report(Started(T1.key, "10.1.2.3"))]
-    again = Told(there)
-    assert again.first[0] == act.Recovered((Held(own, address="10.1.2.3"),))
-
-
-def test_an_end_before_the_address_was_known_is_told_all_the_same() -> None:
-    told = Told()
-    info = replace(T1.task, container=Container(IMAGE, Network.OWN, network_name="lan"))
-    told.on(ev.Launch((replace(T1, task=info),)))
-    told.on(ev.Created(T1.key, "c1"))
-    told.on(ev.StartDone(T1.key))
-    assert told.on(ev.Died(T1.key, 3, 7)) == []
-    said = told.on(ev.Inspected(T1.key, Seen("c1", Standing.EXITED, T1, 3, ended_ms=7)))
-    assert said[0] == act.Report(Started(T1.key))
-    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 3, ended_ms=7))]
-
-
-def test_a_full_disk_is_told_as_such() -> None:
-    told = Told()
-    told.on(ev.Launch((T1,)))
-    assert told.on(ev.CreateFailed(T1.key, Trouble.DISK_FULL, "full")) == [failed("full", Reason.DISK_FULL)]
-    told = Told()
-    told.on(ev.Launch((T1,)))
-    told.on(ev.Created(T1.key, "c1"))
-    assert told.on(ev.StartFailed(T1.key, Trouble.DISK_FULL, "full")) == [act.Remove("c1", "full")]
-    assert told.on(ev.Removed("c1")) == [failed("full", Reason.DISK_FULL)]
-
-
-def test_the_end_has_the_engines_time() -> None:
-    told = Told().running()
-    told.on(ev.Died(T1.key, 0, 77))
-    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 0, ended_ms=77))]
 
 
 def test_a_signal_that_did_not_get_through_is_sent_again() -> None:
