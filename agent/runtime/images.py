@@ -155,6 +155,9 @@ class Images:
 
     def _pulled(self, number: int, engine: Engine, image: str, before: str) -> Event:
         now = _id_of(engine, image)
+        if not now and number not in self._cancelled:
+            said = "the Docker Engine ended the pull without it"
+            return PullFailed(number, f"cannot pull image {image!r}: {said}; {advice(Reason.IMAGE_FAILED, '')}")
         with self._lock:
             # What was there before, as it is now, somebody else brought.
             if now and (now != before or now in self._book):

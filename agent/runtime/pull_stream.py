@@ -25,7 +25,7 @@ class PullStream:
     def __init__(self, engine: str, tls: TLSConfig | None, api_version: str) -> None:
         """`engine` as in DOCKER_HOST."""
         self._path = f"/v{api_version}/images/create"
-        self._connection = _connection(engine, tls)
+        self._engine, self._tls = engine, tls
         self._socket: socket.socket | None = None
         self._closed = False
 
@@ -33,13 +33,13 @@ class PullStream:
         """Until the pull has ended; raises PullRefused, or OSError or HTTPException where the engine is away."""
         query = urlencode({"fromImage": repository, "tag": version})
         headers = {"X-Registry-Auth": credentials} if credentials else {}
-        with contextlib.closing(self._connection):
-            self._connection.connect()
-            self._socket = self._connection.sock
+        with contextlib.closing(_connection(self._engine, self._tls)) as connection:
+            connection.connect()
+            self._socket = connection.sock
             if self._closed:
                 return
-            self._connection.request("POST", f"{self._path}?{query}", headers=headers)
-            response = self._connection.getresponse()
+            connection.request("POST", f"{self._path}?{query}", headers=headers)
+            response = connection.getresponse()
             if response.status != http.client.OK:
                 raise PullRefused(_message(response.read()))
             for line in response:
@@ -67,6 +67,8 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def _connection(engine: str, tls: TLSConfig | None) -> http.client.HTTPConnection:
     place = urlsplit(str(parse_host(engine, tls=tls is not None)))
+    if place.scheme == "ssh":
+        raise PullRefused("of an engine behind ssh no image can be pulled from here: `docker pull` it there")
     if place.scheme == "http+unix":
         return _UnixConnection(place.path)
     if tls is None:

@@ -84,7 +84,7 @@ def test_a_kind_that_is_stated_now_is_held_to_what_was_found() -> None:
         check_change(Description(INFO), Description(now("mem=1GiB").info, frozenset({"mem"})))
 
 
-AMOUNTS = st.dictionaries(st.sampled_from(("cpus", "mem", "disk")), st.integers(1, 9), max_size=3).map(Resources)
+AMOUNTS = st.builds(Resources, st.dictionaries(st.sampled_from(("cpus", "mem", "disk")), st.integers(1, 9), max_size=3))
 KINDS = st.sets(st.sampled_from(("cpus", "mem", "disk"))).map(frozenset)
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import docker
+from docker.errors import NotFound
 
 from tests.integration.engine import Engine
 from tests.integration.machine import free_port, until
@@ -82,5 +82,5 @@ def forget(engine: Engine, *names: str) -> None:
         for name in names:
             try:
                 client.remove_image(name, force=True)
-            except docker.errors.NotFound:
+            except NotFound:
                 continue

@@ -20,6 +20,7 @@ def agent(view: pb.AgentView) -> dict[str, Any]:
         "attributes": dict(info.attributes),
         "runtimes": list(info.runtimes),
         "tasks": view.tasks,
+        "max_containers": info.max_containers,
         "resources": resources(info.resources),
         "used": resources(view.used),
         "offered": resources(view.offered),
