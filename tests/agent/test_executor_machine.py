@@ -88,6 +88,11 @@ def test_starting_is_said_only_while_an_image_is_pulled() -> None:
     [status] = said(executor.step(Pulling(KEY, "busybox"), 1))
     assert (status.state, status.message) == (TaskState.STARTING, "pulling busybox")
     assert executor.step(Pulling(KEY, "busybox"), 2) == []
+    [status] = said(executor.step(Pulling(KEY, "busybox", "1MiB of 9MiB"), 3))
+    assert (status.state, status.message) == (TaskState.STARTING, "pulling busybox: 1MiB of 9MiB")
+    assert executor.step(Pulling(KEY, "busybox", "1MiB of 9MiB"), 4) == []
+    executor.step(Started(KEY), 5)
+    assert executor.step(Pulling(KEY, "busybox", "2MiB of 9MiB"), 6) == []
 
 
 def test_a_task_it_holds_is_not_launched_again_even_when_ended() -> None:

@@ -18,7 +18,7 @@ def test_the_table_names_every_state_with_mesos_prefix() -> None:
 @pytest.mark.parametrize(
     "life",
     [
-        (S.STAGING, S.STARTING, S.RUNNING, S.FINISHED),
+        (S.STAGING, S.STARTING, S.STARTING, S.RUNNING, S.FINISHED),
         (S.STAGING, S.RUNNING, S.RUNNING, S.KILLING, S.KILLED),
         (S.STAGING, S.ERROR),
         (S.STAGING, S.RUNNING, S.UNREACHABLE, S.RUNNING, S.FAILED),
