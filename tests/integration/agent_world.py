@@ -120,14 +120,22 @@ HAS = "cpus=64,mem=64GiB,ports=31000-32000"
 
 class AgentProcess:
     def __init__(
-        self, masters: str, work_dir: Path, runtime: str = "process", node: str = "", *, has: str = HAS, zone: str = ""
+        self,
+        masters: str,
+        work_dir: Path,
+        runtime: str = "process",
+        node: str = "",
+        *,
+        has: str = HAS,
+        zone: str = "",
+        script: str = AGENT,
     ) -> None:
         self.work_dir = work_dir
         self.node = node or free_address()
         self.http = free_address()
         self.log = work_dir.parent / f"{work_dir.name}.log"
         with open(self.log, "ab") as log:
-            command = [sys.executable, "-c", AGENT, masters, str(work_dir), self.node, self.http, runtime, has, zone]
+            command = [sys.executable, "-c", script, masters, str(work_dir), self.node, self.http, runtime, has, zone]
             self.process = subprocess.Popen(command, stderr=log, stdout=log)
 
     async def end(self, number: signal.Signals) -> int:
