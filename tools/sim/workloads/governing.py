@@ -61,6 +61,16 @@ class MarkGone(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class SetRemovals(Act):
+    """Of agents out of reach: hold them, or resume them also where the master has frozen them."""
+
+    held: bool
+
+    def __str__(self) -> str:
+        return f"{'hold' if self.held else 'resume'} removals"
+
+
+@dataclass(frozen=True, slots=True)
 class Operate(Act):
     agent: str
     operation: Operation
@@ -120,6 +130,11 @@ def _gone(rng: Random, at_ms: int, agent: str, number: int) -> list[Act]:
     return [MarkGone(at_ms, rng.randrange(1_000))]
 
 
+def _removals(rng: Random, at_ms: int, agent: str, number: int) -> list[Act]:
+    held = [SetRemovals(at_ms, held=True)] if rng.random() < 0.5 else []
+    return [*held, SetRemovals(at_ms + rng.randrange(30_000, 300_000), held=False)]
+
+
 def _reserve(rng: Random, at_ms: int, agent: str, number: int) -> list[Act]:
     """A reservation with a volume, maybe given up again in the right order, maybe while they are used."""
     kept, volume = ReservationId(f"kept-{number}"), VolumeId(f"volume-{number}")
@@ -141,6 +156,7 @@ _USUAL: tuple[tuple[Callable[[Random, int, str, int], list[Act]], int], ...] = (
     (_drain, 4),
     (_deactivate, 2),
     (_gone, 2),
+    (_removals, 1),
     (_reserve, 4),
 )
 
@@ -163,6 +179,7 @@ class Governing:
 
     def calm(self) -> None:
         self.operators.insist(ev.SetRoles(0, tuple(RoleConfig(role) for role in ROLES), force=True))
+        self.operators.insist(ev.ResumeRemovals(0, "all is mended"))
         for name in self._cluster.agents:
             self._cluster.world.after(OPEN_AGAIN_US, partial(self._open, name))
 
@@ -183,14 +200,18 @@ class Governing:
                 return ev.Activate(0, agent_id(agent), "all is well")
             case Operate(_, agent, operation):
                 return ev.Operate(0, agent_id(agent), PRINCIPAL, operation)
+            case SetRemovals(_, held):
+                return ev.HoldRemovals(0, "let us see") if held else ev.ResumeRemovals(0, "they burnt")
             case _:
                 return None
 
     def _mark_gone(self, act: MarkGone, looks: int) -> None:
         cluster = self._cluster
-        known = cluster.master.machine.cluster.agents
+        books = cluster.master.machine.cluster
+        known, removed = books.agents, books.reach.removed
         names = {self.operators.agent_id(name): name for name in cluster.agents}
         away = [each for each in names if (agent := known.get(each)) and agent.registered_ms and not agent.connected]
+        away += [each for each in names if each in removed and each not in known]
         if away and cluster.master.up:
             agent_id = away[act.chosen % len(away)]
             cluster.crash_machine(names[agent_id], OFF_US)
