@@ -18,7 +18,8 @@ class AgentOptions:
     answer) to that of `listen`. `resources` overrides what is found, kind by kind; `reserve` is what of them is kept
     for which role. `runtime`: "docker" runs tasks with an image in Docker and the others as processes, "auto" does so
     where an engine answers. With `oversubscribe` cpus that tasks hold and do not use are lent to revocable tasks.
-    It runs at most `max_containers` tasks with an image at a time. `settings` are its executor's.
+    It runs at most `max_containers` tasks with an image at a time. Sandboxes of ended tasks are kept for
+    `sandbox_keep_ms` at most. `settings` are its executor's.
     """
 
     masters: str
@@ -35,5 +36,6 @@ class AgentOptions:
     insecure: bool = False
     oversubscribe: bool = False
     max_containers: int = 64
+    sandbox_keep_ms: int = 7 * 24 * 3_600_000
     settings: Settings = Settings()
     edge: "EdgeOptions | None" = None

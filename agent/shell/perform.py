@@ -11,7 +11,7 @@ from barter.agent.shell.executors import ExecutorSessions
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.own_executors import OwnExecutorSessions
 from barter.agent.shell.process import ExecutorProcess
-from barter.agent.shell.sandbox import Sandboxes
+from barter.agent.shell.sandbox import Sandboxes, mode_of
 from barter.agent.shell.session import MasterSession
 from barter.agent.shell.volumes import VolumeFolders
 from barter.agent.shell.wire import Wires
@@ -163,7 +163,7 @@ class Performer:
         self, launch: executor_pb2.ExecutorEvent.Launch, framework_id: FrameworkId, task: TaskInfo, wires: Wires
     ) -> None:
         try:
-            sandbox = self._sandboxes.make(framework_id, task.task_id)
+            sandbox = self._sandboxes.make(framework_id, task.task_id, mode_of(task))
             for mount in task.volumes:
                 self._volumes.make(mount.volume_id)
         except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from barter.agent.collect import Policy
 from barter.agent.described import HOSTNAME, Description, check_change
 from barter.agent.machine import Agent
 from barter.agent.runtime import settings
@@ -75,7 +76,8 @@ class AgentService:
 
     async def _serve(self, ledger: Ledger, description: Description) -> int:
         options = self._options
-        sandboxes = Sandboxes(self._work_dir)
+        policy = Policy(options.sandbox_keep_ms, options.settings.least_free)
+        sandboxes = Sandboxes(self._work_dir, policy=policy)
         server = transport.server()
         execs = Execs(self._live_task, partial(begin, self._work_dir, ledger.agent_id))
         node = Node(sandboxes.root, self._is_live, self._usage, lambda *key: bool(ledger.spent(key[0], key[1:])), execs)

@@ -120,8 +120,9 @@ class Serving:
         while True:
             await asyncio.sleep(SWEEP_S)
             busy, launched = launched != self.performer.launched, self.performer.launched
-            if excess := self._sandboxes.excess(busy=busy):
-                await asyncio.to_thread(self._sandboxes.remove, excess)
+            removed = await asyncio.to_thread(self._sandboxes.sweep, busy=busy)
+            if removed:
+                _log.info("sandboxes of ended tasks removed", count=len(removed), why=removed[-1].reason)
             await asyncio.to_thread(self._volumes.sweep)
 
     async def _leave_or_stop(self, server: aio.Server) -> int:

@@ -1,21 +1,34 @@
 """The work dir: its lock, its sandboxes, the executor's socket, and what the machine has."""
 
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from barter.agent.collect import Policy
 from barter.agent.runtime.identity import identify
 from barter.agent.shell.process import LONGEST_SOCKET_PATH, socket_path
 from barter.agent.shell.resources import detect, less, override
-from barter.agent.shell.sandbox import Sandboxes
+from barter.agent.shell.sandbox import Sandboxes, mode_of
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import parse_resources, resources
+from barter.core.tasks import Command, Container, TaskInfo
 
 F = FrameworkId("f1")
+
+
+HOUR = 3_600_000
+
+
+def named(boxes: Sandboxes) -> list[str]:
+    return sorted(os.listdir(boxes.root / F)) if (boxes.root / F).exists() else []
 
 
 def test_sandboxes_are_made_kept_and_removed_oldest_first(tmp_path: Path) -> None:
@@ -23,16 +36,70 @@ def test_sandboxes_are_made_kept_and_removed_oldest_first(tmp_path: Path) -> Non
     for number in range(5):
         path = Path(boxes.make(F, TaskId(f"t{number}")))
         (path / "stdout").write_text("out")
-        os.utime(path, (number, number))
+        os.utime(path, (time.time() - 100 + number,) * 2)
     boxes.ended(F, TaskId("t0"))
-    assert boxes.excess() == []
+    assert boxes.sweep() == []
     again = Sandboxes(tmp_path, keep=2)
     again.find_ended({(F, TaskId("t4"))})
-    assert again.excess(busy=True) == []
-    excess = again.excess()
-    assert [task for _, task in excess] == ["t0", "t1"]
-    again.remove(excess)
-    assert sorted(os.listdir(tmp_path / "sandboxes" / "f1")) == ["t2", "t3", "t4"]
+    assert again.sweep(busy=True) == []
+    assert [removal.item.name for removal in again.sweep()] == ["f1/t0", "f1/t1"]
+    assert named(again) == ["t2", "t3", "t4"]
+
+
+def test_sandboxes_go_by_age_and_never_those_of_live_tasks(tmp_path: Path) -> None:
+    boxes = Sandboxes(tmp_path, policy=Policy(keep_ms=HOUR, least_free=0))
+    for number, minutes in enumerate((90, 30, 90)):
+        path = boxes.make(F, TaskId(f"t{number}"))
+        os.utime(path, (time.time() - minutes * 60,) * 2)
+    boxes.find_ended({(F, TaskId("t2"))})
+    (removal,) = boxes.sweep()
+    assert "kept for 1h" in removal.reason
+    assert named(boxes) == ["t1", "t2"]
+
+
+def test_a_disk_running_full_takes_the_oldest_until_it_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = Sandboxes(tmp_path, policy=Policy(keep_ms=HOUR, least_free=10))
+    for number in range(4):
+        path = boxes.make(F, TaskId(f"t{number}"))
+        Path(path, "data").write_bytes(bytes(1 << 20))
+        os.utime(path, (time.time() - 1000 + number,) * 2)
+    boxes.find_ended(set())
+    usage = SimpleNamespace(total=100 << 20, free=(10 << 20) - (3 << 19))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert [removal.item.name for removal in boxes.sweep()] == ["f1/t0", "f1/t1"]
+    assert named(boxes) == ["t2", "t3"]
+
+
+def test_nothing_is_too_deep_to_be_removed_and_no_link_leads_out(tmp_path: Path) -> None:
+    keep = tmp_path / "keep"
+    keep.mkdir()
+    (keep / "file").write_text("here")
+    boxes = Sandboxes(tmp_path, keep=0)
+    path = boxes.make(F, TaskId("deep"))
+    os.symlink(keep, f"{path}/out")
+    descriptor = os.open(path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=descriptor)
+        below = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+    boxes.ended(F, TaskId("deep"))
+    assert len(boxes.sweep()) == 1
+    assert named(boxes) == []
+    assert (keep / "file").read_text() == "here"
+
+
+def test_who_else_can_look_into_a_sandbox(tmp_path: Path) -> None:
+    boxes = Sandboxes(tmp_path)
+    task = TaskInfo(TaskId("t1"), "t1", resources())
+    assert stat.S_IMODE(os.stat(boxes.make(F, TaskId("t1"), mode_of(task))).st_mode) == 0o700
+    in_image = replace(task, container=Container("nginx"))
+    assert mode_of(in_image) == 0o755
+    assert mode_of(replace(in_image, command=Command(user="1000:5"))) == 0o700
+    assert stat.S_IMODE(boxes.root.stat().st_mode) == stat.S_IMODE((boxes.root / F).stat().st_mode) == 0o711
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "/etc", "a\0b", ".hidden"])

@@ -15,7 +15,7 @@ from barter.agent.machine import Agent
 from barter.agent.runtime import persistent
 from barter.agent.runtime.base import LaunchFailed
 from barter.agent.shell.resources import reserved
-from barter.agent.shell.sandbox import Sandboxes
+from barter.agent.shell.sandbox import Sandboxes, remove_tree
 from barter.agent.shell.volumes import REMOVED, VolumeFolders
 from barter.core.ids import TaskId, VolumeId
 from barter.core.reservations import VolumeMount, mount_problem
@@ -181,7 +181,7 @@ def test_a_sandbox_that_goes_leaves_its_volumes_data(tmp_path: Path) -> None:
     persistent.link(order, tmp_path)
     persistent.link(order, tmp_path)
     Path(order.sandbox, "in/v1/x").write_text("kept")
-    sandboxes.remove([(F, TaskId("t1"))])
+    remove_tree(order.sandbox)
     assert not os.path.exists(order.sandbox)
     assert (tmp_path / "volumes" / V1 / "x").read_text() == "kept"
 

@@ -110,6 +110,7 @@ def master(
 @_flag("--allow-capability", (), "Containers may be given it: NET_ADMIN; repeatable.", multiple=True)
 @_flag("--allow-device", (), "Containers may be given it: /dev/fuse; repeatable.", multiple=True)
 @_flag("--allow-fetch", (), "file: URIs may be fetched from below this folder; repeatable.", multiple=True, type=FOLDER)
+@_flag("--sandbox-keep", "7d", "What ended tasks left, unless the disk runs full.", type=DURATION)
 @_flag("--fetch-cache", "2GiB", "What fetched files may take that are kept for other tasks.", type=SIZE)
 @_flag("--max-containers", 64, "Tasks with an image at a time.", type=click.IntRange(1, 100_000))
 @_flag("--docker-config", None, "Registries' credentials, as in ~/.docker/config.json.", type=FILE)
@@ -138,7 +139,8 @@ def agent(
             edge.check()
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-    sys.exit(run(AgentOptions(masters=master, public=public, edge=edge, settings=settings, **rest)))
+    keep = rest.pop("sandbox_keep")
+    sys.exit(run(AgentOptions(master, public=public, edge=edge, settings=settings, sandbox_keep_ms=keep, **rest)))
 
 
 def _settings(given: dict[str, Any]) -> Any:
