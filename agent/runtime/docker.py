@@ -38,7 +38,8 @@ _SWEEP_S = 60.0
 _ASKED_AT_ONCE = 8
 _POOLS = {
     **dict.fromkeys((act.Create, act.Start), ("launch", LAUNCHES_AT_ONCE)),
-    **dict.fromkeys((act.Inspect, act.List, act.Kill), ("engine", 4)),
+    **dict.fromkeys((act.List, act.Kill), ("engine", 4)),
+    act.Inspect: ("inspect", 4),
     act.Remove: ("remove", 4),
     act.CopyLogs: ("copy", 4),
 }

@@ -12,7 +12,7 @@ from barter.agent.runtime.base import DiskFull, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, order_of
 from barter.agent.runtime.creating import Creator
 from barter.agent.runtime.docker_logs import ContainerLog
-from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken
+from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing, NameTaken, Stuck
 from barter.agent.runtime.images import Images
 from barter.agent.runtime.neighbours import end_leftovers, lives
 from barter.agent.runtime.place import Place
@@ -38,6 +38,7 @@ class Calls:
         self._home, self._notes = place.home, notes
         self._engine: Engine | None = None
         self._logs: dict[str, ContainerLog] = {}
+        self._shown: dict[str, Shown] = {}
         self.images = Images(lambda: self.engine, settings, place.work_dir / "executor", post)
         self._creator = Creator(lambda: self.engine, place, settings, self.images)
 
@@ -72,8 +73,7 @@ class Calls:
             case act.Pull():
                 return self.images.pull(call.number, call.image)
             case act.Inspect():
-                shown = self.engine.find(call.container)
-                return ev.Inspected(call.key, None if shown is None else self._seen(shown))
+                return ev.Inspected(call.key, self._find(call.container))
             case act.List():
                 return ev.Listed(call.number, [self._seen(shown) for shown in self.engine.ours(self.label)])
             case act.Kill():
@@ -84,11 +84,25 @@ class Calls:
                     return ev.RemoveFailed(call.container)
                 if self.engine.local and (left := end_leftovers(call.container)):
                     _log.warning("the Docker Engine left processes of a container behind; ended", count=left)
+                self._shown.pop(call.container, None)
                 if (log := self._logs.pop(call.container, None)) is not None:
                     log.forget()
                 return ev.Removed(call.container)
             case act.CopyLogs():
                 return ev.LogsCopied(call.container, self._log_of(call).copy(follow=call.follow))
+
+    def _find(self, container: str) -> ev.Seen | None:
+        """An engine that lost sight of a container may say nothing of it for ever: then its process is looked for."""
+        try:
+            shown = self.engine.find(container)
+        except Stuck:
+            known = self._shown.get(container)
+            if known is None or not self.engine.local or lives(known.pid):
+                raise
+            return self._seen(known)
+        if shown is not None and shown.pid:
+            self._shown[shown.container_id] = shown
+        return None if shown is None else self._seen(shown)
 
     def _log_of(self, call: act.CopyLogs) -> ContainerLog:
         log = self._logs.get(call.container)

@@ -35,6 +35,10 @@ class AnswerLost(EngineAway):
     """The call was made and not answered; it may have had its effect."""
 
 
+class Stuck(EngineAway):
+    """The engine answers, but not about this container."""
+
+
 class ImageMissing(Exception):
     """The engine has no such image."""
 
@@ -125,11 +129,13 @@ class Engine:
         return [Shown(each["Id"], each["State"], each["Labels"], address=address_of(each)) for each in listed]
 
     def find(self, name: str) -> Shown | None:
-        """The container of that name or id, None when the engine does not know it; raises EngineAway."""
+        """The container of that name or id, None when the engine does not know it; raises EngineAway or Stuck."""
         try:
             return inspected(self.client.inspect_container(name))
         except NotFound:
             return None
+        except requests.ReadTimeout as error:
+            raise Stuck(str(error)) from None
         except Failures as error:
             raise EngineAway(str(error)) from None
 
