@@ -55,15 +55,17 @@ def reconcile(book: Book, hello: ExecutorHello) -> list[Decision]:
     """Decide for every live task, once the statuses of `hello` are applied to the book.
 
     A task is launched only where it is certain that it never was: it was admitted while no executor was there,
-    or handed to this very executor, which would know it had the order arrived.
+    or handed to this very executor, which would know it had the order arrived; or to one before it that told nothing of
+    it, while the machine stayed up: what that one had begun this one would have found.
     """
     held = {(task.framework_id, task.status.task_id) for task in hello.tasks}
     entries = [entry for entry in _of(book, hello.home) if entry.live]
+    unbegun = {entry.key for entry in _unbegun(entries, hello, held)}
     return [
         *_orphans(book, hello),
-        *_lost(entries, hello.executor, held),
+        *_lost(entries, hello.executor, held | unbegun),
         *_kills(entries, hello),
-        *_launches(entries, hello.executor, held),
+        *_launches(entries, hello.executor, held, unbegun),
     ]
 
 
@@ -89,6 +91,31 @@ def _orphans(book: Book, hello: ExecutorHello) -> list[Decision]:
     return orphans
 
 
+def _unbegun(entries: list[Entry], hello: ExecutorHello, held: set[TaskKey]) -> list[Entry]:
+    """Of those handed to an earlier executor of this machine's boot; of a group all or none."""
+    if hello.home is not None:
+        return []
+    begun = {_group(entry) for entry in entries if entry.key in held or entry.status.state is not TaskState.STAGING}
+    return [
+        entry
+        for entry in entries
+        if entry.executor not in ("", hello.executor)
+        and entry.key not in held
+        and entry.status.state is TaskState.STAGING
+        and _boot(entry.executor) == _boot(hello.executor)
+        and (not entry.task.group_id or _group(entry) not in begun)
+    ]
+
+
+def _group(entry: Entry) -> tuple[str, str]:
+    return entry.framework_id, entry.task.group_id
+
+
+def _boot(executor: str) -> str:
+    """The last part of an executor's identity is the machine's boot."""
+    return executor.rpartition("-")[2]
+
+
 def _lost(entries: list[Entry], executor: str, held: set[TaskKey]) -> list[Decision]:
     return [
         Lose(entry, f"it was handed to executor {entry.executor}, which is gone; executor {executor} does not know it")
@@ -109,10 +136,10 @@ def _kills(entries: list[Entry], hello: ExecutorHello) -> list[Decision]:
     ]
 
 
-def _launches(entries: list[Entry], executor: str, held: set[TaskKey]) -> list[Decision]:
+def _launches(entries: list[Entry], executor: str, held: set[TaskKey], unbegun: set[TaskKey]) -> list[Decision]:
     decisions: list[Decision] = []
     for entry in entries:
-        if entry.executor not in ("", executor) or entry.key in held:
+        if entry.key in held or (entry.executor not in ("", executor) and entry.key not in unbegun):
             continue
         if entry.status.state is TaskState.KILLING:
             decisions.append(EndUnlaunched(entry, "it was killed before it reached the executor"))

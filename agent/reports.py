@@ -121,7 +121,7 @@ def _carry_out(turn: Turn, event: ExecutorHello, *, launches: bool) -> None:
                 if launches:
                     handed.append(entry)
                     turn.launch(entry.framework_id, entry.task, reason, event.home)
-    fresh = tuple(entry.key for entry in handed if not entry.executor)
+    fresh = tuple(entry.key for entry in handed if entry.executor != event.executor)
     if fresh:
         turn.record(HandedOver(event.executor, fresh))
     _adopt(turn, event)

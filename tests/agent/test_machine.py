@@ -6,7 +6,7 @@ import pytest
 
 from barter.agent import actions as act
 from barter.agent import events as ev
-from barter.agent.facts import EpochRaised, Left
+from barter.agent.facts import EpochRaised, HandedOver, Left
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
 from barter.core.task_state import TaskState
@@ -226,6 +226,41 @@ def test_what_the_executor_does_not_know() -> None:
     actions = other.step(ev.ExecutorHello("e2", (report("t1", S.RUNNING, 0),)), 20)
     assert launched(actions) == []
     assert refusals(actions) == [("t1", S.RUNNING, Reason.NONE), ("t2", S.LOST, Reason.EXECUTOR_LOST)]
+
+
+def after_executor(*statuses: ev.Reported, grouped: str = "", executor: str = "8-2-boot1") -> list[act.Action]:
+    """What an agent does at the Hello of the next executor, with t1 and t2 handed to the one before."""
+    machine = ready(agent(), "7-1-boot1")
+    tasks = [replace(task(name), group_id=grouped) for name in ("t1", "t2")]
+    record = facts(machine.step(run(*tasks), 10))
+    record += facts(machine.step(reports(*statuses, executor="7-1-boot1"), 11))
+    again = agent(replayed(record))
+    opened(again, 19)
+    held = tuple(report(each.status.task_id, each.status.state, 0) for each in statuses)
+    return again.step(ev.ExecutorHello(executor, held), 20)
+
+
+def test_what_a_dead_executor_never_began_is_launched_by_the_next() -> None:
+    actions = after_executor(report("t1", S.RUNNING, 1))
+    assert launched(actions) == ["t2"]
+    assert HandedOver("8-2-boot1", ((F, TaskId("t2")),)) in facts(actions)
+
+
+def test_it_is_lost_where_the_machine_was_started_anew_or_something_was_heard_of_it() -> None:
+    assert launched(after_executor(report("t1", S.RUNNING, 1), executor="8-2-boot2")) == []
+    machine = ready(agent(), "7-1-boot1")
+    record = facts(machine.step(run(task("t1")), 10))
+    record += facts(machine.step(reports(report("t1", S.RUNNING, 1), executor="7-1-boot1"), 11))
+    again = agent(replayed(record))
+    opened(again, 19)
+    actions = again.step(ev.ExecutorHello("8-2-boot1"), 20)
+    assert launched(actions) == []
+    assert ("t1", S.LOST, Reason.EXECUTOR_LOST) in refusals(actions)
+
+
+def test_of_a_group_all_are_launched_again_or_none() -> None:
+    assert launched(after_executor(grouped="g")) == ["t1", "t2"]
+    assert launched(after_executor(report("t1", S.RUNNING, 1), grouped="g")) == []
 
 
 def test_an_orphan_is_killed() -> None:

@@ -25,12 +25,13 @@ class Executors:
     def start(self) -> SimExecutor:
         """A new process: it takes its time to come up, then works, unless another one does."""
         self._started += 1
-        identity = f"{self._machine.name}/executor-{self._started}"
+        boot = f"boot{self._machine.lost_power_us}"
+        identity = f"{self._machine.name}/executor-{self._started}-{boot}"
         executor = SimExecutor(self._world, self._network, self._machine, identity, self._over)
         self._alive[identity] = executor
         executor.start()
-        boot = executor.within_life(partial(self._boot, executor))
-        self._world.after(self._rng.randrange(*BOOT_US), boot)
+        up = executor.within_life(partial(self._boot, executor))
+        self._world.after(self._rng.randrange(*BOOT_US), up)
         return executor
 
     def crash(self, reason: str) -> None:
