@@ -1,5 +1,7 @@
 """A random world: agents and frameworks that come and go, and what must hold after every batch."""
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -10,7 +12,7 @@ from hypothesis.stateful import (
 )
 
 from barter.core import ranges as rng
-from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer
+from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, ReturningTasks
 from barter.core.ids import AgentId, DemandId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import NOTHING, Resources, resources
@@ -36,6 +38,9 @@ class RandomWorld(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
+        self.world.cluster.timing = replace(
+            self.world.cluster.timing, removal_ms=30_000, removal_every_ms=5_000, loss_window_ms=20_000
+        )
         self.peers = Peers()
         self.peers.agents = [FakeAgent(agent(AgentId(f"a{n + 1}"), cpus=1_000)) for n in range(AGENTS)]
         self.peers.frameworks = [FakeFramework() for _ in range(FRAMEWORKS)]
@@ -74,7 +79,16 @@ class RandomWorld(RuleBasedStateMachine):
         open_before = dict(one.unacked)
         one.session, one.unacked = self.peers.new_session(), {}
         self.do(
-            ev.Subscribe(one.session, FrameworkInfo(f"f{pick}", one.framework_id, failover_timeout_ms=200_000), only)
+            ev.Subscribe(
+                one.session,
+                FrameworkInfo(
+                    f"f{pick}",
+                    one.framework_id,
+                    failover_timeout_ms=200_000,
+                    returning_tasks=list(ReturningTasks)[pick % len(ReturningTasks)],
+                ),
+                only,
+            )
         )
         if one.session:
             assert open_before.keys() <= one.unacked.keys(), "an unacknowledged update was not sent again"
