@@ -72,7 +72,7 @@ def test_an_executor_understands_an_agent_of_the_version_before() -> None:
     launch = heard("launch")
     assert isinstance(launch, ev.Launch)
     [order] = launch.orders
-    assert (order.task.task_id, order.sandbox) == ("t1", "/work/sandboxes/c-1-0001/t1")
+    assert (order.task.task_id, order.sandbox) == ("t1", "/var/lib/barter/sandboxes/c-1-0001/t1")
     assert protocol.beyond(order.task, 1) == ""
     key = ev.TaskKey(F, TaskId("t1"))
     assert heard("kill") == ev.Kill(key, None, "scaled down")
