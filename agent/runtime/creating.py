@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from barter.agent.containers import actions as act
 from barter.agent.executor.events import TaskKey
-from barter.agent.runtime.base import LaunchFailed
+from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
 from barter.agent.runtime.container_spec import HOME, container_spec
 from barter.agent.runtime.engine import AnswerLost, Engine, EngineAway, ImageMissing
 from barter.agent.runtime.images import Images
@@ -36,9 +36,16 @@ class Creator:
             if volume.name:
                 engine.keep_volume(volume.name, HOME, place.home)
         give_sandbox(call.order)
-        if engine.local:
-            self._mounts[call.order.key] = _identities(container, place)
-        *names, last = self._images.names(container.image)
+        if engine.local and (mounts := _identities(container, place)):
+            self._mounts[call.order.key] = mounts
+        try:
+            return self._create(engine, call, spec, container.image)
+        except RuntimeFailure:
+            self._mounts.pop(call.order.key, None)
+            raise
+
+    def _create(self, engine: Engine, call: act.Create, spec: dict[str, object], image: str) -> str:
+        *names, last = self._images.names(image)
         for name in names:
             with contextlib.suppress(ImageMissing):
                 return self._created(engine, call, spec, name)
