@@ -3,7 +3,6 @@
 from barter.agent.executor.actions import TaskUsage
 from barter.agent.executor.events import Sample, TaskKey
 
-
 # Sooner than that after its start, what it took to start it looks like much use.
 SETTLED_MS = 1_000
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from prometheus_client import CollectorRegistry
 
-from barter.core.ids import AgentId
+from barter.core.ids import AgentId, ExecutorId
 from barter.core.operations import Operation
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
@@ -101,6 +101,8 @@ class Script(Driver):
 
     def set_services(self, services: Sequence[Service]) -> None:
         self.services = services
+
+    def send_framework_message(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None: ...
 
     def now(self) -> int:
         return self._clock.now()

@@ -18,6 +18,7 @@ from barter.sdk import (
     AgentId,
     Demand,
     Driver,
+    ExecutorId,
     Filters,
     FrameworkId,
     MemoryStore,
@@ -86,6 +87,8 @@ class Pad(Driver):
 
     def set_services(self, services: Sequence[Service]) -> None:
         self.log.append("services")
+
+    def send_framework_message(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None: ...
 
     def now(self) -> int:
         return self.time
