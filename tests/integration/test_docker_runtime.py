@@ -1,6 +1,7 @@
 """The docker runtime in a real executor, against a real engine."""
 
 import asyncio
+import time
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -38,6 +39,12 @@ def containers(engine: Engine, work_dir: Path) -> list[str]:
     label = f"barter.home={home_name(work_dir)}"
     with engine.client() as client:
         return [each["Names"][0] for each in client.containers(all=True, filters={"label": [label]})]
+
+
+def running(engine: Engine, work_dir: Path, task_id: str) -> bool:
+    labels = [f"barter.home={home_name(work_dir)}", f"barter.task={task_id}"]
+    with engine.client() as client:
+        return bool(client.containers(filters={"label": labels}))
 
 
 def test_a_container_runs_and_its_output_and_end_are_told(engine: Engine, busybox: str) -> None:
@@ -179,8 +186,16 @@ def test_containers_outlive_their_executor_without_loss_or_doubling(engine: Engi
         one.launch(task("t2", "exit 5", image=busybox))
         out = one.sandbox("t1") / "stdout"
         await eventually(lambda: out.exists() and out.stat().st_size > 100, "output is followed")
+        one.launch(task("t3", "while [ ! -e $MESOS_SANDBOX/go ]; do sleep 0.01; done; exit 6", image=busybox))
+        await one.running("t3")
         await one.kill_executor()
+        (one.sandbox("t3") / "go").touch()
+        await eventually(lambda: not running(engine, one.folder, "t3"), "t3 ends while nobody looks")
+        ended_ms = time.time() * 1000
         await one.start_executor("docker", {"DOCKER_HOST": engine.host})
+        end = await one.end_of("t3")
+        assert end.exit_code == 6
+        assert end.timestamp_ms <= ended_ms
         assert "t1" in {each.status.task_id for each in one.hellos[-1].tasks}
         size = out.stat().st_size
         await eventually(lambda: out.stat().st_size > size + 100, "output is followed again")

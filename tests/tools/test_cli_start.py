@@ -40,6 +40,8 @@ def test_the_list_of_verbs_says_what_the_verbs_say() -> None:
         (["start", "agent", "--resources", "cpus=nan"], "not a finite number"),
         (["start", "agent", "--attributes", "zone"], "NAME=VALUE"),
         (["start", "agent", "--edge-http", "70000"], "1<=x<=65535"),
+        (["start", "agent", "--allow-capability", "net admin"], "as NET_ADMIN"),
+        (["start", "agent", "--allow-device", "/etc/passwd"], "below /dev"),
         (["start", "agent", "--public", "--edge-http", "9090"], "are both 9090"),
         (["start", "agent", "--master", "nowhere"], "HOST:PORT"),
         (["start", "master", "--offer-timeout", "1 fortnight"], "unknown unit"),
