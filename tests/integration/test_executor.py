@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from barter.core.task_state import TaskState
-from barter.core.tasks import CheckKind, HealthCheck, Reason
+from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck, Reason
 from tests.integration.executor_agent import Agent, agent, task
 from tests.integration.machine import eventually
 
@@ -93,6 +93,7 @@ def test_health_checks_of_processes() -> None:
                     "command",
                     "while [ ! -e go ]; do sleep 0.02; done; touch ready; exec sleep 300",
                     health_check=inside,
+                    readiness_check=ReadinessCheck(CheckKind.COMMAND, command="test -e warm", interval_ms=50),
                 )
             )
             await one.until(lambda: one.of("tcp")[-1:] != [] and one.of("tcp")[-1].healthy is True)
@@ -100,6 +101,10 @@ def test_health_checks_of_processes() -> None:
             assert one.of("command")[-1].healthy is None
             (one.sandbox("command") / "go").touch()
             await one.until(lambda: one.of("command")[-1].healthy is True)
+            assert one.of("command")[-1].ready is False
+            (one.sandbox("command") / "warm").touch()
+            await one.until(lambda: one.of("command")[-1].ready is True)
+            assert one.of("command")[-1].healthy is True
             end = await one.end_of("http")
             assert (end.state, end.reason) == (TaskState.KILLED, Reason.KILLED_BY_HEALTH_CHECK)
             assert "gave no answer within 100 ms" in end.message
