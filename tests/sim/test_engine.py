@@ -210,6 +210,36 @@ def test_a_liar_refuses_what_it_did_and_shows_what_was() -> None:
     assert standings == [ev.Standing.RUNNING, ev.Standing.EXITED]
 
 
+def test_an_end_is_found_though_the_engine_forgot_the_container() -> None:
+    place, one = Place(), order("t1")
+    place.engine.live_restore, place.engine.forgets = True, 1.0
+    place.executor.runtime.launch([one])
+    place.run(2)
+    place.engine.crash()
+    place.engine.boot()
+    place.run(2)
+    place.machine.end(one.key, 7)
+    place.run(30)
+    assert place.kinds(one.key) == [Started]
+    place.run(30)
+    assert _last(place, one) == (None, "")
+    place.run(30)
+    assert place.engine.containers == {}
+
+
+def test_an_end_is_found_though_its_news_was_lost() -> None:
+    place, one = Place(), order("t1")
+    place.executor.runtime.launch([one])
+    place.run(2)
+    place.engine.losses = 1.0
+    place.machine.end(one.key, 7)
+    ended_ms = place.world.now_ms
+    place.run(2)
+    place.engine.losses = 0.0
+    place.run(40)
+    assert place.told[one.key][1:] == [Ended(one.key, 7, ended_ms=ended_ms)]
+
+
 def test_a_late_engine_does_it_after_its_caller_gave_up() -> None:
     place, answers = Place(), list[ev.Event]()
     place.engine.late = 1.0

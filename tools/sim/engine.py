@@ -16,7 +16,7 @@ from barter.tools.sim.world import World
 
 Hear = Callable[[ev.Event], None]
 UNKNOWN = 255
-_FORGETS = 0.03
+FORGETS = 0.03
 _MS = 1_000
 _COSTS_US: dict[type[act.Call], tuple[int, int]] = {
     act.Create: (20 * _MS, 90 * _MS),
@@ -67,7 +67,8 @@ class Engine:
     of calls refused, and of calls done whose answer is lost and of news not told. The share it `lies` about it refuses
     though done, or shows as it was some seconds ago; the share it is `late` with it does after the caller gave up.
 
-    With `live_restore` containers survive their engine, without it the engine ends them as it boots.
+    With `live_restore` containers survive their engine, which `forgets` a share of them, without it the engine ends
+    them as it boots.
     """
 
     def __init__(self, world: World, name: str, ground: Ground) -> None:
@@ -77,6 +78,7 @@ class Engine:
         self.errors = 0.0
         self.losses = 0.0
         self.lies = 0.0
+        self.forgets = FORGETS
         self.late = 0.0
         self.refuses_pulls = False
         self.images: dict[str, None] = {}
@@ -120,7 +122,7 @@ class Engine:
         for held in self.containers.values():
             if held.standing is Standing.RUNNING:
                 held.restored = True
-                held.forgotten = self.live_restore and self._rng.random() < _FORGETS
+                held.forgotten = self.live_restore and self._rng.random() < self.forgets
                 if not self.live_restore:
                     self._ground.signal(held.order.key, force=True)
 
