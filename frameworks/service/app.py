@@ -5,6 +5,7 @@ Amounts are milli-cpus, bytes, milliseconds and millionths; `definition` reads i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from barter.core.constraints import Constraint
 from barter.core.tasks import Artifact, CheckKind, Network, Rlimit, Volume
@@ -101,6 +102,13 @@ class Delays:
     longest_ms: int = 300_000
 
 
+class KillSelection(StrEnum):
+    """Of instances that are too many, and alike otherwise, who ends first."""
+
+    YOUNGEST_FIRST = "YOUNGEST_FIRST"
+    OLDEST_FIRST = "OLDEST_FIRST"
+
+
 @dataclass(frozen=True, slots=True)
 class Unreachable:
     """An instance out of reach is replaced after `inactive_ms` and given up after `expunge_ms`; None: never."""
@@ -141,6 +149,7 @@ class App:
     artifacts: tuple[Artifact, ...] = ()
     network_name: str = ""
     readiness: Readiness | None = None
+    kill_selection: KillSelection = KillSelection.YOUNGEST_FIRST
 
     def same_tasks_as(self, other: "App") -> bool:
         """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""
@@ -151,5 +160,6 @@ class App:
             delays=other.delays,
             unreachable=other.unreachable,
             kill_grace_ms=other.kill_grace_ms,
+            kill_selection=other.kill_selection,
         )
         return adjusted == other

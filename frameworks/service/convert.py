@@ -6,7 +6,7 @@ from barter.core.constraints import Constraint, Operator
 from barter.core.tasks import Network, Rlimit, Volume
 from barter.core.units import MIB
 from barter.frameworks.service import parameters
-from barter.frameworks.service.app import MILLION, App, Delays, Image, Port, Unreachable, Upgrade
+from barter.frameworks.service.app import MILLION, App, Delays, Image, KillSelection, Port, Unreachable, Upgrade
 from barter.frameworks.service.checking import Problems, health_check, readiness_check
 from barter.frameworks.service.fetching import artifacts
 from barter.frameworks.service.paths import check_path
@@ -43,6 +43,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         upgrade=_upgrade(part.upgradeStrategy),
         delays=Delays(_ms(part.backoffSeconds), round(part.backoffFactor * MILLION), _ms(part.maxLaunchDelaySeconds)),
         unreachable=_unreachable(part, problems),
+        kill_selection=KillSelection(part.killSelection),
         kill_grace_ms=_ms(part.taskKillGracePeriodSeconds),
         on_public=_on_public(part, problems),
         user=part.user or "",

@@ -46,7 +46,6 @@ class Instance:
     address: str = ""
     started_ms: int = 0
     lost_ms: int | None = None
-    returned: bool = False
     kill_reason: str = ""
     kill_due: int = 0
     confirm_due: int = 0
@@ -101,7 +100,7 @@ class Instance:
             except IllegalTransition:
                 return False
         if self.lost_ms is not None and status.state is not TaskState.UNREACHABLE:
-            self.lost_ms, self.returned = None, True
+            self.lost_ms = None
         if status.state is TaskState.UNREACHABLE and self.lost_ms is None:
             self.lost_ms = now
         if status.state is TaskState.RUNNING:

@@ -32,7 +32,7 @@ _CHECK = {"ignoreHttp1xx": f"{_HERE}: 2xx and 3xx are healthy"}
 _READINESS = {"preserveLastResponse": f"{_HERE}: only whether it was ready is kept"}
 _NETWORK = {"labels": _HERE}
 
-_ONLY = {"killSelection": "YOUNGEST_FIRST", "role": "*", "executor": "//cmd", "ipProtocol": "IPv4"}
+_ONLY = {"role": "*", "executor": "//cmd", "ipProtocol": "IPv4"}
 READ_ONLY = frozenset(
     {
         *("version", "versionInfo", "tasksStaged", "tasksRunning", "tasksHealthy", "tasksUnhealthy"),

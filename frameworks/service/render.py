@@ -41,6 +41,7 @@ def app_json(app: App) -> Json:
         }
         if strategy
         else "disabled",
+        "killSelection": app.kill_selection.value,
         "backoffSeconds": _number(app.delays.first_ms, 1000),
         "backoffFactor": _number(app.delays.factor, MILLION),
         "maxLaunchDelaySeconds": _number(app.delays.longest_ms, 1000),

@@ -9,7 +9,7 @@ Instances on agents that are given up are replaced within the same bounds, and g
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from barter.frameworks.service.app import App
+from barter.frameworks.service.app import App, KillSelection
 from barter.frameworks.service.instances import Instance
 
 MOVED = "its agent is to be given up, and others serve in its place"
@@ -49,7 +49,7 @@ def plan(app: App, config_version: int, instances: Iterable[Instance], now: int,
     launches = max(min(wanted - len(census.current), room), 0)
     if census.unheard and not deleting:
         return Plan(launches, (), f"not heard of since the restart: {census.unheard} of {census.total}")
-    surplus = _surplus(census, wanted, deleting)
+    surplus = _surplus(app, census, wanted, deleting)
     still_ready = census.ready - sum(instance.ready for instance, _ in surplus)
     moved = _moved(app, census, still_ready, wanted)
     still_ready -= sum(instance.ready for instance, _ in moved)
@@ -86,13 +86,13 @@ def _most(app: App, wanted: int, census: _Census) -> int:
     return most + 1 if stuck else most
 
 
-def _surplus(census: _Census, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
-    """Scaling down: what does not serve goes first, then what came back from afar, then the youngest."""
+def _surplus(app: App, census: _Census, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
+    """Scaling down, or one came back beside its replacement: what does not serve goes first."""
     over = len(census.current) - wanted
     if over <= 0:
         return []
     reason = "the app is deleted" if deleting else f"more than the {wanted} wanted"
-    return [(instance, reason) for instance in _in_kill_order(census.current)[:over] if instance.lost_ms is None]
+    return [(instance, reason) for instance in _in_kill_order(app, census.current)[:over] if instance.lost_ms is None]
 
 
 def _moved(app: App, census: _Census, still_ready: int, wanted: int) -> list[tuple[Instance, str]]:
@@ -105,7 +105,7 @@ def _moved(app: App, census: _Census, still_ready: int, wanted: int) -> list[tup
     serving = sum(instance.ready for instance in census.current)
     most = len(census.going) - max(wanted - serving, 0) if others_first else len(census.going)
     moved: list[tuple[Instance, str]] = []
-    for instance in _in_kill_order(census.going)[: max(most, 0)]:
+    for instance in _in_kill_order(app, census.going)[: max(most, 0)]:
         still_ready -= instance.ready
         if instance.ready and still_ready < fewest:
             break
@@ -120,7 +120,7 @@ def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting
         return [(instance, "the app is deleted") for instance in census.outdated]
     spare = still_ready - app.upgrade.fewest_ready(wanted)
     kills: list[tuple[Instance, str]] = []
-    for instance in _in_kill_order(census.outdated):
+    for instance in _in_kill_order(app, census.outdated):
         if instance.ready:
             spare -= 1
             if spare < 0:
@@ -130,10 +130,12 @@ def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting
     return kills
 
 
-def _in_kill_order(instances: list[Instance]) -> list[Instance]:
-    """`instances` come in the order of their launch; who has to go anyway goes first, then the youngest."""
-    ages = {instance.task_id: age for age, instance in enumerate(reversed(instances))}
-    return sorted(instances, key=lambda one: (one.ready, not one.going, not one.returned, ages[one.task_id]))
+def _in_kill_order(app: App, instances: list[Instance]) -> list[Instance]:
+    """`instances` come in the order of their launch; who has to go anyway goes first, then whom the app selects."""
+    oldest_first = app.kill_selection is KillSelection.OLDEST_FIRST
+    in_turn = instances if oldest_first else list(reversed(instances))
+    turns = {instance.task_id: turn for turn, instance in enumerate(in_turn)}
+    return sorted(instances, key=lambda one: (one.ready, not one.going, turns[one.task_id]))
 
 
 def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int, ending: int) -> str:

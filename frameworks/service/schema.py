@@ -156,6 +156,7 @@ class AppPart(Part):
     readinessChecks: list[ReadinessPart] = Field(default_factory=list)
     upgradeStrategy: UpgradePart = Field(default_factory=UpgradePart)
     unreachableStrategy: UnreachablePart | Literal["disabled"] = Field(default_factory=UnreachablePart)
+    killSelection: Literal["YOUNGEST_FIRST", "OLDEST_FIRST"] = "YOUNGEST_FIRST"
     backoffSeconds: Seconds = 1
     backoffFactor: Annotated[float, Field(allow_inf_nan=False, ge=1, le=1000)] = 1.15
     maxLaunchDelaySeconds: Seconds = 300

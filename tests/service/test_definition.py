@@ -77,7 +77,7 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"readinessChecks": [{}, {}]}, "/readinessChecks", "one readiness check"),
         ({"readinessChecks": [{"preserveLastResponse": True}]}, "/readinessChecks/0/preserveLastResponse", "not supp"),
         ({"readinessChecks": [{"protocol": "TCP"}]}, "/readinessChecks/0/protocol", "should be"),
-        ({"killSelection": "OLDEST_FIRST"}, "/killSelection", "other than YOUNGEST_FIRST"),
+        ({"killSelection": "RANDOM"}, "/killSelection", "YOUNGEST_FIRST"),
         ({"args": ["a"]}, "/args", "together with cmd"),
         ({"cmd": None}, "/cmd", "is needed"),
         ({"cmd": ""}, "/cmd", "at least 1"),

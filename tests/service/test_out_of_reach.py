@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from barter.core.ids import TaskId
+from barter.core.tasks import Source
 from barter.core.units import MIB
-from barter.frameworks.service.app import App, Unreachable
-from barter.sdk import TaskState
+from barter.frameworks.service.app import App, KillSelection, Unreachable
+from barter.frameworks.service.events import StatusCame
+from barter.sdk import Reason, TaskState, TaskStatus
 from tests.service.simulated import Task, World
 
 PATIENT = App("/web", cmd="serve", cpus=100, mem=32 * MIB, instances=3, unreachable=Unreachable(30_000, 90_000))
@@ -70,4 +73,40 @@ def test_how_long_to_wait_for_it_can_be_changed_meanwhile(world: World) -> None:
     world.pass_time(59_000)
     assert not world.demands
     world.pass_time(1_000)
+    assert [demand.count for demand in world.demands] == [1]
+
+
+@pytest.mark.parametrize("selection", KillSelection)
+def test_who_ends_when_it_is_back_beside_its_replacement_is_the_apps_to_say(
+    world: World, selection: KillSelection
+) -> None:
+    """By default the youngest: that is the replacement, as in Marathon."""
+    away = lost(world)
+    world.put(replace(PATIENT, kill_selection=selection), force=True)
+    world.pass_time(30_000)
+    world.offer()
+    replacement = world.living()[-1]
+    world.become(replacement, TaskState.RUNNING)
+    world.become(away, TaskState.RUNNING)
+    ending = [task for task in world.living() if task.asked_to_end]
+    assert ending == ([replacement] if selection is KillSelection.YOUNGEST_FIRST else [world.living()[0]])
+    world.obey()
+    assert world.ready("/web") == 3
+
+
+def test_one_whose_agent_was_removed_is_out_of_reach_for_as_long_as_the_app_says(world: World) -> None:
+    """For a day, where an app is that patient: the agent may return."""
+    world.put(replace(PATIENT, unreachable=None), force=True)
+    away = lost(world)
+    removed = TaskStatus(
+        TaskId(away.info.task_id), TaskState.GONE, Source.MASTER, world.now, reason=Reason.AGENT_REMOVED
+    )
+    world.step(StatusCame(removed))
+    world.pass_time(24 * 3_600_000)
+    assert not world.demands
+    assert "out of reach: 1" in world.machine.apps["/web"].waiting
+    world.become(away, TaskState.RUNNING)
+    assert world.ready("/web") == 3
+    world.become(away, TaskState.UNREACHABLE)
+    world.become(away, TaskState.GONE_BY_OPERATOR)
     assert [demand.count for demand in world.demands] == [1]
