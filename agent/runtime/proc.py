@@ -3,9 +3,12 @@
 import fcntl
 import os
 import struct
+import time
 
 # Linux 6.15 and later: _IOWR(0xFF, 11, struct pidfd_info), of which the last field is the status.
 _GET_INFO, _EXIT, _INFO = 0xC040FF0B, 1 << 3, struct.Struct("=QQ11Ii")
+
+_EXEC_LOOKS, _EXEC_S = 20, 0.001
 
 
 def start_time(pid: int) -> int:
@@ -35,17 +38,27 @@ def session_leaders() -> dict[str, int]:
         try:
             if os.getsid(int(name)) != int(name):
                 continue
-            with open(f"/proc/{name}/environ", "rb") as file:
-                environment = file.read().split(b"\0")
+            environment = _environment(int(name))
         except OSError:
             continue
-        for item in environment:
+        for item in environment.split(b"\0"):
             if item.startswith(b"BARTER_SANDBOX="):
                 sandbox = os.fsdecode(item.removeprefix(b"BARTER_SANDBOX="))
                 this = (start_time(int(name)), int(name))
                 if this[0] and (sandbox not in found or this < found[sandbox]):
                     found[sandbox] = this
     return {sandbox: pid for sandbox, (_, pid) in found.items()}
+
+
+def _environment(pid: int) -> bytes:
+    """Raises OSError. A process amid its exec has none for a moment: it is asked again."""
+    for _ in range(_EXEC_LOOKS):
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = file.read()
+        if environment or not start_time(pid):
+            return environment
+        time.sleep(_EXEC_S)
+    return b""
 
 
 def session_members(leader: int) -> list[int]:
