@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from barter.agent.containers.events import Event, PullDone, PullProgress
+from barter.agent.runtime import docker
 from barter.agent.runtime.engine import Engine as EngineCalls
 from barter.agent.runtime.images import FILE, Images
 from barter.agent.runtime.settings import Settings, SettingsFile, write
@@ -24,7 +25,7 @@ from barter.core.task_state import TaskState
 from barter.core.tasks import Container, Reason
 from tests.integration.engine import Engine
 from tests.integration.executor_agent import Agent, agent, task
-from tests.integration.machine import free_port, until
+from tests.integration.machine import eventually, free_port, until
 from tests.integration.registry import PASSWORD, USER, Registry, forget, local_images, missing
 from tests.integration.slow_proxy import SlowProxy
 
@@ -249,26 +250,35 @@ def test_images_that_were_pulled_go_and_others_stay(
         public.push(engine, "barter-test/one:1", f"team/{name}:1")
     forget(engine, "barter-test/one:1")
     pulled = {name: f"{public.address}/team/{name}:1" for name in ("old", "used", "new")}
-    calls = EngineCalls()
+    calls, folder = EngineCalls(), tmp_path / "executor"
+    folder.mkdir()
     settings = SettingsFile(write(tmp_path, Settings(image_keep_ms=7 * DAY_MS, least_free=0)))
-    images = Images(lambda: calls, settings, tmp_path, lambda event: None)
+    images = Images(lambda: calls, settings, folder, lambda event: None)
     for number, image in enumerate(pulled.values()):
         images.pull(number, image)
     images.pull(9, "barter-test/mine:1")
     container = calls.client.create_container(pulled["used"], ["true"])["Id"]
+    said = json.loads((folder / FILE).read_text())
+    assert sorted(name for each in said.values() for name in each["names"]) == sorted(pulled.values())
+    for each in said.values():
+        ago_ms = 3 * 60_000 if each["names"] == [pulled["new"]] else 8 * DAY_MS
+        each["used_ms"] = int(time.time() * 1000) - ago_ms
+    (folder / FILE).write_text(json.dumps(said))
+    monkeypatch.setattr(docker, "_SWEEP_S", 0.1)
+
+    async def sweep() -> None:
+        runtime = docker.DockerRuntime(tmp_path, settings=settings)
+        await runtime.start(lambda event: None)
+        await eventually(lambda: pulled["old"] not in local_images(engine))
+        assert {pulled["used"], pulled["new"], "barter-test/mine:1", "barter-test/busybox:1"} <= local_images(engine)
+        # Less than all of the disk is free.
+        write(tmp_path, Settings(image_keep_ms=7 * DAY_MS, least_free=100))
+        await eventually(lambda: pulled["new"] not in local_images(engine))
+        assert {pulled["used"], "barter-test/mine:1", "barter-test/busybox:1"} <= local_images(engine)
+        await runtime.close()
+
     try:
-        said = json.loads((tmp_path / FILE).read_text())
-        assert sorted(name for each in said.values() for name in each["names"]) == sorted(pulled.values())
-        for each in said.values():
-            if each["names"] != [pulled["new"]]:
-                each["used_ms"] = int(time.time() * 1000) - 8 * DAY_MS
-        (tmp_path / FILE).write_text(json.dumps(said))
-        again = Images(lambda: calls, settings, tmp_path, lambda event: None)
-        again.sweep()
-        here = local_images(engine)
-        assert pulled["old"] not in here
-        assert {pulled["used"], pulled["new"], "barter-test/mine:1", "barter-test/busybox:1"} <= here
-        assert len(json.loads((tmp_path / FILE).read_text())) == 3
+        asyncio.run(sweep())
     finally:
         calls.client.remove_container(container, force=True)
         forget(engine, *pulled.values(), "barter-test/mine:1")
