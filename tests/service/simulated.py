@@ -286,7 +286,8 @@ class World:
         *,
         ready: bool | None = None,
     ) -> None:
-        task.state, task.healthy, task.told_ready = state, healthy, ready
+        task.state, task.healthy = state, healthy
+        task.told_ready = task.told_ready if ready is None else ready
         task.was_out_of_reach = task.was_out_of_reach or state is TaskState.UNREACHABLE
         self.tell(task.info.task_id, message)
 
@@ -317,7 +318,7 @@ class World:
                     self.become(task, TaskState.RUNNING)
                     moved = True
                 elif task.healthy is not True and task.info.health_check and not task.asked_to_end:
-                    self.become(task, TaskState.RUNNING, healthy=True, ready=task.told_ready)
+                    self.become(task, TaskState.RUNNING, healthy=True)
                     moved = True
                 elif task.told_ready is not True and task.info.readiness_check and not task.asked_to_end:
                     self.become(task, TaskState.RUNNING, healthy=task.healthy, ready=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from barter.core.tasks import CheckKind
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, App, Check, Port, Unreachable, Upgrade
+from barter.frameworks.service.app import MILLION, App, Check, Port, Readiness, Unreachable, Upgrade
 from barter.frameworks.service.events import DeleteApp, KillInstances, RestartApp, StatusCame
 from barter.sdk import Source, TaskId, TaskState, TaskStatus
 from tests.service.simulated import Task, World
@@ -16,7 +16,7 @@ from tests.service.simulated import Task, World
 SHARES = st.sampled_from([0, MILLION // 3, MILLION // 2, MILLION])
 IDS = ("/web", "/prod/db")
 APPS = st.builds(
-    lambda instances, checked, least, over, unreachable: App(
+    lambda instances, checked, least, over, unreachable, readied: App(
         "/web",
         cmd="run 0",
         cpus=100,
@@ -26,12 +26,14 @@ APPS = st.builds(
         check=Check(CheckKind.HTTP, "HTTP") if checked else None,
         upgrade=Upgrade(least, over),
         unreachable=unreachable,
+        readiness=Readiness("warm", CheckKind.HTTP) if readied else None,
     ),
     st.integers(0, 6),
     st.booleans(),
     SHARES,
     SHARES,
     st.sampled_from([Unreachable(), Unreachable(30_000, 90_000), None]),
+    st.booleans(),
 )
 
 
@@ -94,6 +96,11 @@ class Story:
         task = self.pick(number, TaskState.RUNNING)
         if task and task.info.health_check:
             self.world.become(task, TaskState.RUNNING, healthy=True)
+
+    def is_ready(self, number: int) -> None:
+        task = self.pick(number, TaskState.RUNNING)
+        if task and task.info.readiness_check:
+            self.world.become(task, TaskState.RUNNING, healthy=task.healthy, ready=True)
 
     def is_ill(self, number: int) -> None:
         task = self.pick(number, TaskState.RUNNING)
@@ -162,8 +169,16 @@ class Story:
 
 
 USUAL: tuple[Callable[[Story, int], None], ...] = (
-    *(Story.offers_come, Story.starts, Story.starts, Story.is_healthy, Story.is_healthy, Story.a_kill_takes_effect),
-    *(Story.offers_come, Story.starts, Story.is_healthy, Story.time_passes, Story.scale, Story.upgrade),
+    *(
+        Story.offers_come,
+        Story.starts,
+        Story.starts,
+        Story.is_healthy,
+        Story.is_ready,
+        Story.is_ready,
+        Story.a_kill_takes_effect,
+    ),
+    *(Story.offers_come, Story.starts, Story.is_healthy, Story.is_ready, Story.time_passes, Story.scale, Story.upgrade),
 )
 RARE: tuple[Callable[[Story, int], None], ...] = (
     *(Story.create, Story.restart_app, Story.delete, Story.kill_one, Story.is_ill, Story.ends, Story.is_out_of_reach),
