@@ -15,6 +15,10 @@ class Outbox(Generic[MessageT]):
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
     def put(self, message: MessageT) -> None:
         self._waiting.append(message)
         self._idle.clear()

@@ -26,6 +26,7 @@ from barter.shell.log import logger
 
 CALLS_PER_SECOND = 1_000
 BURST = 5_000
+MOST_WAITING = 1_000
 _log = logger("agent")
 
 
@@ -43,6 +44,14 @@ class OwnExecutorSessions(ExecutorServiceServicer):
         """Send in order; dropped while it is not connected, for its Hello settles what it must know."""
         if executor in self._outboxes:
             self._outboxes[executor].put(event)
+
+    def say(self, executor: TaskKey, data: bytes) -> None:
+        """Pass a message on, unless it does not read what it is sent: messages are best effort, orders are not."""
+        outbox = self._outboxes.get(executor)
+        if outbox is not None and outbox.waiting < MOST_WAITING:
+            outbox.put(pb.ExecutorEvent(message=pb.ExecutorEvent.Message(data=data)))
+        else:
+            _log.warning("an executor does not read its messages: dropped", task_id=executor[1])
 
     def prepared(self, framework_id: FrameworkId, task: TaskInfo) -> TaskInfo:
         """The executor's task with what it finds its agent by; its memory is not limited, as its tasks run in it."""

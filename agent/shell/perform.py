@@ -85,8 +85,7 @@ class Performer:
                 case act.StopExecutor() | act.MeasureTasks():
                     self._executors.send(_executor_event(step))
                 case act.SendToExecutor():
-                    message = executor_pb2.ExecutorEvent.Message(data=step.data)
-                    self._own_executors.send(step.executor, executor_pb2.ExecutorEvent(message=message))
+                    self._own_executors.say(step.executor, step.data)
                 case _:
                     self._do(step)
 

@@ -1,6 +1,7 @@
 """The agent's core against any order of events, with masters, executors and the agent itself dying at any time."""
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,7 +24,13 @@ FRAMEWORKS = st.sampled_from([FrameworkId("f1"), FrameworkId("f2")])
 NAMES = st.sampled_from([f"t{number}" for number in range(5)])
 PORTS = st.lists(st.integers(31000, 31010), max_size=1)
 TASKS = st.lists(
-    st.builds(lambda name, cpus, ports: task(name, cpus=cpus, ports=tuple(ports)), NAMES, st.integers(1, 1500), PORTS),
+    st.builds(
+        lambda name, cpus, ports, group: replace(task(name, cpus=cpus, ports=tuple(ports)), group_id=group),
+        NAMES,
+        st.integers(1, 1500),
+        PORTS,
+        st.sampled_from(["", "", "g"]),
+    ),
     min_size=1,
     max_size=3,
 )
@@ -74,6 +81,7 @@ class AgentStory(RuleBasedStateMachine):
         self.owed: set[tuple[FrameworkId, str]] = set()
         self.acked: list[tuple[FrameworkId, TaskId, str]] = []
         self.removed: set[FrameworkId] = set()
+        self.groups: dict[FrameworkId, set[TaskId]] = {}
 
     def step(self, event: ev.Event, lose: bool = False) -> list[act.Action]:
         """Apply an event; `lose` has the agent die when the facts are recorded and nothing is sent."""
@@ -93,6 +101,11 @@ class AgentStory(RuleBasedStateMachine):
             self.unflushed = 0
         else:
             self.unflushed += len(facts)
+        admitted = [each for each in facts if isinstance(each, Admitted) and not each.status.terminal]
+        for framework in {each.framework_id for each in admitted if each.task.group_id}:
+            self.groups[framework] = {
+                each.task.task_id for each in admitted if each.task.group_id and each.framework_id == framework
+            }
         for fact in facts:
             if isinstance(fact, Admitted):
                 self.spent[fact.framework_id, fact.task.task_id] = fact.updates
@@ -303,6 +316,12 @@ class AgentStory(RuleBasedStateMachine):
             total = total - held
         assert len(live) == self.agent.book.live_count
         assert self.agent.book.usage.snapshot() == HAS.without(total)
+
+    @invariant()
+    def a_group_is_whole_or_ends(self) -> None:
+        for framework, members in self.groups.items():
+            live = [each for name in members if (each := self.agent.book.find(framework, name)) and each.live]
+            assert len(live) == len(members) or all(each.status.state is S.KILLING for each in live)
 
     @invariant()
     def a_task_starts_at_most_once(self) -> None:

@@ -15,6 +15,7 @@ from barter.tools.sim.checkers.epochs import Epochs
 from barter.tools.sim.checkers.filters import Filters
 from barter.tools.sim.checkers.gone import Gone
 from barter.tools.sim.checkers.graces import Graces
+from barter.tools.sim.checkers.groups import Groups
 from barter.tools.sim.checkers.guarantees import Guarantees
 from barter.tools.sim.checkers.identity import Identity
 from barter.tools.sim.checkers.kills import Kills
@@ -87,6 +88,7 @@ def general() -> list[Observer]:
         Kills(),
         Graces(),
         RunsOnce(),
+        Groups(),
         TrueEnds(),
         SchedulerErrors(),
         Convergence(declined),

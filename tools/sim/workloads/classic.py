@@ -7,6 +7,7 @@ from random import Random
 
 from barter.core import ranges as rng_of
 from barter.core.cluster import Filters, FrameworkInfo, Offer, ReturningTasks
+from barter.core.groups import task_group
 from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId, VolumeId
 from barter.core.reservations import VolumeMount
 from barter.core.resources import PORTS, Resources, resources
@@ -31,6 +32,7 @@ DEAF_EVERY, DEAF_GRACE_MS = 3, 30_000
 DAY, NIGHT = "ops/day", "ops/night"
 REVIVED, SUPPRESSED = ((DAY,), (DAY,), (NIGHT,), ()), ((), (), (), (DAY,), (NIGHT,))
 """Which roles are named; none means all."""
+GROUP_EVERY = 3
 IMAGE, IMAGE_EVERY = Container("registry.example/classic:1"), 2
 
 
@@ -152,6 +154,8 @@ class ClassicScheduler(Scheduler):
                 break
             rest = rest.without(task.resources)
             tasks.append(task)
+        if len(tasks) > 1 and self._launched % GROUP_EVERY == 0:
+            tasks = [*task_group(tasks[0].task_id, tasks)]
         self.alive.update((task.task_id, TaskState.STAGING) for task in tasks)
         driver.launch(offers, tasks, Filters(self._rng.choice((0, 2_000, 10_000))))
 
