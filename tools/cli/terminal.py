@@ -49,7 +49,7 @@ class Terminal:
         self._handlers[signal.SIGHUP] = signal.signal(signal.SIGHUP, _leave)
         if self._raw:
             self._before = termios.tcgetattr(0)
-            tty.setraw(0)
+            tty.setraw(0, termios.TCSADRAIN)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -43,7 +43,8 @@ def place(wanted: Placement) -> int:
     except Unsafe as error:
         raise FetchFailure(f"{wanted.shown} is not unpacked: {error}") from None
     except Unreadable as error:
-        raise FetchFailure(f"{wanted.shown} is no readable archive: {error}; or fetch it with extract off") from None
+        why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+        raise FetchFailure(f"{wanted.shown} is no readable archive: {why}; or fetch it with extract off") from None
     except MemoryError:
         raise FetchFailure(f"{wanted.shown} is not unpacked: that takes more memory than any archive should") from None
     except FileNotFoundError as error:

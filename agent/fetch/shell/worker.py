@@ -20,7 +20,10 @@ MOST_MEMORY = 1 << 30
 
 
 def main() -> None:
-    job: dict[str, Any] = json.loads(sys.stdin.readline())
+    if not (line := sys.stdin.readline()).endswith("\n"):
+        # The executor was killed before it had said what to do.
+        sys.exit(1)
+    job: dict[str, Any] = json.loads(line)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.umask(0o022)
     try:
