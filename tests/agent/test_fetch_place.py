@@ -284,3 +284,10 @@ def test_a_worker_whose_executor_was_killed_ends_without_a_word(tmp_path: Path) 
         worker.stdin.flush()
         assert worker.wait(20) == 0
         assert worker.stderr.read() == ""
+
+
+def test_so_does_one_that_was_not_told_what_to_do() -> None:
+    command = [sys.executable, "-m", "barter.agent.fetch.shell.worker"]
+    for half in ("", '{"do": "pl'):
+        ended = subprocess.run(command, input=half, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (1, "")
