@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from barter.agent.containers.events import Event, PullDone, PullProgress
+from barter.agent.containers.events import Event, PullDone, PullFailed, PullProgress
 from barter.agent.runtime import docker
 from barter.agent.runtime.engine import Engine as EngineCalls
 from barter.agent.runtime.images import FILE, Images
@@ -190,6 +190,34 @@ def drained(told: "queue.SimpleQueue[Event]") -> Iterator[Event]:
     with contextlib.suppress(queue.Empty):
         while True:
             yield told.get_nowait()
+
+
+NO_NAMES = (
+    "",
+    " ",
+    "a b",
+    "Web",
+    "web@sha256:zz",
+    "web:a:b",
+    "\0",
+    "http://127.0.0.1/web",
+    "../web",
+    "é",
+    "-/-",
+    "[/x",
+)
+
+
+def test_what_is_no_image_is_said_to_be_none(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.host)
+    calls, text = EngineCalls(), '["docker.io"]\nmirrors = [{place = "127.0.0.1:9"}]\n'
+    settings = SettingsFile(write(tmp_path, Settings(registries=mirrors(tmp_path, text))))
+    images = Images(lambda: calls, settings, tmp_path, lambda event: None)
+    for number, name in enumerate(NO_NAMES):
+        failed = images.pull(number, name)
+        assert isinstance(failed, PullFailed), name
+        assert failed.reason is Reason.IMAGE_FAILED, failed
+        assert f"cannot pull image {name!r}" in failed.message
 
 
 def test_a_pull_tells_how_far_it_is_and_a_forced_one_brings_what_is_new(
