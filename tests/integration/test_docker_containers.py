@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,25 @@ def test_each_container_has_an_address_of_its_own(engine: Engine, busybox: str, 
         await one.start_executor("docker", {"DOCKER_HOST": engine.host}, Settings())
         held = {each.status.task_id: each.status.address for each in one.hellos[-1].tasks}
         assert held == addresses
+
+    play(engine, story)
+
+
+def test_containers_of_a_group_share_a_network_and_end_together(engine: Engine, busybox: str) -> None:
+    serve = "echo $BARTER_TASK_ID > /www/index.html; exec httpd -f -p 80 -h /www"
+    ask = "until wget -q -O $MESOS_SANDBOX/got http://127.0.0.1/index.html; do sleep 0.05; done; sleep 0.1"
+
+    async def story(one: Agent) -> None:
+        one.launch(
+            *(
+                replace(in_container(name, Container(busybox, Network.NONE), Command(line)), group_id="g")
+                for name, line in (("t1", serve), ("t2", ask))
+            )
+        )
+        assert (await one.end_of("t2")).state is TaskState.FINISHED
+        assert (one.sandbox("t2") / "got").read_text() == "t1\n"
+        end = await one.end_of("t1")
+        assert (end.state, end.reason) == (TaskState.KILLED, Reason.GROUP_ENDED)
 
     play(engine, story)
 
