@@ -29,10 +29,11 @@ def dominant_share(used: Resources, total: Resources) -> float:
 
 @dataclass
 class Held:
-    """An offer, or what was launched from one."""
+    """An offer, or what was launched from one, and how many `containers` that takes."""
 
     grant: Grant
     running: bool = False
+    containers: int = 0
 
     @property
     def plain(self) -> Resources:
@@ -92,13 +93,19 @@ class World:
             left = left - each.grant.revocable
         return left
 
+    def containers(self, agent_id: AgentId) -> int:
+        """How many more it may run."""
+        most = self.agents[agent_id].max_containers
+        return most - sum(each.containers for each in self.on(agent_id)) if most else ENDLESS
+
     def slot(self, agent_id: AgentId) -> AgentSlot:
         reserved = tuple(
             ReservedSlot(each.reservation_id, each.role, each.resources, self.free_reserved(agent_id, each))
             for each in self.reservations.get(agent_id, ())
         )
         info, active = self.agents[agent_id], agent_id not in self.inactive
-        return AgentSlot(info, self.free(agent_id), active, "", reserved, self.free_revocable(agent_id))
+        slack, containers = self.free_revocable(agent_id), self.containers(agent_id)
+        return AgentSlot(info, self.free(agent_id), active, "", reserved, slack, containers=containers)
 
     def used(self, framework_id: FrameworkId | None, role: str, *, reserved_only: bool = False) -> Resources:
         """Under exactly that role; of all frameworks where none is named."""
@@ -200,6 +207,7 @@ class World:
         info = self.agents[agent_id]
         return (
             info in self.able(demand)
+            and (demand.runtime == "process" or self.containers(agent_id) > 0)
             and any(
                 not quota
                 or all(self.allowed(demand.role, kind, public=demand.on_public) >= need for kind, need in plain.items())

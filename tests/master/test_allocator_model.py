@@ -90,7 +90,7 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
     @initialize(zones=st.lists(st.sampled_from("ab"), min_size=2, max_size=4), demands=DEMANDS, eager=st.booleans())
     def a_cluster(self, zones: list[str], demands: tuple[Demand, ...], eager: bool) -> None:
         for agent_id, zone in zip(AGENTS, zones, strict=False):
-            self.agent_comes(agent_id, ROOMY, zone, zone, False, ("docker", "process"))
+            self.agent_comes(agent_id, ROOMY, zone, zone, False, ("docker", "process"), 0)
         self.framework_tells(FRAMEWORKS[0], ("*", "eng/web"), demands, True, "", False)
         self.eager = eager
 
@@ -101,12 +101,14 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
         rack=st.sampled_from(["a", "b", "c"]),
         public=st.booleans(),
         runtimes=st.sampled_from([("process",), ("docker", "process")]),
+        most=st.sampled_from([0, 1, 2, 3]),
     )
-    def agent_comes(self, agent_id, amounts, zone, rack, public, runtimes) -> None:  # type: ignore[no-untyped-def]
+    def agent_comes(self, agent_id, amounts, zone, rack, public, runtimes, most) -> None:  # type: ignore[no-untyped-def]
         if agent_id in self.world.agents:
             return
         attributes = {"rack": rack} | ({"zone": zone} if zone else {})
         info = AgentInfo(agent_id, f"host-{agent_id}", "127.0.0.1", amounts, attributes, public, runtimes)
+        info = replace(info, max_containers=most)
         self.world.agents[agent_id] = info
         self.allocator.set_agent(self.world.slot(agent_id))
 
@@ -268,7 +270,7 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
                 place, role, framework_id, offer = world.takers(grant.agent_id)[0]
                 assert (role, framework_id, offer) == (grant.role, grant.framework_id, grant.resources), place
             self._check_grant(grant)
-            world.held.append(Held(grant))
+            world.held.append(Held(grant, containers=self._containers(grant)))
             self._check_parts(grant)
         for kind, spare in before.items():
             assert world.spare(kind) >= min(spare, 0), "what guarantees want stays free"
@@ -281,10 +283,16 @@ class AllocatorAgainstModel(RuleBasedStateMachine):
         self._check_nothing_is_left()
         assert self.allocator.allocate(world.now) == []
 
+    def _containers(self, grant: Grant) -> int:
+        demands = self.world.seekers[grant.framework_id].demands if grant.demand_id else ()
+        wanted = {each.demand_id: each for each in demands}
+        return grant.tasks if grant.demand_id and wanted[grant.demand_id].runtime == "docker" else 0
+
     def _check_parts(self, grant: Grant) -> None:
         """Taken from what is free, and within the limits of every role above; sums raise where they would not be."""
         world = self.world
         assert world.slot(grant.agent_id), "never more than is free"
+        assert world.containers(grant.agent_id) >= 0
         plain = Held(grant).plain.scalars
         for role, config in world.configs.items():
             for kind, limit in config.limit.items():
