@@ -12,7 +12,8 @@ RETRY_MS, LATE_MS = 1_000, 60_000
 class Book:
     """`tasks` until they are released, `containers` until they are gone; `news` counts how often the news began.
 
-    At `late_ms` the engine may have done what it was asked by a call that nobody waited for any more.
+    `back_ms` is when they began again, or first with containers of an earlier executor. At `late_ms` the engine may
+    have done what it was asked by a call that nobody waited for any more.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,7 @@ class Book:
         self.alarms = Alarms()
         self.news = 0
         self.late_ms: int | None = None
+        self.back_ms: int | None = None
 
     def inspect(self, task: ContainerTask) -> list[Action]:
         """Ask how its container is, by name while its id is not known."""

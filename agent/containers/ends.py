@@ -9,6 +9,8 @@ from barter.agent.executor.events import Ended
 
 FOLLOW_AFTER_MS = 500
 LOOK_MS = 30_000
+# An engine that has just come back is the one that forgets.
+LOOK_SOON_MS, BACK_MS = 3_000, 30_000
 VANISHED_MS = 10_000
 LAST_LINES_MS = 250
 COPY_TRIES = 3
@@ -33,14 +35,23 @@ class Ends:
         return [Kill(task.key, task.container, signal, reason)]
 
     def look_later(self, task: ContainerTask, now: int) -> None:
-        self._book.alarms.set(now + LOOK_MS, Due.LOOK, task)
+        back_ms = self._book.back_ms
+        pause = LOOK_SOON_MS if back_ms is not None and now - back_ms < BACK_MS else LOOK_MS
+        task.look_ms = now + pause
+        self._book.alarms.set(task.look_ms, Due.LOOK, task)
 
     def look(self, task: ContainerTask, now: int) -> list[Action]:
         """Now and then: an engine may forget to tell an end."""
-        if task.phase is not Phase.RUNNING:
+        if task.phase is not Phase.RUNNING or now < task.look_ms:
             return []
         self.look_later(task, now)
         return self._book.inspect(task)
+
+    def engine_back(self, now: int) -> None:
+        self._book.back_ms = now
+        for task in self._book.tasks.values():
+            if task.phase is Phase.RUNNING:
+                self.look_later(task, now)
 
     def note(self, task: ContainerTask, seen: Seen) -> None:
         """How it ended, as the engine shows it."""

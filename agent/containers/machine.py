@@ -104,7 +104,7 @@ class Containers:
     def _news(self, event: ev.EngineConnected | ev.EngineLost | ev.Listed | ev.ListFailed, now: int) -> list[Action]:
         match event:
             case ev.EngineConnected():
-                return [*self._survey.connected(), *self._owed(), *self._removals.all_again()]
+                return [*self._survey.connected(now), *self._owed(), *self._removals.all_again()]
             case ev.EngineLost():
                 return self._survey.lost(event, now)
             case ev.Listed():

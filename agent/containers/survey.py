@@ -43,9 +43,11 @@ class Survey:
             actions += self._list()
         return actions
 
-    def connected(self) -> list[Action]:
+    def connected(self, now: int) -> list[Action]:
         self._pause = FIRST_PAUSE_MS
         self._book.news += 1
+        if self._book.news > 1:
+            self._ends.engine_back(now)
         said, self._said_lost = self._said_lost, False
         answers: list[Action] = [Log("info", "the Docker Engine answers again", "")] if said else []
         return [*answers, *self._list()]
@@ -75,6 +77,8 @@ class Survey:
         self.known = True
         found = [(seen.order, seen) for seen in event.found if seen.order is not None]
         mine = [(Held(order, address=seen.address), seen) for order, seen in found if order.key not in self._book.tasks]
+        if mine:
+            self._ends.engine_back(now)
         recovered = Recovered(tuple(held for held, _ in mine))
         return [recovered, *(action for held, seen in mine for action in self._recover(held, seen, now, quiet=quiet))]
 

@@ -51,8 +51,8 @@ class ContainerTask:
 
     `failure` is what to say should it prove not to be there; `verdict` is said when its container is gone;
     `asking` while an inspection is wanted, `asked_in` says in which of the news it or the start was asked for;
-    `vanished_ms` is since when the engine says it runs and its process is not there; `owed` is a signal that did not
-    reach the container.
+    `look_ms` is when it is looked at next, `vanished_ms` since when the engine says that it runs and its process is not
+    there; `owed` is a signal that did not reach the container.
     """
 
     order: Order
@@ -70,6 +70,7 @@ class ContainerTask:
     asking: bool = False
     asked_in: int = 0
     vanished_ms: int | None = None
+    look_ms: int = 0
     owed: str = ""
     output: Output = Output.NONE
     copies: int = 0

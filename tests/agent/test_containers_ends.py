@@ -7,7 +7,7 @@ import pytest
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
 from barter.agent.containers.book import RETRY_MS
-from barter.agent.containers.ends import LOOK_MS, VANISHED_MS
+from barter.agent.containers.ends import BACK_MS, LOOK_MS, LOOK_SOON_MS, VANISHED_MS
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.executor.events import Ended, Held, Started
 from barter.core.tasks import Container, Network, Reason
@@ -47,6 +47,23 @@ def test_an_end_that_the_engine_did_not_tell_is_found_by_looking_now_and_then() 
     assert told.at(2 * LOOK_MS) == [act.Inspect(T1.key, "c1")]
     told.on(ev.Inspected(T1.key, Seen("c1", Standing.EXITED, T1, 4, ended_ms=99)))
     assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 4, ended_ms=99))]
+
+
+def test_after_an_engine_came_back_it_is_looked_at_sooner_for_a_while() -> None:
+    told = Told().running()
+    told.now = 1_000
+    told.on(ev.EngineLost("reset"))
+    told.on(ev.EngineConnected())
+    told.on(ev.Listed(2, (seen(Standing.RUNNING),)))
+    looks = []
+    for _ in range(20):
+        wakeup = told.machine.next_wakeup()
+        assert wakeup is not None
+        if act.Inspect(T1.key, "c1") in told.at(wakeup):
+            looks.append(wakeup - 1_000)
+            told.on(ev.Inspected(T1.key, seen(Standing.RUNNING)))
+    soon = list(range(LOOK_SOON_MS, BACK_MS + 1, LOOK_SOON_MS))
+    assert looks[: len(soon) + 1] == [*soon, BACK_MS + LOOK_MS]
 
 
 def test_a_container_whose_process_is_gone_runs_no_more_whatever_the_engine_says() -> None:

@@ -1,6 +1,7 @@
 """The core of the docker runtime against any order of answers, with the engine and executors dying at any time."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from unittest.mock import patch
 
 import pytest
@@ -29,8 +30,8 @@ NEVER_MS = 10**12
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_looking() -> Iterator[None]:
-    """Every end must be found without the look that is for engines that forget to tell one."""
-    with patch.object(ends, "LOOK_MS", NEVER_MS):
+    """Every end must be found without the looks that are for engines that forget to tell one."""
+    with patch.multiple(ends, LOOK_MS=NEVER_MS, LOOK_SOON_MS=NEVER_MS):
         yield
 
 
@@ -40,7 +41,7 @@ class Story(RuleBasedStateMachine):
         self.now = 0
         self.truth = Truth()
         self.up = True
-        self.launched: set[TaskKey] = set()
+        self.launched: dict[TaskKey, int] = {}
         self.restarts = 0
         self._begin()
 
@@ -50,6 +51,8 @@ class Story(RuleBasedStateMachine):
         self.mail: list[tuple[act.Call, ev.Event]] = []
         self.following: list[act.CopyLogs] = []
         self.watching = self.wants_watch = self.known = False
+        self.pulls: dict[int, int] = {}
+        self.pulled = 0
         self.told: dict[TaskKey, list[ev.RuntimeEvent]] = {}
         self.found: set[TaskKey] = set()
         self.step(Tick())
@@ -70,18 +73,31 @@ class Story(RuleBasedStateMachine):
                     pass
                 case _:
                     self.calls.append(action)
+                    self._ask(action)
+
+    def _ask(self, call: act.Call) -> None:
+        if isinstance(call, act.Pull):
+            self.pulls[call.number] = self.now
+        elif isinstance(call, act.Create) and call.order.task.container and call.order.task.container.force_pull:
+            assert self.pulled >= self.launched[call.order.key], "what it gets is as new as its launch"
+
+    def tell(self, event: ev.Event) -> None:
+        """An answer."""
+        if isinstance(event, ev.PullDone):
+            self.pulled = max(self.pulled, self.pulls[event.number])
+        self.step(event)
 
     def answer(self, call: act.Call) -> None:
         said = self.truth.do(call)
         if said is not None:
-            self.step(said)
+            self.tell(said)
         elif isinstance(call, act.CopyLogs):
             self.following.append(call)
 
     @rule(name=NAMES, force_pull=st.booleans())
     def launch(self, name: str, force_pull: bool) -> None:
         if self.known and key(name) not in self.launched:
-            self.launched.add(key(name))
+            self.launched[key(name)] = self.now + 1
             self.step(ev.Launch((order(name, force_pull=force_pull),)))
 
     @rule(name=NAMES, force=st.booleans())
@@ -115,7 +131,13 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self.mail)
     @rule(which=WHICH)
     def comes(self, which: int) -> None:
-        self.step(self.mail.pop(which % len(self.mail))[1])
+        self.tell(self.mail.pop(which % len(self.mail))[1])
+
+    @precondition(lambda self: self.pulls)
+    @rule(which=WHICH, far=st.integers(0, 3))
+    def a_pull_is_so_far(self, which: int, far: int) -> None:
+        """Also when it is over, or was never begun."""
+        self.step(ev.PullProgress(which % (len(self.pulls) + 1), f"{far} of 3"))
 
     @precondition(lambda self: self.calls)
     @rule(which=WHICH, effect=st.booleans())
@@ -207,7 +229,7 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def stories_are_whole(self) -> None:
         for task, events in self.told.items():
-            kinds: list[type[ev.RuntimeEvent]] = [type(event) for event in events]
+            kinds: list[type[ev.RuntimeEvent]] = [kind for kind, _ in groupby(events, type)]
             assert kinds in ([[], [NotStarted], [Ended]] if task in self.found else STORIES), events
 
     @invariant()

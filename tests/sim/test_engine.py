@@ -219,9 +219,9 @@ def test_an_end_is_found_though_the_engine_forgot_the_container() -> None:
     place.engine.boot()
     place.run(2)
     place.machine.end(one.key, 7)
-    place.run(30)
+    place.run(10)
     assert place.kinds(one.key) == [Started]
-    place.run(30)
+    place.run(10)
     assert _last(place, one) == (None, "")
     place.run(30)
     assert place.engine.containers == {}
