@@ -133,6 +133,7 @@ class Keeping(asyncio.Protocol):
                 break
             self._wake(sign)
         if not self.ready:
+            _log.warning("the keeper of process tasks did not begin, trying again")
             transport.abort()
         return self.ready
 

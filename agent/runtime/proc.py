@@ -11,14 +11,14 @@ _GET_INFO, _EXIT, _INFO = 0xC040FF0B, 1 << 3, struct.Struct("=QQ11Ii")
 _EXEC_LOOKS, _EXEC_S = 20, 0.001
 
 
-def start_time(pid: int) -> int:
-    """When the process started, in clock ticks since boot: with the pid it names a process for good. 0: none."""
+def start_time(pid: int, *, zombies: bool = False) -> int:
+    """When the process started, in clock ticks since boot: with the pid it names a process for good. 0: none lives."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return 0
-    return 0 if fields[0] in (b"Z", b"X") else int(fields[19])
+    return 0 if fields[0] in (b"Z", b"X") and not zombies else int(fields[19])
 
 
 def boot_id() -> str:
@@ -81,8 +81,10 @@ def exit_code_of(pid: int, started: int, pidfd: int = -1) -> int | None:
     """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
+            readable = os.geteuid() in (0, os.fstat(file.fileno()).st_uid)
             fields = file.read().rpartition(b")")[2].split()
-        if fields[0] == b"Z" and int(fields[19]) == started:
+        # To others the kernel says 0.
+        if readable and fields[0] == b"Z" and int(fields[19]) == started:
             return os.waitstatus_to_exitcode(int(fields[49]))
     except (OSError, ValueError):
         pass

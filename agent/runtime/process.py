@@ -20,6 +20,7 @@ from barter.agent.runtime.keeping import Keeping
 from barter.agent.runtime.limits import Limits
 from barter.agent.runtime.measure import Measurable, measure
 from barter.agent.runtime.probe import Probes
+from barter.agent.runtime.settings import SettingsFile
 from barter.agent.runtime.spawn import refusal
 from barter.agent.runtime.start_message import Starter, key_of, name_of
 from barter.core.tasks import Reason
@@ -45,10 +46,10 @@ class _Task:
 class ProcessRuntime(Runtime):
     """Launches in slices, so that statuses go out and ends are seen while thousands of orders wait."""
 
-    def __init__(self, work_dir: Path, limits: Limits | None = None) -> None:
+    def __init__(self, work_dir: Path, limits: Limits | None = None, settings: SettingsFile | None = None) -> None:
         self._folder = work_dir / "executor"
         self._limits = Limits(work_dir) if limits is None else limits
-        self._starter = Starter(work_dir, self._limits)
+        self._starter = Starter(work_dir, self._limits, settings or SettingsFile())
         self._keeping = Keeping(self._folder, self._heard, self._back)
         self._probes = Probes(self._keeping)
         self._queued: dict[TaskKey, Order] = {}
@@ -157,7 +158,9 @@ class ProcessRuntime(Runtime):
             return
         order = order_from_wire(pb.ExecutorEvent.LaunchTask.FromString(message[2]))
         cgroups = tuple(folder.decode() for folder in wire.unpack(message[4]))
-        program, wrapped = self._starter.program(order)
+        # Of a message of older keepers the last part may be missing.
+        wrapped = message[5:] == [b"1"]
+        program = (order.task.command.argv or ("/bin/sh",))[0]
         self._starting[order.key] = _Task(order, cgroups, program, spares_leader=wrapped)
         self._found.append(Held(order, message[3] == b"1"))
 

@@ -21,7 +21,8 @@ class Settings:
 
     `docker_config` is a file of registries' credentials, `registries` one of their mirrors, of which those of the
     agent's `zone` are tried first; empty for none. Images it pulled go when not used for `image_keep_ms`, and the
-    longest unused while less than `least_free` percent of the disk are free.
+    longest unused while less than `least_free` percent of the disk are free. `isolation` of process tasks is
+    "bubblewrap" or "none"; "auto" is for an agent to decide.
     """
 
     allowed_volumes: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Settings:
     zone: str = ""
     image_keep_ms: int = 7 * 24 * 3_600_000
     least_free: int = 10
+    isolation: str = "none"
 
     def checked(self) -> "Settings":
         """Itself; raises ValueError with the value that can never be right."""

@@ -33,6 +33,20 @@ def command_of(order: Order, environment: dict[str, str]) -> tuple[str, Sequence
     return program, argv
 
 
+def check_program(order: Order, program: str) -> None:
+    """Whether it can be run, where another program is to run it; raises LaunchFailed."""
+    path = os.path.join(order.sandbox, program)
+    number = 0
+    if not os.path.exists(path):
+        number = errno.ENOENT
+    elif os.path.isdir(path) or not os.access(path, os.X_OK):
+        number = errno.EACCES
+    elif (interpreter := _interpreter(path)) and not os.path.exists(interpreter):
+        number = errno.ENOENT
+    if number:
+        raise refusal(order, program, "exec", number)
+
+
 def refusal(order: Order, program: str, step: str, number: int) -> RuntimeFailure:
     """Why a start failed at `step` of the keeper with errno `number`."""
     why = os.strerror(number) if number else "it was not understood"
@@ -60,7 +74,7 @@ def refusal(order: Order, program: str, step: str, number: int) -> RuntimeFailur
 def _exec_problem(order: Order, program: str, number: int, why: str) -> str:
     path = os.path.join(order.sandbox, program)
     if number == errno.ENOENT and os.path.exists(path):
-        return f"its interpreter {_interpreter(path)}is not there; install it, or correct the first line"
+        return f"its interpreter {_interpreter(path)!r} is not there; install it, or correct the first line"
     if number == errno.EACCES and os.path.isdir(path):
         return "it is a folder; give the path of a program"
     return f"{why}; {_ADVICE.get(number, 'check that it is an executable of this machine')}"
@@ -72,9 +86,8 @@ def _interpreter(path: str) -> str:
             first = file.readline(200)
     except OSError:
         return ""
-    return (
-        f"{first[2:].split()[0].decode(errors='replace')!r} " if first.startswith(b"#!") and first[2:].split() else ""
-    )
+    words = first[2:].split() if first.startswith(b"#!") else []
+    return words[0].decode(errors="replace") if words else ""
 
 
 _ADVICE = {

@@ -9,10 +9,14 @@ from pathlib import Path
 from barter.agent.executor.events import Order, TaskKey
 from barter.agent.executor.wire import order_to_wire
 from barter.agent.runtime import persistent
+from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.environment import process_environment
+from barter.agent.runtime.isolation import BUBBLEWRAP, wrapped
 from barter.agent.runtime.keeper import wire
 from barter.agent.runtime.limits import Limits
-from barter.agent.runtime.spawn import command_of
+from barter.agent.runtime.settings import SettingsFile
+from barter.agent.runtime.spawn import check_program, command_of
+from barter.agent.runtime.users import Identity, identity, limits_of, own_sandbox, own_volumes
 from barter.core.ids import FrameworkId, TaskId
 
 
@@ -37,19 +41,27 @@ class Made:
 
 
 class Starter:
-    def __init__(self, work_dir: Path, limits: Limits) -> None:
-        self._work_dir, self._limits = work_dir, limits
-
-    def program(self, order: Order) -> tuple[str, bool]:
-        """What an order was started with, for messages, and whether it is wrapped."""
-        return (order.task.command.argv or ("/bin/sh",))[0], False
+    def __init__(self, work_dir: Path, limits: Limits, settings: SettingsFile) -> None:
+        self._work_dir, self._limits, self._settings = work_dir, limits, settings
 
     def start(self, order: Order) -> Made:
         """Raises RuntimeFailure; links volumes into the sandbox and makes the task's cgroups."""
         environment = process_environment(order)
         program, argv = command_of(order, environment)
+        owner = identity(order.task.command.user)
+        rlimits = limits_of(order.task.command.rlimits)
         if order.task.volumes:
             persistent.link(order, self._work_dir)
+        if owner is not None:
+            own_sandbox(order, owner)
+            own_volumes(order, owner)
+        isolated = self._isolated()
+        first, arguments, become = program, argv, owner
+        if isolated:
+            check_program(order, program)
+            first, arguments = wrapped(order, self._work_dir, (program, *argv[1:]), owner)
+            # bwrap itself is started as the agent, so that it needs no user namespace.
+            become = None
         cgroups = self._limits.make(order.key, order.task)
         enter, leave = self._limits.doors(cgroups)
         parts = (
@@ -58,23 +70,38 @@ class Starter:
             order_to_wire(order).SerializeToString(),
             hashlib.sha1(name_of(order.key), usedforsecurity=False).hexdigest()[:20].encode(),
             os.fsencode(order.sandbox),
-            os.fsencode(program),
-            _list(argv),
+            os.fsencode(first),
+            _list(arguments),
             _pairs(environment),
             _list(cgroups),
             _list(enter),
             _list(leave),
-            b"",
-            _list(()),
+            _user(become),
+            _list(rlimits),
             b"1" if order.task.revocable else b"0",
+            _user(owner),
+            b"1" if isolated else b"0",
         )
-        return Made(wire.pack(parts), program, cgroups)
+        return Made(wire.pack(parts), program, cgroups, isolated)
 
     def check(self, order: Order, command: str) -> tuple[bytes, ...]:
         """What follows the number of a check; raises RuntimeFailure."""
-        argv = ("/bin/sh", "-c", command)
+        program, argv, owner = "/bin/sh", ["/bin/sh", "-c", command], identity(order.task.command.user)
+        if self._isolated():
+            program, argv = wrapped(order, self._work_dir, argv, owner)
+            owner = None
         environment = process_environment(order)
-        return os.fsencode(order.sandbox), b"/bin/sh", _list(argv), _pairs(environment), b""
+        return os.fsencode(order.sandbox), os.fsencode(program), _list(argv), _pairs(environment), _user(owner)
+
+    def _isolated(self) -> bool:
+        try:
+            return self._settings.current().isolation == BUBBLEWRAP
+        except (OSError, ValueError) as error:
+            raise LaunchFailed(f"whether to isolate it is not known: {error}; start the agent again") from None
+
+
+def _user(owner: Identity | None) -> bytes:
+    return b"" if owner is None else str(owner).encode()
 
 
 def _list(texts: Sequence[str]) -> bytes:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from barter.agent.collect import Policy
 from barter.agent.described import HOSTNAME, Description, check_change
 from barter.agent.machine import Agent
-from barter.agent.runtime import settings
+from barter.agent.runtime import isolation, settings
 from barter.agent.runtime.limits import describe
 from barter.agent.runtime.registries import load_mirrors
 from barter.agent.runtime.settings import Settings
@@ -50,6 +50,7 @@ class AgentService:
         self._stop = asyncio.Event()
         self._leave = asyncio.Event()
         self._there: tuple[Agent, Performer] | None = None
+        self._isolation = isolation.NONE
 
     async def run(self) -> int:
         """Serve until a signal or the core's wish; return the exit code. Raises what keeps it from starting."""
@@ -61,7 +62,10 @@ class AgentService:
                 transport.check_listen(address, insecure=self._options.insecure)
             ledger = Ledger(self._work_dir)
             held.callback(ledger.close)
-            description = self._describe(ledger)
+            self._isolation, note = await asyncio.to_thread(
+                isolation.chosen, self._options.settings.isolation, self._work_dir
+            )
+            description = self._describe(ledger, note)
             if ledger.description.kept is not None:
                 check_change(ledger.description.kept, description)
             _check_files(self._options.settings)
@@ -88,7 +92,8 @@ class AgentService:
         stop_http = await http.serve(face, options.http, insecure=options.insecure)
         try:
             await server.start()
-            settings.write(self._work_dir, replace(options.settings, zone=options.attributes.get("zone", "")))
+            zone = options.attributes.get("zone", "")
+            settings.write(self._work_dir, replace(options.settings, zone=zone, isolation=self._isolation))
             process = ExecutorProcess(self._work_dir)
             process.runtime = await self._runtime(process)
             if self._stop.is_set():
@@ -138,7 +143,7 @@ class AgentService:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    def _describe(self, ledger: Ledger) -> Description:
+    def _describe(self, ledger: Ledger, isolation_note: str) -> Description:
         """As it will register, but for where its API answers and what runs tasks."""
         options, before = self._options, ledger.description.kept
         listen_host, _ = split_address(options.listen)
@@ -154,7 +159,7 @@ class AgentService:
             reserved=resources.reserved(has, options.reserve),
             attributes=dict(options.attributes),
             public=options.public,
-            notes=describe(),
+            notes=(*describe(), *([isolation_note] if isolation_note else [])),
             max_containers=options.max_containers,
         )
         return Description(info, resources.kinds(options.resources) | ({HOSTNAME} if options.hostname else set()))

@@ -44,7 +44,9 @@ def noted(folder: Path, boot: str = "this") -> Notes:
 
 
 def task(name: bytes) -> Task:
-    return Task(name, b"order of " + name, "tag", "/sand\udcffbox", "7:8", ("/cgroup/x",))
+    made = Task(name, b"order of " + name, "tag", "/sand\udcffbox", "7:8", ("/cgroup/x",))
+    made.start = [b"start", name]
+    return made
 
 
 def test_notes_tell_the_next_keeper_what_the_last_one_knew(tmp_path: Path) -> None:
@@ -69,6 +71,7 @@ def test_notes_tell_the_next_keeper_what_the_last_one_knew(tmp_path: Path) -> No
         assert (b.end.code, b.end.ms, b.end.out_of_memory, b.killing) == (-9, 1_700_000_000_000, True, False)
         assert c.end is not None
         assert (c.end.code, c.end.disk_full) == (None, True)
+        assert (a.start, b.start) == ([], [b"start", b"b"])
         assert (d.refused, d.over) == ([b"2", b"exec"], True)
 
 
@@ -76,7 +79,8 @@ def test_notes_of_another_boot_name_no_process(tmp_path: Path) -> None:
     first = noted(tmp_path)
     first.write(task(b"a").intent() + pack([b"pid", b"a", number(11), number(22)]))
     assert noted(tmp_path).tasks[b"a"].pid == 11
-    assert noted(tmp_path, "another").tasks[b"a"].pid == 0
+    left = noted(tmp_path, "another").tasks[b"a"]
+    assert (left.pid, left.start) == (0, [])
 
 
 def test_notes_without_tasks_leave_no_file(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _MINIMA = "An offer holds at least one such: cpus=0.1,mem=64MiB; repeatable.  [default: cpus=0.01, and mem=32MiB]"
+ISOLATION = ("auto", "bubblewrap", "none")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -106,6 +107,7 @@ def master(
 @_flag("--reserve", (), "Of these, kept for a role from the start: eng/web:cpus=4.", type=RESERVED, multiple=True)
 @_flag("--attributes", "", "What constraints may ask for: zone=a,rack=r1.", type=ATTRIBUTES)
 @_flag("--runtime", "auto", "auto: docker where an engine answers.", type=click.Choice(["auto", "docker", "process"]))
+@_flag("--isolation", "auto", "Of process tasks; auto: bubblewrap where it works.", type=click.Choice(ISOLATION))
 @_flag("--allow-volume", (), "Tasks may mount folders below this one; repeatable.", multiple=True, type=FOLDER)
 @_flag("--allow-capability", (), "Containers may be given it: NET_ADMIN; repeatable.", multiple=True)
 @_flag("--allow-device", (), "Containers may be given it: /dev/fuse; repeatable.", multiple=True)
@@ -158,6 +160,7 @@ def _settings(given: dict[str, Any]) -> Any:
             least_free=given.pop("least_free"),
             allowed_fetch=tuple(str(folder.absolute()) for folder in given.pop("allow_fetch")),
             fetch_cache=given.pop("fetch_cache"),
+            isolation=given.pop("isolation"),
         ).checked()
     except ValueError as error:
         raise click.UsageError(str(error)) from None

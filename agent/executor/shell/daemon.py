@@ -23,6 +23,7 @@ from barter.agent.executor.actions import (
 from barter.agent.executor.events import Event, Launch, Measured, NotStarted, Sample, Started
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.shell.checks import Checker
+from barter.agent.executor.shell.kills import KillNotes
 from barter.agent.executor.shell.session import Session
 from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
 from barter.agent.executor.wire import hello_to_wire, statuses_to_wire, usage_to_wire
@@ -54,7 +55,7 @@ class ExecutorOptions:
 
 
 def make_runtime(options: ExecutorOptions) -> Runtime:
-    process = ProcessRuntime(options.work_dir)
+    process = ProcessRuntime(options.work_dir, settings=options.settings)
     if options.runtime == "process":
         return Runtimes(process, None)
     # Importing the SDK costs a quarter of a second that a process-only executor does not have.
@@ -72,6 +73,7 @@ class Daemon:
         self._session = Session(str(options.socket), self._runner.post)
         self._checker = Checker(options.host, runtime, self._runner.post)
         self._fetches = Fetches(options.work_dir, options.settings, self._runner.post)
+        self._kills = KillNotes(options.work_dir / "executor")
         self._ended = asyncio.Event()
         self._measuring: asyncio.Task[None] | None = None
 
@@ -82,7 +84,7 @@ class Daemon:
         """Until the core exits or `end` is called; tasks still running then go on."""
         early: list[RuntimeEvent] = []
         report: Report = early.append
-        held = await self._runtime.start(lambda event: report(event))
+        held = self._kills.open(await self._runtime.start(lambda event: report(event)))
         unstarted = self._fetches.open(each.order.key for each in held)
         for event in (*held, *early, Launch(tuple(unstarted))):
             self._runner.post(event)
@@ -121,10 +123,12 @@ class Daemon:
                 case StartTasks():
                     self._runtime.launch(step.orders)
                 case EndTask():
+                    self._kills.note(step)
                     self._runtime.end(step.key, force=step.force)
                 case ReleaseTasks():
                     self._runtime.release(step.keys)
                     self._fetches.settled(step.keys)
+                    self._kills.over(step.keys)
                 case FetchArtifacts():
                     self._fetches.begin(step.order)
                 case CancelFetch():

@@ -26,17 +26,24 @@ class End:
 
 
 class Task:
-    """`pid` is 0 while it is not known whether its process was started; `tag` names its pipes."""
+    """`pid` is 0 while it is not known whether its process was started; `tag` names its pipes, `owner` is "uid:gid".
 
-    __slots__ = ("cgroups", "end", "killing", "name", "order", "owner", "pid", "refused", "sandbox", "started", "tag")
+    With `wrapped` its first process only waits for the real one. `start` is what was asked for, until it has begun.
+    """
+
+    __slots__ = (
+        "cgroups", "end", "killing", "name", "order", "owner", "pid", "refused", "sandbox", "start", "started", "tag",
+        "wrapped",
+    )  # fmt: skip
 
     def __init__(self, name: bytes, order: bytes, tag: str, sandbox: str, owner: str, cgroups: tuple[str, ...]) -> None:
         self.name, self.order, self.tag, self.sandbox, self.owner = name, order, tag, sandbox, owner
         self.cgroups = cgroups
         self.pid = self.started = 0
-        self.killing = False
+        self.killing = self.wrapped = False
         self.end: End | None = None
         self.refused: Message = []
+        self.start: Message = []
 
     @property
     def over(self) -> bool:
@@ -45,7 +52,7 @@ class Task:
     def intent(self) -> bytes:
         texts = [text.encode(errors="surrogateescape") for text in (self.tag, self.sandbox, self.owner)]
         folders = pack([folder.encode(errors="surrogateescape") for folder in self.cgroups])
-        return pack([b"intent", self.name, self.order, *texts, folders])
+        return pack([b"intent", self.name, self.order, *texts, folders, number(self.wrapped), pack(self.start)])
 
     def records(self) -> bytes:
         """All that is to be known of it."""
@@ -78,7 +85,7 @@ class Notes:
                 self._apply(record)
         if not same_boot:
             for task in self.tasks.values():
-                task.pid = 0
+                task.pid, task.start = 0, []
         # On a full disk the old file is written on.
         with contextlib.suppress(OSError):
             self.compact()
@@ -136,11 +143,13 @@ class Notes:
             tag, sandbox, owner = (text.decode(errors="surrogateescape") for text in values[1:4])
             folders = tuple(folder.decode(errors="surrogateescape") for folder in unpack(values[4]))
             self.tasks[name] = Task(name, values[0], tag, sandbox, owner, folders)
+            self.tasks[name].wrapped = values[5] == b"1"
+            self.tasks[name].start = unpack(values[6])
         elif kind == b"over":
             self.tasks.pop(name, None)
         elif (task := self.tasks.get(name)) is not None:
             if kind == b"pid":
-                task.pid, task.started = int(values[0]), int(values[1])
+                task.pid, task.started, task.start = int(values[0]), int(values[1]), []
             elif kind == b"kill":
                 task.killing = True
             elif kind == b"end":

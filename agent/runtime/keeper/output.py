@@ -6,12 +6,13 @@ prints waits, rather than dies of it, and the next keeper opens the same pipe.
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 
 STREAMS = ("stdout", "stderr")
 LIMIT = 10 << 20
-CHUNK = 64 << 10
+CHUNK, WIDE = 64 << 10, 1 << 20
 # Of what ended tasks leave in a pipe no more is taken, lest something that goes on printing holds up all others.
 _LAST_WORDS = 4 << 20
 _SAFE = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -20,12 +21,13 @@ _SAFE = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Pipe:
     """One stream of one task. `full` once the file system had no room for what came."""
 
-    __slots__ = ("_log", "_owner", "_path", "descriptor", "full")
+    __slots__ = ("_chunk", "_log", "_owner", "_path", "descriptor", "full")
 
     def __init__(self, path: str, log: str, owner: str) -> None:
         """Open the pipe, made where it is missing, and the log; raises OSError."""
         self._path, self._log, self._owner = path, log, owner
         self.full = False
+        self._chunk = CHUNK
         with contextlib.suppress(FileExistsError):
             os.mkfifo(path, 0o600)
         if owner:
@@ -39,20 +41,24 @@ class Pipe:
             raise
 
     def copy(self) -> bool:
-        """Take what there is, up to CHUNK; False once nobody can write any more."""
+        """Take what there is, up to WIDE; False once nobody can write any more."""
         try:
-            data = os.read(self.descriptor, CHUNK)
+            data = os.read(self.descriptor, self._chunk)
         except BlockingIOError:
             return True
         if data:
             self._append(data)
+        if len(data) == CHUNK == self._chunk:
+            self._chunk = WIDE
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, WIDE)
         return bool(data)
 
     def drain(self) -> None:
         """Take all that is left, and close the pipe."""
         taken = 0
         with contextlib.suppress(BlockingIOError):
-            while taken < _LAST_WORDS and (data := os.read(self.descriptor, CHUNK)):
+            while taken < _LAST_WORDS and (data := os.read(self.descriptor, WIDE)):
                 self._append(data)
                 taken += len(data)
         self.close()

@@ -51,48 +51,51 @@ class Tasks:
         return len(self._children) + len(self._adopted)
 
     def recover(self) -> None:
-        """Take over what an earlier keeper left: it is watched on, only its exit status may not be known."""
+        """Take over what an earlier keeper left: what runs is watched, what had not begun begins."""
         left = [task for task in self._notes.tasks.values() if not task.over]
         leaders = session_leaders() if any(not task.pid for task in left) else {}
+        intended: list[Task] = []
         for task in left:
             if not task.pid and (pid := leaders.get(task.sandbox, 0)):
-                task.pid, task.started = pid, start_time(pid)
+                task.pid, task.started, task.start = pid, start_time(pid), []
                 self._note(pack([b"pid", task.name, number(pid), number(task.started)]))
-            if task.pid and start_time(task.pid) == task.started:
+            if task.started and start_time(task.pid) == task.started:
                 self._adopt(task)
+            elif task.start and not any(map(os.path.lexists, paths(self._pipes_folder, task.tag))):
+                intended.append(task)
             else:
                 self._gone(task, exit_code_of(task.pid, task.started))
         self._sweep({os.path.basename(path) for task in self._adopted.values() for path in paths("", task.tag)})
+        self._begin(intended)
 
     def tell_all(self) -> None:
         for task in self._notes.tasks.values():
             folders = pack([folder.encode(errors="surrogateescape") for folder in task.cgroups])
-            self._tell(b"held", task.name, task.order, number(task.killing), folders)
+            self._tell(b"held", task.name, task.order, number(task.killing), folders, number(task.wrapped))
             self._tell_state(task)
 
     def start(self, messages: list[Message]) -> None:
         """A slice of starts: all their intents, then all processes, then all their pids."""
-        begun: list[tuple[Task, Message]] = []
+        begun: list[Task] = []
         for message in messages:
             name, order, tag, sandbox = message[1:5]
             if (known := self._notes.tasks.get(name)) is not None:
                 self._tell_state(known)
                 continue
             folders = tuple(os.fsdecode(each) for each in unpack(message[8]))
-            task = Task(name, order, os.fsdecode(tag), os.fsdecode(sandbox), message[11].decode(), folders)
-            begun.append((task, message))
+            task = Task(name, order, os.fsdecode(tag), os.fsdecode(sandbox), message[14].decode(), folders)
+            task.wrapped, task.start = message[15] == b"1", message
+            begun.append(task)
         try:
-            self._notes.write(b"".join([task.intent() for task, _ in begun]))
+            self._notes.write(b"".join([task.intent() for task in begun]))
         except OSError as error:
-            for task, _ in begun:
+            for task in begun:
                 remove(task.cgroups)
                 self._tell(b"refused", task.name, number(error.errno or 0), b"notes")
             return
-        records = [self._begin(task, message) for task, message in begun]
-        self._cgroups.leave()
-        self._note(b"".join(records))
-        for task, _ in begun:
-            self._tell_state(task)
+        for task in begun:
+            self._notes.tasks[task.name] = task
+        self._begin(begun)
 
     def check(self, message: Message) -> None:
         try:
@@ -170,14 +173,23 @@ class Tasks:
         for name in set(os.listdir(self._pipes_folder)) - kept:
             os.unlink(f"{self._pipes_folder}/{name}")
 
-    def _begin(self, task: Task, message: Message) -> bytes:
-        """Start its process; the record that says how it went."""
-        self._notes.tasks[task.name] = task
+    def _begin(self, tasks: list[Task]) -> None:
+        """Start what is noted as intended."""
+        records = [self._start(task) for task in tasks]
+        self._cgroups.leave()
+        self._note(b"".join(records))
+        for task in tasks:
+            self._tell_state(task)
+
+    def _start(self, task: Task) -> bytes:
+        """The record that says how it went."""
+        message, task.start = task.start, []
         try:
             sandbox, program, argv, env = message[4:8]
             start = Start(sandbox, program, argv, env, message[11], message[12])
-            outputs = self._open_pipes(task)
             self._cgroups.enter(unpack(message[9]), unpack(message[10]))
+            # Without pipes nothing was started: the next keeper goes by that.
+            outputs = self._open_pipes(task)
             task.pid = self._run(start, outputs)
         except (Refused, ValueError) as error:
             refused = error if isinstance(error, Refused) else Refused("message", error)
@@ -188,7 +200,7 @@ class Tasks:
         self._children[task.pid] = task
         if message[13] == b"1":
             give_way(task.pid)
-        task.started = start_time(task.pid)
+        task.started = start_time(task.pid, zombies=True)
         return pack([b"pid", task.name, number(task.pid), number(task.started)])
 
     def _run(self, start: Start, outputs: tuple[str, ...]) -> int:
