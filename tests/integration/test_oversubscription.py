@@ -20,10 +20,13 @@ PATIENCE_SECONDS = 120
 
 
 class Author(sdk.Scheduler):
-    """An owner that holds both cpus and sleeps, until a file tells it to burn; a guest on what it lends meanwhile."""
+    """An owner that holds both cpus and sleeps, until a file tells it to burn; a guest on what it lends meanwhile.
 
-    def __init__(self, burn: Path, master: str) -> None:
-        self.burn, self.master = burn, master
+    `folder` is where the agent has its sandboxes.
+    """
+
+    def __init__(self, folder: Path, master: str) -> None:
+        self.folder, self.master = folder, master
         self.states: dict[str, list[sdk.TaskState]] = {"owner": [], "guest": []}
         self.end: sdk.TaskStatus | None = None
         self.agent: dict[str, dict[str, float]] = {}
@@ -38,7 +41,7 @@ class Author(sdk.Scheduler):
         )
 
     def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
-        burn = f"while [ ! -e {self.burn} ]; do sleep 0.2; done; yes > /dev/null & yes > /dev/null; wait"
+        burn = "while [ ! -e burn ]; do sleep 0.2; done; yes > /dev/null & yes > /dev/null; wait"
         lines = {"owner": burn, "guest": "sleep 600"}
         for offer in offers:
             name = offer.demand_id
@@ -52,21 +55,23 @@ class Author(sdk.Scheduler):
         if status.task_id == "guest" and status.state is sdk.TaskState.RUNNING:
             [self.agent] = self._list("agents")
             self.tasks = self._list("tasks")
-            self.burn.touch()
+            [sandbox] = self.folder.glob("**/sandboxes/*/owner")
+            (sandbox / "burn").touch()
         if status.terminal:
             self.end = status
             driver.stop()
 
     def _list(self, verb: str) -> list[dict[str, dict[str, float]]]:
-        command = [sys.executable, "-m", "barter.tools.cli.main", verb, "--master", self.master, "-o", "json"]
+        words = [verb, "--usage", "--master", self.master, "-o", "json"]
+        command = [sys.executable, "-m", "barter.tools.cli.main", *words]
         done = subprocess.run(command, env=clean_env(), capture_output=True, text=True, timeout=30, check=True)
         found: list[dict[str, dict[str, float]]] = json.loads(done.stdout)
         return found
 
 
-def test_a_guest_runs_on_what_its_owner_does_not_use_until_it_does(tmp_path: Path) -> None:
+def test_a_guest_runs_on_what_its_owner_does_not_use_until_it_does() -> None:
     with cluster("process", agent_options=AGENT) as made:
-        author = Author(tmp_path / "burn", made.master)
+        author = Author(made.folder, made.master)
 
         async def bounded() -> int:
             driver = sdk.MasterDriver(author, sdk.FrameworkInfo("test"), made.master)
@@ -82,3 +87,7 @@ def test_a_guest_runs_on_what_its_owner_does_not_use_until_it_does(tmp_path: Pat
     assert author.agent["lent"]["cpus"] == 1.4
     assert author.agent["revocable"]["cpus"] >= 1.4
     assert sorted(each["revocable"].get("cpus", 0) for each in author.tasks) == [0, 1.4]
+    [owner] = [each for each in author.tasks if not each["revocable"].get("cpus", 0)]
+    assert owner["usage"]["mem"] > 0
+    assert owner["usage"]["cpus"] < 1
+    assert author.agent["usage"]["tasks"] >= 1
