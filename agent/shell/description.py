@@ -1,6 +1,8 @@
 """What the agent registered as, in its ledger, so that its next start can be held to it."""
 
+import contextlib
 import sqlite3
+from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
@@ -8,6 +10,15 @@ from barter.agent.described import Description
 from barter.core.ids import AgentId
 from barter.proto import codec
 from barter.proto.v1 import types_pb2 as pb
+
+
+def forget(ledger: Path) -> None:
+    """Of an agent that does not run and has nothing left to run: it may start as anything. Raises OSError."""
+    try:
+        with contextlib.closing(sqlite3.connect(ledger)) as db, db:
+            db.execute("DELETE FROM meta WHERE name IN ('described', 'stated')")
+    except sqlite3.Error as error:
+        raise OSError(f"cannot use the ledger {ledger}: {error}") from None
 
 
 class KeptDescription:

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from barter.agent.described import Description
 from barter.agent.facts import EpochRaised, Left
 from barter.agent.shell import resources
+from barter.agent.shell.description import forget
 from barter.agent.shell.ledger import Ledger
 from barter.agent.shell.wire import Wires
 from barter.core.cluster import AgentInfo
@@ -45,6 +48,19 @@ def test_an_agent_that_left_is_held_to_nothing(tmp_path: Path) -> None:
     anew = Ledger(tmp_path)
     assert anew.description.kept is None
     anew.close()
+
+
+def test_what_nothing_counts_on_any_more_is_forgotten(tmp_path: Path) -> None:
+    first = Ledger(tmp_path)
+    first.description.keep(described(first))
+    first.close()
+    forget(tmp_path / "ledger.sqlite")
+    again = Ledger(tmp_path)
+    assert (again.description.kept, again.agent_id) == (None, first.agent_id)
+    again.close()
+    (tmp_path / "none.sqlite").write_text("no ledger " * 200)
+    with pytest.raises(OSError, match="cannot use the ledger"):
+        forget(tmp_path / "none.sqlite")
 
 
 def test_disk_that_its_tasks_have_filled_meanwhile_is_still_there(tmp_path: Path) -> None:

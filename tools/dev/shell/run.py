@@ -33,6 +33,7 @@ def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], N
         _clean_up(home, say)
         if data_dir is None:
             claim.empty(home)
+        _forget_descriptions(home)
         (home / "logs").mkdir(exist_ok=True)
         try:
             made = plan(DevOptions(home, runtime, agents, block), claim.is_free)
@@ -48,6 +49,19 @@ def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], N
         say("stopped, and nothing is left running" if not code else f"ended with trouble: see {home}/logs")
     held.release()
     return code
+
+
+def _forget_descriptions(home: Path) -> None:
+    """Nothing runs on its agents yet, and another number of them share the ports otherwise; raises claim.Refused."""
+    ledgers = sorted(home.glob("agent-*/ledger.sqlite"))
+    if ledgers:
+        from barter.agent.shell.description import forget
+
+        try:
+            for ledger in ledgers:
+                forget(ledger)
+        except OSError as error:
+            raise claim.Refused(f"{error}; remove {home}, or use another --data-dir DIR") from None
 
 
 async def _cluster(made: Plan, home: Path, keeps: bool, say: Callable[[str], None]) -> int:
