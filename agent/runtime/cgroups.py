@@ -2,20 +2,25 @@
 
 On v1 tasks go below our own cgroup of each controller, so that what limits us limits them too. On v2 a cgroup that
 holds processes cannot have children with controllers, so tasks go below the nearest ancestor that already hands
-its controllers down and that we may write; the real root may be told to.
+its controllers down and that we may write; the real root may be told to, and a cgroup that was delegated to us (by
+systemd's Delegate=yes) once all processes in it have moved to a child of it.
 """
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 KINDS = ("memory", "cpu")
+LEAF = "barter-daemons"
 
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """`base` is where our folder goes, `home` where we are, `enter` the file that takes the one who enters."""
+    """`base` is where our folder goes, `home` where we are, `enter` the file that takes the one who enters.
+
+    With `enable` the controllers must be handed down by `base` first, and with `evacuate` its processes go to `home`.
+    """
 
     version: int
     base: Path
@@ -23,6 +28,7 @@ class Hierarchy:
     kinds: tuple[str, ...]
     enter: str
     enable: bool = False
+    evacuate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def find(cgroup: str, mountinfo: str) -> Found:
             missing[kind] = f"this user may not make cgroups in {home}"
     left = tuple(kind for kind in KINDS if kind not in missing and all(kind not in h.kinds for h in hierarchies))
     if unified is not None and (kinds := tuple(kind for kind in left if kind in unified.kinds)):
-        hierarchies.append(Hierarchy(2, unified.base, unified.home, kinds, "cgroup.procs", unified.enable))
+        hierarchies.append(replace(unified, kinds=kinds))
         left = tuple(kind for kind in left if kind not in kinds)
     for kind in left:
         missing[kind] = f"no cgroup hands its {kind} controller down to this user here"
@@ -99,6 +105,9 @@ def _find_v2(own: dict[str, str], mounts: list[_Mount]) -> Hierarchy | None:
     if mount is None or "" not in own:
         return None
     home = mount.locate(own[""])
+    own_kinds = tuple(kind for kind in KINDS if kind in _words(home / "cgroup.controllers"))
+    if "memory" in own_kinds and home != mount.point and _delegated(home):
+        return Hierarchy(2, home, home / LEAF, own_kinds, "cgroup.procs", enable=True, evacuate=True)
     folder = home
     while True:
         handed = _words(folder / "cgroup.subtree_control")
@@ -113,6 +122,19 @@ def _find_v2(own: dict[str, str], mounts: list[_Mount]) -> Hierarchy | None:
     if is_root and "memory" in offered and os.access(folder / "cgroup.subtree_control", os.W_OK):
         return Hierarchy(2, folder, home, tuple(kind for kind in KINDS if kind in offered), "cgroup.procs", enable=True)
     return None
+
+
+def _delegated(home: Path) -> bool:
+    """Whether it is ours alone to divide: systemd says so, or why else may another than root write to it."""
+    if not all(os.access(home / name, os.W_OK) for name in ("", "cgroup.procs", "cgroup.subtree_control")):
+        return False
+    for name in ("user.delegate", "trusted.delegate"):
+        try:
+            if os.getxattr(home, name) == b"1":
+                return True
+        except OSError:
+            continue
+    return os.geteuid() != 0
 
 
 def _words(path: Path) -> frozenset[str]:

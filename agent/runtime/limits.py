@@ -7,13 +7,15 @@ from pathlib import Path
 
 from barter.agent.executor.events import TaskKey
 from barter.agent.runtime.cgroups import Found, Hierarchy, find_here
-from barter.agent.runtime.keeper.cgroup_files import remove, signal_all, write
+from barter.agent.runtime.keeper.cgroup_files import processes, remove, signal_all, write
 from barter.core.tasks import TaskInfo
 from barter.shell.log import logger
 
 FOLDER = "barter"
 # The keeper is a member for a moment when a task starts: a limit below this could hit it.
 LEAST_MEMORY = 4 << 20
+# New ones may come while others are moved.
+_ROUNDS = 10
 _log = logger("executor")
 
 _HOW = "run the agent as root, or as a systemd service with Delegate=yes"
@@ -21,9 +23,12 @@ _WHAT = {"memory": "Memory limits", "cpu": "Cpu shares"}
 
 
 def describe(found: Found | None = None) -> tuple[str, ...]:
-    """For operators: a sentence for each limit that process tasks do not get here. Leaves nothing behind."""
-    missing = (find_here() if found is None else found).missing
-    return tuple(f"{_WHAT[kind]} of process tasks are not enforced: {why}; {_HOW}." for kind, why in missing.items())
+    """For operators: a sentence for each thing that process tasks do not get here. Leaves nothing behind."""
+    there = find_here() if found is None else found
+    notes = [f"{_WHAT[kind]} of process tasks are not enforced: {why}; {_HOW}." for kind, why in there.missing.items()]
+    if not there.hierarchies:
+        notes.append(f"What forks away from a process task outlives it: there are no cgroups to find it by; {_HOW}.")
+    return tuple(notes)
 
 
 def home_name(work_dir: Path) -> str:
@@ -83,6 +88,8 @@ class Limits:
     def _prepare(self) -> None:
         for hierarchy in self._found.hierarchies:
             switch = " ".join(f"+{kind}" for kind in hierarchy.kinds)
+            if hierarchy.evacuate:
+                _evacuate(hierarchy)
             if hierarchy.enable:
                 write(f"{hierarchy.base}/cgroup.subtree_control", switch)
             for folder in (hierarchy.base / FOLDER, hierarchy.base / FOLDER / self._home):
@@ -90,6 +97,18 @@ class Limits:
                 if hierarchy.version == 2:
                     write(f"{folder}/cgroup.subtree_control", switch)
         self._open = True
+
+
+def _evacuate(hierarchy: Hierarchy) -> None:
+    """Move all processes to our own child of it: no controllers are handed down beside processes."""
+    hierarchy.home.mkdir(exist_ok=True)
+    for _ in range(_ROUNDS):
+        there = processes((str(hierarchy.base),))
+        for pid in there:
+            with contextlib.suppress(ProcessLookupError):
+                write(f"{hierarchy.home}/cgroup.procs", str(pid))
+        if not there:
+            return
 
 
 def _limit(folder: Path, hierarchy: Hierarchy, task: TaskInfo) -> None:

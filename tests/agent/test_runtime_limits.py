@@ -1,11 +1,13 @@
 """Where cgroups may be made, and what is made there, on trees of plain files."""
 
+import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from barter.agent.executor.events import TaskKey
-from barter.agent.runtime.cgroups import Found, find
+from barter.agent.runtime.cgroups import LEAF, Found, find
 from barter.agent.runtime.keeper.cgroup_files import oom_killed
 from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name
 from barter.core.ids import FrameworkId, TaskId
@@ -45,7 +47,52 @@ def test_v2_the_real_root_may_be_told_to_but_a_namespace_root_not(tmp_path: Path
     assert [(each.base, each.enable) for each in real.hierarchies] == [(tmp_path / "real", True)]
     inside = v2(tmp_path / "inside", "/", {"/": ""}, is_root=False)
     assert inside.hierarchies == ()
-    assert len(describe(inside)) == 2
+    assert [note.split()[0] for note in describe(inside)] == ["Memory", "Cpu", "What"]
+
+
+def delegate(folder: Path) -> None:
+    try:
+        os.setxattr(folder, "user.delegate", b"1")
+    except OSError as error:
+        if os.geteuid() == 0:
+            pytest.skip(f"no attributes on files here: {error}")
+
+
+def test_v2_in_what_systemd_delegated_its_processes_make_room_for_tasks(tmp_path: Path) -> None:
+    unit = tmp_path / "system.slice/barter.service"
+    unit.mkdir(parents=True)
+    delegate(unit)
+    found = v2(
+        tmp_path,
+        "/system.slice/barter.service",
+        {"/": "memory", "/system.slice": "memory", str(unit)[len(str(tmp_path)) :]: ""},
+    )
+    [hierarchy] = found.hierarchies
+    assert (hierarchy.base, hierarchy.home, hierarchy.kinds) == (unit, unit / LEAF, ("memory", "cpu"))
+    assert (hierarchy.enable, hierarchy.evacuate, describe(found)) == (True, True, ())
+    (unit / "cgroup.subtree_control").write_text("cpu memory")
+    (unit / LEAF).mkdir()
+    (unit / LEAF / "cgroup.procs").write_text("")
+    [hierarchy] = v2(tmp_path, f"/system.slice/barter.service/{LEAF}", {}).hierarchies
+    assert (hierarchy.base, hierarchy.home, hierarchy.evacuate) == (unit, unit / LEAF, False)
+
+
+def test_v2_limits_are_written_where_the_kernel_looks_for_them(tmp_path: Path) -> None:
+    found = v2(tmp_path, "/", {"/": "cpu memory"})
+    folder = tmp_path / FOLDER / home_name(Path("/work"))
+    folder.mkdir(parents=True)
+    for each in (folder, folder.parent):
+        (each / "cgroup.subtree_control").write_text("")
+    limits = Limits(Path("/work"), found)
+    task = folder / hashlib.sha1(b"f/t").hexdigest()[:20]
+    task.mkdir()
+    for name in ("memory.max", "memory.swap.max", "cpu.weight"):
+        (task / name).write_text("")
+    assert limits.make(KEY, TASK) == (str(task),)
+    assert [(task / name).read_text() for name in ("memory.max", "memory.swap.max")] == [str(64 << 20), "0"]
+    assert (task / "cpu.weight").read_text() == "20"
+    assert (folder / "cgroup.subtree_control").read_text() == "+memory +cpu"
+    assert limits.doors((str(task),)) == ([f"{task}/cgroup.procs"], [f"{tmp_path}/cgroup.procs"])
 
 
 def test_v1_goes_below_our_own_cgroup_of_each_controller(tmp_path: Path) -> None:
