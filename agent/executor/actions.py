@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from barter.agent.executor.events import Order, Sample, TaskKey
 from barter.core.ids import FrameworkId
-from barter.core.tasks import HealthCheck, ReadinessCheck, TaskStatus
+from barter.core.tasks import HealthCheck, ReadinessCheck, Reason, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,15 @@ class StartTask:
 
 @dataclass(frozen=True, slots=True)
 class EndTask:
-    """SIGTERM, or SIGKILL with `force`, to all of the task's processes; also cancels a launch under way."""
+    """SIGTERM, or SIGKILL with `force`, to all of the task's processes; also cancels a launch under way.
+
+    `why` is what its end will have for a reason; with `force` it was said before.
+    """
 
     key: TaskKey
     force: bool
     reason: str
+    why: Reason = Reason.NONE
 
 
 @dataclass(frozen=True, slots=True)

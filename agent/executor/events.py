@@ -109,12 +109,14 @@ class Disconnected:
 class Held:
     """A runtime found this task of an earlier executor; `killing` when its kill was already asked for.
 
-    `address` as in Started.
+    `kill_reason` and `kill_message` are why that one was ending it, where it was noted. `address` as in Started.
     """
 
     order: Order
     killing: bool = False
     address: str = ""
+    kill_reason: Reason = Reason.NONE
+    kill_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,8 +199,9 @@ class Executor:
         self._live += 1
         self._groups.join(task)
         self._watch(task, now, found=True)
-        if event.killing:
-            return self._kill(key, None, Cause(Reason.KILLED_BY_FRAMEWORK, "killed"), now)
+        if event.killing or event.kill_reason:
+            cause = Cause(event.kill_reason or Reason.KILLED_BY_FRAMEWORK, event.kill_message or "killed")
+            return self._kill(key, None, cause, now)
         return []
 
     def _started(self, task: HeldTask, event: Started, now: int) -> list[Action]:
@@ -264,7 +265,11 @@ class Executor:
             return [*said, CancelFetch(key, cause.message)]
         if task.waiting:
             return [*said, *self._end_unstarted(task, cause, now)]
-        return [*said, *_stop_checks(task, cause.message), EndTask(key, force=False, reason=cause.message)]
+        return [
+            *said,
+            *_stop_checks(task, cause.message),
+            EndTask(key, force=False, reason=cause.message, why=cause.reason),
+        ]
 
     def _tick(self, now: int) -> list[Action]:
         actions: list[Action] = []

@@ -143,7 +143,7 @@ def test_a_kill_is_term_then_kill_for_as_long_as_it_lives() -> None:
     executor = running()
     actions = executor.step(Kill(KEY, None, "scaled in"), 100)
     assert states(actions) == [TaskState.KILLING]
-    assert actions[-1] == EndTask(KEY, force=False, reason="scaled in")
+    assert actions[-1] == EndTask(KEY, force=False, reason="scaled in", why=Reason.KILLED_BY_FRAMEWORK)
     assert executor.next_wakeup() == 3_100
     assert executor.step(Tick(), 3_099) == []
     [forced] = executor.step(Tick(), 3_100)
@@ -248,7 +248,9 @@ def test_tasks_of_an_earlier_executor_are_told_but_not_as_news() -> None:
     executor = Executor()
     other = replace(ORDER, task=replace(TASK, task_id=TaskId("t2")))
     assert executor.step(Held(ORDER), 0) == []
-    assert executor.step(Held(other, killing=True), 0) == [EndTask(other.key, force=False, reason="killed")]
+    assert executor.step(Held(other, killing=True), 0) == [
+        EndTask(other.key, force=False, reason="killed", why=Reason.KILLED_BY_FRAMEWORK)
+    ]
     assert executor.step(Tick(), 1) == [Connect()]
     [hello] = executor.step(Connected(), 1)
     assert isinstance(hello, SendHello)
