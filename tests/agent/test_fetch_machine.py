@@ -137,69 +137,78 @@ def test_a_kill_cancels_at_once(moment: str) -> None:
     assert core.step(ev.Cancel(key("a"))) == []
 
 
+class Shell:
+    """Carries out what the core says as a real one would, ending things in any order."""
+
+    def __init__(self, seed: int, cache: int) -> None:
+        self.rng, self.core = random.Random(seed), Fetcher(cache)
+        self.waiting, self.answered = set[TaskKey](), set[TaskKey]()
+        self.downloads, self.placings = dict[int, ev.Download](), dict[int, ev.PutInPlace]()
+        self.files, self.kept = dict[int, int](), set[int]()
+
+    def step(self, event: ev.FetchEvent) -> None:
+        for action in self.core.step(event):
+            self.perform(action)
+        assert len(self.downloads) <= DOWNLOADS
+        assert len(self.placings) <= PLACINGS
+
+    def perform(self, action: ev.FetchAction) -> None:
+        match action:
+            case ev.Download():
+                self.downloads[action.number] = action
+            case ev.StopDownload():
+                del self.downloads[action.number]
+            case ev.PutInPlace():
+                assert action.file in self.files
+                self.placings[action.number] = action
+            case ev.StopPlacing():
+                del self.placings[action.number]
+            case ev.Keep():
+                self.kept.add(action.file.number)
+            case ev.Discard():
+                assert all(each.file != action.number for each in self.placings.values())
+                del self.files[action.number]
+                self.kept.discard(action.number)
+            case ev.Done() | ev.Failed():
+                self.waiting.remove(action.key)
+                assert action.key not in self.answered
+                self.answered.add(action.key)
+
+    def end_one(self) -> None:
+        rng = self.rng
+        if self.downloads and (not self.placings or rng.random() < 0.5):
+            number = rng.choice(list(self.downloads))
+            del self.downloads[number]
+            if rng.random() < 0.3:
+                self.step(ev.DownloadFailed(number, PROBLEM, too_large=rng.random() < 0.5))
+                return
+            self.files[number] = rng.randrange(50)
+            self.step(ev.Downloaded(number, self.files[number], "s"))
+        elif self.placings:
+            number = rng.choice(list(self.placings))
+            del self.placings[number]
+            bad = rng.random() < 0.3
+            corrupt = rng.random() < 0.5
+            self.step(ev.NotPlaced(number, PROBLEM, corrupt) if bad else ev.Placed(number, rng.randrange(99)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 120))
 def test_whatever_happens_each_is_answered_once_and_the_cache_stays_small(seed: int, cache: int) -> None:
-    rng, core = random.Random(seed), Fetcher(cache)
-    open_, answered = set[TaskKey](), set[TaskKey]()
-    downloads, placings = dict[int, ev.Download](), dict[int, ev.PutInPlace]()
-    files, kept = dict[int, int](), set[int]()
-
-    def perform(actions: list[ev.FetchAction]) -> None:
-        for action in actions:
-            match action:
-                case ev.Download():
-                    downloads[action.number] = action
-                case ev.StopDownload():
-                    del downloads[action.number]
-                case ev.PutInPlace():
-                    assert action.file in files
-                    placings[action.number] = action
-                case ev.StopPlacing():
-                    del placings[action.number]
-                case ev.Keep():
-                    kept.add(action.file.number)
-                case ev.Discard():
-                    assert all(each.file != action.number for each in placings.values())
-                    del files[action.number]
-                    kept.discard(action.number)
-                case ev.Done() | ev.Failed():
-                    open_.remove(action.key)
-                    assert action.key not in answered
-                    answered.add(action.key)
-        assert len(downloads) <= DOWNLOADS
-        assert len(placings) <= PLACINGS
-
-    def end_one() -> None:
-        if downloads and (not placings or rng.random() < 0.5):
-            number = rng.choice(list(downloads))
-            del downloads[number]
-            if rng.random() < 0.3:
-                perform(core.step(ev.DownloadFailed(number, PROBLEM, too_large=rng.random() < 0.5)))
-                return
-            files[number] = rng.randrange(50)
-            perform(core.step(ev.Downloaded(number, files[number], "s")))
-        elif placings:
-            number = rng.choice(list(placings))
-            del placings[number]
-            bad = rng.random() < 0.3
-            event = ev.NotPlaced(number, PROBLEM, rng.random() < 0.5) if bad else ev.Placed(number, rng.randrange(99))
-            perform(core.step(event))
-
+    shell = Shell(seed, cache)
+    rng = shell.rng
     for number in range(rng.randrange(40)):
-        wanted = [
-            Artifact(f"http://h/{rng.randrange(4)}", cache=rng.random() < 0.7) for _ in range(rng.randrange(1, 4))
-        ]
-        name = f"t{number}"
-        open_.add(key(name))
-        perform(core.step(begin(name, *wanted, limit=rng.randrange(100, 200))))
+        count = rng.randrange(1, 4)
+        wanted = [Artifact(f"http://h/{rng.randrange(4)}", cache=rng.random() < 0.7) for _ in range(count)]
+        shell.waiting.add(key(f"t{number}"))
+        shell.step(begin(f"t{number}", *wanted, limit=rng.randrange(100, 200)))
         for _ in range(rng.randrange(3)):
-            end_one()
-        if open_ and rng.random() < 0.2:
-            perform(core.step(ev.Cancel(rng.choice(sorted(open_)))))
-    while downloads or placings:
-        end_one()
-    assert not open_
-    assert not core.busy
-    assert set(files) == kept
-    assert sum(files.values()) <= cache
+            shell.end_one()
+        if shell.waiting and rng.random() < 0.2:
+            shell.step(ev.Cancel(rng.choice(sorted(shell.waiting))))
+    while shell.downloads or shell.placings:
+        shell.end_one()
+    assert not shell.waiting
+    assert not shell.core.busy
+    assert set(shell.files) == shell.kept
+    assert sum(shell.files.values()) <= cache
