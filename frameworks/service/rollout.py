@@ -149,6 +149,9 @@ def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int,
         return f"starting: {starting} of {wanted}"
     if census.lost:
         return f"waiting for instances out of reach: {census.lost} of {census.total}"
+    unready = sum(not instance.checked_ready for instance in census.current)
+    if ready < wanted and unready:
+        return f"not ready yet: {unready} of {wanted}"
     if ready < wanted:
         return f"not healthy yet: {wanted - ready} of {wanted}"
     if census.going:

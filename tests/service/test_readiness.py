@@ -48,6 +48,7 @@ def test_an_upgrade_waits_until_the_new_ones_are_ready(world: World) -> None:
         **dict.fromkeys(old, True),
         new.info.task_id: False,
     }
+    assert app_view(world.machine.apps["/warm"])["waiting"] == "not ready yet: 1 of 2"
     world.become(new, TaskState.RUNNING, ready=True)
     assert len([each for each in world.living() if each.asked_to_end]) == 1
     world.settle()

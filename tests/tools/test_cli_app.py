@@ -200,3 +200,13 @@ def test_a_service_that_is_not_there_or_no_service() -> None:
     assert "barter dev" in done.output
     text, _ = invoke({("GET", "/v2/apps"): [(200, b"<html>")]}, "ls", code=1)
     assert "does not speak /v2" in text
+
+
+def test_what_is_healthy_and_not_ready_is_said(definition: Path) -> None:
+    found = [{"name": "warm", "taskId": f"t{n}", "ready": n > 0} for n in range(3)]
+    answers: Answers = {
+        ("POST", "/v2/apps"): [(201, {"id": "/web", "deployments": DEPLOYING})],
+        ("GET", "/v2/apps/web"): [state(3, DEPLOYING, readinessCheckResults=found), state(3, [])],
+    }
+    text, _ = invoke(answers, "create", str(definition))
+    assert text.splitlines()[:2] == ["/web: 3/3 healthy, 1 not ready", "/web: 3/3 healthy"]

@@ -35,6 +35,8 @@ def progress(app: Row) -> str:
         parts.append(f"{starting} starting")
     if unhealthy := app.get("tasksUnhealthy", 0):
         parts.append(f"{unhealthy} unhealthy")
+    if unready := sum(not each.get("ready") for each in app.get("readinessCheckResults") or ()):
+        parts.append(f"{unready} not ready")
     return ", ".join(parts)
 
 
