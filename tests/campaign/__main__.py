@@ -7,9 +7,12 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+from barter.agent.runtime import isolation
 from tests.campaign.machine import Engine
 from tests.campaign.plan import draw
 from tests.campaign.world import Outcome, run
@@ -35,11 +38,14 @@ class Campaign:
         self.outcomes: list[Outcome] = []
         self.root = os.geteuid() == 0 and shutil.which("mount") is not None
         self.no_docker = missing() or ("" if BUSYBOX.exists() else "no static busybox (apt install busybox-static)")
+        self.bubblewrap = self.root and not isolation.problem(Path(tempfile.gettempdir()))
         self._began = time.monotonic()
 
     def say_what_is_left_out(self) -> None:
         if self.no_docker:
             print(f"campaign: process tasks only, no containers: {self.no_docker}")
+        if not self.bubblewrap:
+            print("campaign: no process tasks in bubblewrap: it is not there, or this is not root")
         if not self.root:
             print("campaign: no full disks: mounting a small one needs root")
 
@@ -58,7 +64,7 @@ class Campaign:
         engine = Engine()
         try:
             for seed in self._seeds:
-                plan = draw(seed, docker=not self.no_docker, root=self.root)
+                plan = draw(seed, docker=not self.no_docker, root=self.root, bubblewrap=self.bubblewrap)
                 if plan.docker and (why := await engine.start()):
                     raise SystemExit(f"dockerd does not start here: {why}")
                 self._report(await run(plan, engine, root=self.root))

@@ -29,10 +29,10 @@ from pathlib import Path
 from barter.agent.runtime.settings import Settings
 from barter.agent.shell.daemon import AgentOptions, run
 from barter.core.resources import parse_resources
-masters, work_dir, runtime, volumes = sys.argv[1:]
+masters, work_dir, runtime, volumes, isolation = sys.argv[1:]
 have = parse_resources("cpus=64,mem=64GiB,ports=31000-32000")
 listen = "127.0.0.1:0"
-settings = Settings(allowed_volumes=(volumes,), allowed_fetch=(volumes,))
+settings = Settings(allowed_volumes=(volumes,), allowed_fetch=(volumes,), isolation=isolation)
 sys.exit(run(AgentOptions(masters, Path(work_dir), listen, listen, runtime=runtime, resources=have, settings=settings)))
 """
 
@@ -138,7 +138,7 @@ class Processes:
 class Machine:
     """`down` holds why the agent is not to be started just now; its supervisor starts it whenever nothing does."""
 
-    def __init__(self, world: str, record: Record, engine: Engine | None, *, root: bool) -> None:
+    def __init__(self, world: str, record: Record, engine: Engine | None, *, root: bool, isolated: bool) -> None:
         self.world, self.record, self.engine = world, record, engine
         self.folder = Path(tempfile.mkdtemp(prefix="barter-c-"))
         self.work_dir, self.marks = self.folder / "w", self.folder / "m"
@@ -158,6 +158,11 @@ class Machine:
         if root:
             command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=700", "barter-campaign", str(self.work_dir)]
             subprocess.run(command, check=True)
+        self.volume: Path | None = None
+        if isolated:
+            self.volume = self.work_dir / "volumes" / "marks"
+            self.volume.mkdir(parents=True)
+            subprocess.run(["mount", "--bind", str(self.marks), str(self.volume)], check=True)
 
     @property
     def agent_pid(self) -> int:
@@ -179,6 +184,7 @@ class Machine:
     async def _supervise(self, master: str) -> None:
         runtime = "docker" if self.engine is not None else "process"
         command = [sys.executable, "-c", AGENT, master, str(self.work_dir), runtime, str(self.marks)]
+        command.append("none" if self.volume is None else "bubblewrap")
         paths = os.pathsep.join([str(CLOCK), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, WORLD: self.world, "PYTHONPATH": paths}
         environment["BARTER_CAMPAIGN_CLOCK"] = str(self.folder / "clock")
@@ -274,6 +280,9 @@ class Machine:
                     os.kill(pid, signal.SIGKILL)
         if self._agent is not None:
             await self._agent.wait()
+        if self.volume is not None:
+            unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.volume))
+            await unmount.wait()
         if self._root:
             unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.work_dir))
             await unmount.wait()

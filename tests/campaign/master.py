@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,6 +14,7 @@ from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1 import types_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer, add_AgentServiceServicer_to_server
 from barter.shell.transport import listen, server
+from tests.campaign.machine import Machine
 from tests.campaign.record import Heard, Record, Told, now_ms
 from tests.campaign.tasks import Spec, task_info
 
@@ -27,13 +27,13 @@ Acks = list[types_pb2.Ack]
 class Master(AgentServiceServicer):
     """Writes what it hears into `record`; `calm` once all is healed: acknowledges at once from then on."""
 
-    def __init__(self, record: Record, rng: Random, world: str, marks: Path, changed: Callable[[], None]) -> None:
+    def __init__(self, record: Record, rng: Random, machine: Machine, changed: Callable[[], None]) -> None:
         self.record, self.epoch, self.calm = record, 1, False
         self.updates = self.orders = self.registered = 0
         self.agent_id = ""
         self.address = ""
         self._rng, self._changed = rng, changed
-        self._world, self._marks = world, marks
+        self._machine = machine
         self._context: Context | None = None
         self._over: asyncio.Event | None = None
         self._writing = asyncio.Lock()
@@ -179,7 +179,8 @@ class Master(AgentServiceServicer):
                 await context.write(pb.AgentEvent(epoch=epoch or self.epoch, **event))
 
     async def _run(self, specs: Iterable[Spec], epoch: int = 0) -> None:
-        wires = [codec.task_to_wire(task_info(spec, self._world, self._marks)) for spec in specs]
+        machine = self._machine
+        wires = [codec.task_to_wire(task_info(spec, machine.world, machine.marks, machine.volume)) for spec in specs]
         await self._say(epoch, run=pb.AgentEvent.Run(framework_id=FRAMEWORK, tasks=wires))
 
     async def order(self, specs: Iterable[Spec]) -> None:

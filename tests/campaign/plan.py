@@ -72,8 +72,11 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """With `isolated` process tasks run in bubblewrap."""
+
     seed: int
     docker: bool
+    isolated: bool
     waves: tuple[Wave, ...]
     faults: tuple[Fault, ...]
 
@@ -82,8 +85,8 @@ class Plan:
         return tuple(spec for wave in self.waves for spec in wave.specs)
 
 
-def draw(seed: int, *, docker: bool, root: bool) -> Plan:
-    """The same for the same seed on every machine that can have the same; `docker` and `root` are what this one has."""
+def draw(seed: int, *, docker: bool, root: bool, bubblewrap: bool = False) -> Plan:
+    """The same for the same seed on every machine that can have the same: `docker`, `root`, `bubblewrap`."""
     rng = Random(seed)
     with_docker = rng.random() < 0.5 and docker
     has = {"": True, "docker": with_docker, "root": root}
@@ -92,7 +95,8 @@ def draw(seed: int, *, docker: bool, root: bool) -> Plan:
     waves = tuple(_wave(rng, number, with_docker) for number in range(WAVES))
     tasks = sum(len(wave.specs) for wave in waves)
     chosen = rng.choices(kinds, weights, k=rng.randint(2, 4))
-    return Plan(seed, with_docker, waves, tuple(_fault(rng, kind, tasks) for kind in chosen))
+    isolated = bubblewrap and root and Random(f"isolated {seed}").random() < 0.4
+    return Plan(seed, with_docker, isolated, waves, tuple(_fault(rng, kind, tasks) for kind in chosen))
 
 
 def _wave(rng: Random, number: int, docker: bool) -> Wave:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from barter.core.ids import TaskId
+from barter.core.ids import TaskId, VolumeId
+from barter.core.reservations import VolumeMount
 from barter.core.resources import resources
 from barter.core.tasks import Artifact, CheckKind, Command, Container, HealthCheck, Network, TaskInfo, Volume
 
@@ -78,9 +79,13 @@ HEALTH = HealthCheck(CheckKind.COMMAND, command="false", grace_ms=0, interval_ms
 NEVER_START = {"missing": ("LAUNCH_FAILED",), "no image": ("IMAGE_FAILED", "IMAGE_NOT_FOUND", "IMAGE_UNREACHABLE")}
 
 
-def task_info(spec: Spec, world: str, marks: Path) -> TaskInfo:
-    """Each start is a line in MARKS/NAME.start, each end of its own will its exit code in MARKS/NAME.end."""
-    environment: Mapping[str, str] = {WORLD: world, TASK: spec.name, "MARKS": f"{marks}/{spec.name}"}
+def task_info(spec: Spec, world: str, marks: Path, volume: Path | None = None) -> TaskInfo:
+    """Each start is a line in MARKS/NAME.start, each end of its own will its exit code in MARKS/NAME.end.
+
+    `volume` is where a process finds `marks` that sees nothing of the machine but its volumes.
+    """
+    found_at = marks if volume is None or spec.docker else volume
+    environment: Mapping[str, str] = {WORLD: world, TASK: spec.name, "MARKS": f"{found_at}/{spec.name}"}
     if spec.kind in NEVER_START:
         command = Command(argv=("/no/such/program",), env=environment)
     else:
@@ -102,4 +107,5 @@ def task_info(spec: Spec, world: str, marks: Path) -> TaskInfo:
         health_check=HEALTH if spec.kind == "falls ill" else None,
         artifacts=(Artifact(f"file://{marks}/{FETCHED}", FETCHED_SHA256, cache=True),) if spec.fetches else (),
         group_id=spec.group,
+        volumes=() if found_at is marks else (VolumeMount(VolumeId(found_at.name), "marks"),),
     )

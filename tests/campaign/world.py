@@ -42,10 +42,11 @@ class World:
     def __init__(self, plan: Plan, engine: Engine | None, *, root: bool) -> None:
         self.plan, self.record = plan, Record()
         self.name = f"{plan.seed}-{time.time_ns()}"
-        self.machine = Machine(self.name, self.record, engine if plan.docker else None, root=root)
+        engine = engine if plan.docker else None
+        self.machine = Machine(self.name, self.record, engine, root=root, isolated=plan.isolated)
         self._changed = asyncio.Event()
         rng = Random(plan.seed + 1)
-        self.master = Master(self.record, rng, self.name, self.machine.marks, self._changed.set)
+        self.master = Master(self.record, rng, self.machine, self._changed.set)
         self.proxy: Proxy | None = None
 
     async def live(self) -> None:
