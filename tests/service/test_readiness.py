@@ -48,11 +48,22 @@ def test_an_upgrade_waits_until_the_new_ones_are_ready(world: World) -> None:
         **dict.fromkeys(old, True),
         new.info.task_id: False,
     }
-    assert app_view(world.machine.apps["/warm"])["waiting"] == "not ready yet: 1 of 2"
     world.become(new, TaskState.RUNNING, ready=True)
     assert len([each for each in world.living() if each.asked_to_end]) == 1
     world.settle()
     assert {each.info.command.shell for each in world.living()} == {"serve 2"}
+
+
+def test_what_is_waited_for_is_said_to_be_readiness() -> None:
+    world = World()
+    world.step()
+    world.put(WARM)
+    while world.offer():
+        pass
+    one, two = world.living()
+    world.become(one, TaskState.RUNNING, ready=True)
+    world.become(two, TaskState.RUNNING, ready=False)
+    assert app_view(world.machine.apps["/warm"])["waiting"] == "not ready yet: 1 of 2"
 
 
 def test_a_status_without_a_word_of_it_changes_nothing(world: World) -> None:
