@@ -37,9 +37,11 @@ class Groups:
         return tuple(each for each in self._members.get(_key(task), ()) if each is not task)
 
     def address(self, task: HeldTask) -> str:
-        """That of the container whose network it shares; empty where there is none."""
-        holder = self._holder(task) if task.order.task.container is not None else None
-        return "" if holder is None else holder.address
+        """That of the containers whose network it shares; empty where it is none of their own."""
+        if task.order.task.container is None:
+            return ""
+        known = (each.address for each in self.mates(task) if each.order.task.container is not None)
+        return next(filter(None, known), "")
 
     def _holder(self, task: HeldTask) -> HeldTask | None:
         """The first container, where it has a network that others can be in."""

@@ -282,7 +282,9 @@ class Executor:
                     self._timers.set(task.plan.next_ms, key)
                     actions.append(EndTask(key, force=True, reason="still running after its grace"))
             else:
-                actions += [RunCheck(task.order, check, task.address) for check in task.probes.due(now)]
+                # Who holds the network of a group may have been found later than it.
+                address = task.address or self._groups.address(task)
+                actions += [RunCheck(task.order, check, address) for check in task.probes.due(now)]
         if self._live and self._meter.begin(now):
             actions.append(Measure(tuple(key for key, task in self._tasks.items() if task.started and not task.ended)))
         if self._exit_ms is not None and self._exit_ms <= now:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barter.agent.executor.actions import Action, CancelFetch, EndTask, FetchArtifacts, SendStatus, StartTask
+from barter.agent.executor.actions import Action, CancelFetch, EndTask, FetchArtifacts, RunCheck, SendStatus, StartTask
 from barter.agent.executor.events import (
     Connected,
     Ended,
@@ -24,7 +24,17 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Artifact, Container, Network, PortMapping, Reason, TaskInfo, TaskStatus
+from barter.core.tasks import (
+    Artifact,
+    CheckKind,
+    Container,
+    HealthCheck,
+    Network,
+    PortMapping,
+    Reason,
+    TaskInfo,
+    TaskStatus,
+)
 
 S = TaskState
 F = FrameworkId("f")
@@ -132,6 +142,19 @@ def test_the_executor_after_it_keeps_the_group() -> None:
     executor.step(Held(order("a")), 1)
     executor.step(Held(order("b")), 1)
     assert ended(executor.step(Ended(key("a"), None), 2)) == ["b"]
+
+
+def test_who_is_found_before_the_holder_of_the_network_is_checked_at_its_address() -> None:
+    """It was checked at the agent's, where nobody answers, and killed for it."""
+    check = HealthCheck(CheckKind.TCP, port=80)
+    own = Container("image", Network.OWN, network_name="lan")
+    member = order("b", "image")
+    member = replace(member, task=replace(member.task, container=own, health_check=check), network_of="barter.a.f.a")
+    holder = replace(order("a", "image"), task=replace(order("a", "image").task, container=own))
+    executor = connected()
+    executor.step(Held(member), 1)
+    executor.step(Held(holder, address="10.9.0.2"), 1)
+    assert [each.address for each in executor.step(Tick(), 1) if isinstance(each, RunCheck)] == ["10.9.0.2"]
 
 
 EVENTS = st.lists(
