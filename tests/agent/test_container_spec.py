@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from barter.agent.executor.events import Order
 from barter.agent.runtime.base import DiskFull, LaunchFailed
@@ -159,3 +161,37 @@ def test_an_address_is_its_own_only_in_a_network_of_its_own() -> None:
         assert (shown.address, shown.pid, shown.ended_ms) == (address, 7, None)
     six = {"IPAddress": "", "GlobalIPv6Address": "fd00::2"}
     assert inspected({**said, "NetworkSettings": {"Networks": {"lan": six}}}).address == "fd00::2"
+
+
+WORDS = ["/x", "/srv/a", "/z", "db", "/t", "/dev/null", "rw", "lan"]
+ODD = st.text(alphabet="/srv.a:-\0\n ", max_size=12) | st.sampled_from([*WORDS, "/srv", "/srv/../etc", ""])
+
+
+@given(st.integers(0, len(WORDS)), ODD, st.sampled_from(list(Network)), st.sampled_from([-1, 0, 1 << 20]))
+def test_whatever_is_asked_it_is_refused_or_means_what_was_allowed(
+    place: int, odd: str, net: Network, size: int
+) -> None:
+    words = [odd if number == place else word for number, word in enumerate(WORDS)]
+    words[-1] = words[-1] if net is Network.OWN else ""
+    one, two, three, four, five, six, seven, eight = words
+    container = Container(
+        "img",
+        net,
+        volumes=(Volume(one, two), Volume(three, name=four)),
+        tmpfs=(Tmpfs(five, size),),
+        devices=(Device(six, permissions=seven),),
+        network_name=eight,
+        shm_size=size,
+    )
+    try:
+        host = spec(container, Command(user=eight, argv=(one,)))["HostConfig"]
+    except LaunchFailed:
+        return
+    folder, name, sandbox = (each.split(":") for each in host["Binds"])
+    assert folder == [folder[0], one, "rw"]
+    assert folder[0] == "/srv" or folder[0].startswith("/srv/")
+    assert name == [four, three, "rw"]
+    assert "/" not in four
+    assert sandbox[0] == "/sandbox"
+    assert [each["PathOnHost"] for each in host["Devices"]] == ["/dev/null"]
+    assert host["NetworkMode"] == (eight if net is Network.OWN else net)
