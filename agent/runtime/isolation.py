@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from barter.agent.executor.events import Order
@@ -11,6 +12,7 @@ from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.persistent import folder_of
 from barter.agent.runtime.users import Identity
 
+AGENT_SOCKET = "BARTER_AGENT_SOCKET"
 BUBBLEWRAP, NONE = "bubblewrap", "none"
 _TRY_S = 10.0
 # What Docker leaves root, but for making device files and raw packets.
@@ -20,6 +22,7 @@ _CAPABILITIES = (
 )  # fmt: skip
 # Sockets of the machine's services are in /run; how names are resolved is, too, on some.
 _PRIVATE = ("/tmp", "/var/tmp", "/run", "/dev/shm")
+_ENGINES = ("containerd", "containers", "docker", "kubelet")
 _RESOLVERS = ("/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf")
 
 
@@ -57,15 +60,16 @@ def wrapped(order: Order, work_dir: Path, argv: Sequence[str], owner: Identity |
     if program is None:
         raise LaunchFailed("bubblewrap is gone from this machine: install it, or start the agent with --isolation none")
     command = [program, *_walls(work_dir)]
-    for folder in reversed(Path(order.sandbox).parents):
-        if folder.is_relative_to(work_dir) and folder != work_dir:
+    for above in reversed(Path(order.sandbox).parents):
+        if above.is_relative_to(work_dir) and above != work_dir:
             # Else only root could go through them.
-            command += ["--perms", "0755", "--dir", str(folder)]
-    command += ["--bind", order.sandbox, order.sandbox]
+            command += ["--perms", "0755", "--dir", str(above)]
+    for folder in _own_folders(order):
+        command += ["--bind", folder, folder]
     for mount in order.task.volumes:
         data = folder_of(work_dir, mount.volume_id)
         command += ["--ro-bind" if mount.read_only else "--bind", data, data]
-    command += ["--chdir", order.sandbox, "--"]
+    command += ["--remount-ro", "/", "--chdir", order.sandbox, "--"]
     if owner is not None:
         setpriv = shutil.which("setpriv")
         if setpriv is None:
@@ -74,9 +78,34 @@ def wrapped(order: Order, work_dir: Path, argv: Sequence[str], owner: Identity |
     return program, [*command, *argv]
 
 
+def _own_folders(order: Order) -> list[str]:
+    """A framework's executor has its tasks' sandboxes, too, and the folder where its agent's socket is."""
+    if not order.task.is_executor:
+        return [order.sandbox]
+    socket = order.task.command.env.get(AGENT_SOCKET, "")
+    return [str(Path(order.sandbox).parent), *([str(Path(socket).parent)] if socket else [])]
+
+
+@cache
+def _machine() -> tuple[str, ...]:
+    """All folders of the machine, read-only, but for those in which mounts come and go: bwrap fails on these."""
+    folders = {"/": {"dev", "proc", "run", "tmp"}}
+    if any(os.path.isdir(f"/var/lib/{name}") for name in _ENGINES):
+        folders = {"/": {*folders["/"], "var"}, "/var": {"lib", "tmp"}, "/var/lib": set(_ENGINES)}
+    binds: list[str] = []
+    for folder, left_out in folders.items():
+        for name in sorted(set(os.listdir(folder)) - left_out):
+            path = os.path.join(folder, name)
+            if os.path.islink(path):
+                binds += ["--symlink", os.readlink(path), path]
+            elif os.path.isdir(path):
+                binds += ["--ro-bind", path, path]
+    return tuple(binds)
+
+
 def _walls(work_dir: Path) -> list[str]:
     """All that is the same for each task: `work_dir` is empty but for what is added later."""
-    walls = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    walls = [*_machine(), "--dev", "/dev", "--proc", "/proc"]
     for folder in _PRIVATE:
         if os.path.isdir(folder):
             walls += ["--tmpfs", folder]
