@@ -2,15 +2,19 @@
 
 import errno
 import os
+import socket
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barter.agent.runtime.keeper import keeper as keeper_module
 from barter.agent.runtime.keeper import output
+from barter.agent.runtime.keeper.keeper import Keeper
 from barter.agent.runtime.keeper.notes import End, Notes, Task
 from barter.agent.runtime.keeper.output import Pipe
+from barter.agent.runtime.keeper.peer import Peer
 from barter.agent.runtime.keeper.wire import number, pack, split, unpack
 
 MESSAGES = st.lists(st.lists(st.binary(max_size=40), max_size=5), max_size=5)
@@ -163,3 +167,48 @@ def test_what_cannot_be_written_is_dropped_and_said(tmp_path: Path, monkeypatch:
     says(b"kept")
     assert says.pipe.full
     assert (tmp_path / "stdout").read_bytes() == b"kept"
+
+
+def keeper(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Keeper, socket.socket]:
+    """One that leaves the signals of this process alone, and its executor's connection."""
+    monkeypatch.setattr(Keeper, "_take_signals", lambda self: None)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "keeper.sock"))
+        listener.listen()
+        made = Keeper(str(folder), os.dup(listener.fileno()))
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(folder / "keeper.sock"))
+    client.settimeout(10)
+    return made, client
+
+
+def test_a_keeper_without_tasks_and_executor_ends_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, client = keeper(tmp_path, monkeypatch)
+    with client:
+        client.sendall(pack([b"of tomorrow", b"x"]) + pack([b"signal", b"unknown", b"9", b"1"]) + pack([b"leave"]))
+        made.run()
+        said, _ = split(client.recv(1000))
+    assert said == [[b"keeper", b"1", number(os.getpid())], [b"ready"]]
+    assert list(tmp_path.iterdir()) == []
+    another, client = keeper(tmp_path, monkeypatch)
+    client.close()
+    monkeypatch.setattr(keeper_module, "_ALONE_S", 0.0)
+    another.run()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_keeper_hangs_up_on_other_users_and_on_nonsense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, client = keeper(tmp_path, monkeypatch)
+    monkeypatch.setattr(keeper_module, "_ALONE_S", 0.2)
+    with client:
+        client.sendall(pack([b"start", b"too", b"short"]))
+        made.run()
+        assert split(client.recv(1000))[0][-1] == [b"ready"]
+        assert client.recv(10) == b""
+    made, client = keeper(tmp_path, monkeypatch)
+    monkeypatch.setattr(Peer, "allowed", lambda self: False)
+    with client:
+        made.run()
+        assert client.recv(10) == b""

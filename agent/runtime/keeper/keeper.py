@@ -153,6 +153,8 @@ class Keeper:
             with contextlib.suppress(OSError):
                 os.unlink(f"{self._folder}/{name}")
         self._listener.close()
+        self._hang_up()
+        self._poll.close()
 
     def _tell(self, *parts: bytes) -> None:
         if self._peer is not None:
