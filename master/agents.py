@@ -44,6 +44,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
     open_updates = {(framework_id, status.task_id) for framework_id, status in event.updates}
     away = [key for key, task in agent.tasks.items() if key in open_updates and task.status.state is _AWAY]
+    buried = {key for key in open_updates if (told := cluster.ended.get(key)) and told.info.is_executor}
     back = Return(agent, open_updates, late, removed)
     dropped = {each[0]: None for each in event.tasks if not _take_in(cluster, back, each, now)}
     if removed is not None:
@@ -52,7 +53,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
         cluster.to_agent(agent, KillFramework(framework_id, REMOVED), REMOVED)
     for key in [key for key in agent.tasks if key not in listed]:
         _forgotten(cluster, agent.tasks[key], now)
-    untold(cluster, agent, event.updates, now)
+    untold(cluster, agent, event.updates, buried, now)
     _in_reach_again(cluster, [agent.tasks[key] for key in (*away, *back.revived) if key in agent.tasks], now)
     for task in agent.tasks.values():
         if task.kill is not None:

@@ -1,5 +1,6 @@
 """Status updates on their way from agents to frameworks, and acknowledgements on their way back."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from barter.core.cluster import Filters
@@ -11,7 +12,7 @@ from barter.master.adopt import known_or_adopted
 from barter.master.cluster import Cluster
 from barter.master.events import AcknowledgeUpdates, AgentStatus, AgentUpdates
 from barter.master.messages import Ack, Acknowledge, KillFramework, Update
-from barter.master.state import Agent, Framework, Pending
+from barter.master.state import Agent, Framework, Pending, TaskKey
 
 REMOVED = "the framework was removed"
 
@@ -50,15 +51,22 @@ def _leaves(cluster: Cluster, agent: Agent, now: int) -> None:
     cluster.history.record(now, "agent_leaving", agent.info.agent_id, reason)
 
 
-def untold(cluster: Cluster, agent: Agent, told: tuple[AgentStatus, ...], now: int) -> None:
-    """Pass on what an agent that registers has had no acknowledgement for; its tasks' states are entered already."""
+def untold(
+    cluster: Cluster, agent: Agent, told: tuple[AgentStatus, ...], buried: AbstractSet[TaskKey], now: int
+) -> None:
+    """Pass on what an agent that registers has had no acknowledgement for; its tasks' states are entered already.
+
+    `buried` are executors whose end their frameworks were told of: it has no uuid by which they would know it again.
+    """
     delivery = Delivery(cluster, agent, now)
     for framework_id, status in told:
         framework = delivery.framework(framework_id, status)
         if framework is None or status.uuid in framework.pending:
             continue
         ended = cluster.ended.get((framework_id, status.task_id))
-        if ended is not None and ended.status.reason is Reason.AGENT_REMOVED:
+        if (framework_id, status.task_id) in buried:
+            delivery.answer(framework_id, status)
+        elif ended is not None and ended.status.reason is Reason.AGENT_REMOVED:
             said = f"it was told as {ended.status.state}, and cannot be {status.state} again"
             cluster.history.record(now, "status_refused", status.task_id, said)
             delivery.answer(framework_id, status)

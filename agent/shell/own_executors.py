@@ -12,6 +12,7 @@ from barter.agent.book import Book
 from barter.agent.events import Event, ExecutorDisconnected, ExecutorMessage
 from barter.agent.executor.protocol import PROTOCOL
 from barter.agent.facts import TaskKey
+from barter.agent.runtime.isolation import AGENT_SOCKET
 from barter.agent.shell import decode
 from barter.agent.shell.outbox import Outbox
 from barter.core.cluster import AgentInfo
@@ -59,7 +60,7 @@ class OwnExecutorSessions(ExecutorServiceServicer):
         executor_id = task.executor.executor_id
         env = {
             **task.command.env,
-            "BARTER_AGENT_SOCKET": self.socket,
+            AGENT_SOCKET: self.socket,
             "BARTER_AGENT_ID": self._info.agent_id,
             "BARTER_EXECUTOR_ID": executor_id,
             "BARTER_EXECUTOR_TOKEN": self._token((framework_id, task.task_id)),

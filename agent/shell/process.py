@@ -14,7 +14,9 @@ from barter.agent.runtime.settings import FILE as SETTINGS
 from barter.agent.runtime.watch import gone
 from barter.shell.log import logger
 
-LOG, SOCKET, OWN_SOCKET = "executor.log", "agent.sock", "executors.sock"
+LOG, SOCKET = "executor.log", "agent.sock"
+# In a folder of its own, which is all that frameworks' executors see of the work dir beside their sandboxes.
+OWN_SOCKET = "own-executors/agent.sock"
 LONGEST_SOCKET_PATH = 100
 COMMAND = (sys.executable, "-m", "barter.agent.executor")
 _log = logger("agent")
@@ -22,14 +24,16 @@ _log = logger("agent")
 
 def socket_path(work_dir: Path, agent_id: str, name: str = SOCKET) -> str:
     """WORK_DIR/agent.sock, or where the kernel would not take that (108 bytes) a private folder for temporary files."""
-    path = str(work_dir / name)
+    path = work_dir / name
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
+        path.parent.mkdir(mode=0o755, exist_ok=True)
+        return str(path)
     folder = Path(tempfile.gettempdir()) / f"barter-{agent_id}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o77 or folder.is_symlink():
         raise PermissionError(f"{folder} is not a private folder of this user: remove it, or use a shorter --work-dir")
+    (folder / name).parent.mkdir(mode=0o755, exist_ok=True)
     return str(folder / name)
 
 

@@ -148,6 +148,7 @@ class Serving:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
         folder = Path(self._socket).parent
-        if folder != self._work_dir:
+        own = Path(self._own_executors.socket).parent
+        for each in (own, folder) if folder != self._work_dir else (own,):
             with contextlib.suppress(OSError):
-                folder.rmdir()
+                each.rmdir()

@@ -98,6 +98,26 @@ def test_its_framework_hears_of_its_end_alone() -> None:
     assert used(world) == 100
 
 
+def test_an_end_that_an_agent_tells_again_is_acknowledged_again_and_told_once() -> None:
+    world = World()
+    framework_id = begun(world, "t1")
+    [run] = world.sent(msg.Run, AGENT)
+    ended = executor_ends(world, framework_id)
+    info = run.tasks[0]
+    world.register(session=7, tasks=[(framework_id, info, ended)], updates=[(framework_id, ended)])
+    assert world.sent(msg.Failure) == []
+    assert [ack.acks for ack in world.sent(msg.Acknowledge, 7)] == [((framework_id, "x.t1", "x.t1:2"),)]
+
+
+def test_an_end_that_comes_with_a_registration_is_told() -> None:
+    world = World()
+    framework_id = begun(world, "t1")
+    [run] = world.sent(msg.Run, AGENT)
+    ended = replace(status("x.t1", S.FAILED, 2), exit_code=3)
+    world.register(session=7, tasks=[(framework_id, run.tasks[0], ended)], updates=[(framework_id, ended)])
+    assert [failure.exit_code for failure in world.sent(msg.Failure)] == [3]
+
+
 def test_after_its_end_another_is_launched() -> None:
     world = World()
     framework_id = begun(world, "t1")
