@@ -26,7 +26,6 @@ class Beside:
     folder: str
     user: tuple[int, ...]
     env: dict[str, str]
-    rlimits: tuple[tuple[int, int, int], ...] = ()
 
 
 def beside(work_dir: Path, key: TaskKey) -> Beside | None:

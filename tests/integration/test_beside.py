@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from barter.agent.runtime import isolation
 from barter.core.resources import resources
 from barter.core.tasks import Container, TaskInfo
 from barter.proto.v1 import operator_pb2, types_pb2
 from tests.integration import machine
-from tests.integration.agent_world import FRAMEWORK, AgentProcess, Master, task
+from tests.integration.agent_world import AGENT, FRAMEWORK, AgentProcess, Master, task
 from tests.integration.engine import Engine
 from tests.tools.stubs import StubMaster, serving
 
@@ -47,10 +49,10 @@ class Told:
 
 
 @asynccontextmanager
-async def world(folder: Path, runtime: str, *tasks: TaskInfo) -> AsyncIterator[Told]:
+async def world(folder: Path, runtime: str, *tasks: TaskInfo, script: str = AGENT) -> AsyncIterator[Told]:
     told = Told(folder)
     told.master = await Master().start()
-    told.agent = AgentProcess(told.master.address, folder / "agent", runtime)
+    told.agent = AgentProcess(told.master.address, folder / "agent", runtime, script=script)
     views = operator_pb2.ListTasksResponse(
         tasks=[
             operator_pb2.TaskView(
@@ -170,6 +172,28 @@ def test_an_agent_that_dies_takes_sessions_along_and_gives_terminals_back(tmp_pa
             assert err.count(b"trying on") >= 1
 
     asyncio.run(story())
+
+
+def test_beside_an_isolated_process_of_another_user() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if why := isolation.problem(folder) or ("" if os.geteuid() == 0 else "this is not root"):
+            pytest.skip(why)
+        line = task("t1", "exec sleep 100")
+        info = replace(line, command=replace(line.command, user="nobody"))
+        isolated = AGENT.replace("resources=have", "resources=have, settings=Settings(isolation='bubblewrap')")
+        script = f"from barter.agent.runtime.settings import Settings\n{isolated}"
+        shown = "id -u; grep NoNewPrivs /proc/self/status; test -e /proc/1000"
+
+        async def story() -> None:
+            async with world(folder, "process", info, script=script) as told:
+                code, out, err = await asyncio.to_thread(told.barter, "exec", "t1", "--", "sh", "-c", shown)
+                assert (code, out.split(), err) == (1, [b"65534", b"NoNewPrivs:", b"1"], b"")
+                code, out, _ = await asyncio.to_thread(told.barter, "exec", "t1", "--", "sh", "-c", "ls /proc")
+                assert len([each for each in out.split() if each.isdigit()]) < 10
+
+        asyncio.run(story())
 
 
 def run_commands(told: Told) -> None:
