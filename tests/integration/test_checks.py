@@ -120,6 +120,9 @@ def test_http_by_its_status_after_any_that_are_provisional() -> None:
             assert (result.ok, result.message) == (True, f"127.0.0.1:{port}/health?x=1 answered HTTP 200")
         assert heard[0].startswith(b"GET /health?x=1 HTTP/1.1\r\n")
         assert b"Host: 127.0.0.1:%d\r\n" % port in heard[0]
+        async with serving(saying(OK, heard=heard)) as port:
+            assert (await checked(http(port, path="/prêt%20?a=é"))).ok
+        assert heard[1].startswith(b"GET /pr%C3%AAt%20?a=%C3%A9 HTTP/1.1\r\n")
         for status, ok in ((302, True), (404, False), (503, False)):
             async with serving(saying(b"HTTP/1.0 %d So\r\n\r\n" % status)) as port:
                 assert (await checked(http(port))).ok is ok

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from collections.abc import Callable
+from urllib.parse import quote
 
 import h11
 
@@ -94,7 +95,7 @@ class Checker:
     async def _http_status(self, host: str, port: int, path: str, kind: CheckKind) -> int:
         """GET and the answer's status; redirects are an answer. Raises OSError, EOFError, ValueError, ProtocolError."""
         target = _target(path)
-        if not target.isprintable() or not target.isascii() or " " in target:
+        if not target.isprintable() or " " in target:
             raise ValueError("the path is not a URL's path")
         secure = kind is CheckKind.HTTPS
         reader, writer = await asyncio.open_connection(
@@ -104,7 +105,7 @@ class Checker:
             connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
             at = _authority(host, port, without=_DEFAULT_PORTS[kind])
             headers = [("Host", at), ("User-Agent", "barter-health-check"), ("Accept", "*/*"), ("Connection", "close")]
-            writer.write(connection.send(h11.Request(method="GET", target=target, headers=headers)) or b"")
+            writer.write(connection.send(h11.Request(method="GET", target=_quoted(target), headers=headers)) or b"")
             return await _answer(connection, reader)
         finally:
             writer.transport.abort()
@@ -136,6 +137,11 @@ def _what(action: RunCheck) -> str:
 
 def _target(path: str) -> str:
     return f"/{path.lstrip('/')}"
+
+
+def _quoted(target: str) -> str:
+    """With what a request cannot hold written as it must be; what is quoted already stays so."""
+    return "".join(each if each.isascii() else quote(each) for each in target)
 
 
 def _authority(host: str, port: int, without: int = 0) -> str:

@@ -36,7 +36,7 @@ def total(wires: Collection[pb.TaskUsage]) -> dict[str, Any]:
 
 
 def _sum(wires: Collection[pb.TaskUsage], name: str) -> int | None:
-    known = [getattr(each, name) for each in wires if each.HasField(name)]  # type: ignore[arg-type]
+    known = [getattr(each, name) for each in wires if each.HasField(name)]
     return sum(known) if known else None
 
 
