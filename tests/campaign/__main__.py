@@ -14,7 +14,7 @@ from pathlib import Path
 
 from barter.agent.runtime import isolation
 from tests.campaign.machine import Engine
-from tests.campaign.plan import draw
+from tests.campaign.plan import Plan, draw
 from tests.campaign.world import Outcome, run
 from tests.integration.engine import BUSYBOX, missing
 
@@ -50,6 +50,11 @@ class Campaign:
             print("campaign: no full disks: mounting a small one needs root")
 
     async def run(self) -> None:
+        """Until all seeds have been lived, or a signal cancels it; then what was started is ended first."""
+        this = asyncio.current_task()
+        assert this is not None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, this.cancel)
         slots = min(self._arguments.worlds, self._arguments.count)
         slot = [asyncio.create_task(self._slot()) for _ in range(slots)]
         try:
@@ -64,12 +69,17 @@ class Campaign:
         engine = Engine()
         try:
             for seed in self._seeds:
-                plan = draw(seed, docker=not self.no_docker, root=self.root, bubblewrap=self.bubblewrap)
+                plan = self._plan(seed)
                 if plan.docker and (why := await engine.start()):
-                    raise SystemExit(f"dockerd does not start here: {why}")
+                    self.no_docker = why
+                    print(f"campaign: no containers from now on: dockerd does not start here: {why}")
+                    plan = self._plan(seed)
                 self._report(await run(plan, engine, root=self.root))
         finally:
             engine.stop()
+
+    def _plan(self, seed: int) -> Plan:
+        return draw(seed, docker=not self.no_docker, root=self.root, bubblewrap=self.bubblewrap)
 
     def _report(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -105,13 +115,17 @@ class Campaign:
 
 
 def main() -> int:
-    campaign = Campaign(_arguments())
+    arguments = _arguments()
+    campaign = Campaign(arguments)
     campaign.say_what_is_left_out()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         asyncio.run(campaign.run())
+    except asyncio.CancelledError:
+        print("campaign: told to end")
     finally:
         campaign.table()
+    if len(campaign.outcomes) < arguments.count:
+        return 1
     return 1 if any(each.problems for each in campaign.outcomes) else 0
 
 

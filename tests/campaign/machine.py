@@ -158,11 +158,11 @@ class Machine:
         if root:
             command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=700", "barter-campaign", str(self.work_dir)]
             subprocess.run(command, check=True)
-        self.volume: Path | None = None
+        self.volumes: Path | None = None
         if isolated:
-            self.volume = self.work_dir / "volumes" / "marks"
-            self.volume.mkdir(parents=True)
-            subprocess.run(["mount", "--bind", str(self.marks), str(self.volume)], check=True)
+            self.volumes = self.work_dir / "volumes"
+            self.volumes.mkdir()
+            subprocess.run(["mount", "--bind", str(self.marks), str(self.volumes)], check=True)
 
     @property
     def agent_pid(self) -> int:
@@ -184,7 +184,7 @@ class Machine:
     async def _supervise(self, master: str) -> None:
         runtime = "docker" if self.engine is not None else "process"
         command = [sys.executable, "-c", AGENT, master, str(self.work_dir), runtime, str(self.marks)]
-        command.append("none" if self.volume is None else "bubblewrap")
+        command.append("none" if self.volumes is None else "bubblewrap")
         paths = os.pathsep.join([str(CLOCK), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, WORLD: self.world, "PYTHONPATH": paths}
         environment["BARTER_CAMPAIGN_CLOCK"] = str(self.folder / "clock")
@@ -280,8 +280,8 @@ class Machine:
                     os.kill(pid, signal.SIGKILL)
         if self._agent is not None:
             await self._agent.wait()
-        if self.volume is not None:
-            unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.volume))
+        if self.volumes is not None:
+            unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.volumes))
             await unmount.wait()
         if self._root:
             unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.work_dir))

@@ -180,7 +180,7 @@ class Master(AgentServiceServicer):
 
     async def _run(self, specs: Iterable[Spec], epoch: int = 0) -> None:
         machine = self._machine
-        wires = [codec.task_to_wire(task_info(spec, machine.world, machine.marks, machine.volume)) for spec in specs]
+        wires = [codec.task_to_wire(task_info(spec, machine.world, machine.marks, machine.volumes)) for spec in specs]
         await self._say(epoch, run=pb.AgentEvent.Run(framework_id=FRAMEWORK, tasks=wires))
 
     async def order(self, specs: Iterable[Spec]) -> None:

@@ -79,13 +79,14 @@ HEALTH = HealthCheck(CheckKind.COMMAND, command="false", grace_ms=0, interval_ms
 NEVER_START = {"missing": ("LAUNCH_FAILED",), "no image": ("IMAGE_FAILED", "IMAGE_NOT_FOUND", "IMAGE_UNREACHABLE")}
 
 
-def task_info(spec: Spec, world: str, marks: Path, volume: Path | None = None) -> TaskInfo:
+def task_info(spec: Spec, world: str, marks: Path, volumes: Path | None = None) -> TaskInfo:
     """Each start is a line in MARKS/NAME.start, each end of its own will its exit code in MARKS/NAME.end.
 
-    `volume` is where a process finds `marks` that sees nothing of the machine but its volumes.
+    A process that may write nothing of the machine's has its marks in a volume of its own below `volumes`.
     """
-    found_at = marks if volume is None or spec.docker else volume
-    environment: Mapping[str, str] = {WORLD: world, TASK: spec.name, "MARKS": f"{found_at}/{spec.name}"}
+    walled = volumes is not None and not spec.docker
+    folder = f"{volumes}/{spec.name}" if walled else str(marks)
+    environment: Mapping[str, str] = {WORLD: world, TASK: spec.name, "MARKS": f"{folder}/{spec.name}"}
     if spec.kind in NEVER_START:
         command = Command(argv=("/no/such/program",), env=environment)
     else:
@@ -107,5 +108,5 @@ def task_info(spec: Spec, world: str, marks: Path, volume: Path | None = None) -
         health_check=HEALTH if spec.kind == "falls ill" else None,
         artifacts=(Artifact(f"file://{marks}/{FETCHED}", FETCHED_SHA256, cache=True),) if spec.fetches else (),
         group_id=spec.group,
-        volumes=() if found_at is marks else (VolumeMount(VolumeId(found_at.name), "marks"),),
+        volumes=(VolumeMount(VolumeId(spec.name), "marks"),) if walled else (),
     )

@@ -185,8 +185,9 @@ class World:
     def marks(self) -> dict[str, Marks]:
         found = {}
         for name in self.record.tasks:
-            if (start := self.machine.marks / f"{name}.start").exists():
-                found[name] = _read(start, self.machine.marks / f"{name}.end")
+            for folder in (self.machine.marks, self.machine.marks / name):
+                if (start := folder / f"{name}.start").exists():
+                    found[name] = _read(start, folder / f"{name}.end")
         return found
 
     def remains(self) -> list[str]:
