@@ -140,10 +140,11 @@ def test_what_is_no_answer() -> None:
                 result = await checked(http(port))
                 assert not result.ok
                 assert why in result.message
-        for handler in (endless, flood):
+        for handler in (endless, flood, saying(b"x" * 16_000 + b"\r\n\r\n")):
             async with serving(handler) as port:
                 result = await checked(http(port, timeout_ms=200))
                 assert not result.ok
+                assert len(result.message) < 300
         async with serving(saying(OK)) as port:
             pass
         refused = await checked(http(port))

@@ -14,6 +14,8 @@ from barter.agent.runtime.base import Runtime
 from barter.core.tasks import CheckKind, ReadinessCheck
 
 AT_ONCE = 64
+# An error may quote what the other side has sent.
+MOST_SAID = 200
 _HEAD_BYTES, _READ_BYTES = 16 * 1024, 4096
 _DEFAULT_PORTS = {CheckKind.HTTP: 80, CheckKind.HTTPS: 443}
 
@@ -62,7 +64,7 @@ class Checker:
             except TimeoutError:
                 ok, message = False, f"{self._where(action)} gave no answer within {action.check.timeout_ms} ms"
             except (OSError, EOFError, ValueError, h11.ProtocolError) as error:
-                ok, message = False, f"{self._where(action)}: {error}"
+                ok, message = False, f"{self._where(action)}: {str(error)[:MOST_SAID]}"
         self._post(Checked(action.order.key, ok, message, isinstance(action.check, ReadinessCheck)))
 
     async def _result(self, action: RunCheck) -> tuple[bool | None, str]:
