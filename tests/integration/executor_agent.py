@@ -55,9 +55,11 @@ class Agent(ExecutorServiceServicer):
         self._server: aio.Server | None = None
         self._executors: list[asyncio.subprocess.Process] = []
 
-    async def Session(self, calls: AsyncIterator[pb.ExecutorCall], context: object) -> AsyncIterator[pb.ExecutorEvent]:
+    async def Session(
+        self, request_iterator: AsyncIterator[pb.ExecutorCall], context: object
+    ) -> AsyncIterator[pb.ExecutorEvent]:
         outgoing = self._outgoing = asyncio.Queue()
-        reader = asyncio.create_task(self._read(calls))
+        reader = asyncio.create_task(self._read(request_iterator))
         try:
             while True:
                 yield await outgoing.get()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -42,6 +43,11 @@ def test_the_list_of_verbs_says_what_the_verbs_say() -> None:
         (["start", "agent", "--edge-http", "70000"], "1<=x<=65535"),
         (["start", "agent", "--allow-capability", "net admin"], "as NET_ADMIN"),
         (["start", "agent", "--allow-device", "/etc/passwd"], "below /dev"),
+        (["start", "agent", "--max-containers", "0"], "1<=x"),
+        (["start", "agent", "--docker-config", "/no/such/file"], "does not exist"),
+        (["start", "agent", "--registries", "/"], "is a directory"),
+        (["start", "agent", "--image-keep", "0s"], "more than 0"),
+        (["start", "agent", "--least-free", "95"], "0<=x<=90"),
         (["start", "agent", "--public", "--edge-http", "9090"], "are both 9090"),
         (["start", "agent", "--master", "nowhere"], "HOST:PORT"),
         (["start", "master", "--offer-timeout", "1 fortnight"], "unknown unit"),
@@ -61,6 +67,28 @@ def test_usage_errors_exit_2_with_the_reason(words: list[str], said: str) -> Non
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_what_is_wrong_with_files_of_registries_keeps_an_agent_from_starting(tmp_path: Path) -> None:
+    mirrors, credentials = tmp_path / "registries.toml", tmp_path / "docker.json"
+    mirrors.write_text('["docker.io"]\nmirrors = ["a:5000"]\n')
+    credentials.write_text('{"auths": {}}')
+    credentials.chmod(0o644)
+    for option, path, said in (
+        ("--registries", mirrors, "'a:5000' is no mirror"),
+        ("--docker-config", credentials, f"chmod 600 {credentials}"),
+    ):
+        command = [
+            sys.executable,
+            "-m",
+            "barter.tools.cli.main",
+            "start",
+            "agent",
+            "--work-dir",
+            str(tmp_path / "work"),
+        ]
+        done = subprocess.run([*command, option, str(path)], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, said in done.stderr) == (1, True), done.stderr
 
 
 def test_values_have_units() -> None:
