@@ -155,6 +155,9 @@ class Engine:
         client = self._connect(self.client.api_version, timeout_s)
         try:
             return container_check.run(client, container_id, command, timeout_s)
+        except NotFound as error:
+            # An engine that was started again knows nothing of what it ran beside the container's own.
+            return None, f"could not run: {_said(error)}"
         except APIError as error:
             return False, f"could not run: {_said(error)}"
         except Failures as error:
