@@ -1,6 +1,7 @@
 """The agent as a process."""
 
 import asyncio
+import errno
 import sys
 
 from barter.agent.shell.ledger import LedgerUnusable
@@ -24,7 +25,8 @@ def run(options: AgentOptions) -> int:
     except (FolderTaken, LedgerUnusable, NotAllowed, AddressTaken, ValueError) as error:
         return _cannot_start(str(error))
     except OSError as error:
-        return _cannot_start(f"{error}: choose another --work-dir")
+        advice = "make room on its disk" if error.errno == errno.ENOSPC else "choose another --work-dir"
+        return _cannot_start(f"{error}: {advice}")
 
 
 def _cannot_start(why: str) -> int:

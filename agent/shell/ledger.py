@@ -1,5 +1,6 @@
 """The agent's ledger on disk: SQLite (WAL, synchronous=FULL), one transaction per batch of facts."""
 
+import contextlib
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -118,7 +119,21 @@ class Ledger:
         return found
 
     def write(self, facts: Sequence[Fact], wires: Wires) -> None:
-        """Write `facts` in order; returns once they are durable, lazy ones alone aside."""
+        """Write `facts` in order; returns once they are durable, lazy ones alone aside.
+
+        Raises LedgerUnusable where the disk does not take them: then none of them is written.
+        """
+        try:
+            self._write(facts, wires)
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.rollback()
+            raise LedgerUnusable(
+                f"cannot write the ledger {self._path}: {error}; make room on its disk and start the agent again: "
+                "its tasks go on, and what it was told is told again"
+            ) from None
+
+    def _write(self, facts: Sequence[Fact], wires: Wires) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
         durable = False
@@ -135,9 +150,10 @@ class Ledger:
         return self._db.in_transaction
 
     def flush(self) -> None:
-        """Does nothing once it is closed."""
+        """Does nothing once it is closed. What a full disk does not take now waits for the next write."""
         if not self._closed and self._db.in_transaction:
-            self._db.execute("COMMIT")
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("COMMIT")
 
     def close(self) -> None:
         self.flush()

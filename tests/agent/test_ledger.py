@@ -170,3 +170,21 @@ def test_a_flush_that_comes_after_the_close_does_nothing(tmp_path: Path) -> None
     ledger = Ledger(tmp_path)
     ledger.close()
     ledger.flush()
+
+
+def test_a_full_disk_takes_a_batch_whole_or_not_at_all(tmp_path: Path) -> None:
+    machine = ready(agent())
+    ledger = Ledger(tmp_path)
+    ledger.write(facts_of(machine.step(run(task("t1")), 1)), Wires())
+    before = contents(ledger.load())
+    with sqlite3.connect(tmp_path / FILE) as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.close()
+    ledger._db.execute(f"PRAGMA max_page_count={pages}")
+    many = facts_of(machine.step(run(*(task(f"m{number}") for number in range(200))), 2))
+    with pytest.raises(LedgerUnusable, match="full; make room on its disk"):
+        ledger.write(many, Wires())
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert contents(again.load()) == before
+    again.close()

@@ -252,13 +252,11 @@ async def _bounded(live: Callable[[], Awaitable[None]], record: Record) -> None:
 
 
 def complaints(world: World) -> list[str]:
-    """What the logs say that nobody should ever have to read, unless the disk was full."""
-    if any(window.what == "full disk" for window in world.record.windows):
-        return []
+    """What the logs say that nobody should ever have to read."""
     found = []
     for name, text in (("agent", world.machine.log), ("executor", world.machine.executor_log)):
         if "Traceback" in text:
-            last = text[text.rindex("Traceback") :].strip().splitlines()
-            raised = next((line for line in last if line and not line.startswith((" ", "Traceback"))), last[-1])
+            lines = text[text.rindex("Traceback") :].strip().splitlines()[1:]
+            raised = next((line for line in lines if line.strip() and not line.startswith(" ")), lines[-1])
             found.append(f"the {name}'s log has a traceback: {raised}")
     return found
