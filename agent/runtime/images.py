@@ -58,8 +58,7 @@ class Images:
         try:
             return self._pull(number, image)
         except (EngineAway, OSError, ValueError) as error:
-            reason = Reason.IMAGE_UNAUTHORIZED if isinstance(error, CredentialsUnusable) else Reason.IMAGE_FAILED
-            return PullFailed(number, f"cannot pull image {image!r}: {error}", reason)
+            return PullFailed(number, f"cannot pull image {image!r}: {error}")
         finally:
             with self._lock:
                 self._streams.pop(number, None)
@@ -128,7 +127,10 @@ class Images:
             raise PullProblem(f"the image came, but the engine does not rename it: {_words(error)}") from None
 
     def _stream(self, number: int, engine: Engine, settings: Settings, host: str, image: str, whence: str) -> None:
-        credentials = header_for(host, Path(settings.docker_config) if settings.docker_config else None)
+        try:
+            credentials = header_for(host, Path(settings.docker_config) if settings.docker_config else None)
+        except CredentialsUnusable as error:
+            raise PullProblem(str(error), Reason.IMAGE_UNAUTHORIZED) from None
         stream = engine.new_pull()
         with self._lock:
             if number in self._cancelled:
