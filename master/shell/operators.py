@@ -56,7 +56,7 @@ class Operators(OperatorServiceServicer):
         )
 
     async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> pb.ListAgentsResponse:
-        return pb.ListAgentsResponse(agents=map(wire.agent_to_wire, views.agents(self._cluster)))
+        return wire.agents_to_wire(views.agents(self._cluster), self._cluster.reach.removals)
 
     async def ListFrameworks(self, request: pb.ListFrameworksRequest, context: Context) -> pb.ListFrameworksResponse:
         return pb.ListFrameworksResponse(frameworks=map(wire.framework_to_wire, views.frameworks(self._cluster)))

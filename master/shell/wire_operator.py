@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from barter.core.removals import RemovalMode
+from barter.core.removals import RemovalMode, Removals
 from barter.core.resources import Resources
 from barter.master.actions import EndpointsChanged, ServiceView
 from barter.master.history import Entry
@@ -38,7 +38,17 @@ def status_to_wire(
         used=total_to_wire(value.used),
         offered=total_to_wire(value.offered),
         removals=value.removals.mode,
-        removals_reason=value.removals.reason if value.removals.mode is not RemovalMode.RUNNING else "",
+        removals_reason=why_stopped(value.removals),
+    )
+
+
+def why_stopped(removals: Removals) -> str:
+    return "" if removals.mode is RemovalMode.RUNNING else removals.reason
+
+
+def agents_to_wire(agents: Iterable[AgentSummary], removals: Removals) -> pb.ListAgentsResponse:
+    return pb.ListAgentsResponse(
+        agents=map(agent_to_wire, agents), removals=removals.mode, removals_reason=why_stopped(removals)
     )
 
 

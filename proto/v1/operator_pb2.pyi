@@ -83,10 +83,14 @@ class ListAgentsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListAgentsResponse(_message.Message):
-    __slots__ = ("agents",)
+    __slots__ = ("agents", "removals", "removals_reason")
     AGENTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVALS_FIELD_NUMBER: _ClassVar[int]
+    REMOVALS_REASON_FIELD_NUMBER: _ClassVar[int]
     agents: _containers.RepeatedCompositeFieldContainer[AgentView]
-    def __init__(self, agents: _Optional[_Iterable[_Union[AgentView, _Mapping]]] = ...) -> None: ...
+    removals: str
+    removals_reason: str
+    def __init__(self, agents: _Optional[_Iterable[_Union[AgentView, _Mapping]]] = ..., removals: _Optional[str] = ..., removals_reason: _Optional[str] = ...) -> None: ...
 
 class FrameworkView(_message.Message):
     __slots__ = ("framework", "state", "used", "offered", "tasks", "share_milli", "demands", "subscribed_ms")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from barter.core.cluster import FrameworkInfo
-from barter.core.ids import FrameworkId, ReservationId, VolumeId
+from barter.core.ids import FrameworkId, ReservationId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance, Mode
+from barter.core.removals import RemovalMode, Removals, RemovedAgent
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import resources
 from barter.core.roles import RoleConfig
@@ -16,9 +17,12 @@ from barter.master.facts import (
     AgentAdmitted,
     AgentGone,
     AgentLeft,
+    AgentRemoved,
     FrameworkAdmitted,
     FrameworkRemoved,
     MaintenanceSet,
+    RemovalsSet,
+    RemovedForgotten,
     ReservationMade,
     RoleSet,
     VolumeCondemned,
@@ -115,3 +119,19 @@ def test_what_belongs_to_an_agent_goes_with_it(reopen: Reopen) -> None:
     assert started.reservations == (both[1].reservation,)
     assert (started.condemned, started.maintenance, started.roles, started.gone) == ((), (), (), (gone,))
     registry.close()
+
+
+def test_removed_agents_and_whether_removals_stand_still_are_kept(reopen: Reopen) -> None:
+    registry = reopen()
+    assert registry.start("abc123").removals == Removals()
+    task = (FRAMEWORK.framework_id, TaskId("t1"))
+    known = RemovedAgent(A1, "host-a1", 5, "silent", (task,))
+    unknown = RemovedAgent(A2, "host-a2", 6, "silent", tasks_known=False, returned=True)
+    held = Removals(RemovalMode.HELD, 7, "wait", 8, (A2,))
+    registry.commit([AgentLeft(A1), AgentRemoved(known), AgentRemoved(unknown), RemovalsSet(held)])
+    started = registry.start("abc123")
+    assert (set(started.removed), started.removals) == ({known, unknown}, held)
+    registry.commit([RemovedForgotten(A1), RemovalsSet(Removals())])
+    registry.close()
+    started = reopen().start("abc123")
+    assert (started.removed, started.removals) == ((unknown,), Removals())

@@ -10,6 +10,7 @@ from barter.core.cluster import (
     FrameworkInfo,
     InverseOffer,
     Offer,
+    ReturningTasks,
     Service,
     ServicePort,
     Strategy,
@@ -110,6 +111,7 @@ FRAMEWORKS = st.builds(
     NAMES,
     NAMES,
     st.booleans(),
+    st.sampled_from(ReturningTasks),
 )
 OFFERS = st.builds(
     Offer,

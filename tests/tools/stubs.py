@@ -48,6 +48,8 @@ for _method in ("GetStatus", "ListAgents", "ListFrameworks", "ListTasks", "ListO
     setattr(StubMaster, _method, _unary(_method))
 for _method in ("WatchEvents", "TeardownFramework", "ListRoles", "SetRoles", "Maintain", "ListMaintenance"):
     setattr(StubMaster, _method, _unary(_method))
+for _method in ("GetRemovals", "SetRemovals"):
+    setattr(StubMaster, _method, _unary(_method))
 
 
 class StubNode(node_pb2_grpc.NodeServiceServicer):

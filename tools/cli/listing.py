@@ -32,26 +32,18 @@ def agents(usage: bool, master: str, output: str) -> None:
     """The machines and what is free on them."""
     from barter.proto.v1 import operator_pb2 as pb
     from barter.tools.cli.views import agents as view
+    from barter.tools.cli.views.status import removals, stopped
 
     reply = _list(master, "ListAgents", pb.ListAgentsRequest())
     rows = sorted((view.agent(wire) for wire in reply.agents), key=lambda row: row["hostname"])
     columns = _with_usage_of_all(rows) if usage else view.COLUMNS
     emit_list(rows, output, columns, f"no agents yet: barter start agent --master {master}")
     if output == "table":
-        _say_stopped(master)
+        for line in stopped(removals(reply)):
+            say(f"\n{line}")
     if output == "table" and not usage:
         notes = sorted({(row["hostname"], note) for row in rows for note in row["notes"]})
         click.echo("".join(f"\n{hostname}: {printable(note)}" for hostname, note in notes), nl=bool(notes))
-
-
-def _say_stopped(master: str) -> None:
-    from barter.proto.v1 import operator_pb2 as pb
-    from barter.tools.cli.rpc import TIMEOUT_S, ask
-    from barter.tools.cli.views import status as view
-
-    reply = ask(master, lambda stub: stub.GetStatus(pb.GetStatusRequest(), timeout=TIMEOUT_S))
-    for line in view.stopped(view.status(reply, master)["removals"]):
-        say(f"\n{line}")
 
 
 @click.command(epilog="Example: barter frameworks")

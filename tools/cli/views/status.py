@@ -24,8 +24,13 @@ def status(wire: pb.GetStatusResponse, master: str) -> dict[str, Any]:
         "total": resources(wire.total),
         "used": resources(wire.used),
         "offered": resources(wire.offered),
-        "removals": {"mode": wire.removals or "running", "reason": wire.removals_reason},
+        "removals": removals(wire),
     }
+
+
+def removals(wire: pb.GetStatusResponse | pb.ListAgentsResponse) -> dict[str, str]:
+    """An older master says nothing of them, and removes nobody."""
+    return {"mode": wire.removals or "running", "reason": wire.removals_reason}
 
 
 def lines(view: Row) -> Iterator[str]:
