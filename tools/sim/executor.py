@@ -11,6 +11,7 @@ from barter.core.machine import Machine
 from barter.core.tasks import ReadinessCheck
 from barter.tools.sim import wire
 from barter.tools.sim.containers import SimContainers
+from barter.tools.sim.fetches import SimFetches
 from barter.tools.sim.host import Host
 from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.process import Process
@@ -40,6 +41,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
         self._end: End | None = None
         self._early: list[ev.Event] | None = []
         self._processes = SimProcesses(world, machine, self._rng, self._later, self._report)
+        self._fetches = SimFetches(machine.pending, world.random(f"fetches {identity}"), self._later, self.post)
         self._containers: SimContainers | None = None
 
     def make(self) -> Machine[ev.Event, act.Action]:
@@ -66,6 +68,10 @@ class SimExecutor(Process[ev.Event, act.Action]):
                     self._launch(step.orders)
                 case act.EndTask():
                     self._end_task(step)
+                case act.FetchArtifacts():
+                    self._fetches.begin(step.order)
+                case act.CancelFetch():
+                    self._fetches.cancel(step.key)
                 case ReleaseTasks():
                     self._release(step.keys)
                 case act.RunCheck():
@@ -106,11 +112,17 @@ class SimExecutor(Process[ev.Event, act.Action]):
         if not self.up:
             return
         early, self._early = self._early or [], None
-        for event in (*held, *early):
+        unstarted = self._fetches.left(each.order.key for each in held if isinstance(each, ev.Held))
+        for event in (*held, *early, *([ev.Launch(unstarted)] if unstarted else [])):
             self.post(event)
         self.plan()
 
     def _report(self, event: ev.Event) -> None:
+        match event:
+            case ev.Started():
+                self._fetches.settled((event.key,))
+            case ev.NotStarted():
+                self._fetches.not_started(event)
         self.post(event)
 
     def _later(self, us: int, call: Callable[[], None]) -> None:
@@ -139,6 +151,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
             self._containers.end(action.key, force=action.force)
 
     def _release(self, keys: Sequence[ev.TaskKey]) -> None:
+        self._fetches.settled(keys)
         self._processes.release(keys)
         if self._containers is not None:
             self._containers.release(keys)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from barter.agent.executor.events import NotStarted, Order
+from barter.agent.executor.events import TaskKey as ExecutorKey
 from barter.agent.facts import TaskKey
 from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
@@ -29,7 +31,7 @@ class Running:
 
 
 class Host:
-    """`tasks` is the ground truth, `keeper` the parent of those that are processes."""
+    """`tasks` is the ground truth, `keeper` the parent of processes, `pending` what waits for artifacts."""
 
     def __init__(self, world: World, name: str, behaviour: Behaviour) -> None:
         self.world, self.name = world, name
@@ -37,6 +39,7 @@ class Host:
         self.engine: Engine | None = None
         self.tasks: dict[TaskKey, Running] = {}
         self.keeper = SimKeeper(world, self)
+        self.pending: dict[ExecutorKey, tuple[Order, NotStarted | None]] = {}
         self.lost_power_us = -1
         self._rng = world.random(f"host {name}")
         self._uses = world.random(f"use {name}")
@@ -72,6 +75,8 @@ class Host:
     def crash(self) -> None:
         """Power is lost, and every task ends."""
         self.lost_power_us = self.world.now_us
+        # Of another boot nothing of it counts.
+        self.pending.clear()
         if self.engine is not None:
             self.engine.crash()
         self.keeper.crash()
