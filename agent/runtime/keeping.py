@@ -23,11 +23,18 @@ _log = logger("executor")
 class Keeping(asyncio.Protocol):
     """`heard` gets each message, `back` the names of all tasks held, once for each keeper that was connected to.
 
-    What is sent while there is no connection is dropped: `back` says what the keeper does not know.
+    `failed` is called while none can be had, every now and then. What is sent while there is no connection is
+    dropped: `back` says what the keeper does not know.
     """
 
-    def __init__(self, folder: Path, heard: Callable[[Message], None], back: Callable[[set[bytes]], None]) -> None:
-        self._folder, self._heard, self._back = folder, heard, back
+    def __init__(
+        self,
+        folder: Path,
+        heard: Callable[[Message], None],
+        back: Callable[[set[bytes]], None],
+        failed: Callable[[], None],
+    ) -> None:
+        self._folder, self._heard, self._back, self._failed = folder, heard, back, failed
         self._transport: asyncio.Transport | None = None
         self._greeted: asyncio.Future[bool] | None = None
         self._read = bytearray()
@@ -108,6 +115,8 @@ class Keeping(asyncio.Protocol):
         try:
             while not await self._attempt():
                 self._reap()
+                if pause > _FIRST_RETRY_S:
+                    self._failed()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_RETRY_S)
         finally:

@@ -21,7 +21,7 @@ from barter.agent.runtime.limits import Limits
 from barter.agent.runtime.measure import Measurable, measure
 from barter.agent.runtime.probe import Probes
 from barter.agent.runtime.settings import SettingsFile
-from barter.agent.runtime.spawn import refusal
+from barter.agent.runtime.spawn import no_keeper, refusal
 from barter.agent.runtime.start_message import Starter, key_of, name_of
 from barter.core.tasks import Reason
 from barter.proto.v1 import executor_pb2 as pb
@@ -50,7 +50,7 @@ class ProcessRuntime(Runtime):
         self._folder = work_dir / "executor"
         self._limits = Limits(work_dir) if limits is None else limits
         self._starter = Starter(work_dir, self._limits, settings or SettingsFile())
-        self._keeping = Keeping(self._folder, self._heard, self._back)
+        self._keeping = Keeping(self._folder, self._heard, self._back, self._without_keeper)
         self._probes = Probes(self._keeping)
         self._queued: dict[TaskKey, Order] = {}
         self._starting: dict[TaskKey, _Task] = {}
@@ -136,6 +136,13 @@ class ProcessRuntime(Runtime):
         self._keeping.write(b"".join(again))
         self._probes.lost()
         self._advance()
+
+    def _without_keeper(self) -> None:
+        """What has not been handed over cannot be started."""
+        queued, self._queued = self._queued, {}
+        for key in queued:
+            failure = no_keeper(self._folder)
+            self._report(NotStarted(key, failure.reason, str(failure)))
 
     def _heard(self, message: Message) -> None:
         match message[0]:

@@ -4,9 +4,11 @@ import errno
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from barter.agent.executor.events import Order
 from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
+from barter.agent.runtime.keeper.tasks import no_room
 from barter.core.tasks import Reason
 
 STDOUT, STDERR = "stdout", "stderr"
@@ -45,6 +47,13 @@ def check_program(order: Order, program: str) -> None:
         number = errno.ENOENT
     if number:
         raise refusal(order, program, "exec", number)
+
+
+def no_keeper(folder: Path) -> RuntimeFailure:
+    """Why the keeper, which starts all tasks, cannot be had."""
+    if no_room(str(folder)):
+        return DiskFull(f"no room on the disk of {folder} to start it; free some, or use another agent")
+    return LaunchFailed("the keeper of process tasks cannot be started: see the executor's log on its agent")
 
 
 def refusal(order: Order, program: str, step: str, number: int) -> RuntimeFailure:

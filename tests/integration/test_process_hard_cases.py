@@ -1,13 +1,11 @@
 """Tasks that behave badly, and deaths at bad moments, with a real executor and its keeper."""
 
 import asyncio
+import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -254,28 +252,52 @@ def test_in_bubblewrap_tasks_see_nothing_of_each_other() -> None:
     play(story, Settings(isolation="bubblewrap"))
 
 
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="barter-disk-") as folder:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=False)
-        if mounted.returncode:
-            pytest.skip("mounts are not permitted here")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "-l", folder], check=True)
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=False)
+    if mounted.returncode:
+        pytest.skip("mounts are not permitted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @AS_ROOT
 def test_a_full_disk_is_told_as_such() -> None:
     async def story(one: Agent) -> None:
-        with small_disk() as disk:
-            one.sandbox("t1").parent.mkdir(parents=True)
-            one.sandbox("t1").symlink_to(disk)
-            one.launch(task("t1", "cat /dev/zero > big"))
+        full = one.sandbox("t1")
+        with small_disk(full):
+            one.launch(task("t1", "cat /dev/zero > big"), task("t2", WAITS + "2"))
             end = await one.end_of("t1")
             assert (end.state, end.reason, end.exit_code) == (FAILED, Reason.DISK_FULL, 1)
             assert "was full" in end.message
-            shutil.rmtree(disk, ignore_errors=True)
+        await end_while(one, "t2")
+        assert (await one.end_of("t2")).reason is Reason.COMMAND_EXITED
 
     play(story)
+
+
+@AS_ROOT
+def test_where_an_intent_cannot_be_noted_nothing_starts_and_ends_are_still_told() -> None:
+    async def whole() -> None:
+        async with agent() as one:
+            with small_disk(one.folder / "executor"):
+                await one.start_executor()
+                one.launch(task("t1", WAITS + "1"))
+                await one.running("t1")
+                with contextlib.suppress(OSError), (one.folder / "executor" / "big").open("wb", buffering=0) as big:
+                    while True:
+                        big.write(bytes(4096))
+                one.launch(*(task(f"x{number}", "touch ran") for number in range(8)))
+                for number in range(8):
+                    end = await one.end_of(f"x{number}")
+                    assert (end.reason, (one.sandbox(f"x{number}") / "ran").exists()) == (Reason.DISK_FULL, False)
+                await end_while(one, "t1")
+                assert (await one.end_of("t1")).exit_code == 1
+                (one.folder / "executor" / "big").unlink()
+                one.stop(kill=True)
+                assert await one.executor_exit() == 0
+
+    asyncio.run(whole())

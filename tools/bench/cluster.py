@@ -47,7 +47,8 @@ class Cluster:
         """Start it and wait for nothing; on the work dir of the one before, if there was one."""
         options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", free_address()]
         options += ["--http", self.agent_http, "--runtime", self._runtime, "--resources", RESOURCES]
-        options += ["--max-containers", "10000"]
+        # The floors are spawned without it, too.
+        options += ["--max-containers", "10000", "--isolation", "none"]
         options += self._agent_options
         self._launch("agent", signal.SIGUSR1, *options)
 

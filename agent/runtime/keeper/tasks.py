@@ -266,7 +266,7 @@ class Tasks:
         left = signal_all(task.cgroups, signal.SIGKILL)
         full = self._close_pipes(task)
         memory = code != 0 and oom_killed(task.cgroups)
-        full = code != 0 and (full or _no_room(task.sandbox))
+        full = code != 0 and (full or no_room(task.sandbox))
         task.end = End(code, now_ms, out_of_memory=memory, disk_full=full)
         self._note(pack([b"end", task.name, *task.end.parts()]))
         self._tell_state(task)
@@ -307,9 +307,10 @@ class Tasks:
             self._unwritten = records
 
 
-def _no_room(sandbox: str) -> bool:
+def no_room(folder: str) -> bool:
+    """Whether the folder's file system is full."""
     try:
-        found = os.statvfs(sandbox)
+        found = os.statvfs(folder)
     except OSError:
         return False
     return found.f_bavail * found.f_frsize < _ROOM or (found.f_files > 0 and found.f_favail == 0)
