@@ -74,6 +74,19 @@ def test_an_end_is_told_once_whoever_tells_it_and_again_when_the_framework_asks(
     assert len(invoked(heard(session, msg.Update((answer,))))) == 1
 
 
+def test_a_task_that_went_with_its_agent_may_come_back_and_end_once_more() -> None:
+    session = connected()
+    gone = TaskStatus(TaskId("a"), TaskState.GONE, Source.MASTER, 0, reason=Reason.AGENT_REMOVED)
+    back = TaskStatus(TaskId("a"), TaskState.RUNNING, Source.MASTER, 0, reason=Reason.RETURNED_LATE)
+    for update, news in ((gone, 1), (gone, 0), (back, 1), (gone, 1)):
+        assert len(invoked(heard(session, msg.Update((update,))))) == news
+        session.step(msg.Invoked(news), 0)
+    assert session.tasks == {}
+    assert len(invoked(heard(session, msg.Update((status("a", TaskState.FINISHED, 7),))))) == 1
+    session.step(msg.Invoked(1), 0)
+    assert invoked(heard(session, msg.Update((status("a", TaskState.FINISHED, 8),)))) == []
+
+
 def test_a_repeat_in_the_same_turn_waits_for_the_callback() -> None:
     session = connected()
     actions = heard(session, msg.Update((status("a"), status("a"))))
