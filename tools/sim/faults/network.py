@@ -28,6 +28,13 @@ def _switch_off(cluster: SimCluster, fault: Fault) -> None:
         _hold(cluster, _ways(cluster, name), fault.us)
 
 
+def _cut_long(cluster: SimCluster, fault: Fault) -> None:
+    agents = list(cluster.agents)
+    first = agents.index(fault.target)
+    for name in (agents + agents)[first : first + min(fault.amount, len(agents))]:
+        _hold(cluster, _ways(cluster, name), fault.us)
+
+
 def _lose_many(cluster: SimCluster, fault: Fault) -> None:
     """As when a switch above half of the machines fails."""
     agents = list(cluster.agents)
@@ -114,7 +121,14 @@ KINDS = (
         _switch_off,
         "it and three agents are cut off from the master together",
     ),
-    Kind("cut-long", 0.25, agents, lasting(200, 500), _cut, "cut off until it may have been removed, and back then"),
+    Kind(
+        "cut-long",
+        0.25,
+        agents,
+        lambda rng: (lasting(200, 500)(rng)[0], rng.randrange(1, 3)),
+        _cut_long,
+        "cut off until it may have been removed, alone or with the next one",
+    ),
     Kind(
         "half-lost",
         0.6,
