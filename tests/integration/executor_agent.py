@@ -14,6 +14,7 @@ import grpc.aio as aio
 
 from barter.agent.executor.events import Order
 from barter.agent.executor.wire import order_to_wire
+from barter.agent.runtime.proc import session_leaders
 from barter.agent.runtime.settings import Settings
 from barter.agent.runtime.settings import write as write_settings
 from barter.core.ids import FrameworkId, TaskId
@@ -168,6 +169,11 @@ class Agent(ExecutorServiceServicer):
             if process.returncode is None:
                 process.send_signal(signal.SIGKILL)
                 await process.wait()
+        if (self.folder / "executor" / "keeper.sock").exists():
+            # A story that failed: its tasks would run on for ever.
+            for sandbox, pid in session_leaders().items():
+                if sandbox.startswith(f"{self.folder}/"):
+                    os.killpg(pid, signal.SIGKILL)
         await self.hang_up()
 
 
