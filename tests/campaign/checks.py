@@ -66,9 +66,11 @@ def _end_without_start(record: Record, told: Told, end: Heard) -> Iterator[str]:
     if end.state is TaskState.KILLED and _was_to_end(record, told, end):
         return
     if end.state is TaskState.LOST:
-        # Handed to an executor that died with it unstarted.
+        # Handed to an executor that died, and to be killed or one of a group: nobody knows that it never began.
         if not record.during("executor dead", since, until):
             yield f"{end}, and no executor had died ({end.message})"
+        elif not told.kills_ms and not told.spec.group:
+            yield f"it never began, nobody wanted its end, and it was told as {end} ({end.message})"
         return
     if kind in NEVER_START:
         allowed += NEVER_START[kind]

@@ -75,7 +75,9 @@ def test_what_a_fault_takes_away_by_nature_is_allowed_while_it_lasts_only() -> N
     assert problems(told(UNLAUNCHED), None, full) == []
     assert problems(told(UNLAUNCHED), None, replace(full, from_ms=100, to_ms=200))
     dead = Window("executor dead", 1_500, 0)
-    assert problems(told(LOST), None, dead) == []
+    assert problems(told(LOST), None, dead)
+    assert problems(told(LOST, kills=(1_200,)), None, dead) == []
+    assert problems(told(LOST, kills=(1_200,)), None)
     assert problems(told(LOST), RAN, dead)
     away = Window("engine away", 1_200, 1_900)
     blind = told(RUNNING, replace(FAILED, exit_code=137), kind="needs memory", docker=True)
