@@ -6,10 +6,13 @@ from random import Random
 from traceback import extract_tb
 from typing import Protocol
 
-from barter.core.cluster import FrameworkInfo
+from barter.core.cluster import Filters, FrameworkInfo
 from barter.core.machine import Machine
+from barter.core.operations import Operation
+from barter.core.tasks import TaskInfo
 from barter.sdk import calls
 from barter.sdk import messages as msg
+from barter.sdk.driver import USUAL_FILTERS, Offers
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.session_driver import SessionDriver, delay_from, in_steps
 from barter.sdk.store import StateStore
@@ -76,6 +79,18 @@ class SimDriver(SessionDriver):
                 f"{MOST_AT_ONCE} calls of call_later without any time between them: real time goes on meanwhile, "
                 f"simulated time does not; wait for a millisecond or longer"
             )
+
+    def launch(
+        self,
+        offers: Offers,
+        tasks: Sequence[TaskInfo],
+        filters: Filters = USUAL_FILTERS,
+        operations: Sequence[Operation] = (),
+    ) -> None:
+        """Raises NotImplementedError on a task for an executor of the framework's own: none is simulated."""
+        if own := next((task.task_id for task in tasks if task.executor is not None), ""):
+            raise NotImplementedError(f"task {own} names an executor: the simulator runs none but the agents' own")
+        super().launch(offers, tasks, filters, operations)
 
     def revive(self, roles: Sequence[str] = ()) -> None:
         for role in roles or self.session.framework.roles:
