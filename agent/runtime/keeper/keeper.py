@@ -1,9 +1,9 @@
 """The keeper of one work folder: parent of its process tasks, which outlives agent and executor and sees their ends."""
 
+import _signal as signal  # type: ignore[import-not-found]
 import contextlib
 import os
 import select
-import signal
 import time
 from _socket import socket
 from collections.abc import Callable
@@ -40,8 +40,7 @@ class Keeper:
 
     def run(self) -> None:
         """Until there is nothing left to keep."""
-        with contextlib.suppress(OSError), open(f"{self._folder}/{PID}", "w") as file:
-            file.write(f"{os.getpid()} {start_time(os.getpid())}")
+        self._write_pid()
         self._take_signals()
         self._watch(self._listener.fileno(), self._accept)
         self._tasks.recover()
@@ -55,6 +54,14 @@ class Keeper:
                 self._tasks.tidy()
             self._flush()
         self._close()
+
+    def _write_pid(self) -> None:
+        """For an executor that gets no answer."""
+        path = f"{self._folder}/{PID}"
+        with contextlib.suppress(OSError):
+            with open(f"{path}.new", "w") as file:
+                file.write(f"{os.getpid()} {start_time(os.getpid())}")
+            os.replace(f"{path}.new", path)
 
     def _take_signals(self) -> None:
         read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

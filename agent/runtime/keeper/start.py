@@ -1,9 +1,9 @@
 """Starts a process of a task: vfork and exec, or a fork where user or limits are to be changed in between."""
 
+import _signal as signal  # type: ignore[import-not-found]
 import contextlib
 import os
 import resource
-import signal
 
 from barter.agent.runtime.keeper.cgroup_files import write
 from barter.agent.runtime.keeper.wire import Message, unpack

@@ -1,9 +1,9 @@
 """The lives of tasks as the keeper sees them: each intent, start and end is in its notes before anybody is told."""
 
+import _signal as signal  # type: ignore[import-not-found]
 import contextlib
 import os
 import resource
-import signal
 import time
 from collections.abc import Callable
 from functools import partial
