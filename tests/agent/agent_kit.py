@@ -10,7 +10,7 @@ from barter.core.machine import Tick
 from barter.core.ranges import of_numbers
 from barter.core.resources import Resources, resources
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, Container, Source, TaskInfo, TaskStatus
+from barter.core.tasks import Command, Container, Reason, Source, TaskInfo, TaskStatus
 
 F = FrameworkId("f1")
 HAS = resources(cpus=4000, mem=4 << 30, ports=((31000, 31009),))
@@ -74,6 +74,20 @@ def told(actions: list[act.Action]) -> list[tuple[str, TaskState]]:
         if isinstance(action, act.SendUpdates)
         for _, status in action.updates
     ]
+
+
+def refusals(actions: list[act.Action]) -> list[tuple[str, TaskState, Reason]]:
+    """The updates in `actions` as (task id, state, reason)."""
+    return [
+        (status.task_id, status.state, status.reason)
+        for action in actions
+        if isinstance(action, act.SendUpdates)
+        for _, status in action.updates
+    ]
+
+
+def facts(actions: list[act.Action]) -> list[object]:
+    return [fact for action in actions if isinstance(action, act.Record) for fact in action.facts]
 
 
 def launched(actions: list[act.Action]) -> list[str]:
