@@ -1,5 +1,7 @@
 """What an author asks of a simulated cluster that cannot be is refused with what to do instead."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from barter import sdk
@@ -151,3 +153,36 @@ def test_what_tasks_do_has_to_be_a_run() -> None:
     cluster.framework(Keeper)
     with pytest.raises(TypeError, match=r"behaviour\(\) has None for task task-1: return a Run"):
         cluster.run_for(seconds=10)
+
+
+def test_executors_of_a_frameworks_own_are_not_simulated() -> None:
+    class Bringing(sdk.Scheduler):
+        def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
+            own = sdk.ExecutorInfo(sdk.ExecutorId("x"), sdk.Command("x"))
+            driver.launch(offers[0], [sdk.TaskInfo(sdk.TaskId("t"), "t", sdk.resources(cpus=100), executor=own)])
+
+    cluster = Cluster(seed=5)
+    cluster.agents(2, docker=False)
+    cluster.framework(Bringing)
+    with pytest.raises(Broken, match="task t names an executor: the simulator runs none but the agents' own"):
+        cluster.run_for(minutes=1)
+
+
+def test_groups_are_simulated() -> None:
+    class Pairs(sdk.Scheduler):
+        launched = False
+
+        def resource_offers(self, driver: sdk.Driver, offers: Sequence[sdk.Offer]) -> None:
+            need = sdk.resources(cpus=100)
+            for offer in offers:
+                pair = [sdk.TaskInfo(sdk.TaskId(name), name, need, sdk.Command("sleep infinity")) for name in "ab"]
+                driver.launch(offer, () if self.launched else sdk.task_group("g", pair))
+                self.launched = True
+
+    cluster = Cluster(seed=5)
+    cluster.agents(2, docker=False)
+    cluster.framework(Pairs)
+    cluster.run_until(lambda: len(cluster.running()) == 2)
+    cluster.kill(cluster.running()[0])
+    cluster.run_for(minutes=1)
+    assert cluster.running() == []
