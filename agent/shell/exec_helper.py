@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import sys
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 NO_PROGRAM, NOT_RUNNABLE = 127, 126
 _PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -35,7 +35,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    what: dict[str, Any] = json.loads(sys.argv[1])
+    with open(int(sys.argv[1])) as told:
+        what: dict[str, Any] = json.load(told)
     parent = os.getppid()
     try:
         if what["tty"]:
@@ -144,7 +145,7 @@ def _become(what: dict[str, Any], may: _Rights) -> None:
         _refuse(f"cannot run {what['command'][0]!r}: {error}")
 
 
-def _refuse(text: str, code: int = NOT_RUNNABLE) -> None:
+def _refuse(text: str, code: int = NOT_RUNNABLE) -> NoReturn:
     os.write(2, f"barter exec: {text}\n".encode())
     os._exit(code)
 

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,15 +32,17 @@ class ProcessSession(Session):
         ours, theirs = self._descriptors(wanted, place)
         what = asdict(place) | {"tty": wanted.tty, "command": wanted.command, "env": place.env | {"TERM": wanted.term}}
         try:
-            self._child = subprocess.Popen(
-                (sys.executable, "-I", "-S", str(HELPER), json.dumps(what)),
-                stdin=theirs[0],
-                stdout=theirs[1],
-                stderr=theirs[2],
-                start_new_session=True,
-                cwd="/",
-                env={},
-            )
+            with _in_memory(json.dumps(what)) as told:
+                self._child = subprocess.Popen(
+                    (sys.executable, "-I", "-S", str(HELPER), str(told)),
+                    stdin=theirs[0],
+                    stdout=theirs[1],
+                    stderr=theirs[2],
+                    pass_fds=(told,),
+                    start_new_session=True,
+                    cwd="/",
+                    env={},
+                )
         except OSError as error:
             for descriptor in set(ours):
                 os.close(descriptor)
@@ -145,6 +147,16 @@ class ProcessSession(Session):
             self._child.kill()
             await gone(self._child.pid)
             self._child.wait()
+
+
+@contextlib.contextmanager
+def _in_memory(text: str) -> Iterator[int]:
+    """A file to be read by a child alone: arguments are for everyone on the machine to see. Raises OSError."""
+    with os.fdopen(os.memfd_create("barter-exec"), "w") as file:
+        file.write(text)
+        file.flush()
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
+        yield file.fileno()
 
 
 def _stdout(data: bytes) -> pb.ExecEvent:

@@ -201,6 +201,9 @@ def run_commands(told: Told) -> None:
     assert told.barter("exec", "-i", "t1", "cat", stdin=b"x" * 300_000) == (0, b"x" * 300_000, b"")
     code, out, err = told.barter("exec", "t1", "sh", "-c", "echo $BARTER_TASK_ID; pwd; kill -9 $$")
     assert (code, out.decode().split(), err) == (137, ["t1", str(told.sandbox("t1"))], b"")
+    _, out, _ = told.barter("exec", "t1", "--", "sh", "-c", "cat /proc/$PPID/cmdline")
+    assert b"exec_helper" in out
+    assert b"BARTER_" not in out
     code, _, err = told.barter("exec", "t1", "no-such-program")
     assert (code, err) == (127, b"barter exec: there is no 'no-such-program' here\n")
     code, out, _ = told.barter("exec", "t1", "--", "head", "-c", "5000000", "/dev/zero")
