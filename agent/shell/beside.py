@@ -1,6 +1,5 @@
 """Finds what runs of a process task, so that a command can run beside it: read from the notes of the tasks' keeper."""
 
-import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +34,8 @@ def beside(work_dir: Path, key: TaskKey) -> Beside | None:
         return None
     order = order_from_wire(pb.ExecutorEvent.LaunchTask.FromString(intent[2]))
     owner = intent[5].decode()
-    inner = _inner(pid)
+    if not (inner := _inner(pid)):
+        return None
     env = _environment(inner) or process_environment(order)
     # Who is looked for by it after a crash is the task itself.
     folder = env.pop("BARTER_SANDBOX", order.sandbox)
@@ -66,11 +66,13 @@ def _noted(path: Path, name: bytes) -> tuple[wire.Message, int, int]:
 
 
 def _inner(pid: int) -> int:
-    """The task's own process where its first one only wraps it in namespaces."""
-    with contextlib.suppress(OSError, ValueError):
-        while os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "bwrap":
-            with open(f"/proc/{pid}/task/{pid}/children") as file:
-                pid = int(file.read().split()[0])
+    """The task's own process where its first one only wraps it in namespaces; 0 while that is being made."""
+    while os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "bwrap":
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            children = file.read().split()
+        if not children:
+            return 0
+        pid = int(children[0])
     return pid
 
 
