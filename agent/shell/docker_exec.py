@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import docker
@@ -60,6 +61,8 @@ class DockerSession(Session):
         self._socket: socket.socket = raw._sock
         self._socket.settimeout(None)
         self._input_open = True
+        # One that waits for hours must not take the threads that others need.
+        self._waits = ThreadPoolExecutor(2, "exec")
         if wanted.tty and wanted.rows:
             with contextlib.suppress(APIError):
                 self._client.exec_resize(self._id, height=wanted.rows, width=wanted.columns)
@@ -84,7 +87,7 @@ class DockerSession(Session):
             return data if not whole or len(data) == size else b""
 
         try:
-            return await asyncio.to_thread(read)
+            return await asyncio.get_running_loop().run_in_executor(self._waits, read)
         except (OSError, ValueError):
             return b""
 
@@ -98,7 +101,7 @@ class DockerSession(Session):
 
     async def write(self, data: bytes) -> None:
         if self._input_open:
-            await asyncio.to_thread(self._socket.sendall, data)
+            await asyncio.get_running_loop().run_in_executor(self._waits, self._socket.sendall, data)
 
     async def end_input(self) -> None:
         if self._tty:
@@ -131,6 +134,7 @@ class DockerSession(Session):
             await asyncio.sleep(_LOOK_S)
         else:
             await self.signal(signal.SIGKILL)
+        self._waits.shutdown(wait=False, cancel_futures=True)
         self._response.close()
         self._raw.close()
         self._client.close()
