@@ -69,8 +69,8 @@ SCRIPTS: dict[str, Callable[[Spec], str]] = {
     "needs memory": lambda spec: f"sleep {spec.seconds}; x=0123456789abcdef; while :; do x=$x$x; done",
     "falls ill": lambda spec: "exec sleep 900",
     "stays": lambda spec: "exec sleep 900",
-    "polite": lambda spec: f"trap '{_leave(spec.code)}' TERM; while :; do sleep 0.05; done",
-    "deaf": lambda spec: "trap '' TERM; while :; do sleep 0.1; done",
+    "polite": lambda spec: f"trap '{_leave(spec.code)}' TERM; sleep 900 & wait",
+    "deaf": lambda spec: "trap '' TERM; sleep 900 & wait",
 }
 STAY = ("stays", "polite", "deaf")
 # How those end that do not say so themselves: exit code and reason.
