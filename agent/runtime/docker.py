@@ -83,7 +83,7 @@ class DockerRuntime(Runtime):
     async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
         container = self._machine.container_of(order.key)
         if not container:
-            return False, "found no container"
+            return None, "found no container"
         run = self._calls.engine.run_in
         return await self._loop.run_in_executor(self._pools["check"], run, container, command, timeout_ms / 1000)
 

@@ -7,6 +7,8 @@ from barter.agent.runtime.keeper import wire
 from barter.agent.runtime.keeper.wire import Message
 from barter.agent.runtime.keeping import Keeping
 
+_NOBODY = None, "could not be run: the keeper of process tasks was gone"
+
 
 class Probes:
     def __init__(self, keeping: Keeping) -> None:
@@ -15,13 +17,20 @@ class Probes:
         self._results: dict[bytes, asyncio.Future[tuple[bool | None, str]]] = {}
 
     async def run(self, wanted: tuple[bytes, ...], timeout_ms: int) -> tuple[bool | None, str]:
-        """Whether it exited with 0, and what was found; its process group is killed when the time is over."""
+        """Whether it exited with 0, and what was found; its process group is killed when the time is over.
+
+        None where no keeper is there to run it, or could.
+        """
+        if not self._keeping.ready:
+            return _NOBODY
         number = wire.number(next(self._numbers))
         future = self._results[number] = asyncio.get_running_loop().create_future()
         self._keeping.send(b"check", number, *wanted)
         try:
             return await asyncio.wait_for(future, timeout_ms / 1000)
         except TimeoutError:
+            if not self._keeping.ready:
+                return _NOBODY
             return False, f"no result within {timeout_ms} ms"
         finally:
             if self._results.pop(number, None) is not None and not (future.done() and not future.cancelled()):
@@ -33,10 +42,10 @@ class Probes:
         if message[2]:
             future.set_result((message[2] == b"0", f"exited with status {int(message[2])}"))
         else:
-            future.set_result((False, f"could not be started ({message[3].decode()})"))
+            future.set_result((None, f"could not be started ({message[3].decode()})"))
 
     def lost(self) -> None:
         """Their keeper is gone: nobody will say how they ended."""
         for future in self._results.values():
             if not future.done():
-                future.set_result((None, "was cut off by the end of the keeper of process tasks"))
+                future.set_result(_NOBODY)

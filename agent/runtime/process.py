@@ -92,7 +92,7 @@ class ProcessRuntime(Runtime):
         try:
             wanted = self._starter.check(order, command)
         except RuntimeFailure as failure:
-            return False, str(failure)
+            return None, str(failure)
         return await self._probes.run(wanted, timeout_ms)
 
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
