@@ -99,7 +99,8 @@ def _machine() -> tuple[str, ...]:
             if os.path.islink(path):
                 binds += ["--symlink", os.readlink(path), path]
             elif os.path.isdir(path):
-                binds += ["--ro-bind", path, path]
+                # A package that is removed takes its folder along.
+                binds += ["--ro-bind-try", path, path]
     return tuple(binds)
 
 
