@@ -83,7 +83,7 @@ class OwnExecutorSessions(ExecutorServiceServicer):
             _log.warning("something on the frameworks' socket did not say hello: dropped")
             return
         key = (FrameworkId(first.hello.framework_id), TaskId(first.hello.task_id))
-        if not hmac.compare_digest(self._token(key), first.hello.token) or key not in self._book.executors:
+        if not self._proves(key, first.hello.token) or key not in self._book.executors:
             _log.warning("an executor that is not of this agent, or has ended for it, is told to end", task_id=key[1])
             await context.write(pb.ExecutorEvent(stop=pb.ExecutorEvent.Stop(kill=True)))
             return
@@ -128,6 +128,9 @@ class OwnExecutorSessions(ExecutorServiceServicer):
             framework_id=key[0],
             executor_id=self._book.executors[key],
         )
+
+    def _proves(self, key: TaskKey, token: str) -> bool:
+        return hmac.compare_digest(self._token(key).encode(), token.encode())
 
     def _token(self, key: TaskKey) -> str:
         """Only this agent can make it, and it is another for each executor."""
