@@ -103,6 +103,7 @@ def test_a_kill_does_not_wait_for_a_server() -> None:
         assert (end.state, end.message) == (TaskState.KILLED, "for a test; it had not started")
         assert one.states("t1") == [TaskState.STARTING, TaskState.KILLING, TaskState.KILLED]
         await asyncio.to_thread(until_gone, one)
+        assert list((one.folder / "fetch-cache").iterdir()) == []
 
     run(story)
 

@@ -14,6 +14,11 @@ from barter.agent.fetch.events import Kept
 FOLDER = "fetch-cache"
 
 
+def part_of(path: Path) -> Path:
+    """Where what is to be the file `path` stands until it is whole."""
+    return path.with_name(f"{path.name}.part")
+
+
 class CacheFolder:
     def __init__(self, work_dir: Path) -> None:
         self._folder = work_dir / FOLDER
@@ -46,7 +51,8 @@ class CacheFolder:
             os.utime(self._note(number))
 
     def discard(self, number: int) -> None:
-        for path in (self._note(number), self.path(number)):
+        """Also what a download left that was ended in the midst of it."""
+        for path in (self._note(number), self.path(number), part_of(self.path(number))):
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 )
 
 from barter.agent.fetch.plans import shown_uri
+from barter.agent.fetch.shell.cache import part_of
 from barter.agent.fetch.shell.failure import FetchFailure, disk_failure
 from barter.core.tasks import Reason
 from barter.core.units import format_bytes
@@ -55,7 +56,7 @@ class Wanted:
 def download(wanted: Wanted, to: Path, sized: Callable[[int], None]) -> tuple[int, str]:
     """Fetch to the path `to`, which appears whole; returns size and sha256. Raises FetchFailure."""
     shown = shown_uri(urlsplit(wanted.uri))
-    part = to.with_name(f"{to.name}.part")
+    part = part_of(to)
     try:
         size, sha256 = _attempts(wanted, part, sized, shown)
         if wanted.sha256 and sha256 != wanted.sha256:

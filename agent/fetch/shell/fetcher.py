@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from barter.agent.executor.events import Fetched, NotStarted, Order, TaskKey
 from barter.agent.fetch import events as ev
 from barter.agent.fetch.machine import Fetcher
+from barter.agent.fetch.plans import shown_uri
 from barter.agent.fetch.shell.cache import CacheFolder
 from barter.agent.fetch.shell.failure import disk_failure
 from barter.agent.fetch.shell.pending import Pending
@@ -106,7 +108,8 @@ class Fetches:
                 try:
                     self._cache.keep(action.file)
                 except OSError as error:
-                    _log.warning("a fetched file is not kept", uri=action.file.uri, why=str(error))
+                    shown = shown_uri(urlsplit(action.file.uri))
+                    _log.warning("a fetched file is not kept", uri=shown, why=str(error))
             case ev.Touch():
                 self._cache.touch(action.number)
             case ev.Discard():
@@ -132,6 +135,7 @@ class Fetches:
                 case {"done": {"size": int(size), "sha256": str(sha256)}}:
                     self._step(ev.Downloaded(action.number, size, sha256))
                 case {"failed": failed}:
+                    self._cache.discard(action.number)
                     too_large = bool(failed and failed["too_large"])
                     self._step(ev.DownloadFailed(action.number, _problem(failed, plan.shown), too_large))
 
