@@ -90,7 +90,9 @@ def test_what_is_left_on_a_machine_is_found_once_its_task_is_long_over() -> None
     host.keeper.notes.intend(kept.order)
     checker.at_end(cluster)
     cluster.world.run_until(cluster.world.now_us + LONG_US)
-    violates(f"its entry in the keeper's notes is still on {host.name}: task {key.task_id}", lambda: checker.at_end(cluster))
+    violates(
+        f"its entry in the keeper's notes is still on {host.name}: task {key.task_id}", lambda: checker.at_end(cluster)
+    )
 
 
 def test_a_ledger_that_never_forgets_is_found() -> None:
