@@ -13,6 +13,7 @@ class Due(Enum):
     FOLLOW = auto()
     COPY = auto()
     REPORT_END = auto()
+    MEMORY_UNHEARD = auto()
     OUTPUT_OVERDUE = auto()
     QUIET_OVERDUE = auto()
     REMOVE = auto()

@@ -13,6 +13,8 @@ LOOK_MS = 30_000
 LOOK_SOON_MS, BACK_MS = 3_000, 30_000
 VANISHED_MS = 10_000
 LAST_LINES_MS = 250
+# The engine hears of an exit and of the memory that caused it by different ways.
+MEMORY_NEWS_MS = 500
 COPY_TRIES = 3
 SIGKILLED = 137
 
@@ -55,7 +57,8 @@ class Ends:
 
     def note(self, task: ContainerTask, seen: Seen) -> None:
         """How it ended, as the engine shows it."""
-        task.died, task.exit_code, task.out_of_memory = True, seen.exit_code, seen.out_of_memory
+        task.died, task.exit_code = True, seen.exit_code
+        task.out_of_memory = task.out_of_memory or seen.out_of_memory
         task.ended_ms = seen.ended_ms
 
     def follow(self, task: ContainerTask, now: int, *, quiet: bool) -> list[Action]:
@@ -76,8 +79,10 @@ class Ends:
     def inspected(self, task: ContainerTask, seen: Seen | None, now: int) -> list[Action]:
         """The answer for one that may have ended unheard, or whose memory may have been short."""
         if task.phase is Phase.ENDING:
-            task.out_of_memory = seen is not None and seen.out_of_memory
-            return self._last_lines(task, now)
+            if seen is not None and seen.out_of_memory:
+                return self.out_of_memory(task, now)
+            self._book.alarms.set(now + MEMORY_NEWS_MS, Due.MEMORY_UNHEARD, task)
+            return []
         if task.phase is not Phase.RUNNING:
             return []
         if seen is None:
@@ -86,6 +91,14 @@ class Ends:
             return self._still_running(task, seen, now)
         self.note(task, seen)
         return self._last_lines(task, now)
+
+    def out_of_memory(self, task: ContainerTask, now: int) -> list[Action]:
+        """It makes the reason of an end that is still to be told."""
+        task.out_of_memory = True
+        return self.memory_unheard(task, now)
+
+    def memory_unheard(self, task: ContainerTask, now: int) -> list[Action]:
+        return self._last_lines(task, now) if task.phase is Phase.ENDING else []
 
     def _still_running(self, task: ContainerTask, seen: Seen, now: int) -> list[Action]:
         """So it is said: by an answer to these news, and not for long of a process that is not there."""

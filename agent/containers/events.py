@@ -96,6 +96,13 @@ class Died:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """News: a container's memory was short. An engine may show this only after it has told the end."""
+
+    key: TaskKey
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """All containers of this executor and its earlier ones, ended ones too."""
 
@@ -202,6 +209,7 @@ Event = (
     | EngineConnected
     | EngineLost
     | Died
+    | OutOfMemory
     | Listed
     | ListFailed
     | Created

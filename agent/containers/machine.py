@@ -69,7 +69,7 @@ class Containers:
                 return self._copied(event, now)
             case ev.EngineConnected() | ev.EngineLost() | ev.Listed() | ev.ListFailed():
                 return self._news(event, now)
-            case ev.Died() | ev.Inspected() | ev.InspectFailed() | ev.KillFailed():
+            case ev.Died() | ev.OutOfMemory() | ev.Inspected() | ev.InspectFailed() | ev.KillFailed():
                 task = self._book.tasks.get(event.key)
                 return [] if task is None else self._told(event, task, now)
         return self._answer(event, now)
@@ -113,11 +113,16 @@ class Containers:
                 return self._survey.list_failed(event.number, now)
 
     def _told(
-        self, event: ev.Died | ev.Inspected | ev.InspectFailed | ev.KillFailed, task: ContainerTask, now: int
+        self,
+        event: ev.Died | ev.OutOfMemory | ev.Inspected | ev.InspectFailed | ev.KillFailed,
+        task: ContainerTask,
+        now: int,
     ) -> list[Action]:
         match event:
             case ev.Died():
                 return self._ends.died(task, event.code, event.ended_ms, now)
+            case ev.OutOfMemory():
+                return self._ends.out_of_memory(task, now)
             case ev.KillFailed():
                 task.owed = event.signal
                 return []
@@ -183,6 +188,8 @@ class Containers:
                 return self._ends.copy_again(task)
             case Due.REPORT_END:
                 return self._ends.report(task)
+            case Due.MEMORY_UNHEARD:
+                return self._ends.memory_unheard(task, now)
             case Due.OUTPUT_OVERDUE:
                 return self._removals.output_settled(task, now)
             case Due.QUIET_OVERDUE:

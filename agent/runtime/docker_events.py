@@ -1,18 +1,18 @@
-"""One stream of the engine's events for all containers: their ends, without a thread for each."""
+"""One stream of the engine's events for all containers, without a thread for each: their ends, and short memory."""
 
 from collections.abc import Callable
 from typing import Any
 
-from barter.agent.containers.events import Died, EngineConnected, EngineLost, Event
+from barter.agent.containers.events import Died, EngineConnected, EngineLost, Event, OutOfMemory
 from barter.agent.runtime.container_spec import key_of
 from barter.agent.runtime.engine import Engine
 
 
 class News:
-    """Posts EngineConnected, then Died for each end, then EngineLost; or EngineLost alone."""
+    """Posts EngineConnected, then what containers meet, then EngineLost; or EngineLost alone."""
 
     def __init__(self, label: str, post: Callable[[Event], None]) -> None:
-        self._filters = {"type": ["container"], "event": ["die"], "label": [label]}
+        self._filters = {"type": ["container"], "event": ["die", "oom"], "label": [label]}
         self._post = post
         self._stream: Any = None
         self._since: int | None = None
@@ -31,8 +31,11 @@ class News:
             for event in self._stream:
                 self._since = int(event["time"])
                 attributes = event["Actor"]["Attributes"]
-                ended_ms = int(event["timeNano"]) // 1_000_000
-                self._post(Died(key_of(attributes), int(attributes.get("exitCode", 0)), ended_ms))
+                key, now_ms = key_of(attributes), int(event["timeNano"]) // 1_000_000
+                if event["Action"] == "oom":
+                    self._post(OutOfMemory(key))
+                else:
+                    self._post(Died(key, int(attributes.get("exitCode", 0)), now_ms))
         except Exception as error:
             self._post(EngineLost(str(error)))
         else:

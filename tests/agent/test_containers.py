@@ -4,6 +4,7 @@ import pytest
 
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
+from barter.agent.containers.ends import MEMORY_NEWS_MS
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.containers.launches import KILLED, LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
@@ -198,13 +199,48 @@ def test_an_end_is_told_once_and_waits_only_a_moment_for_output() -> None:
     assert told.on(ev.LogsCopied("c1", whole=True)) == []
 
 
-@pytest.mark.parametrize("short", [True, False])
-def test_sigkill_from_outside_asks_whether_memory_was_short(short: bool) -> None:
+COPY = act.CopyLogs(T1, "c1", follow=False)
+
+
+def killed_by_somebody() -> Told:
     told = Told().running()
     assert told.on(ev.Died(T1.key, 137)) == [act.Inspect(T1.key, "c1")]
-    told.on(ev.Inspected(T1.key, seen(Standing.EXITED, 137, short=short)))
-    end = told.on(ev.LogsCopied("c1", whole=True))
-    assert end == [act.Report(Ended(T1.key, 137, out_of_memory=short))]
+    return told
+
+
+def ended_for_memory(told: Told, *, short: bool) -> bool:
+    return told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 137, out_of_memory=short))]
+
+
+def test_sigkill_from_outside_asks_whether_memory_was_short() -> None:
+    told = killed_by_somebody()
+    assert told.on(ev.Inspected(T1.key, seen(Standing.EXITED, 137, short=True))) == [COPY]
+    assert ended_for_memory(told, short=True)
+
+
+def test_an_engine_that_says_no_more_of_memory_means_that_it_was_not_short() -> None:
+    told = killed_by_somebody()
+    assert told.on(ev.Inspected(T1.key, seen(Standing.EXITED, 137))) == []
+    assert told.at(MEMORY_NEWS_MS) == [COPY]
+    assert ended_for_memory(told, short=False)
+
+
+def test_the_news_of_memory_may_come_before_or_after_that_of_the_end() -> None:
+    before = Told().running()
+    assert before.on(ev.OutOfMemory(T1.key)) == []
+    assert before.on(ev.Died(T1.key, 137)) == [COPY]
+    assert ended_for_memory(before, short=True)
+    after = killed_by_somebody()
+    assert after.on(ev.Inspected(T1.key, seen(Standing.EXITED, 137))) == []
+    assert after.on(ev.OutOfMemory(T1.key)) == [COPY]
+    assert ended_for_memory(after, short=True)
+
+
+def test_one_of_its_processes_that_memory_ended_is_not_its_own_end() -> None:
+    told = Told().running()
+    told.on(ev.OutOfMemory(T1.key))
+    assert told.on(ev.Died(T1.key, 1)) == [COPY]
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, 1))]
 
 
 def test_an_old_lists_answer_says_nothing() -> None:
