@@ -203,7 +203,9 @@ def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         put(tmp_path, tar(*(entry(f"f{number}") for number in range(6))))
 
 
-def test_a_name_cut_by_a_nul_and_a_secret_zip(tmp_path: Path) -> None:
+def test_names_that_are_none_and_a_secret_zip(tmp_path: Path) -> None:
+    with pytest.raises(FetchFailure, match="is no name for a file"):
+        put(tmp_path, zipped(entry("")), "a.zip")
     packed = zipped(entry("aXb")).replace(b"aXb", b"a\0b")
     with pytest.raises(FetchFailure, match="NUL"):
         put(tmp_path, packed, "a.zip")
@@ -242,6 +244,12 @@ def test_nothing_is_ever_outside_whatever_the_archive(
         assert stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
         assert not mode & (stat.S_ISUID | stat.S_ISGID)
     assert not (sandbox / "stdout").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "名" * 85, ".fetch.part"])
+def test_whatever_a_file_is_called_it_is_there(tmp_path: Path, name: str) -> None:
+    top = put(tmp_path, b"text", name, is_archive=False)
+    assert tree(top) == {name: "text"}
 
 
 def test_a_plain_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_folder_arrives(tmp_path: Path) -> None:
     received.entry(entry("d", "folder"))
     received.entry(entry("d/run", size=4, mode=0o4755))
     received.data(b"da")
-    assert os.listdir(tmp_path / "new" / "d") == [".run.part"]
+    assert os.listdir(tmp_path / "new" / "d") == [f".barter-cp-{os.getpid()}.part"]
     received.data(b"ta")
     received.entry(entry("link", "link", problem="a link"))
     received.entry(entry("short", size=9))
@@ -39,6 +39,16 @@ def test_a_folder_arrives(tmp_path: Path) -> None:
     assert received.left_out == ["link: a link", "the last 8 bytes of short: it was cut short"]
     assert (received.files, received.size) == (2, 5)
     assert sorted(os.listdir(tmp_path / "new")) == ["d", "short"]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "名" * 85])
+def test_the_longest_names_arrive(tmp_path: Path, name: str) -> None:
+    received = Received(tmp_path / "new")
+    received.entry(entry("", "folder"))
+    received.entry(entry(name, size=1))
+    received.data(b"x")
+    received.finish()
+    assert os.listdir(tmp_path / "new") == [name]
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "d/../../x", "a\0b"])

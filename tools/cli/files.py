@@ -12,7 +12,7 @@ from barter.tools.cli.errors import Refused
 from barter.tools.cli.kinds import Parsed
 from barter.tools.cli.located import locate, split_place
 from barter.tools.cli.options import master_option, output_option
-from barter.tools.cli.output import Column, Row, emit_list, say
+from barter.tools.cli.output import Column, Row, emit_list, printable, say
 
 PLACE = Parsed("TASK:PATH", split_place)
 
@@ -56,7 +56,7 @@ def cp(place: tuple[str, str], local: Path, master: str) -> None:
         finally:
             received.drop_unfinished()
     for left_out in received.left_out:
-        click.echo(f"left out {left_out}", err=True)
+        click.echo(printable(f"left out {left_out}"), err=True)
     if received.problem:
         raise Refused(f"{path or task} was not copied: {received.problem}")
     say(f"{received.files} files, {format_bytes(received.size)}, to {received.target}")

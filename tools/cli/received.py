@@ -36,7 +36,7 @@ class Received:
             path.mkdir(exist_ok=True)
             return
         self._path, self._entry, self._left = path, entry, entry.size
-        self._part = path.with_name(f".{path.name[:200]}.part")
+        self._part = path.with_name(f".barter-cp-{os.getpid()}.part")
         self._part.unlink(missing_ok=True)
         self._file = self._part.open("xb")
 

@@ -12,6 +12,8 @@ from barter.core.units import format_bytes
 from barter.shell.beneath import open_folder
 
 CHUNK = 1 << 18
+PART = ".fetch.part"
+"""A task's artifacts come one after the other, so one name will do, however long theirs are."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -63,20 +65,20 @@ def _copy(wanted: Placement, file: BinaryIO, folder: int) -> int:
     if size > wanted.limit:
         limit = format_bytes(wanted.limit)
         raise FetchFailure(f"{wanted.shown} is larger than the {limit} its task may have: ask for more disk")
-    part = f".{wanted.name[:200]}.part"
     found = hashlib.sha256()
-    _remove(part, folder)
+    _remove(PART, folder)
     try:
-        with os.fdopen(os.open(part, _NEW, 0o600, dir_fd=folder), "wb") as copy:
+        with os.fdopen(os.open(PART, _NEW, 0o600, dir_fd=folder), "wb") as copy:
             while data := file.read(CHUNK):
                 found.update(data)
                 copy.write(data)
             os.fchmod(copy.fileno(), 0o755 if wanted.executable else 0o644)
             _own(wanted, copy.fileno())
         _check(wanted, found.hexdigest())
-        os.replace(part, wanted.name, src_dir_fd=folder, dst_dir_fd=folder)
-    finally:
-        _remove(part, folder)
+        os.replace(PART, wanted.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        _remove(PART, folder)
+        raise
     return size
 
 

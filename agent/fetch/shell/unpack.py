@@ -79,7 +79,7 @@ def _zip_member(pack: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     mode = info.external_attr >> 16
     # The library cuts a name at its NUL and goes on.
     name = info.orig_filename if "\0" in info.orig_filename else info.filename
-    kind = Kind.FOLDER if info.is_dir() else Kind.FILE
+    kind = Kind.FOLDER if name.endswith("/") else Kind.FILE
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
         kind = Kind.OTHER
     if not stat.S_ISLNK(mode):
