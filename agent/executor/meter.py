@@ -14,6 +14,7 @@ class Meter:
         self._every_ms = 0
         self._due_ms: int | None = None
         self._last: dict[TaskKey, tuple[int, int]] = {}
+        self._fresh: set[TaskKey] = set()
 
     def start(self, every_ms: int, now: int) -> None:
         self._every_ms = max(every_ms, 1)
@@ -26,10 +27,12 @@ class Meter:
     def began(self, key: TaskKey, now: int) -> None:
         """The task has started: nothing is used yet."""
         self._last[key] = (0, now)
+        self._fresh.add(key)
 
     def forget(self, key: TaskKey) -> None:
         """The task has ended."""
         self._last.pop(key, None)
+        self._fresh.discard(key)
 
     def begin(self, now: int) -> bool:
         """Whether to measure now; it is then under way until `result`."""
@@ -42,6 +45,7 @@ class Meter:
         """What tasks used between their last sample and this one, where both are known."""
         before = {each.key: self._before(each.key, now) for each in samples}
         self._last.update({each.key: (each.cpu_us, now) for each in samples})
+        self._fresh.difference_update(before)
         if not self._every_ms:
             return ()
         self._due_ms = now + self._every_ms
@@ -54,7 +58,7 @@ class Meter:
 
     def _before(self, key: TaskKey, now: int) -> tuple[int, int]:
         cpu_us, at_ms = self._last.get(key, (0, now))
-        return (0, now) if not cpu_us and now < at_ms + SETTLED_MS else (cpu_us, at_ms)
+        return (0, now) if key in self._fresh and now < at_ms + SETTLED_MS else (cpu_us, at_ms)
 
     def wakeup(self) -> int | None:
         return self._due_ms

@@ -78,6 +78,16 @@ def test_what_it_took_to_start_is_not_taken_for_use() -> None:
     assert executor.step(Measured((second,)), 2_003) == [SendUsage((TaskUsage(500, second),))]
 
 
+def test_a_task_that_uses_nothing_is_told_however_often_it_is_measured() -> None:
+    executor = asked()
+    executor.step(MeasureEvery(200), 0)
+    idle = Sample(KEY, 0, 1)
+    executor.step(Tick(), 0)
+    assert executor.step(Measured((idle,)), 10) == [], "it has just started"
+    executor.step(Tick(), 210)
+    assert executor.step(Measured((idle,)), 210) == [SendUsage((TaskUsage(0, idle),))]
+
+
 def test_what_was_measured_of_a_task_that_has_ended_is_dropped() -> None:
     executor = asked()
     executor.step(Tick(), 0)
