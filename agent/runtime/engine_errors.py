@@ -12,6 +12,10 @@ _KNOWN: tuple[tuple[str, _Sentence], ...] = (
         lambda _: "the image has neither an entrypoint nor a command, and the task gives none: set command.argv",
     ),
     (
+        r'exec: "docker-init": executable file not found',
+        lambda _: "its Docker Engine finds no docker-init: install one there (Debian: tini), or do without `init`",
+    ),
+    (
         r'exec: "(.*?)": (?:stat .*: no such file or directory|executable file not found in \$PATH)',
         lambda found: f"the image has no program {found[1]!r}: name one that is in it",
     ),

@@ -118,6 +118,7 @@ def test_a_gpus_id_is_no_other_word() -> None:
         ("No command specified", "neither an entrypoint nor a command"),
         ('OCI: exec: "/no/such": stat /no/such: no such file or directory: unknown', "no program '/no/such'"),
         ('OCI: exec: "tool": executable file not found in $PATH: unknown', "no program 'tool'"),
+        ('exec: "docker-init": executable file not found in $PATH', "finds no docker-init"),
         ('OCI: exec: "/etc": permission denied: unknown', "'/etc' in the image cannot be executed (permission denied)"),
         ("exec /bin/tool: exec format error", "no program of this machine's kind"),
         ("unable to find user me: no matching entries in passwd file", "knows no user 'me'"),
