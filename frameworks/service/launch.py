@@ -1,8 +1,11 @@
 """From a demand's offer to the tasks launched on it."""
 
+from collections.abc import Mapping
+
 from barter.core import ranges as rng
+from barter.core.container_rules import container_problem
 from barter.core.ids import DemandId, TaskId
-from barter.core.resources import PORTS, Resources
+from barter.core.resources import NOTHING, PORTS, Resources
 from barter.core.tasks import ReadinessCheck
 from barter.frameworks.service import parameters
 from barter.frameworks.service import ports as ports_of
@@ -30,12 +33,11 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
     key = key_of(app.app_id)
     env = environment(app, version, offer.host, host_ports, task_id)
     options, _ = parameters.read(app.image.parameters if app.image else ())
-    command = Command(app.cmd, app.args, env, app.user or options.user, (*app.rlimits, *options.rlimits))
     return TaskInfo(
         task_id=TaskId(task_id),
         name=key,
         resources=shape(app) if app.network is Network.OWN else _with_ports(shape(app), host_ports),
-        command=command,
+        command=_command(app, options, env),
         container=_container(app, app.image, options, host_ports) if app.image else None,
         health_check=_health_check(app, app.check, host_ports) if app.check else None,
         kill_grace_ms=app.kill_grace_ms,
@@ -48,6 +50,18 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
         readiness_check=_readiness_check(app.readiness, host_ports) if app.readiness else None,
         artifacts=app.artifacts,
     )
+
+
+def unlaunchable(app: App) -> str:
+    """Why no instance could ever run, whatever an agent allows; empty where one may."""
+    options, _ = parameters.read(app.image.parameters if app.image else ())
+    numbers = tuple(port.container_port or 1 for port in app.ports)
+    container = _container(app, app.image, options, numbers) if app.image else None
+    return container_problem(TaskInfo(TaskId(""), "", NOTHING, _command(app, options, app.env), container))
+
+
+def _command(app: App, options: Options, env: Mapping[str, str]) -> Command:
+    return Command(app.cmd, app.args, env, app.user or options.user, (*app.rlimits, *options.rlimits))
 
 
 def _with_ports(need: Resources, host_ports: tuple[int, ...]) -> Resources:

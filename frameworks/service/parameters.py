@@ -4,14 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from barter.core.container_rules import RLIMITS
 from barter.core.tasks import UNLIMITED, Device, Rlimit, Tmpfs, Volume
 
-LIMITS = frozenset(
-    {
-        *("as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc"),
-        *("rss", "rtprio", "rttime", "sigpending", "stack"),
-    }
-)
 _SIZE = re.compile(r"([1-9]\d{0,15})([bkmg]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")
@@ -64,8 +59,8 @@ def read(parameters: Iterable[tuple[str, str]]) -> tuple[Options, list[tuple[int
 
 def rlimit(name: str, soft: int, hard: int) -> Rlimit:
     """Raises ValueError."""
-    if name not in LIMITS:
-        raise ValueError(f"{name[:40]!r} is none of {', '.join(sorted(LIMITS))}")
+    if name not in RLIMITS:
+        raise ValueError(f"{name[:40]!r} is none of {', '.join(RLIMITS)}")
     if hard != UNLIMITED and (soft == UNLIMITED or soft > hard):
         raise ValueError(f"{name}: soft is more than hard")
     return Rlimit(name, soft, hard)

@@ -14,11 +14,19 @@ from barter.core.units import MIB
 from barter.frameworks.service.app import Check, Delays, Port, Unreachable, Upgrade
 from barter.frameworks.service.definition import DefinitionError, parse_app, parse_json
 from barter.frameworks.service.render import app_json
+from barter.frameworks.service.shell.edits import created
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 CMD: dict[str, Any] = {"id": "/web", "cmd": "run"}
 IMAGE: dict[str, Any] = {"type": "DOCKER", "docker": {"image": "busybox"}}
 BRIDGE = [{"mode": "container/bridge"}]
+
+
+def parameters(*given: tuple[str, str]) -> dict[str, Any]:
+    listed = [{"key": key, "value": value} for key, value in given]
+    return {"type": "DOCKER", "docker": {"image": "busybox", "parameters": listed}}
+
+
 OWN = [{"mode": "container", "name": "lan"}]
 
 
@@ -230,6 +238,22 @@ EVERYTHING: dict[str, Any] = {
     "readinessChecks": [{"name": "warm", "protocol": "HTTPS", "portName": "https", "path": "/ready",
                          "httpStatusCodesForReady": [204, 200]}],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (("log-driver", "journald"), "could not be read or limited"),
+        (("log-opt", "tag=a"), "none of max-size"),
+        (("tmpfs", "/proc"), "engine's own"),
+    ],
+)
+def test_what_every_agent_would_refuse_is_refused_at_once(given: tuple[str, str], reason: str) -> None:
+    with pytest.raises(DefinitionError, match=reason) as caught:
+        created({"id": "/web", "container": parameters(given)})
+    assert [path for path, _ in caught.value.problems] == ["/container"]
+    assert created({"id": "/web", "container": parameters(("log-driver", "local"))}).app_id == "/web"
+    assert created({**EVERYTHING, "id": "/all"}).app_id == "/all"
 
 
 def test_all_of_it_survives_a_round() -> None:

@@ -2,6 +2,7 @@
 
 from barter.frameworks.service.app import App
 from barter.frameworks.service.definition import DefinitionError, parse_app
+from barter.frameworks.service.launch import unlaunchable
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.refused import READ_ONLY
 from barter.frameworks.service.render import app_json
@@ -22,7 +23,7 @@ def path_of(text: str) -> str:
 
 def created(body: Json, app_id: str = "") -> App:
     """A new app; `app_id` is the one in the URL, where there is one. Raises DefinitionError."""
-    return parse_app(_with_id(body, app_id) if app_id else body)
+    return _launchable(parse_app(_with_id(body, app_id) if app_id else body))
 
 
 def changed(stored: StoredApp, body: Json, *, partial: bool) -> App:
@@ -30,7 +31,14 @@ def changed(stored: StoredApp, body: Json, *, partial: bool) -> App:
     if set(body) - {"id"} == {"version"}:
         return _earlier(stored, body["version"])
     body = _with_id(body, stored.app_id)
-    return parse_app(_merged(app_json(stored.app), body) if partial else body)
+    return _launchable(parse_app(_merged(app_json(stored.app), body) if partial else body))
+
+
+def _launchable(app: App) -> App:
+    """Else it would be accepted here, and every launch of it refused."""
+    if why := unlaunchable(app):
+        raise DefinitionError([("/container" if why.startswith("container.") else "/", why)])
+    return app
 
 
 def _with_id(body: Json, app_id: str) -> Json:
