@@ -54,6 +54,7 @@ from barter.core.tasks import Reason
 IDLE_MS = 60_000
 LAST_WORDS_MS = 2_000
 STOP_GRACE_MS = 3_000
+KILLED_UNNOTED = "it was being killed when its executor died, which could not note why"
 
 
 class Executor:
@@ -200,7 +201,8 @@ class Executor:
         self._groups.join(task)
         self._watch(task, now, found=True)
         if event.killing or event.kill_reason:
-            cause = Cause(event.kill_reason or Reason.KILLED_BY_FRAMEWORK, event.kill_message or "killed")
+            # Where its agent ordered it, the agent knows why.
+            cause = Cause(event.kill_reason or Reason.EXECUTOR_LOST, event.kill_message or KILLED_UNNOTED)
             return self._kill(key, None, cause, now)
         return []
 

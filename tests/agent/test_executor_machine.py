@@ -36,7 +36,7 @@ from barter.agent.executor.events import (
     TaskKey,
 )
 from barter.agent.executor.kill import REPEAT_MS
-from barter.agent.executor.machine import IDLE_MS, LAST_WORDS_MS, Executor
+from barter.agent.executor.machine import IDLE_MS, KILLED_UNNOTED, LAST_WORDS_MS, Executor
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import resources
@@ -249,7 +249,7 @@ def test_tasks_of_an_earlier_executor_are_told_but_not_as_news() -> None:
     other = replace(ORDER, task=replace(TASK, task_id=TaskId("t2")))
     assert executor.step(Held(ORDER), 0) == []
     assert executor.step(Held(other, killing=True), 0) == [
-        EndTask(other.key, force=False, reason="killed", why=Reason.KILLED_BY_FRAMEWORK)
+        EndTask(other.key, force=False, reason=KILLED_UNNOTED, why=Reason.EXECUTOR_LOST)
     ]
     assert executor.step(Tick(), 1) == [Connect()]
     [hello] = executor.step(Connected(), 1)

@@ -125,6 +125,9 @@ def _was_to_end(record: Record, told: Told, end: Heard) -> bool:
         return bool(told.spec.group) and any(each.ended for each in others)
     if end.reason == "KILLED_BY_HEALTH_CHECK":
         return told.spec.kind == "falls ill"
+    if end.reason == "EXECUTOR_LOST" and record.during("full disk", told.ordered_ms[0], end.at_ms):
+        # Why it was being killed could not be noted.
+        return told.spec.kind == "falls ill" or bool(told.spec.group)
     return bool(told.kills_ms)
 
 
