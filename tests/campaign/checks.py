@@ -144,8 +144,12 @@ def _end_time_is_true(record: Record, told: Told, marks: Marks | None) -> Iterat
     if end.exit_code is None and record.during("keeper dead", marks.started_ms, end.at_ms):
         return
     off = min((end.timestamp_ms - marks.ended_ms - clock for clock in record.clock_offsets), key=abs)
-    if off > 0 and min(record.clock_offsets) < 0 and end.timestamp_ms <= end.at_ms + LATE_MS:
+    told_late = off > 0 and end.timestamp_ms <= end.at_ms + max(record.clock_offsets) + LATE_MS
+    if told_late and min(record.clock_offsets) < 0:
         # What ended before the clock was set back ended in the future of who tells of it: told as of now.
+        return
+    if told_late and told.spec.docker and record.during("engine away", marks.ended_ms, marks.ended_ms, LATE_MS):
+        # The time of an end is when the engine saw it.
         return
     if abs(off) > LATE_MS:
         yield f"it ended {off} ms before the time that was told of it" if off > 0 else f"it was told {-off} ms early"
