@@ -20,12 +20,6 @@ class LaunchFailed(RuntimeFailure):
     """The runtime refused the task or could not start it."""
 
 
-class ImageFailed(RuntimeFailure):
-    """The image is not here and could not be pulled."""
-
-    reason = Reason.IMAGE_FAILED
-
-
 class DiskFull(RuntimeFailure):
     """There is no room for the task."""
 
@@ -41,8 +35,8 @@ class RuntimeMissing(RuntimeFailure):
 class Runtime(ABC):
     """Runs tasks. Methods are called in the executor's event loop and never raise for one task's sake.
 
-    Everything that happens to a task is told through the `report` given to `start`, in that loop: Pulling (at
-    most once), then Started or NotStarted, and after Started exactly one Ended.
+    Everything that happens to a task is told through the `report` given to `start`, in that loop: Pulling (as
+    far as it is each time), then Started or NotStarted, and after Started exactly one Ended.
     """
 
     @abstractmethod

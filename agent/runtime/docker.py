@@ -25,8 +25,8 @@ from barter.agent.runtime.docker_events import News
 from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
 from barter.agent.runtime.measure import container_cgroups, of_cgroups
-from barter.agent.runtime.neighbours import is_full
 from barter.agent.runtime.place import Place
+from barter.agent.runtime.room import no_room
 from barter.agent.runtime.settings import SettingsFile
 from barter.shell.clock import Clock
 from barter.shell.log import logger
@@ -151,7 +151,7 @@ class DockerRuntime(Runtime):
     def _tell(self, action: act.Report) -> None:
         event, code = action.event, action.event.exit_code if isinstance(action.event, Ended) else None
         if isinstance(event, Ended) and code:
-            event = replace(event, disk_full=is_full(self._machine.sandbox_of(event.key)))
+            event = replace(event, disk_full=no_room(self._machine.sandbox_of(event.key)))
             if 128 < code <= 192:
                 event = replace(event, signal=signal_name(code - 128))
         self._report(event)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from barter.agent.runtime.measure import CGROUPS, container_cgroups
 
-LEAST_ROOM = 64 << 10
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -36,15 +35,6 @@ def lives(pid: int, proc: Path = Path("/proc")) -> bool:
     except (OSError, IndexError):
         return False
     return state not in (b"Z", b"X")
-
-
-def is_full(folder: str) -> bool:
-    """Whether the disk that a folder is on has no room left to speak of."""
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    return found.f_bavail * found.f_frsize < LEAST_ROOM
 
 
 def end_leftovers(container_id: str, root: Path = CGROUPS) -> int:

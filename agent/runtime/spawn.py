@@ -7,18 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from barter.agent.executor.events import Order
-from barter.agent.runtime.base import LaunchFailed, RuntimeFailure
-from barter.agent.runtime.keeper.tasks import no_room
-from barter.core.tasks import Reason
+from barter.agent.runtime.base import DiskFull, LaunchFailed, RuntimeFailure
+from barter.agent.runtime.room import no_room
 
 STDOUT, STDERR = "stdout", "stderr"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-
-
-class DiskFull(RuntimeFailure):
-    """There was no room for what a task needs at its start."""
-
-    reason = Reason.DISK_FULL
 
 
 def command_of(order: Order, environment: dict[str, str]) -> tuple[str, Sequence[str]]:

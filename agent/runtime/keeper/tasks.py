@@ -15,9 +15,7 @@ from barter.agent.runtime.keeper.start import Cgroups, Refused, Start, give_way
 from barter.agent.runtime.keeper.wire import Message, number, pack, unpack
 from barter.agent.runtime.offspring import kill_with_offspring
 from barter.agent.runtime.proc import exit_code_of, session_leaders, session_members, start_time
-
-# With less than this free, a task that failed may have failed for want of room.
-_ROOM = 64 << 10
+from barter.agent.runtime.room import no_room
 
 
 class Tasks:
@@ -305,12 +303,3 @@ class Tasks:
             self._notes.write(records)
         except OSError:
             self._unwritten = records
-
-
-def no_room(folder: str) -> bool:
-    """Whether the folder's file system is full."""
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    return found.f_bavail * found.f_frsize < _ROOM or (found.f_files > 0 and found.f_favail == 0)
