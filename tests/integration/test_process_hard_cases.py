@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from barter.agent.runtime.cgroups import find_here
 from barter.agent.runtime.isolation import problem
+from barter.agent.runtime.keeper import wire
+from barter.agent.runtime.keeper.keeper import NOTES
 from barter.agent.runtime.keeper.output import LIMIT, WIDE
 from barter.agent.runtime.settings import Settings
 from barter.core.task_state import TaskState
@@ -41,6 +44,11 @@ def play(story: Callable[[Agent], Awaitable[None]], settings: Settings | None = 
 
 def keeper(one: Agent) -> int:
     return int((one.folder / "executor" / "keeper.pid").read_text().split()[0])
+
+
+def ends_noted(one: Agent) -> int:
+    records, _ = wire.split((one.folder / "executor" / NOTES).read_bytes())
+    return sum(record[0] == b"end" for record in records)
 
 
 def out(one: Agent, task_id: str) -> str:
@@ -77,10 +85,11 @@ def test_an_end_without_an_executor_is_told_once_with_its_code_and_time() -> Non
             await one.running(task_id)
         await one.kill_executor()
         times = {task_id: await end_while(one, task_id) for task_id in ("t7", "t0")}
-        await asyncio.sleep(0.3)
+        await eventually(lambda: ends_noted(one) == 2, "the keeper notes both ends")
+        noted = time.time_ns() // 1_000_000
         await one.start_executor()
         for task_id, when in times.items():
-            assert abs((await one.end_of(task_id)).timestamp_ms - when) < 250
+            assert when <= (await one.end_of(task_id)).timestamp_ms <= noted
         await end_while(one, "t9")
         await one.end_of("t9")
         run_once_with_true_ends(one, {"t7": 7, "t0": 0, "t9": 9})
