@@ -12,6 +12,7 @@ from signal import SIGKILL, SIGTERM
 
 from barter.agent.executor.events import Ended, Held, NotStarted, Order, Sample, Started, TaskKey
 from barter.agent.executor.wire import order_from_wire
+from barter.agent.runtime import former
 from barter.agent.runtime.base import Report, Runtime, RuntimeFailure
 from barter.agent.runtime.children import signal_name
 from barter.agent.runtime.keeper import wire
@@ -62,6 +63,7 @@ class ProcessRuntime(Runtime):
     async def start(self, report: Report) -> Sequence[Held]:
         self._report = report
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await former.take_over(self._folder)
         found = self._found = []
         if self._keeping.left_something:
             await self._keeping.until_ready()

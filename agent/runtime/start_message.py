@@ -30,6 +30,11 @@ def key_of(name: bytes) -> TaskKey:
     return TaskKey(FrameworkId(framework_id), TaskId(task_id))
 
 
+def tag_of(name: bytes) -> str:
+    """What its pipes are called: as short for every task."""
+    return hashlib.sha1(name, usedforsecurity=False).hexdigest()[:20]
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """`wrapped`: the task's first process waits for the real one, and must live as long."""
@@ -64,11 +69,12 @@ class Starter:
             become = None
         cgroups = self._limits.make(order.key, order.task)
         enter, leave = self._limits.doors(cgroups)
+        name = name_of(order.key)
         parts = (
             b"start",
-            name_of(order.key),
+            name,
             order_to_wire(order).SerializeToString(),
-            hashlib.sha1(name_of(order.key), usedforsecurity=False).hexdigest()[:20].encode(),
+            tag_of(name).encode(),
             os.fsencode(order.sandbox),
             os.fsencode(first),
             _list(arguments),
