@@ -138,7 +138,9 @@ class Keeping(asyncio.Protocol):
         self._lost.clear()
         for sign in (signal.SIGCONT, signal.SIGKILL):
             with contextlib.suppress(TimeoutError):
-                self.ready = await asyncio.wait_for(asyncio.shield(greeted), _GREETING_S)
+                told = await asyncio.wait_for(asyncio.shield(greeted), _GREETING_S)
+                # It may be gone again since, and nobody would look for another.
+                self.ready = told and self._transport is transport
                 break
             self._wake(sign)
         if not self.ready:
