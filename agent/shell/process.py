@@ -23,16 +23,21 @@ _log = logger("agent")
 
 
 def socket_path(work_dir: Path, agent_id: str, name: str = SOCKET) -> str:
-    """WORK_DIR/agent.sock, or where the kernel would not take that (108 bytes) a private folder for temporary files."""
+    """WORK_DIR/agent.sock, or where the kernel would not take that (108 bytes) in a folder for temporary files.
+
+    That one others can only go through, as executors that run as other users do.
+    """
     path = work_dir / name
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         path.parent.mkdir(mode=0o755, exist_ok=True)
         return str(path)
     folder = Path(tempfile.gettempdir()) / f"barter-{agent_id}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o711, exist_ok=True)
     found = folder.lstat()
-    if found.st_uid != os.geteuid() or found.st_mode & 0o77 or folder.is_symlink():
+    if found.st_uid != os.geteuid() or found.st_mode & 0o66 or folder.is_symlink():
         raise PermissionError(f"{folder} is not a private folder of this user: remove it, or use a shorter --work-dir")
+    # One of an earlier version let nobody through.
+    folder.chmod(0o711)
     (folder / name).parent.mkdir(mode=0o755, exist_ok=True)
     return str(folder / name)
 

@@ -14,7 +14,7 @@ import pytest
 
 from barter.agent.collect import Policy
 from barter.agent.runtime.identity import identify
-from barter.agent.shell.process import LONGEST_SOCKET_PATH, socket_path
+from barter.agent.shell.process import LONGEST_SOCKET_PATH, OWN_SOCKET, socket_path
 from barter.agent.shell.resources import detect, less, override
 from barter.agent.shell.sandbox import Sandboxes, mode_of
 from barter.core.ids import FrameworkId, TaskId
@@ -113,15 +113,20 @@ def test_a_sandbox_is_never_elsewhere(tmp_path: Path, name: str) -> None:
 
 
 def test_a_long_work_dir_gets_a_short_private_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert socket_path(Path("/w"), "a1") == "/w/agent.sock"
     with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        assert socket_path(Path(short), "a1") == f"{short}/agent.sock"
         monkeypatch.setattr(tempfile, "tempdir", short)
-        path = Path(socket_path(tmp_path / ("d" * LONGEST_SOCKET_PATH), "a1"))
+        long = tmp_path / ("d" * LONGEST_SOCKET_PATH)
+        path = Path(socket_path(long, "a1"))
         assert path == Path(short) / "barter-a1" / "agent.sock"
-        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        path.parent.chmod(0o700)
+        own = Path(socket_path(long, "a1", OWN_SOCKET))
+        assert own.parent.parent == path.parent
+        # Others get through to what they know, as executors that run as other users must.
+        assert [stat.S_IMODE(each.stat().st_mode) for each in (path.parent, own.parent)] == [0o711, 0o755]
         path.parent.chmod(0o777)
         with pytest.raises(PermissionError, match="not a private folder"):
-            socket_path(tmp_path / ("d" * LONGEST_SOCKET_PATH), "a1")
+            socket_path(long, "a1")
 
 
 def test_a_process_is_known_by_more_than_its_pid() -> None:
