@@ -3,12 +3,13 @@
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from barter.agent.book import Book, Entry
+from barter.agent.described import Description
 from barter.agent.facts import LAZY, Fact
 from barter.agent.shell.description import KeptDescription
 from barter.agent.shell.rows import statements
@@ -54,6 +55,7 @@ class Ledger:
         """Open or make the ledger of `work_dir`; raises LedgerUnusable."""
         self._path = work_dir / FILE
         self._closed = False
+        self._waiting: list[Fact] = []
         try:
             self._db = open_durable(self._path)
             self._prepare()
@@ -123,8 +125,18 @@ class Ledger:
 
         Raises LedgerUnusable where the disk does not take them: then none of them is written.
         """
-        try:
+        with self._whole_or_not():
             self._write(facts, wires)
+
+    def keep(self, description: Description) -> None:
+        """Make durable what the agent registers as. Raises LedgerUnusable."""
+        with self._whole_or_not():
+            self.description.keep(description)
+
+    @contextlib.contextmanager
+    def _whole_or_not(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._db.rollback()
@@ -136,24 +148,35 @@ class Ledger:
     def _write(self, facts: Sequence[Fact], wires: Wires) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
-        durable = False
+            self._apply(self._waiting, wires)
+        self._apply(facts, wires)
+        if any(type(fact) not in LAZY for fact in facts):
+            self._db.execute("COMMIT")
+            self._waiting.clear()
+        else:
+            self._waiting += facts
+
+    def _apply(self, facts: Sequence[Fact], wires: Wires) -> None:
         for kind, group in groupby(facts, type):
-            durable = durable or kind not in LAZY
             for statement, rows in statements(kind, list(group), wires):
                 self._db.executemany(statement, rows)
-        if durable:
-            self._db.execute("COMMIT")
 
     @property
     def unflushed(self) -> bool:
-        """Whether facts wait in the open transaction."""
-        return self._db.in_transaction
+        """Whether facts wait for a commit."""
+        return bool(self._waiting)
 
     def flush(self) -> None:
-        """Does nothing once it is closed. What a full disk does not take now waits for the next write."""
-        if not self._closed and self._db.in_transaction:
+        """Does nothing once it is closed. What a full disk does not take now waits for the next time."""
+        if self._closed or not self._waiting:
+            return
+        try:
+            self._write((), Wires())
+            self._db.execute("COMMIT")
+            self._waiting.clear()
+        except sqlite3.Error:
             with contextlib.suppress(sqlite3.Error):
-                self._db.execute("COMMIT")
+                self._db.rollback()
 
     def close(self) -> None:
         self.flush()

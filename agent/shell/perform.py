@@ -92,6 +92,9 @@ class Performer:
     def _record(self, facts: tuple[Fact, ...], wires: Wires) -> None:
         self.batches += 1
         self._ledger.write(facts, wires)
+        self._plan_flush()
+
+    def _plan_flush(self) -> None:
         if self._ledger.unflushed and not self._flush_planned:
             self._flush_planned = True
             self._loop.call_later(FLUSH_S, self._flush)
@@ -99,6 +102,7 @@ class Performer:
     def _flush(self) -> None:
         self._flush_planned = False
         self._ledger.flush()
+        self._plan_flush()
 
     def _call(
         self,

@@ -102,7 +102,7 @@ class AgentService:
             process.host = info.host
             serving = Serving(options, info, ledger, sandboxes, process, registry)
             self._there = serving.agent, serving.performer
-            serving.performer.registering = lambda: ledger.description.keep(replace(description, info=info))
+            serving.performer.registering = lambda: ledger.keep(replace(description, info=info))
             _log.info(
                 "ready",
                 agent_id=info.agent_id,

@@ -188,3 +188,37 @@ def test_a_full_disk_takes_a_batch_whole_or_not_at_all(tmp_path: Path) -> None:
     again = Ledger(tmp_path)
     assert contents(again.load()) == before
     again.close()
+
+
+class FullOnce:
+    """A database whose disk is full at its next commit: SQLite rolls back by itself then."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db, self.full = db, True
+
+    def execute(self, statement: str) -> object:
+        if statement == "COMMIT" and self.full:
+            self.full = False
+            self._db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._db.execute(statement)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._db, name)
+
+
+def test_what_may_wait_is_not_lost_to_a_full_disk(tmp_path: Path) -> None:
+    machine = ready(agent())
+    ledger = Ledger(tmp_path)
+    ledger.write(facts_of(machine.step(run(task("t1")), 1)), Wires())
+    ledger.write(facts_of(machine.step(reports(report("t1", TaskState.FINISHED, 1)), 2)), Wires())
+    ledger.write(facts_of(machine.step(acks("t1:1"), 3)), Wires())
+    ledger._db = FullOnce(ledger._db)  # type: ignore[assignment]
+    ledger.flush()
+    assert ledger.unflushed
+    ledger.flush()
+    assert not ledger.unflushed
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert list(again.load().entries()) == []
+    again.close()
