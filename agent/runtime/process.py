@@ -91,8 +91,9 @@ class ProcessRuntime(Runtime):
             self._keeping.send(b"forget", *map(name_of, known))
 
     async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+        task = self._running.get(order.key)
         try:
-            wanted = self._starter.check(order, command)
+            wanted = self._starter.check(order, command, () if task is None else task.cgroups)
         except RuntimeFailure as failure:
             return None, str(failure)
         return await self._probes.run(wanted, timeout_ms)

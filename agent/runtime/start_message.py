@@ -90,14 +90,23 @@ class Starter:
         )
         return Made(wire.pack(parts), program, cgroups, isolated)
 
-    def check(self, order: Order, command: str) -> tuple[bytes, ...]:
-        """What follows the number of a check; raises RuntimeFailure."""
+    def check(self, order: Order, command: str, cgroups: tuple[str, ...]) -> tuple[bytes, ...]:
+        """What follows the number of a check, which is run in its task's cgroups; raises RuntimeFailure."""
         program, argv, owner = "/bin/sh", ["/bin/sh", "-c", command], identity(order.task.command.user)
         if self._isolated():
             program, argv = wrapped(order, self._work_dir, argv, owner)
             owner = None
         environment = process_environment(order)
-        return os.fsencode(order.sandbox), os.fsencode(program), _list(argv), _pairs(environment), _user(owner)
+        enter, leave = self._limits.doors(cgroups)
+        return (
+            os.fsencode(order.sandbox),
+            os.fsencode(program),
+            _list(argv),
+            _pairs(environment),
+            _user(owner),
+            _list(enter),
+            _list(leave),
+        )
 
     def _isolated(self) -> bool:
         try:

@@ -18,7 +18,7 @@ from barter.agent.runtime.keeper.keeper import NOTES
 from barter.agent.runtime.keeper.output import LIMIT, WIDE
 from barter.agent.runtime.settings import Settings
 from barter.core.task_state import TaskState
-from barter.core.tasks import Command, Reason, Rlimit, TaskInfo
+from barter.core.tasks import CheckKind, Command, HealthCheck, Reason, Rlimit, TaskInfo
 from tests.integration.executor_agent import Agent, agent, task
 from tests.integration.machine import alive, eventually
 
@@ -205,6 +205,25 @@ def test_each_command_that_cannot_be_is_told_apart() -> None:
 
 
 @AS_ROOT
+@pytest.mark.skipif(not find_here().hierarchies, reason="no cgroups can be made here")
+def test_a_check_command_is_held_to_the_limits_of_its_task_and_ends_with_it() -> None:
+    async def story(one: Agent) -> None:
+        command = "cat /proc/self/cgroup > theirs; echo $$ > checking; exec sleep 300"
+        check = HealthCheck(CheckKind.COMMAND, command=command, interval_ms=60_000, timeout_ms=60_000)
+        one.launch(task("t1", "cat /proc/self/cgroup > mine; exec sleep 300", health_check=check))
+        await one.running("t1")
+        box = one.sandbox("t1")
+        await eventually(lambda: (box / "checking").exists() and bool((box / "checking").read_text()), "it is checked")
+        assert (box / "theirs").read_text() == (box / "mine").read_text()
+        os.kill(keeper(one), signal.SIGKILL)
+        one.kill("t1", grace_ms=0)
+        await one.end_of("t1")
+        checking = int((box / "checking").read_text())
+        await eventually(lambda: not alive(checking), "the check ends with its task")
+
+    play(story)
+
+
 @pytest.mark.parametrize("isolation", ["none", "bubblewrap"])
 def test_user_and_limits(isolation: str) -> None:
     if isolation == "bubblewrap" and (why := problem(Path("/tmp"))):

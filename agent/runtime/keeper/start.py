@@ -115,12 +115,14 @@ class Cgroups:
 
     def enter(self, enter: Message, leave: Message) -> None:
         """Raises Refused. On v1 the calling thread moves, on v2 the process: the keeper has but one thread."""
+        if not enter:
+            self.leave()
+            return
+        # Known before: what is entered in part is left, too.
+        self._leave = [path.decode() for path in leave]
         try:
-            if not enter:
-                self.leave()
             for path in enter:
                 write(path.decode(), "0")
-            self._leave = [path.decode() for path in leave]
         except OSError as error:
             raise Refused("cgroup", error) from None
 

@@ -96,11 +96,16 @@ class Tasks:
         self._begin(begun)
 
     def check(self, message: Message) -> None:
+        """In the cgroups of its task; executors of before do not name them."""
+        enter, leave = (unpack(message[7]), unpack(message[8])) if len(message) > 8 else ([], [])
         try:
             start = Start(message[2], message[3], message[4], message[5], message[6], pack([]))
+            self._cgroups.enter(enter, leave)
             self._checks[self._run(start, ())] = message[1]
         except (Refused, ValueError) as error:
             self._tell(b"checked", message[1], b"", str(error).encode())
+        finally:
+            self._cgroups.leave()
 
     def drop_check(self, check: bytes) -> None:
         for pid, known in self._checks.items():

@@ -3,7 +3,8 @@
 A reader ignores what it does not know: a kind of message, and further strings at the end of one.
 
     executor: start NAME ORDER TAG SANDBOX PROGRAM ARGV ENV CGROUPS ENTER LEAVE USER RLIMITS NICE OWNER WRAPPED
-              check ID SANDBOX PROGRAM ARGV ENV USER · signal NAME NUMBER WHOLE · drop ID · forget NAME ... · leave
+              check ID SANDBOX PROGRAM ARGV ENV USER ENTER LEAVE · drop ID
+              signal NAME NUMBER WHOLE · forget NAME ... · leave
     keeper:   keeper VERSION PID, then of each task held, then ready
               held NAME ORDER KILLING CGROUPS WRAPPED · started NAME PID · refused NAME ERRNO STEP
               ended NAME CODE MS OOM DISK_FULL · checked ID CODE
