@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import ssl
 import time
@@ -35,6 +36,7 @@ SLOWEST_S, SLOWEST_BYTES = 60.0, 60 << 10
 """Less than so many bytes in so many seconds is as good as nothing."""
 MOST_REDIRECTS = 10
 PAUSES_S = (0.3, 2.0)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 """Between attempts, where another may go better."""
 _REDIRECTS, _PASSING = (301, 302, 303, 307, 308), (429, 500, 502, 503, 504)
 
@@ -79,7 +81,8 @@ def _attempts(wanted: Wanted, part: Path, sized: Callable[[int], None], shown: s
             return _write(_remote(wanted, sized, shown), part, wanted.limit, shown)
         except _Passing as problem:
             if pause is None:
-                raise FetchFailure(f"cannot fetch {shown}: {problem}") from None
+                tried = f"{problem}, {len(PAUSES_S) + 1} times; see that this agent reaches its server"
+                raise FetchFailure(f"cannot fetch {shown}: {tried}") from None
             time.sleep(pause)
     raise AssertionError("unreachable")
 
@@ -141,7 +144,7 @@ def _remote(wanted: Wanted, sized: Callable[[int], None], shown: str) -> Iterato
     except (ProtocolError, IncompleteRead, InvalidChunkLength):
         raise _Passing("the connection ended before all was there") from None
     except NewConnectionError as error:
-        raise _Passing(str(error).rpartition(": ")[2]) from None
+        raise _Passing(_ERRNO.sub("", str(error).rpartition(": ")[2])) from None
     except TimeoutError:
         raise _Passing(f"no answer within {CONNECT_S:g} s, or silence for {READ_S:g} s") from None
     except HTTPError as error:
@@ -180,7 +183,8 @@ def _follow(wanted: Wanted, shown: str) -> urllib3.BaseHTTPResponse:
         if response.status in _PASSING:
             raise _Passing(f"the server answered {response.status} {response.reason}")
         if response.status not in _REDIRECTS or not (location := response.headers.get("Location")):
-            raise FetchFailure(f"cannot fetch {shown}: the server answered {response.status} {response.reason}")
+            answer = f"the server answered {response.status} {response.reason}"
+            raise FetchFailure(f"cannot fetch {shown}: {answer}; check the URI, and credentials where it wants some")
         uri = _redirected(uri, location, wanted.sha256, shown)
     raise FetchFailure(f"cannot fetch {shown}: more than {MOST_REDIRECTS} redirects")
 
