@@ -17,7 +17,7 @@ from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
 from barter.agent.containers.launches import LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
-from barter.agent.executor.events import Ended, Held, Order, Sample, TaskKey
+from barter.agent.executor.events import Ended, Held, Order, Sample, Started, TaskKey
 from barter.agent.runtime.base import Report, Runtime
 from barter.agent.runtime.children import signal_name
 from barter.agent.runtime.docker_calls import Calls
@@ -28,6 +28,7 @@ from barter.agent.runtime.measure import container_cgroups, of_cgroups
 from barter.agent.runtime.place import Place
 from barter.agent.runtime.room import no_room
 from barter.agent.runtime.settings import SettingsFile
+from barter.agent.runtime.witness import Witness, first_process
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
@@ -58,6 +59,7 @@ class DockerRuntime(Runtime):
         self._runner: Runner[ev.Event, act.Action] = Runner(self._machine, Clock(), self._perform)
         self._news = News(self._calls.label, self._post)
         self._pools = {name: ThreadPoolExecutor(count, name) for name, count in {*_POOLS.values(), ("check", 8)}}
+        self._witness = Witness()
         self._closed = asyncio.Event()
         self._asked = 0
 
@@ -100,6 +102,7 @@ class DockerRuntime(Runtime):
             task.cancel()
         await asyncio.gather(self._turns, self._sweeps, return_exceptions=True)
         self._news.close()
+        self._witness.close()
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(OSError):
@@ -111,6 +114,8 @@ class DockerRuntime(Runtime):
                 case act.Report():
                     self._tell(action)
                 case act.Recovered():
+                    for held in action.held:
+                        self._watch_end(held.order.key)
                     self._held.set_result(action.held)
                 case act.Watch():
                     run_thread("engine-events", lambda: self._news.hear(lambda: self._calls.engine))
@@ -149,12 +154,19 @@ class DockerRuntime(Runtime):
         return samples
 
     def _tell(self, action: act.Report) -> None:
-        event, code = action.event, action.event.exit_code if isinstance(action.event, Ended) else None
-        if isinstance(event, Ended) and code:
-            event = replace(event, disk_full=no_room(self._machine.sandbox_of(event.key)))
-            if 128 < code <= 192:
-                event = replace(event, signal=signal_name(code - 128))
+        event = action.event
+        if isinstance(event, Started):
+            self._watch_end(event.key)
+        if isinstance(event, Ended):
+            event = self._witness.corrected(event)
+            if code := event.exit_code:
+                full = no_room(self._machine.sandbox_of(event.key))
+                event = replace(event, disk_full=full, signal=signal_name(code - 128) if 128 < code <= 192 else "")
         self._report(event)
+
+    def _watch_end(self, key: TaskKey) -> None:
+        if container := self._machine.container_of(key):
+            self._witness.watch(key, first_process(container))
 
     def _ask(self, call: act.Call) -> None:
         """In a thread."""
