@@ -27,6 +27,11 @@ F = FrameworkId("f1")
 HOUR = 3_600_000
 
 
+def aged(path: str | Path, seconds: int) -> None:
+    changed = time.time() - seconds
+    os.utime(path, (changed, changed))
+
+
 def named(boxes: Sandboxes) -> list[str]:
     return sorted(os.listdir(boxes.root / F)) if (boxes.root / F).exists() else []
 
@@ -36,7 +41,7 @@ def test_sandboxes_are_made_kept_and_removed_oldest_first(tmp_path: Path) -> Non
     for number in range(5):
         path = Path(boxes.make(F, TaskId(f"t{number}")))
         (path / "stdout").write_text("out")
-        os.utime(path, (time.time() - 100 + number,) * 2)
+        aged(path, 100 - number)
     boxes.ended(F, TaskId("t0"))
     assert boxes.sweep() == []
     again = Sandboxes(tmp_path, keep=2)
@@ -50,7 +55,7 @@ def test_sandboxes_go_by_age_and_never_those_of_live_tasks(tmp_path: Path) -> No
     boxes = Sandboxes(tmp_path, policy=Policy(keep_ms=HOUR, least_free=0))
     for number, minutes in enumerate((90, 30, 90)):
         path = boxes.make(F, TaskId(f"t{number}"))
-        os.utime(path, (time.time() - minutes * 60,) * 2)
+        aged(path, minutes * 60)
     boxes.find_ended({(F, TaskId("t2"))})
     (removal,) = boxes.sweep()
     assert "kept for 1h" in removal.reason
@@ -64,7 +69,7 @@ def test_a_disk_running_full_takes_the_oldest_until_it_does_not(
     for number in range(4):
         path = boxes.make(F, TaskId(f"t{number}"))
         Path(path, "data").write_bytes(bytes(1 << 20))
-        os.utime(path, (time.time() - 1000 + number,) * 2)
+        aged(path, 1000 - number)
     boxes.find_ended(set())
     usage = SimpleNamespace(total=100 << 20, free=(10 << 20) - (3 << 19))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)

@@ -125,7 +125,9 @@ async def _story(made: Cluster, author: Author) -> None:
     author.driver.send_framework_message(author.agent, author.executor.executor_id, b"crash")
     await _reached(author, S.FAILED, "three")
     await _reached(author, S.FAILED, "last")
-    await eventually(lambda: len(author.lost) == 2 and len(author.errors) == 2, f"{author.lost} {author.errors}", PATIENCE_SECONDS)
+    await eventually(
+        lambda: len(author.lost) == 2 and len(author.errors) == 2, f"{author.lost} {author.errors}", PATIENCE_SECONDS
+    )
     author.driver.stop()
 
 

@@ -34,13 +34,14 @@ class World(Cluster):
 
     def __init__(self, folder: Path, runtime: str) -> None:
         super().__init__(folder, runtime)
-        self._node, self._http = free_address(), free_address()
+        self._node = free_address()
 
     def start_agent(self) -> None:
         options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", self._node]
-        options += ["--http", self._http, "--runtime", self._runtime, "--hostname", "h1"]
+        options += ["--http", self.agent_http, "--runtime", self._runtime, "--hostname", "h1"]
         options += ["--resources", "cpus=4,mem=4GiB,disk=20GiB", "--reserve", "ops:cpus=1"]
-        self._start("agent", self._http, signal.SIGUSR1, *options)
+        self._launch("agent", signal.SIGUSR1, *options)
+        self._wait("agent", self.agent_http)
 
     @property
     def volume(self) -> Path:

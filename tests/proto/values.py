@@ -1,5 +1,7 @@
 """Values of each kind that goes onto the wire."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from barter.core import ranges as rng
@@ -181,14 +183,15 @@ READINESS_CHECKS = st.one_of(
 )
 OWN_VOLUMES = st.builds(Volume, TEXT, st.just(""), st.booleans(), SOME)
 NETWORKS = st.tuples(st.sampled_from(Network).filter(lambda network: network is not Network.OWN), st.just(""))
-CONTAINERS = st.builds(
-    lambda network, *rest: Container(rest[0], network[0], *rest[1:5], network[1], *rest[5:]),
-    NETWORKS | st.tuples(st.just(Network.OWN), SOME),
+ON_HOST = st.builds(
+    Container,
     SOME,
+    st.just(Network.HOST),
     st.lists(st.builds(PortMapping, PORTS, PORTS, PROTOCOLS), max_size=2).map(tuple),
     st.lists(st.builds(Volume, TEXT, SOME, st.booleans()) | OWN_VOLUMES, max_size=2).map(tuple),
     st.booleans(),
     TEXTS,
+    st.just(""),
     st.lists(st.builds(Tmpfs, TEXT, MS), max_size=2).map(tuple),
     TEXTS,
     st.lists(st.builds(Device, TEXT, TEXT, TEXT), max_size=2).map(tuple),
@@ -196,6 +199,11 @@ CONTAINERS = st.builds(
     MAPPINGS,
     MS,
     st.booleans(),
+)
+CONTAINERS = st.builds(
+    lambda container, network: replace(container, network=network[0], network_name=network[1]),
+    ON_HOST,
+    NETWORKS | st.tuples(st.just(Network.OWN), SOME),
 )
 LIMITS = st.integers(-1, 1 << 50)
 COMMANDS = st.builds(
