@@ -14,8 +14,12 @@ _EXEC_LOOKS, _EXEC_S = 20, 0.001
 def start_time(pid: int, *, zombies: bool = False) -> int:
     """When the process started, in clock ticks since boot: with the pid it names a process for good. 0: none lives."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        # Of every start one: a file object would cost half as much again.
+        file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fields = os.read(file, 4096).rpartition(b")")[2].split()
+        finally:
+            os.close(file)
     except OSError:
         return 0
     return 0 if fields[0] in (b"Z", b"X") and not zombies else int(fields[19])

@@ -4,6 +4,8 @@ import contextlib
 import os
 from collections.abc import Iterable
 
+_MUCH = 64 << 10
+
 
 def write(path: str, text: str) -> None:
     """Raises OSError."""
@@ -14,12 +16,24 @@ def write(path: str, text: str) -> None:
         os.close(descriptor)
 
 
+def _read(path: str) -> bytes:
+    """Raises OSError. Without a file object: each end reads several."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = b""
+        while more := os.read(descriptor, _MUCH):
+            text += more
+        return text
+    finally:
+        os.close(descriptor)
+
+
 def processes(folders: Iterable[str]) -> set[int]:
     """The processes in the task's cgroups."""
     found: set[int] = set()
     for folder in folders:
-        with contextlib.suppress(OSError), open(f"{folder}/cgroup.procs", "rb") as file:
-            found.update(int(line) for line in file)
+        with contextlib.suppress(OSError):
+            found.update(map(int, _read(f"{folder}/cgroup.procs").split()))
     return found
 
 
@@ -36,8 +50,9 @@ def oom_killed(folders: Iterable[str]) -> bool:
     """Whether the kernel killed one of the task's processes for its memory limit."""
     for folder in folders:
         for name in ("memory.oom_control", "memory.events"):
-            with contextlib.suppress(OSError), open(f"{folder}/{name}", "rb") as file:
-                if any(line.startswith(b"oom_kill ") and int(line.split()[1]) > 0 for line in file):
+            with contextlib.suppress(OSError):
+                lines = _read(f"{folder}/{name}").splitlines()
+                if any(line.startswith(b"oom_kill ") and int(line.split()[1]) > 0 for line in lines):
                     return True
     return False
 

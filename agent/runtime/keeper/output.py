@@ -35,7 +35,10 @@ class Pipe:
             os.chown(path, *_ids(owner), follow_symlinks=False)
         self.descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            os.close(self._open())
+            try:
+                os.close(self._make())
+            except FileExistsError:
+                os.close(self._open())
         except OSError:
             self.close()
             raise
@@ -97,11 +100,17 @@ class Pipe:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return descriptor
             os.close(descriptor)
+        except FileNotFoundError:
+            return self._make()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise
         with contextlib.suppress(OSError):
             os.unlink(self._log)
+        return self._make()
+
+    def _make(self) -> int:
+        """A log that was not there; raises OSError."""
         descriptor = os.open(self._log, _SAFE | os.O_CREAT | os.O_EXCL, 0o644)
         if self._owner:
             os.fchown(descriptor, *_ids(self._owner))
