@@ -149,7 +149,7 @@ def test_what_is_no_answer() -> None:
             pass
         refused = await checked(http(port))
         assert not refused.ok
-        assert f"127.0.0.1:{port}/health?x=1: " in refused.message
+        assert f"127.0.0.1:{port}/health?x=1: Connection refused" in refused.message
         assert "not a URL's path" in (await checked(http(port, path="/a b\r\nX: y"))).message
 
     asyncio.run(story())

@@ -1,6 +1,7 @@
 """Carries out checks: HTTP, HTTPS and TCP from here, commands where the task runs."""
 
 import asyncio
+import os
 import ssl
 from collections import defaultdict
 from collections.abc import Callable
@@ -64,7 +65,7 @@ class Checker:
             except TimeoutError:
                 ok, message = False, f"{self._where(action)} gave no answer within {action.check.timeout_ms} ms"
             except (OSError, EOFError, ValueError, h11.ProtocolError) as error:
-                ok, message = False, f"{self._where(action)}: {str(error)[:MOST_SAID]}"
+                ok, message = False, f"{self._where(action)}: {_why(error)[:MOST_SAID]}"
         self._post(Checked(action.order.key, ok, message, isinstance(action.check, ReadinessCheck)))
 
     async def _result(self, action: RunCheck) -> tuple[bool | None, str]:
@@ -131,6 +132,11 @@ def _without_verification() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _why(error: Exception) -> str:
+    """asyncio tells a refused connection with its number and the address once more."""
+    return os.strerror(error.errno) if isinstance(error, ConnectionError) and error.errno else str(error)
 
 
 def _what(action: RunCheck) -> str:
