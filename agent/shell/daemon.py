@@ -25,8 +25,9 @@ def run(options: AgentOptions) -> int:
     except (FolderTaken, LedgerUnusable, NotAllowed, AddressTaken, ValueError) as error:
         return _cannot_start(str(error))
     except OSError as error:
-        advice = "make room on its disk" if error.errno == errno.ENOSPC else "choose another --work-dir"
-        return _cannot_start(f"{error}: {advice}")
+        if error.errno == errno.ENOSPC:
+            return _cannot_start(f"the disk of {options.work_dir} is full: make room there; tasks that run go on")
+        return _cannot_start(f"{error}: choose another --work-dir")
 
 
 def _cannot_start(why: str) -> int:

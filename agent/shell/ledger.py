@@ -11,6 +11,7 @@ from pathlib import Path
 from barter.agent.book import Book, Entry
 from barter.agent.described import Description
 from barter.agent.facts import LAZY, Fact
+from barter.agent.runtime.room import no_room
 from barter.agent.shell.description import KeptDescription
 from barter.agent.shell.rows import statements
 from barter.agent.shell.wire import Wires
@@ -60,9 +61,7 @@ class Ledger:
             self._db = open_durable(self._path)
             self._prepare()
         except sqlite3.Error as error:
-            raise LedgerUnusable(
-                f"cannot use the ledger {self._path}: {error}; repair it, or give the agent an empty --work-dir"
-            ) from None
+            raise LedgerUnusable(f"cannot use the ledger {self._path}: {error}; {_advice(work_dir)}") from None
         self.agent_id = AgentId(self._meta_or_draw("agent_id", "a" + secrets.token_hex(5)))
         self.secret = self._meta_or_draw("secret", secrets.token_hex(16))
         self.description = KeptDescription(self._db, self.agent_id)
@@ -191,3 +190,10 @@ def _task(wire: pb.TaskInfo, status: TaskStatus) -> TaskInfo:
         itself = wire.HasField("executor") and wire.executor.task_id == wire.task_id
         return replace(ended, executor=codec.task_from_wire(wire).executor) if itself else ended
     return codec.task_from_wire(wire)
+
+
+def _advice(work_dir: Path) -> str:
+    """SQLite calls a disk without room for its shared memory an I/O error."""
+    if no_room(str(work_dir)):
+        return "its disk is full: make room there and start the agent again, its tasks go on"
+    return "repair it, or give the agent an empty --work-dir"

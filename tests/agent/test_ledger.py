@@ -16,6 +16,7 @@ from barter.agent import actions as act
 from barter.agent import events as ev
 from barter.agent.book import Book
 from barter.agent.facts import EpochRaised, Fact, Left
+from barter.agent.shell import ledger as module
 from barter.agent.shell.ledger import FILE, Ledger, LedgerUnusable
 from barter.agent.shell.wire import Wires
 from barter.core.ids import FrameworkId, TaskId
@@ -188,6 +189,15 @@ def test_a_full_disk_takes_a_batch_whole_or_not_at_all(tmp_path: Path) -> None:
     again = Ledger(tmp_path)
     assert contents(again.load()) == before
     again.close()
+
+
+def test_a_ledger_on_a_full_disk_is_not_called_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / FILE).write_bytes(b"no database" * 1000)
+    with pytest.raises(LedgerUnusable, match="repair it"):
+        Ledger(tmp_path)
+    monkeypatch.setattr(module, "no_room", lambda folder: folder == str(tmp_path))
+    with pytest.raises(LedgerUnusable, match="its disk is full: make room there"):
+        Ledger(tmp_path)
 
 
 class FullOnce:
