@@ -21,7 +21,23 @@ from barter.proto.v1 import executor_pb2 as pb
 from barter.shell.log import logger
 
 JOURNAL = "processes"
+AGAIN_S = 5.0
 _log = logger("executor")
+
+
+def waits(folder: Path) -> bool:
+    """Whether there are tasks yet to be taken over."""
+    return (folder / JOURNAL).exists()
+
+
+async def begin(folder: Path) -> list[Task]:
+    """Take over; the tasks for which that is to be tried again, as on a full disk. Raises OSError if it cannot read."""
+    try:
+        await take_over(folder)
+    except OSError as error:
+        _log.warning("tasks of an executor without keeper are not taken over yet, trying again", why=str(error))
+        return list(_read(folder / JOURNAL).values())
+    return []
 
 
 async def take_over(folder: Path) -> None:
@@ -34,16 +50,22 @@ async def take_over(folder: Path) -> None:
     if not journal.exists():
         return
     tasks = _read(journal)
+    fresh = journal.with_suffix(".new")
     if tasks:
+        # A keeper that lives is not ended in vain.
+        fresh.write_bytes(bytes(journal.stat().st_size))
+        fresh.unlink()
         await _end_keeper(folder)
         # Whoever is killed here does it again: what the notes know already is not added twice.
         notes = Notes(str(folder / NOTES), boot_id())
         notes.tasks = {**tasks, **notes.tasks}
-        notes.compact()
-        notes.close()
+        try:
+            notes.compact()
+        finally:
+            notes.close()
         _log.info("tasks of an executor without keeper are taken over", tasks=len(tasks))
     journal.unlink()
-    journal.with_suffix(".new").unlink(missing_ok=True)
+    fresh.unlink(missing_ok=True)
 
 
 def _read(journal: Path) -> dict[bytes, Task]:

@@ -51,6 +51,10 @@ class Keeping(asyncio.Protocol):
         """Whether an earlier keeper lives or left notes."""
         return any((self._folder / name).exists() for name in (NOTES, SOCKET))
 
+    @property
+    def connecting(self) -> bool:
+        return self._connecting is not None
+
     def begin(self) -> None:
         """Connect unless that is so or under way; `back` tells when it is done."""
         if not self.ready and self._connecting is None and not self._closing:

@@ -16,6 +16,7 @@ from barter.agent.runtime import former
 from barter.agent.runtime.base import Report, Runtime, RuntimeFailure
 from barter.agent.runtime.children import signal_name
 from barter.agent.runtime.keeper import wire
+from barter.agent.runtime.keeper.notes import Task as FormerTask
 from barter.agent.runtime.keeper.wire import Message
 from barter.agent.runtime.keeping import Keeping
 from barter.agent.runtime.limits import Limits
@@ -58,17 +59,23 @@ class ProcessRuntime(Runtime):
         self._running: dict[TaskKey, _Task] = {}
         self._over: set[TaskKey] = set()
         self._found: list[Held] | None = None
+        self._taking_over: asyncio.Task[None] | None = None
         self._report: Report = _nowhere
 
     async def start(self, report: Report) -> Sequence[Held]:
         self._report = report
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await former.take_over(self._folder)
+        waiting = await former.begin(self._folder)
         found = self._found = []
         if self._keeping.left_something:
             await self._keeping.until_ready()
+        for task in waiting:
+            self._hold_former(task)
         self._found = None
-        self._limits.sweep({folder for task in self._running.values() for folder in task.cgroups})
+        if waiting:
+            self._taking_over = asyncio.create_task(self._take_over())
+        held = (*self._running.values(), *self._starting.values())
+        self._limits.sweep({folder for each in held for folder in each.cgroups})
         return found
 
     def launch(self, orders: Sequence[Order]) -> None:
@@ -104,6 +111,9 @@ class ProcessRuntime(Runtime):
         return await asyncio.get_running_loop().run_in_executor(None, measure, wanted)
 
     async def close(self) -> None:
+        if self._taking_over is not None:
+            self._taking_over.cancel()
+            await asyncio.wait([self._taking_over])
         idle = not (self._running or self._starting)
         await self._keeping.close(leave=idle)
         if idle:
@@ -173,6 +183,20 @@ class ProcessRuntime(Runtime):
         program = (order.task.command.argv or ("/bin/sh",))[0]
         self._starting[order.key] = _Task(order, cgroups, program, spares_leader=wrapped)
         self._found.append(Held(order, message[3] == b"1"))
+
+    def _hold_former(self, task: FormerTask) -> None:
+        """Until the keeper has it, and tells what became of it."""
+        key = key_of(task.name)
+        if key not in self._running and key not in self._starting and key not in self._over:
+            folders = wire.pack([folder.encode() for folder in task.cgroups])
+            self._hold([b"held", task.name, task.order, wire.number(task.killing), folders])
+
+    async def _take_over(self) -> None:
+        while former.waits(self._folder):
+            await asyncio.sleep(former.AGAIN_S)
+            if not self._keeping.connecting:
+                await former.begin(self._folder)
+        self._keeping.begin()
 
     def _started(self, key: TaskKey, pid: int) -> None:
         if (task := self._starting.pop(key, None)) is None:

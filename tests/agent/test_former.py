@@ -1,12 +1,19 @@
 """The journal of an executor of before the keeper, as that executor wrote it, becomes the keeper's notes."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
+import pytest
+
+from barter.agent.executor.events import Ended
 from barter.agent.executor.wire import order_from_wire
 from barter.agent.runtime import former
+from barter.agent.runtime.base import RuntimeEvent
 from barter.agent.runtime.keeper.notes import Notes, Task
 from barter.agent.runtime.proc import boot_id
+from barter.agent.runtime.process import ProcessRuntime
 from barter.proto.v1 import executor_pb2 as pb
 
 WRITTEN = (Path(__file__).parent.parent / "golden" / "processes_1.jsonl").read_text()
@@ -62,3 +69,44 @@ def test_a_journal_of_nothing_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / former.JOURNAL).write_text(f'{{"boot": "{ITS_BOOT}"}}\n\nnonsense\n[]\n{{"pid":["f-1","x",1,2,[]]}}\n')
     asyncio.run(former.take_over(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_full_disk_the_executor_starts_and_takes_over_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "executor"
+    folder.mkdir()
+    (folder / former.JOURNAL).write_text(WRITTEN)
+    full = True
+    compact = Notes.compact
+
+    def compacted(notes: Notes) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        compact(notes)
+
+    monkeypatch.setattr(Notes, "compact", compacted)
+    monkeypatch.setattr(former, "AGAIN_S", 0.05)
+
+    async def story() -> None:
+        nonlocal full
+        ended: set[str] = set()
+        all_ended = asyncio.Event()
+
+        def report(event: RuntimeEvent) -> None:
+            if isinstance(event, Ended):
+                ended.add(event.key.task_id)
+                if len(ended) == 5:
+                    all_ended.set()
+
+        runtime = ProcessRuntime(tmp_path)
+        held = await runtime.start(report)
+        assert {each.order.key.task_id for each in held} == {"runs", "killed", "failed", "intended", "unknown"}
+        assert (folder / former.JOURNAL).exists()
+        assert not ended
+        full = False
+        await asyncio.wait_for(all_ended.wait(), 30)
+        assert not former.waits(folder)
+        await runtime.close()
+
+    asyncio.run(story())
