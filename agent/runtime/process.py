@@ -35,12 +35,13 @@ UNDER_WAY = 4 * SLICE
 
 @dataclass(slots=True)
 class _Task:
-    """`message` as long as the keeper has not answered, else the `pid`."""
+    """`message` as long as the keeper has not answered, else the `pid`; `kill` is what it was told last to end it."""
 
     order: Order
     cgroups: tuple[str, ...]
     program: str = ""
     message: bytes = b""
+    kill: bytes = b""
     pid: int = 0
     spares_leader: bool = False
 
@@ -89,7 +90,8 @@ class ProcessRuntime(Runtime):
             self._report(NotStarted(key, Reason.LAUNCH_FAILED, "killed before it started"))
         elif (task := self._running.get(key) or self._starting.get(key)) is not None:
             whole = b"1" if force or not task.spares_leader else b"0"
-            self._keeping.send(b"signal", name_of(key), wire.number(SIGKILL if force else SIGTERM), whole)
+            task.kill = wire.pack([b"signal", name_of(key), wire.number(SIGKILL if force else SIGTERM), whole])
+            self._keeping.write(task.kill)
 
     def release(self, keys: Sequence[TaskKey]) -> None:
         known = [key for key in keys if key in self._over]
@@ -146,7 +148,8 @@ class ProcessRuntime(Runtime):
         for key in [key for key in self._running if key not in known]:
             self._ended(key, None, None)
         again = [task.message for key, task in self._starting.items() if key not in known]
-        self._keeping.write(b"".join(again))
+        kills = [task.kill for task in (*self._running.values(), *self._starting.values())]
+        self._keeping.write(b"".join((*again, *kills)))
         self._probes.lost()
         self._advance()
 
