@@ -13,10 +13,11 @@ from barter.agent.runtime.keeper import boot, wire
 from barter.agent.runtime.keeper.keeper import NOTES, PID, SOCKET
 from barter.agent.runtime.keeper.start import RESTORED
 from barter.agent.runtime.keeper.wire import Message
-from barter.agent.runtime.proc import start_time
+from barter.agent.runtime.proc import start_time, stopped
 from barter.shell.log import logger
 
 _GREETING_S, _FIRST_RETRY_S, _LONGEST_RETRY_S, _LEAVE_S = 3.0, 0.1, 2.0, 5.0
+_LOOK_S = 3.0
 _log = logger("executor")
 
 
@@ -43,6 +44,7 @@ class Keeping(asyncio.Protocol):
         self._children: set[int] = set()
         self._pid = 0
         self._closing = False
+        self._next_look: asyncio.TimerHandle | None = None
         self._lost = asyncio.Event()
         self.ready = False
 
@@ -73,9 +75,19 @@ class Keeping(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(message)
 
+    def look(self) -> None:
+        """Have a keeper go on that somebody stopped: it would neither start nor kill anything."""
+        if self.ready and stopped(self._pid):
+            _log.warning("the keeper of process tasks was stopped, it goes on now", pid=self._pid)
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, signal.SIGCONT)
+
     async def close(self, *, leave: bool) -> None:
         """Hang up; with `leave` have the keeper end, which it does when nothing runs, and wait for that."""
+        self.look()
         self._closing = True
+        if self._next_look is not None:
+            self._next_look.cancel()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
@@ -126,6 +138,12 @@ class Keeping(asyncio.Protocol):
         finally:
             self._connecting = None
         self._back(self._held)
+        if self._next_look is None:
+            self._look_on()
+
+    def _look_on(self) -> None:
+        self.look()
+        self._next_look = asyncio.get_running_loop().call_later(_LOOK_S, self._look_on)
 
     async def _attempt(self) -> bool:
         loop = asyncio.get_running_loop()

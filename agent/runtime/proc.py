@@ -25,6 +25,15 @@ def start_time(pid: int, *, zombies: bool = False) -> int:
     return 0 if fields[0] in (b"Z", b"X") and not zombies else int(fields[19])
 
 
+def stopped(pid: int) -> bool:
+    """Whether a signal has stopped it, until SIGCONT."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"T"
+    except (OSError, IndexError):
+        return False
+
+
 def boot_id() -> str:
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:

@@ -92,6 +92,8 @@ class ProcessRuntime(Runtime):
             whole = b"1" if force or not task.spares_leader else b"0"
             task.kill = wire.pack([b"signal", name_of(key), wire.number(SIGKILL if force else SIGTERM), whole])
             self._keeping.write(task.kill)
+            if force:
+                self._keeping.look()
 
     def release(self, keys: Sequence[TaskKey]) -> None:
         known = [key for key in keys if key in self._over]
