@@ -15,6 +15,8 @@ import requests
 from docker.errors import APIError, DockerException
 from docker.utils import kwargs_from_env
 
+from barter.agent.runtime.engine import DEFAULT_HOST
+from barter.agent.runtime.neighbours import is_local
 from barter.agent.shell.execs import NoExec, Session, Tell, Wanted
 from barter.proto.v1 import node_pb2 as pb
 
@@ -28,16 +30,29 @@ _GRACE_S = 1.0
 _LOOKS = 40
 _Failures = (DockerException, requests.RequestException, OSError)
 AnswerT = TypeVar("AnswerT")
+_closing: set[asyncio.Future[None]] = set()
 
 
 async def begin(wanted: Wanted, container: str) -> "DockerSession":
-    """Raises NoExec."""
+    """Raises NoExec. One that is cancelled leaves nothing behind in the container."""
+    making = asyncio.ensure_future(asyncio.to_thread(DockerSession, wanted, container))
     try:
-        return await asyncio.to_thread(DockerSession, wanted, container)
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        closing = asyncio.ensure_future(_close_unwanted(making))
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        raise
     except APIError as error:
         raise NoExec(f"the Docker Engine refuses: {error.explanation or error}") from None
     except _Failures as error:
         raise NoExec(f"the Docker Engine does not answer: {error}; is it running?") from None
+
+
+async def _close_unwanted(making: "asyncio.Future[DockerSession]") -> None:
+    with contextlib.suppress(*_Failures):
+        session = await making
+        await session.close()
 
 
 class DockerSession(Session):
@@ -116,11 +131,10 @@ class DockerSession(Session):
             await self._ask(lambda: self._client.exec_resize(self._id, height=rows, width=columns))
 
     async def signal(self, number: signal.Signals) -> None:
-        """The engine has no call for it; its processes are those of this machine."""
+        """The engine has no call for it: only where its processes are those of this machine."""
         shown = await self._ask(lambda: self._client.exec_inspect(self._id))
         if shown is not None and shown["Running"] and shown["Pid"]:
-            with contextlib.suppress(OSError):
-                os.kill(shown["Pid"], number)
+            await asyncio.to_thread(_signal, shown["Pid"], shown["ContainerID"], number)
 
     async def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -143,3 +157,12 @@ class DockerSession(Session):
         with contextlib.suppress(*_Failures):
             return await asyncio.to_thread(call)
         return None
+
+
+def _signal(pid: int, container_id: str, number: signal.Signals) -> None:
+    """Another machine's process id is a stranger's here, and one that has just ended may be one soon."""
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/cgroup") as file:
+            ours = container_id in file.read()
+        if ours and is_local(kwargs_from_env().get("base_url", DEFAULT_HOST)):
+            os.kill(pid, number)
