@@ -9,7 +9,7 @@ from barter.sdk.testing.tail import Tail
 from barter.sdk.testing.unrest import Unrest, chosen
 from barter.sdk.testing.view import View
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.host import Running
+from barter.tools.sim.running import Running
 from barter.tools.sim.telling import listed
 from barter.tools.sim.world import SECOND_US
 

@@ -1,7 +1,6 @@
 """A machine: what really runs on it, whatever anybody believes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
 from barter.agent.executor.events import NotStarted, Order
@@ -11,23 +10,11 @@ from barter.core.tasks import TaskInfo
 from barter.tools.sim.behaviour import Behaviour
 from barter.tools.sim.engine import Engine
 from barter.tools.sim.keeper import SimKeeper
-from barter.tools.sim.use import Use
+from barter.tools.sim.running import Running
 from barter.tools.sim.world import SECOND_US, World
 
 SIGTERM_CODE, SIGKILL_CODE = 143, 137
 _TERM_US = (1_000, 50_000)
-
-
-@dataclass(slots=True)
-class Running:
-    """A process or container of a task; `ended` hears its exit code, `healthy` is what its checks find."""
-
-    task: TaskInfo
-    ended: Callable[[int], None]
-    deaf: bool
-    healthy: bool = True
-    over: bool = False
-    use: Use = field(default_factory=Use)
 
 
 class Host:

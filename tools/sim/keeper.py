@@ -3,16 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from barter.agent.executor.events import Ended, Order, Started, TaskKey
+from barter.agent.facts import TaskKey as HostKey
+from barter.core.tasks import TaskInfo
 from barter.tools.sim.crash import Crashed
 from barter.tools.sim.disk import Disk
 from barter.tools.sim.journal import Journal
+from barter.tools.sim.running import Running
 from barter.tools.sim.world import START_MS, World
-
-if TYPE_CHECKING:
-    from barter.tools.sim.host import Host
 
 Hear = Callable[[Started | Ended], None]
 SPAWN_US = (300, 3_000)
@@ -23,12 +23,23 @@ STILL_TOLD = 0.7
 _SIGNALS = {143: "SIGTERM", 137: "SIGKILL"}
 
 
+class Machine(Protocol):
+    """What a keeper starts processes on."""
+
+    name: str
+    tasks: dict[HostKey, Running]
+
+    def run(self, key: HostKey, task: TaskInfo, ended: Callable[[int], None]) -> Running: ...
+
+    def signal(self, key: HostKey, *, force: bool) -> None: ...
+
+
 class SimKeeper:
     """Writes each intent, kill, start and end down before it says so. `hear` is its executor's end of their stream, as
     long as there is one; `gone` tells that of the keeper's end.
     """
 
-    def __init__(self, world: World, host: "Host") -> None:
+    def __init__(self, world: World, host: Machine) -> None:
         self.up = False
         self.notes = Journal()
         self.disk = Disk()

@@ -5,7 +5,7 @@ from random import Random
 from barter.agent.facts import TaskKey
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.faults.model import Fault, Kind, agents, lasting
-from barter.tools.sim.host import Running
+from barter.tools.sim.running import Running
 
 
 def _one(cluster: SimCluster, fault: Fault) -> tuple[TaskKey, Running] | None:
