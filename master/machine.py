@@ -156,7 +156,8 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
     for gone in recovered.gone:
         cluster.gone[gone.agent_id] = gone
     cluster.reach.removals = recovered.removals
-    cluster.reach.removed.update((each.agent_id, each) for each in sorted(recovered.removed, key=_removed_ms))
+    for removed in sorted(recovered.removed, key=_removed_ms):
+        cluster.reach.keep(removed)
     _recover_holdings(cluster, recovered)
     cluster.expected_agents |= cluster.agents.keys()
     cluster.expected_frameworks |= cluster.frameworks.keys()

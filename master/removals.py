@@ -111,7 +111,7 @@ def ended(cluster: Cluster, agent: Agent, key: TaskKey) -> None:
 
 def forget(cluster: Cluster, agent_id: AgentId, reason: str) -> None:
     """It will not return, or nothing of it is left to be killed."""
-    if cluster.reach.removed.pop(agent_id, None) is not None:
+    if cluster.reach.drop(agent_id) is not None:
         cluster.persist(RemovedForgotten(agent_id), reason)
 
 
@@ -119,7 +119,7 @@ def _keep_of(cluster: Cluster, removed: RemovedAgent, reason: str) -> None:
     if not removed.tasks:
         forget(cluster, removed.agent_id, reason)
         return
-    cluster.reach.removed[removed.agent_id] = removed
+    cluster.reach.keep(removed)
     cluster.persist(AgentRemoved(removed), reason)
 
 
@@ -175,12 +175,13 @@ def _give_up(cluster: Cluster, agent: Agent, now: int) -> None:
     away = format_duration(now - agent.unreachable_ms)
     reason = f"agent {agent_id} was out of reach for {away}; it was removed, and may return"
     kills = {key: task.kill for key, task in agent.tasks.items() if task.kill is not None}
-    before = reach.removed.pop(agent_id, None)
+    before = reach.drop(agent_id)
     tasks = (*(before.tasks if before is not None else ()), *agent.tasks)
     removed = RemovedAgent(agent_id, agent.info.hostname, now, reason, tasks, not agent.never_heard)
     while len(reach.removed) >= MOST_REMOVED:
         forget(cluster, next(iter(reach.removed)), f"{MOST_REMOVED} were removed after it")
-    reach.removed[agent_id], reach.last_ms = removed, now
+    reach.keep(removed)
+    reach.last_ms = now
     cluster.persist(AgentRemoved(removed), reason)
     cluster.history.record(now, "agent_removed", agent_id, f"{reason}; {len(agent.tasks)} tasks gone with it")
     remove(cluster, agent, TaskState.GONE, Reason.AGENT_REMOVED, reason, now)

@@ -88,7 +88,7 @@ def gone_for_good(cluster: Cluster, removed: RemovedAgent, reason: str, now: int
 
 def answer(cluster: Cluster, key: TaskKey, now: int) -> TaskStatus | None:
     """What is known of a task that an earlier master told as gone with its agent."""
-    removed = next((each for each in cluster.reach.removed.values() if key in each.tasks), None)
+    removed = cluster.reach.holder(key)
     if removed is None:
         return None
     return TaskStatus(

@@ -67,8 +67,10 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
     _put_offers(cluster, snapshot)
     cluster.roles = {config.role: config for config in snapshot.roles}
     cluster.gone = {gone.agent_id: gone for gone in snapshot.gone}
-    reach, removed = cluster.reach, {each.agent_id: each for each in snapshot.removed}
-    reach.removals, reach.removed, reach.last_ms = head.removals, removed, head.removed_ms
+    reach = cluster.reach
+    reach.removals, reach.last_ms = head.removals, head.removed_ms
+    for removed in snapshot.removed:
+        reach.keep(removed)
     reach.out = dict.fromkeys(head.out_of_reach)
     cluster.states = dict(head.states)
     cluster.frameworks_made, cluster.offers_made = head.frameworks_made, head.offers_made
