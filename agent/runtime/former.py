@@ -53,8 +53,10 @@ async def take_over(folder: Path) -> None:
     fresh = journal.with_suffix(".new")
     if tasks:
         # A keeper that lives is not ended in vain.
-        fresh.write_bytes(bytes(journal.stat().st_size))
-        fresh.unlink()
+        try:
+            fresh.write_bytes(bytes(journal.stat().st_size))
+        finally:
+            fresh.unlink(missing_ok=True)
         await _end_keeper(folder)
         # Whoever is killed here does it again: what the notes know already is not added twice.
         notes = Notes(str(folder / NOTES), boot_id())
