@@ -5,7 +5,8 @@ from barter.agent.containers.alarms import Due
 from barter.agent.containers.book import RETRY_MS, Book
 from barter.agent.containers.events import Seen, Standing
 from barter.agent.containers.task import ContainerTask, Output, Phase
-from barter.agent.executor.events import Ended
+from barter.agent.executor.events import Ended, NotStarted
+from barter.core.tasks import Reason
 
 FOLLOW_AFTER_MS = 500
 LOOK_MS = 30_000
@@ -17,6 +18,7 @@ LAST_LINES_MS = 250
 MEMORY_NEWS_MS = 500
 COPY_TRIES = 3
 SIGKILLED = 137
+LEFT = "its executor ended before it started; launch it again under a new id"
 
 
 class Ends:
@@ -89,8 +91,17 @@ class Ends:
             return self.died(task, None, None, now)
         if seen.standing is Standing.RUNNING:
             return self._still_running(task, seen, now)
+        if seen.standing is Standing.CREATED:
+            return self._never_began(task, now)
         self.note(task, seen)
         return self._last_lines(task, now)
+
+    def _never_began(self, task: ContainerTask, now: int) -> list[Action]:
+        """So an engine says that was killed meanwhile; of a start that it answered it does not know any more."""
+        if not task.found:
+            return self.died(task, None, None, now)
+        task.phase = Phase.OVER
+        return [Report(NotStarted(task.key, Reason.LAUNCH_FAILED, LEFT))]
 
     def out_of_memory(self, task: ContainerTask, now: int) -> list[Action]:
         """It makes the reason of an end that is still to be told."""

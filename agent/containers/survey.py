@@ -2,7 +2,7 @@
 
 from barter.agent.containers.actions import Action, List, Log, Recovered, Watch
 from barter.agent.containers.book import RETRY_MS, Book
-from barter.agent.containers.ends import Ends
+from barter.agent.containers.ends import LEFT, Ends
 from barter.agent.containers.events import EngineLost, Listed, Seen, Standing
 from barter.agent.containers.removals import Removals
 from barter.agent.containers.task import ContainerTask, Phase
@@ -11,7 +11,6 @@ from barter.core.machine import earliest
 from barter.core.tasks import Reason
 
 FIRST_PAUSE_MS, LAST_PAUSE_MS = 100, 2_000
-LEFT = "its executor ended before it started; launch it again under a new id"
 
 
 class Survey:
@@ -115,7 +114,7 @@ class Survey:
         if seen.standing is Standing.CREATED:
             task.verdict = NotStarted(task.key, Reason.LAUNCH_FAILED, LEFT)
             return self._removals.remove(task, LEFT)
-        task.phase = Phase.RUNNING
+        task.phase, task.found = Phase.RUNNING, True
         if seen.standing is Standing.EXITED:
             return self._book.inspect(task)
         self._ends.look_later(task, now)

@@ -51,13 +51,14 @@ class ContainerTask:
 
     `failure` is what to say should it prove not to be there; `verdict` is said when its container is gone;
     `asking` while an inspection is wanted, `asked_in` says in which of the news it or the start was asked for;
-    `look_ms` is when it is looked at next, `vanished_ms` since when the engine says that it runs and its process is not
-    there; `owed` is a signal that did not reach the container.
+    `found` where an earlier executor left it; `look_ms` is when it is looked at next, `vanished_ms` since when the
+    engine says that it runs and its process is not there; `owed` is a signal that did not reach the container.
     """
 
     order: Order
     phase: Phase = Phase.QUEUED
     container: str = ""
+    found: bool = False
     killing: bool = False
     pulled: bool = False
     died: bool = False

@@ -118,7 +118,8 @@ class Calls:
                 order = order_of(shown.labels)
             except ValueError as error:
                 _log.warning("a container of ours is not understood", container=shown.container_id, why=str(error))
-        standing = _STANDINGS.get(shown.state, Standing.EXITED)
+        # One that an engine was removing when it was killed is "dead", whatever it was before.
+        standing = _STANDINGS.get(shown.state, Standing.EXITED) if shown.began else Standing.CREATED
         vanished = shown.pid > 0 and self.engine.local and not lives(shown.pid)
         return ev.Seen(
             shown.container_id,

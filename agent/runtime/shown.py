@@ -9,9 +9,10 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Shown:
     """`state` is the engine's word: created, running, exited, ... A list says nothing of the exit,
-    nor of `pid`.
+    of `pid` and of `began`.
 
-    `pid` is 0 where nothing runs; `address` is empty where it shares its host's, or is only reached by mapped ports.
+    `began` is whether it ever started, as far as the engine knows; `pid` is 0 where nothing runs; `address` is empty
+    where it shares its host's, or is only reached by mapped ports.
     """
 
     container_id: str
@@ -22,6 +23,7 @@ class Shown:
     pid: int = 0
     ended_ms: int | None = None
     address: str = ""
+    began: bool = True
 
 
 def inspected(said: Mapping[str, Any]) -> Shown:
@@ -36,6 +38,7 @@ def inspected(said: Mapping[str, Any]) -> Shown:
         state["Pid"],
         milliseconds(state["FinishedAt"]) if state["Status"] in ("exited", "dead") else None,
         address_of(said),
+        milliseconds(state["StartedAt"]) is not None,
     )
 
 

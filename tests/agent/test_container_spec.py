@@ -156,10 +156,14 @@ def test_an_engines_times(stamp: str, ms: int | None) -> None:
 
 def test_an_address_is_its_own_only_in_a_network_of_its_own() -> None:
     state = {"Status": "running", "ExitCode": 0, "OOMKilled": False, "Pid": 7, "FinishedAt": "0001-01-01T00:00:00Z"}
+    state["StartedAt"] = "2026-11-21T19:27:00Z"
     said = {"Id": "c1", "State": state, "Config": {"Labels": None}}
     for name, address in (("lan", "10.1.2.3"), ("bridge", "")):
         shown = inspected({**said, "NetworkSettings": {"Networks": {name: {"IPAddress": "10.1.2.3"}}}})
         assert (shown.address, shown.pid, shown.ended_ms) == (address, 7, None)
+    assert inspected(said).began
+    state["StartedAt"] = state["FinishedAt"]
+    assert not inspected(said).began
     six = {"IPAddress": "", "GlobalIPv6Address": "fd00::2"}
     assert inspected({**said, "NetworkSettings": {"Networks": {"lan": six}}}).address == "fd00::2"
 

@@ -4,7 +4,7 @@ import pytest
 
 from barter.agent.containers import actions as act
 from barter.agent.containers import events as ev
-from barter.agent.containers.ends import MEMORY_NEWS_MS
+from barter.agent.containers.ends import LEFT, MEMORY_NEWS_MS
 from barter.agent.containers.events import Seen, Standing, Trouble
 from barter.agent.containers.launches import KILLED, LAUNCHES_AT_ONCE
 from barter.agent.containers.machine import Containers
@@ -274,6 +274,22 @@ def test_what_an_earlier_executor_left_is_held_and_its_ends_found() -> None:
     (said,) = told.on(ev.Removed("c1"))
     assert isinstance(said, act.Report)
     assert isinstance(said.event, NotStarted)
+
+
+def test_what_was_being_removed_unstarted_when_its_engine_died_never_began() -> None:
+    told = Told(seen(Standing.EXITED))
+    never = ev.Inspected(T1.key, seen(Standing.CREATED, 0))
+    assert told.on(never) == [act.Report(NotStarted(T1.key, Reason.LAUNCH_FAILED, LEFT))]
+    assert [type(each) for each in told.on(ev.Release((T1.key,)))] == [act.Remove]
+
+
+def test_an_engine_that_forgets_a_start_it_answered_knows_no_exit_code() -> None:
+    told = Told().running()
+    told.on(ev.EngineLost("killed"))
+    told.on(ev.EngineConnected())
+    told.on(ev.Listed(2, (seen(Standing.CREATED),)))
+    told.on(ev.Inspected(T1.key, seen(Standing.CREATED, 0)))
+    assert told.on(ev.LogsCopied("c1", whole=True)) == [act.Report(Ended(T1.key, None))]
 
 
 def test_a_signal_that_did_not_get_through_is_sent_again() -> None:

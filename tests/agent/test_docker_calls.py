@@ -61,3 +61,21 @@ def test_a_container_nothing_is_said_of_has_vanished_once_its_process_is_gone(tm
     # One that is away says later how it ended.
     answers.failure = EngineAway("connection refused")
     assert calls.answer(inspect) == ev.InspectFailed(T1.key)
+
+
+@pytest.mark.parametrize(
+    ("state", "began", "standing"),
+    [
+        ("dead", False, Standing.CREATED),
+        ("dead", True, Standing.EXITED),
+        ("exited", True, Standing.EXITED),
+    ],
+)
+def test_what_never_began_has_not_ended_whatever_became_of_it(
+    tmp_path: Path, state: str, began: bool, standing: Standing
+) -> None:
+    calls = Reached(tmp_path, Answers(Shown("c1", state, {}, exit_code=0, began=began)))
+    answer = calls.answer(act.Inspect(T1.key, "c1"))
+    assert isinstance(answer, ev.Inspected)
+    assert answer.seen is not None
+    assert answer.seen.standing is standing
