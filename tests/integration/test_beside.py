@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -96,6 +97,7 @@ def on_terminal(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], i
 def read_until(master: int, text: str) -> str:
     read = ""
     while not re.search(text, read):
+        assert select.select([master], [], [], 20)[0], f"no {text!r} in {read!r}"
         read += os.read(master, 4096).decode()
     return read
 
@@ -252,6 +254,8 @@ def use_a_terminal(told: Told) -> None:
         os.write(master, b"sleep 1000\n")
         read_until(master, "sleep 1000")
         os.write(master, b"\x03")
+        # A shell forgets what was typed before it heard of the interrupt.
+        read_until(master, r"\^C[^#$]*[#$] $")
         os.write(master, b"echo still $((20 + 1))\n")
         read_until(master, "still 21")
         os.write(master, b"exit_after\n")
