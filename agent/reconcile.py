@@ -11,6 +11,9 @@ from barter.agent.events import ExecutorHello
 from barter.agent.facts import Home, TaskKey
 from barter.core.task_state import TERMINAL, TaskState
 
+# What is told of a task before it starts: nothing, or that its image or its artifacts come.
+_UNBEGUN = (TaskState.STAGING, TaskState.STARTING)
+
 
 @dataclass(frozen=True, slots=True)
 class KillOrphan:
@@ -56,7 +59,7 @@ def reconcile(book: Book, hello: ExecutorHello) -> list[Decision]:
 
     A task is launched only where it is certain that it never was: it was admitted while no executor was there,
     or handed to this very executor, which would know it had the order arrived; or to one before it that told nothing of
-    it, while the machine stayed up: what that one had begun this one would have found.
+    its start, while the machine stayed up: what that one had begun this one would have found.
     """
     held = {(task.framework_id, task.status.task_id) for task in hello.tasks}
     entries = [entry for entry in _of(book, hello.home) if entry.live]
@@ -95,13 +98,13 @@ def _unbegun(entries: list[Entry], hello: ExecutorHello, held: set[TaskKey]) -> 
     """Of those handed to an earlier executor of this machine's boot; of a group all or none."""
     if hello.home is not None:
         return []
-    begun = {_group(entry) for entry in entries if entry.key in held or entry.status.state is not TaskState.STAGING}
+    begun = {_group(entry) for entry in entries if entry.key in held or entry.status.state not in _UNBEGUN}
     return [
         entry
         for entry in entries
         if entry.executor not in ("", hello.executor)
         and entry.key not in held
-        and entry.status.state is TaskState.STAGING
+        and entry.status.state in _UNBEGUN
         and _boot(entry.executor) == _boot(hello.executor)
         and (not entry.task.group_id or _group(entry) not in begun)
     ]

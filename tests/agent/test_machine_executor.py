@@ -60,6 +60,15 @@ def test_what_a_dead_executor_never_began_is_launched_by_the_next() -> None:
     assert HandedOver("8-2-boot1", ((F, TaskId("t2")),)) in facts(actions)
 
 
+def test_so_is_one_whose_image_it_was_pulling() -> None:
+    machine = ready(agent(), "7-1-boot1")
+    record = facts(machine.step(run(task("t1")), 10))
+    record += facts(machine.step(reports(report("t1", S.STARTING, 1), executor="7-1-boot1"), 11))
+    again = agent(replayed(record))
+    opened(again, 19)
+    assert launched(again.step(ev.ExecutorHello("8-2-boot1"), 20)) == ["t1"]
+
+
 def test_it_is_lost_where_the_machine_was_started_anew_or_something_was_heard_of_it() -> None:
     assert launched(after_executor(report("t1", S.RUNNING, 1), executor="8-2-boot2")) == []
     machine = ready(agent(), "7-1-boot1")
