@@ -57,7 +57,8 @@ def run(turn: Turn, order: RunTasks, judged: Judge) -> None:
     """Admit what may run; where its executor is connected, hand it over at once. Of a group all may run or none.
 
     A task counts as handed over from the transaction that admits it, before it is sent: should the agent die in
-    between, a later executor that does not know the task makes it TASK_LOST, and it never runs twice.
+    between, a later executor that does not know the task is told to start it only where it never began, see
+    `reconcile`: it never runs twice.
     """
     refusals: list[str] = []
     for unit in units(order.tasks):
@@ -88,8 +89,10 @@ def _run_group(turn: Turn, order: RunTasks, unit: tuple[TaskInfo, ...], judged: 
         return []
     culprit, refused = found
     others = f"task {culprit.task_id} of its group was refused: {refused.message}"
+    once = {task.task_id: task for task in tasks}
     return [
-        _refuse(turn, order, task, refused if task is culprit else refused._replace(message=others)) for task in tasks
+        _refuse(turn, order, task, refused if task_id == culprit.task_id else refused._replace(message=others))
+        for task_id, task in once.items()
     ]
 
 

@@ -354,3 +354,10 @@ def test_an_agent_that_leaves_starts_an_executor_for_the_tasks_that_are_left() -
     machine.step(run(task("t1")), 10)
     machine.step(ev.Leave("SIGUSR1"), 20)
     assert "StartExecutor" in kinds(machine.step(ev.ExecutorDied("crashed"), 30))
+
+
+def test_a_group_with_an_id_twice_is_refused_once() -> None:
+    machine = ready(agent())
+    twins = [replace(task(name), group_id="g") for name in ("t1", "t1", "t2")]
+    said = told(machine.step(run(*twins), 1))
+    assert said == [("t1:1", S.ERROR), ("t2:1", S.ERROR)]
