@@ -107,6 +107,9 @@ def _code_is_true(record: Record, told: Told, end: Heard, marks: Marks) -> Itera
             reason = end.reason
     if end.reason == "DISK_FULL" and record.during("full disk", marks.started_ms, end.at_ms, 500):
         reason = end.reason
+    if told.spec.docker and reason == "MEMORY_LIMIT" and record.during("executor dead", marks.started_ms, end.at_ms):
+        # An engine may tell of short memory only after the end, when nobody listens.
+        reason = end.reason
     if not told.spec.docker and end.exit_code is None and record.during("keeper dead", marks.started_ms, end.at_ms):
         # Its parent was killed, and only some kernels tell others.
         code = None
