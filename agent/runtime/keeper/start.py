@@ -40,8 +40,13 @@ class Start:
             os.chdir(self.sandbox)
         except OSError as error:
             raise Refused("sandbox", error) from None
-        if self.user or self.rlimits:
-            return self._fork(outputs)
+        try:
+            return self._fork(outputs) if self.user or self.rlimits else self._spawn(outputs)
+        finally:
+            # Where the keeper stayed, nobody could unmount or remove anything.
+            os.chdir("/")
+
+    def _spawn(self, outputs: tuple[str, ...]) -> int:
         actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0)]
         for number, path in enumerate(outputs or (os.devnull, os.devnull), 1):
             actions.append((os.POSIX_SPAWN_OPEN, number, path, os.O_RDWR, 0))

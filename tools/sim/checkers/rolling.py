@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from barter.core.task_state import IllegalTransition, TaskState, advance
+from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.core.tasks import Reason
 from barter.frameworks.service.actions import Action, Kill, Launch, Release
 from barter.frameworks.service.changes import OPERATORS_WISH
 from barter.sdk import calls
@@ -74,11 +75,13 @@ class Rolling(Checker):
         known = self._known.get(status.task_id)
         if known is None or status.state is TaskState.UNKNOWN:
             return
+        # The framework takes an instance of a removed agent for one out of reach, which may come back.
+        state = TaskState.UNREACHABLE if status.reason is Reason.AGENT_REMOVED else status.state
         try:
-            known.state = status.state if status.state is known.state else advance(known.state, status.state)
+            known.state = state if state is known.state else advance(known.state, state)
         except IllegalTransition:
             return
-        if status.terminal:
+        if known.state in TERMINAL:
             del self._known[status.task_id]
             self._asked.discard(status.task_id)
         elif status.state is TaskState.RUNNING and status.healthy is not None:
