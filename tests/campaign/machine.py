@@ -15,6 +15,7 @@ from pathlib import Path
 import docker
 from docker.errors import APIError
 
+from barter.agent.runtime.limits import Limits
 from tests.campaign.record import Record, Window, now_ms
 from tests.campaign.tasks import FETCHED, TASK, WORLD
 from tests.integration.engine import OwnEngine, import_busybox
@@ -280,6 +281,7 @@ class Machine:
                     os.kill(pid, signal.SIGKILL)
         if self._agent is not None:
             await self._agent.wait()
+        Limits(self.work_dir).sweep(set())
         if self.volumes is not None:
             unmount = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.volumes))
             await unmount.wait()
