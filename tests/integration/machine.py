@@ -1,6 +1,8 @@
 """What tests with real processes ask of this machine: free ports, who lives, and waiting that has an end."""
 
 import asyncio
+import contextlib
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -11,10 +13,12 @@ FoundT = TypeVar("FoundT")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Not taken now, and outside the range from which the kernel gives ports to clients."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def free_address() -> str:
