@@ -9,6 +9,7 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.cluster import Timing
 from barter.master.facts import AgentRemoved, Fact, RemovalsSet
+from barter.master.state import NO_SESSION
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
@@ -24,7 +25,8 @@ class AgentRemovals(Checker):
     - It removed no other for as long as it is to wait between two, and removals are neither frozen nor held; whether
       they are is durable.
     - Of the agents it knows no more than the set share fell silent together: within its window of the same moment,
-      and without a word since; but for those that were silent when an operator said that they are lost indeed.
+      and without a word since, the end of a stream being one; but for those that were silent when an operator said
+      that they are lost indeed.
     - The agent is not under maintenance, and holds no reservation and no volume.
     """
 
@@ -33,6 +35,7 @@ class AgentRemovals(Checker):
     def __init__(self) -> None:
         super().__init__()
         self._heard_us: dict[AgentId, int] = {}
+        self._parted_us: dict[AgentId, int] = {}
         self._excused: set[AgentId] = set()
         self._last_us: int | None = None
         self._stopped = self._durable = ""
@@ -41,6 +44,7 @@ class AgentRemovals(Checker):
         if isinstance(process, SimMaster):
             now_us, books = process.world.now_us, process.machine.cluster
             self._heard_us = dict.fromkeys(books.agents, now_us)
+            self._parted_us = {}
             self._last_us = None
             self._stopped = self._durable
             if self._stopped != _stop(books.reach.removals):
@@ -72,7 +76,12 @@ class AgentRemovals(Checker):
         """What comes of a stream that is not the agent's any more is not the agent's word."""
         now_us, agents = master.world.now_us, master.machine.cluster.agents
         for event in events:
-            if isinstance(event, ev.AgentDisconnected) or not isinstance(event, ev.AgentEvent):
+            if isinstance(event, ev.AgentDisconnected):
+                agent = agents.get(event.agent_id)
+                if agent is not None and agent.session == NO_SESSION and not agent.unreachable:
+                    self._parted_us[event.agent_id] = now_us
+                continue
+            if not isinstance(event, ev.AgentEvent):
                 continue
             agent_id = event.info.agent_id if isinstance(event, ev.AgentRegister) else event.agent_id
             if (agent := agents.get(agent_id)) is not None and agent.session == event.session:
@@ -94,6 +103,10 @@ class AgentRemovals(Checker):
         self._last_us = now_us
         self._together(master, agent_id, timing)
         self._heard_us.pop(agent_id, None)
+        self._parted_us.pop(agent_id, None)
+
+    def _silent_since(self, agent_id: AgentId) -> int:
+        return max(self._heard_us.get(agent_id, 0), self._parted_us.get(agent_id, 0))
 
     def _together(self, master: SimMaster, agent_id: AgentId, timing: Timing) -> None:
         """The agent itself is out of the books already, where its actions are seen."""
@@ -101,15 +114,15 @@ class AgentRemovals(Checker):
             return
         books = master.machine.cluster
         known = [each for each, agent in books.agents.items() if agent.maintenance is None and each != agent_id]
-        at_us, timeout_us = self._heard_us.get(agent_id, 0), timing.agent_timeout_ms * 1_000
+        at_us, timeout_us = self._silent_since(agent_id), timing.agent_timeout_ms * 1_000
         close_us = timing.loss_window_ms * 1_000 * (DRIFT_PARTS - 1) // DRIFT_PARTS - SLACK_US
         long_ago_us = master.world.now_us - timeout_us - timeout_us // DRIFT_PARTS - SLACK_US
         lost = [
             each
             for each in known
             if each not in self._excused
-            and self._heard_us[each] < long_ago_us
-            and abs(self._heard_us[each] - at_us) < close_us
+            and self._silent_since(each) < long_ago_us
+            and abs(self._silent_since(each) - at_us) < close_us
         ]
         count = len(lost) + 1
         if count >= timing.loss_least and count * 1_000 > timing.loss_share_milli * (len(known) + 1):
