@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from barter.core.cluster import FrameworkInfo
+from barter.core.cluster import FrameworkInfo, ReturningTasks
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick, earliest
 from barter.core.route import Route
@@ -36,7 +36,8 @@ class Session:
         self._demands_only = demands_only
         self._route = Route(masters)
         self._seen, self._ended = Seen(), Seen()
-        self._standing = Standing()
+        takes_back = framework.returning_tasks in (ReturningTasks.KEEP, ReturningTasks.DECIDE)
+        self._standing = Standing(takes_back=takes_back)
         self._link = 0
         self._linked = False
         self._retry_at: int | None = None

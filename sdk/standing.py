@@ -5,19 +5,21 @@ from collections.abc import Iterator
 from barter.core.cluster import Demand, Service
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
-from barter.core.tasks import Source, TaskStatus
+from barter.core.tasks import Reason, Source, TaskStatus
 from barter.sdk.calls import Call, Kill, Launch, Reconcile, Release, Revive, SetDemands, SetServices, Suppress
 from barter.sdk.releases import Releases
 from barter.sdk.suppression import Suppression
 
 
 class Standing:
-    """Everything here is bounded by the framework's living tasks and its open questions.
+    """Everything here is bounded by the framework's tasks that live or may return, and its open questions.
 
     A question about all tasks never closes: each agent that comes back after a master's start may bring more of them.
+    With `takes_back` a task that is gone with a removed agent may return, and is asked for as the living ones are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_back: bool = False) -> None:
+        self._takes_back = takes_back
         self.tasks: dict[TaskId, TaskState] = {}
         self._demands: tuple[Demand, ...] | None = None
         self._services: tuple[Service, ...] | None = None
@@ -56,6 +58,9 @@ class Standing:
         was not back yet.
         """
         self._asked.pop(status.task_id, None)
+        if self._takes_back and status.reason is Reason.AGENT_REMOVED:
+            self.tasks[status.task_id] = TaskState.UNREACHABLE
+            return None
         if status.terminal:
             self.tasks.pop(status.task_id, None)
             self._kills.pop(status.task_id, None)
