@@ -22,7 +22,7 @@ from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
 EVERY_US, REST_US = 10_000_000, 150_000_000
-FAR_REACHING = ("switch",)
+FAR_REACHING = ("switch", "cut-long", "half-lost")
 
 
 class Drain(Checker):
