@@ -48,5 +48,7 @@ def test_more_is_registered_less_is_refused_and_tasks_run_on(tmp_path: Path) -> 
         assert told.max_containers == 64
         assert [each.task.task_id for each in master.registers[-1].tasks] == ["t1"]
         assert alive(pid)
+        await master.kill("t1")
+        await eventually(lambda: "TASK_KILLED" in master.states("t1") and not alive(pid))
 
     play(tmp_path, story)
