@@ -67,7 +67,7 @@ async def _run(options: MasterOptions) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _timing(options)
+    timing = _timing(options)
     options.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(options.data_dir / "lock", "master", "stop it, or choose another --data-dir")
     try:
@@ -75,7 +75,7 @@ async def _run(options: MasterOptions) -> None:
             check_listen(address, insecure=options.insecure)
         registry = SqliteRegistry(options.data_dir / "master.sqlite3")
         try:
-            await _serve(options, registry, stop)
+            await _serve(options, timing, registry, stop)
         finally:
             registry.close()
     finally:
@@ -97,10 +97,9 @@ def _timing(options: MasterOptions) -> Timing:
     return timing
 
 
-async def _serve(options: MasterOptions, registry: SqliteRegistry, stop: asyncio.Event) -> None:
+async def _serve(options: MasterOptions, timing: Timing, registry: SqliteRegistry, stop: asyncio.Event) -> None:
     alphabet = string.ascii_lowercase + string.digits
     new_id = "".join(secrets.choice(alphabet) for _ in range(CLUSTER_ID_LENGTH))
-    timing = _timing(options)
     allocator = Allocator()
     if options.min_allocatable:
         allocator.set_minimums(options.min_allocatable)

@@ -17,12 +17,13 @@ from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.maintained import Maintained
 from barter.tools.sim.faults.model import Fault
+from barter.tools.sim.faults.network import cut_together
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
 EVERY_US, REST_US = 10_000_000, 150_000_000
-FAR_REACHING = ("switch", "cut-long", "half-lost")
+FAR_REACHING = ("switch",)
 
 
 class Drain(Checker):
@@ -48,7 +49,8 @@ class Drain(Checker):
 
     def fault(self, fault: Fault) -> None:
         now_us = self.cluster.world.now_us
-        for name in self.cluster.agents if fault.kind in FAR_REACHING else (fault.target,):
+        agents = list(self.cluster.agents)
+        for name in agents if fault.kind in FAR_REACHING else (fault.target, *cut_together(agents, fault)):
             self._noisy_until_us[name] = max(self._noisy_until_us.get(name, 0), now_us + fault.us + REST_US)
 
     def process_started(self, process: Process[Any, Any]) -> None:

@@ -28,18 +28,20 @@ def _switch_off(cluster: SimCluster, fault: Fault) -> None:
         _hold(cluster, _ways(cluster, name), fault.us)
 
 
-def _cut_long(cluster: SimCluster, fault: Fault) -> None:
-    agents = list(cluster.agents)
-    first = agents.index(fault.target)
-    for name in (agents + agents)[first : first + min(fault.amount, len(agents))]:
-        _hold(cluster, _ways(cluster, name), fault.us)
+def cut_together(agents: Sequence[str], fault: Fault) -> Sequence[str]:
+    """Whom a fault cuts off from the master at once: the target and those after it, or half of all."""
+    match fault.kind:
+        case "cut-long":
+            first, count = agents.index(fault.target), min(fault.amount, len(agents))
+        case "half-lost":
+            first, count = fault.amount % max(len(agents), 1), len(agents) // 2
+        case _:
+            return ()
+    return [*agents, *agents][first : first + count]
 
 
-def _lose_many(cluster: SimCluster, fault: Fault) -> None:
-    """As when a switch above half of the machines fails."""
-    agents = list(cluster.agents)
-    first = fault.amount % max(len(agents), 1)
-    for name in (agents + agents)[first : first + len(agents) // 2]:
+def _cut_together(cluster: SimCluster, fault: Fault) -> None:
+    for name in cut_together(list(cluster.agents), fault):
         _hold(cluster, _ways(cluster, name), fault.us)
 
 
@@ -126,7 +128,7 @@ KINDS = (
         0.25,
         agents,
         lambda rng: (lasting(200, 500)(rng)[0], rng.randrange(1, 3)),
-        _cut_long,
+        _cut_together,
         "cut off until it may have been removed, alone or with the next one",
     ),
     Kind(
@@ -134,7 +136,7 @@ KINDS = (
         0.6,
         masters,
         lambda rng: (lasting(60, 500)(rng)[0], rng.randrange(1, 1_000)),
-        _lose_many,
+        _cut_together,
         "half of the agents are cut off from the master at once",
     ),
     Kind(
