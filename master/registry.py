@@ -17,15 +17,15 @@ OF_AN_AGENT = (RESERVATION, VOLUME, CONDEMNED, MAINTENANCE)
 
 
 class Registry(Protocol):
-    def start(self, new_cluster_id: str) -> Recovered:
+    async def start(self, new_cluster_id: str) -> Recovered:
         """Raise the epoch durably and return all facts; a registry without a cluster id takes the new one."""
         ...
 
-    def commit(self, facts: Sequence[Fact]) -> None:
-        """All of them or none, on the disk when it returns."""
+    async def commit(self, facts: Sequence[Fact]) -> None:
+        """All of them or none, durable when it returns."""
         ...
 
-    def close(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def within(agent_id: AgentId, name: str = "") -> str:
     return f"{agent_id}/{name}"
 
 
-class MemoryRegistry:
-    """Keeps facts as long as the object lives, over any number of starts."""
+class MemoryFacts:
+    """Keeps facts as long as the object lives, over any number of starts: what a registry does, without waiting."""
 
     def __init__(self) -> None:
         self._started = Recovered("", 0)
@@ -121,9 +121,6 @@ class MemoryRegistry:
             for entry in entries_of(fact):
                 self._apply(entry)
 
-    def close(self) -> None:
-        pass
-
     def _apply(self, entry: Entry) -> None:
         if entry.value is None:
             self._kept.get(entry.kind, {}).pop(entry.name, None)
@@ -136,3 +133,19 @@ class MemoryRegistry:
 
     def _all(self, kind: str) -> tuple:  # type: ignore[type-arg]
         return tuple(self._kept.get(kind, {}).values())
+
+
+class MemoryRegistry:
+    """For tests: its facts outlive nothing but a start."""
+
+    def __init__(self) -> None:
+        self._facts = MemoryFacts()
+
+    async def start(self, new_cluster_id: str) -> Recovered:
+        return self._facts.start(new_cluster_id)
+
+    async def commit(self, facts: Sequence[Fact]) -> None:
+        self._facts.commit(facts)
+
+    async def close(self) -> None:
+        pass

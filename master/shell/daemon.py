@@ -77,7 +77,7 @@ async def _run(options: MasterOptions) -> None:
         try:
             await _serve(options, timing, registry, stop)
         finally:
-            registry.close()
+            await registry.close()
     finally:
         lock.release()
 
@@ -104,7 +104,7 @@ async def _serve(options: MasterOptions, timing: Timing, registry: SqliteRegistr
     if options.min_allocatable:
         allocator.set_minimums(options.min_allocatable)
     paces = options.heartbeat_ms, options.calls_per_second
-    service = MasterService(registry, registry.start(new_id), timing, *paces, allocator)
+    service = MasterService(registry, await registry.start(new_id), timing, *paces, allocator)
     await service.start(options.listen, options.http, insecure=options.insecure)
     LOG.info("ready", grpc=service.address, http=options.http, cluster=service.cluster_id, epoch=service.epoch)
     tidying = asyncio.create_task(garbage.keep_out_of_the_way())

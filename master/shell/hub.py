@@ -58,7 +58,7 @@ class Hub:
     async def perform(self, actions: list[Action]) -> None:
         facts = [action.fact for action in actions if isinstance(action, Persist)]
         if facts:
-            self._registry.commit(facts)
+            await self._registry.commit(facts)
         for action in actions:
             self._do(action)
 

@@ -41,7 +41,7 @@ class SqliteRegistry:
             self._db.close()
             raise _unusable(path, error) from error
 
-    def start(self, new_cluster_id: str) -> Recovered:
+    async def start(self, new_cluster_id: str) -> Recovered:
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('cluster_id', ?)", (new_cluster_id,))
             epoch = int(self._meta("epoch") or 0) + 1
@@ -61,13 +61,13 @@ class SqliteRegistry:
             next(iter(self._all(kinds.REMOVALS)), Removals()),
         )
 
-    def commit(self, facts: Sequence[Fact]) -> None:
+    async def commit(self, facts: Sequence[Fact]) -> None:
         with self._transaction():
             for fact in facts:
                 for entry in entries_of(fact):
                     self._write(entry)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._db.close()
 
     def _write(self, entry: Entry) -> None:

@@ -267,7 +267,7 @@ def test_a_peer_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPat
 
     async def conversation() -> None:
         registry = MemoryRegistry()
-        service = MasterService(registry, registry.start("abc123"), Timing(), 50)
+        service = MasterService(registry, await registry.start("abc123"), Timing(), 50)
         await service.start("127.0.0.1:0", free_address())
         async with channel(service.address) as link:
             peers = Peers(link)
@@ -291,7 +291,7 @@ def test_a_framework_that_floods_is_slowed_and_others_are_answered_at_once() -> 
 
     async def conversation() -> None:
         registry, http = MemoryRegistry(), free_address()
-        service = MasterService(registry, registry.start("abc123"), Timing(), 200, calls_per_second=1)
+        service = MasterService(registry, await registry.start("abc123"), Timing(), 200, calls_per_second=1)
         await service.start("127.0.0.1:0", http)
         async with channel(service.address) as link, asyncio.timeout(PATIENCE_SECONDS):
             peers = Peers(link)

@@ -137,7 +137,7 @@ def test_who_reads_too_slowly_is_broken_off_and_the_master_goes_on(monkeypatch: 
 
     async def conversation() -> None:
         registry = MemoryRegistry()
-        service = MasterService(registry, registry.start("abc123"), Timing(), 50)
+        service = MasterService(registry, await registry.start("abc123"), Timing(), 50)
         await service.start("127.0.0.1:0", free_address())
         async with channel(service.address) as link:
             peers = Peers(link)

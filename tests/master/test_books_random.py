@@ -22,7 +22,7 @@ from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master import placement
 from barter.master.holdings import plain_of
-from barter.master.registry import MemoryRegistry
+from barter.master.registry import MemoryFacts
 from tests.master.reservation_kit import HAS
 from tests.master.world import World, task
 
@@ -65,7 +65,7 @@ class Hostile:
     """Frameworks and agents that say anything; `over` is by how much limits were exceeded after the last event."""
 
     def __init__(self, random: Random) -> None:
-        self.random, self.registry, self.numbers = random, MemoryRegistry(), 0
+        self.random, self.registry, self.numbers = random, MemoryFacts(), 0
         self.world = World(self.registry.start("abc123"))
         quotas = [RoleConfig(role, limit=limit) for role, limit in LIMITS.items()]
         self.world.do(ev.SetRoles(1, (*quotas, RoleConfig("eng/db", guarantee={"cpus": 1_000})), force=True))

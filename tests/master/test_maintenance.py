@@ -15,7 +15,7 @@ from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import Fact, MaintenanceSet
 from barter.master.maintenance_view import maintenance
-from barter.master.registry import MemoryRegistry
+from barter.master.registry import MemoryFacts
 from barter.master.views import agents, summary
 from tests.master.world import A1, A2, AGENT, FRAMEWORK, World, agent, demand, status, task
 
@@ -51,7 +51,7 @@ def released(world: World, *names: str) -> None:
 
 def again(world: World, *facts: object) -> World:
     """A master that starts on what an earlier one has made durable."""
-    registry = MemoryRegistry()
+    registry = MemoryFacts()
     registry.start("abc123")
     registry.commit([fact for fact in (*world.facts, *facts) if isinstance(fact, Fact)])
     later = World(registry.start(""))

@@ -7,7 +7,7 @@ from barter.master import actions as act
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.facts import AgentGone, AgentLeft, Fact
-from barter.master.registry import MemoryRegistry
+from barter.master.registry import MemoryFacts
 from tests.master.world import A1, AGENT, FRAMEWORK, World, agent, task
 
 REASON = "marked gone by an operator: it burned"
@@ -59,7 +59,7 @@ def test_one_that_comes_back_is_sent_away_by_every_master() -> None:
     world.running(task("t1"))
     world.do(ev.AgentDisconnected(AGENT, A1))
     gone(world)
-    registry = MemoryRegistry()
+    registry = MemoryFacts()
     registry.start("abc123")
     registry.commit([fact for fact in world.facts if isinstance(fact, Fact)])
     for each in (world, World(registry.start(""))):
@@ -73,7 +73,7 @@ def test_one_that_comes_back_is_sent_away_by_every_master() -> None:
 def test_one_that_was_awaited_since_the_start_is_awaited_no_more() -> None:
     world = World()
     framework_id = world.running(task("t1"))
-    registry = MemoryRegistry()
+    registry = MemoryFacts()
     registry.start("abc123")
     registry.commit([fact for fact in world.facts if isinstance(fact, Fact)])
     world = World(registry.start(""))

@@ -18,7 +18,7 @@ from barter.master import events as ev
 from barter.master.actions import Answer, Persist
 from barter.master.cluster import Timing
 from barter.master.facts import AgentRemoved, Recovered, RemovalsSet, RemovedForgotten
-from barter.master.registry import MemoryRegistry
+from barter.master.registry import MemoryFacts
 from barter.master.removals import most_together
 from barter.master.removals_view import removals
 from tests.master.world import A1, AGENT_TIMEOUT, FIRST_START, FRAMEWORK, OFFER_TIMEOUT, World, agent, status, task
@@ -253,7 +253,7 @@ def test_what_was_frozen_or_held_stays_so_over_a_new_master() -> None:
 
 
 def test_facts_of_removals_are_kept_and_forgotten() -> None:
-    fleet, registry = Fleet(), MemoryRegistry()
+    fleet, registry = Fleet(), MemoryFacts()
     registry.start("abc123")
     fleet.register()
     fleet.lose(3)

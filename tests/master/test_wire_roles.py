@@ -65,7 +65,7 @@ def talk(conversation: Callable[[Any], Awaitable[None]]) -> None:
 
     async def go() -> None:
         registry = MemoryRegistry()
-        service = MasterService(registry, registry.start("abc123"), Timing(), 1_000)
+        service = MasterService(registry, await registry.start("abc123"), Timing(), 1_000)
         await service.start("127.0.0.1:0", "127.0.0.1:0")
         try:
             async with channel(service.address) as link:

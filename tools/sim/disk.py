@@ -7,7 +7,7 @@ from barter.agent.book import Book
 from barter.agent.facts import LAZY, Admitted, Fact, Forgotten, Left, TaskKey
 from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.master import facts as master_facts
-from barter.master.registry import MemoryRegistry
+from barter.master.registry import MemoryFacts
 from barter.sdk.session_driver import ID_KEY
 from barter.sdk.store import MemoryStore
 from barter.tools.sim.crash import Crashed
@@ -57,7 +57,7 @@ class Disk:
                 raise Crashed("killed between the sends that follow a durable write")
 
 
-class SimRegistry(MemoryRegistry):
+class SimRegistry(MemoryFacts):
     """The master's facts, on a disk; `committed` is told of those that are there now, also where that kills."""
 
     def __init__(self, disk: Disk, committed: Callable[[Sequence[master_facts.Fact]], None]) -> None:
@@ -69,7 +69,7 @@ class SimRegistry(MemoryRegistry):
         self._disk.write(lambda: self._commit(facts))
 
     def _commit(self, facts: Sequence[master_facts.Fact]) -> None:
-        MemoryRegistry.commit(self, facts)
+        MemoryFacts.commit(self, facts)
         self._committed(facts)
 
 
