@@ -1,25 +1,33 @@
 """Where a framework keeps what must outlive its process."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 
 class StateStore(ABC):
-    """Small values by key. The driver keeps its own under keys that start with `barter.`."""
+    """Values by key. The driver keeps its own under keys that start with `barter.`."""
 
     @abstractmethod
     def get(self, key: str) -> bytes | None: ...
 
     @abstractmethod
-    def set(self, key: str, value: bytes) -> None:
-        """Durable on return."""
-
-    @abstractmethod
-    def delete(self, key: str) -> None:
-        """Durable on return; a key that is not there is no error."""
-
-    @abstractmethod
     def keys(self, prefix: str = "") -> list[str]:
         """The keys that start with `prefix`, sorted."""
+
+    @abstractmethod
+    def update(self, values: Mapping[str, bytes | None]) -> None:
+        """Set each key to its value, or delete it where that is None: all of it, or nothing. Durable on return.
+
+        Deleting a key that is not there is no error.
+        """
+
+    def set(self, key: str, value: bytes) -> None:
+        """Durable on return."""
+        self.update({key: value})
+
+    def delete(self, key: str) -> None:
+        """Durable on return; a key that is not there is no error."""
+        self.update({key: None})
 
 
 class MemoryStore(StateStore):
@@ -31,11 +39,12 @@ class MemoryStore(StateStore):
     def get(self, key: str) -> bytes | None:
         return self._values.get(key)
 
-    def set(self, key: str, value: bytes) -> None:
-        self._values[key] = bytes(value)
-
-    def delete(self, key: str) -> None:
-        self._values.pop(key, None)
-
     def keys(self, prefix: str = "") -> list[str]:
         return sorted(key for key in self._values if key.startswith(prefix))
+
+    def update(self, values: Mapping[str, bytes | None]) -> None:
+        for key, value in values.items():
+            if value is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = bytes(value)

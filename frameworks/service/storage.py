@@ -33,27 +33,22 @@ def load(store: StateStore) -> tuple[list[StoredApp], list[SaveLaunch]]:
     apps = [_read(store, key, _app) for key in store.keys(APP)]
     known = {app.app_id for app in apps}
     launches: list[SaveLaunch] = []
+    orphaned: dict[str, None] = {}
     for key in sorted(store.keys(LAUNCH), key=_launch_order):
         placed = tuple(one for one in _read(store, key, _launch) if one.app_id in known)
         if placed:
             launches.append(SaveLaunch(key.removeprefix(LAUNCH), placed))
         else:
-            store.delete(key)
+            orphaned[key] = None
+    if orphaned:
+        store.update(orphaned)
     return apps, launches
 
 
 def save(store: StateStore, actions: Iterable[Saving]) -> None:
-    """Write each key one time, in the order its last action came."""
-    writes: dict[str, bytes | None] = {}
-    for action in actions:
-        key, value = _write(action)
-        writes.pop(key, None)
-        writes[key] = value
-    for key, value in writes.items():
-        if value is None:
-            store.delete(key)
-        else:
-            store.set(key, value)
+    """All of it in one update, or none."""
+    if writes := dict(map(_write, actions)):
+        store.update(writes)
 
 
 def _read(store: StateStore, key: str, parse: Callable[[Any], ValueT]) -> ValueT:

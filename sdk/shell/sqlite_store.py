@@ -1,5 +1,6 @@
 """A state store in one SQLite file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from barter.sdk.store import StateStore
@@ -18,15 +19,18 @@ class SqliteStore(StateStore):
         row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def set(self, key: str, value: bytes) -> None:
-        self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
-
-    def delete(self, key: str) -> None:
-        self._db.execute("DELETE FROM state WHERE key = ?", (key,))
-
     def keys(self, prefix: str = "") -> list[str]:
         rows = self._db.execute("SELECT key FROM state WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix))
         return [row[0] for row in rows]
+
+    def update(self, values: Mapping[str, bytes | None]) -> None:
+        gone = [(key,) for key, value in values.items() if value is None]
+        there = [(key, value) for key, value in values.items() if value is not None]
+        # In autocommit the connection ends a transaction by itself only where one was begun.
+        self._db.execute("BEGIN IMMEDIATE")
+        with self._db:
+            self._db.executemany("DELETE FROM state WHERE key = ?", gone)
+            self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", there)
 
     def close(self) -> None:
         self._db.close()

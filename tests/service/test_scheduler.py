@@ -1,6 +1,6 @@
 """The scheduler between a driver and a store: what it makes one batch of, in which order it acts, when it gives up."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -116,15 +116,11 @@ class LoudStore(MemoryStore):
         self.log: list[str] = []
         self.full = False
 
-    def set(self, key: str, value: bytes) -> None:
+    def update(self, values: Mapping[str, bytes | None]) -> None:
         if self.full:
             raise OSError("no space is left")
-        self.log.append(f"set {key}")
-        super().set(key, value)
-
-    def delete(self, key: str) -> None:
-        self.log.append(f"delete {key}")
-        super().delete(key)
+        self.log.append(", ".join(f"{'delete' if value is None else 'set'} {key}" for key, value in values.items()))
+        super().update(values)
 
 
 def started(store: LoudStore) -> tuple[ServiceScheduler, Pad]:
@@ -156,19 +152,19 @@ def test_all_of_a_turn_is_one_batch_and_what_is_durable_comes_first() -> None:
     put(scheduler, "b", answers)
     assert store.log == []
     driver.turn()
-    assert store.log == ["set service/app/a", "set service/app/b", "services", "demands [2, 1]"]
+    assert store.log == ["set service/app/a, set service/app/b", "services", "demands [2, 1]"]
     assert [answer.status for answer in answers] == [200, 200]
     store.log.clear()
     scheduler.resource_offers(driver, [offer(1, "a")])
     scheduler.resource_offers(driver, [offer(2, "b")])
     driver.turn()
-    assert store.log == ["set service/launch/1-1", "set service/launch/1-3", "launch", "launch", "demands []"]
+    assert store.log == ["set service/launch/1-1, set service/launch/1-3", "launch", "launch", "demands []"]
     store.log.clear()
     for task in driver.launched[1:]:
         scheduler.status_update(driver, end(task))
     scheduler.status_update(driver, end(driver.launched[0], TaskState.KILLED))
     driver.turn()
-    assert store.log == ["demands [2, 1]", "delete service/launch/1-3", "delete service/launch/1-1"]
+    assert store.log == ["demands [2, 1]", "delete service/launch/1-3, delete service/launch/1-1"]
 
 
 def test_what_comes_before_the_driver_waits_for_it() -> None:

@@ -152,12 +152,9 @@ class SimStore(MemoryStore):
         super().__init__()
         self._disk = disk
 
-    def set(self, key: str, value: bytes) -> None:
-        self._disk.write(lambda: MemoryStore.set(self, key, value))
+    def update(self, values: Mapping[str, bytes | None]) -> None:
+        self._disk.write(lambda: MemoryStore.update(self, values))
 
     def forget_id(self) -> None:
         """By hand, between two processes: the next one subscribes as a new framework."""
-        MemoryStore.delete(self, ID_KEY)
-
-    def delete(self, key: str) -> None:
-        self._disk.write(lambda: MemoryStore.delete(self, key))
+        MemoryStore.update(self, {ID_KEY: None})
