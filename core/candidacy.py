@@ -1,4 +1,7 @@
-"""What an election hears and asks for: candidates and the leader, as ZooKeeper keeps them."""
+"""What an election hears and asks for: candidates and the leader, as ZooKeeper keeps them.
+
+Each question has a number, which its answer carries: what comes late answers nothing.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`node` is its znode's name, `token` its own for as long as it runs; `addresses` where it answers, by protocol."""
+    """`node` is its znode's name, `token` its own in one session; `addresses` where it answers, by protocol."""
 
     node: str
     token: str
@@ -48,13 +51,16 @@ class SessionLost:
 class Enlisted:
     """The candidate's node is there."""
 
+    number: int
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """All candidates and the leader's node, as they are together."""
+    """All candidates, and the leader's node as it was then or later; both read in this session."""
 
     candidates: tuple[Candidate, ...]
     leader: Leader
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Failed:
     """What was asked did not come about, or nobody knows whether."""
 
     reason: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Taken:
 
     epoch: int
     version: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +94,10 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Resign:
-    """To end in good order."""
+    """To end: in good order, or with another `code` for what makes it impossible to go on."""
 
     reason: str
+    code: int = 0
 
 
 Event = SessionOpened | SessionLost | Enlisted | Looked | Changed | Failed | Taken | Renewed | Resign
@@ -99,27 +108,31 @@ Event = SessionOpened | SessionLost | Enlisted | Looked | Changed | Failed | Tak
 
 @dataclass(frozen=True, slots=True)
 class Enlist:
-    """Create this candidate's ephemeral node; answered by Enlisted or Failed."""
+    """Create this candidate's ephemeral node, with this token; answered by Enlisted or Failed."""
 
+    token: str
     reason: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Read candidates and leader, with a watch on both; answered by Looked or Failed."""
+    """Read the candidates and then the leader, with a watch on both; answered by Looked or Failed."""
 
     reason: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
     """In one transaction check that the candidate's node is there, and set the leader's, which must have `version`, to
-    this epoch; answered by Taken or Failed."""
+    this epoch and the candidate's token; answered by Taken or Failed."""
 
     candidate: Candidate
     epoch: int
     version: int
     reason: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
