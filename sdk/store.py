@@ -4,6 +4,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 
+class StoreLost(Exception):
+    """This process may write no more, for another may have taken the framework over: stop, and exit."""
+
+
+class StoreRefused(Exception):
+    """What is kept cannot be read: damaged, or a newer version's. Nothing of it was changed."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+
+
 class StateStore(ABC):
     """Values by key. The driver keeps its own under keys that start with `barter.`."""
 
@@ -20,6 +32,10 @@ class StateStore(ABC):
 
         Deleting a key that is not there is no error.
         """
+
+    def held(self) -> bool:
+        """Whether the framework is still this process's. The driver asks before it acts; once it is not, it stops."""
+        return True
 
     def set(self, key: str, value: bytes) -> None:
         """Durable on return."""
