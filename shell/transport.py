@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import grpc
@@ -12,6 +12,9 @@ from barter.core.addresses import split_address
 
 MAX_MESSAGE_BYTES = 64 << 20
 LEADER_METADATA = "barter-leader"
+"""In a refusal's trailing metadata: host:port of the master that leads."""
+UNREACHABLE_METADATA = "barter-unreachable"
+"""In a call's metadata: host:port of a leader that was named to the caller and does not answer."""
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -73,9 +76,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def server() -> aio.Server:
+def server(interceptors: Sequence[aio.ServerInterceptor] = ()) -> aio.Server:
     """A gRPC server to add services to; bind it with `listen` or `listen_unix`."""
-    return aio.server(options=_SERVER_OPTIONS)
+    return aio.server(interceptors=tuple(interceptors), options=_SERVER_OPTIONS)
 
 
 def listen(grpc_server: aio.Server, address: str, *, insecure: bool = False) -> int:
