@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import grpc
 import grpc.aio as aio
@@ -76,7 +76,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def server(interceptors: Sequence[aio.ServerInterceptor] = ()) -> aio.Server:
+def server(interceptors: "Sequence[aio.ServerInterceptor[Any, Any]]" = ()) -> aio.Server:
     """A gRPC server to add services to; bind it with `listen` or `listen_unix`."""
     return aio.server(interceptors=tuple(interceptors), options=_SERVER_OPTIONS)
 
