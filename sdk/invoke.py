@@ -27,18 +27,19 @@ NAMES: dict[type[told.Callback], str] = {
 
 
 class Invoker:
-    """Once `stopped` is set no further callback is called."""
+    """Once `stopped` is set, or while the framework is not `held`, no further callback is called."""
 
-    def __init__(self, scheduler: Scheduler, driver: Driver, raised: Raised) -> None:
+    def __init__(self, scheduler: Scheduler, driver: Driver, raised: Raised, held: Callable[[], bool]) -> None:
         self._scheduler = scheduler
         self._driver = driver
         self._raised = raised
+        self._held = held
         self.stopped = False
 
     def invoke(self, callbacks: Sequence[told.Callback]) -> int:
         """Call them in order; return how many were called."""
         for index, callback in enumerate(callbacks):
-            if self.stopped:
+            if self.stopped or not self._held():
                 return index
             try:
                 self._call(callback)
@@ -48,7 +49,7 @@ class Invoker:
 
     def run(self, due: Callable[[], None]) -> None:
         """Call what the scheduler asked to have called later."""
-        if self.stopped:
+        if self.stopped or not self._held():
             return
         try:
             due()

@@ -34,7 +34,7 @@ class SessionDriver(Driver):
     ) -> None:
         self._store = store
         self._session = Session(_with_kept_id(framework, store), masters, demands_only=demands_only)
-        self._invoker = Invoker(scheduler, self, raised)
+        self._invoker = Invoker(scheduler, self, raised, self._held)
 
     @property
     def framework_id(self) -> FrameworkId:
@@ -86,6 +86,9 @@ class SessionDriver(Driver):
     @abstractmethod
     def _post(self, event: msg.Event) -> None:
         """Have the session step with it in the next turn."""
+
+    def _held(self) -> bool:
+        return self._store is None or self._store.held()
 
     def _keep_id(self, framework_id: FrameworkId) -> None:
         if self._store is None:

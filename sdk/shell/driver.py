@@ -25,7 +25,8 @@ class MasterDriver(SessionDriver):
     """Runs `scheduler` as `framework` on the masters in `masters` ("host:port[,host:port]").
 
     With `demands_only` it is offered what answers its demands and nothing else. With a `store` the framework id is
-    kept there, and the next process takes the framework up again. Raises ValueError on addresses that are none.
+    kept there, and the next process takes the framework up again; when the store is not held any more `serve` returns 1
+    without another call or callback. Raises ValueError on addresses that are none.
     """
 
     def __init__(
@@ -108,6 +109,9 @@ class MasterDriver(SessionDriver):
 
     async def _perform(self, actions: list[msg.Action]) -> None:
         for step in in_steps(actions):
+            if not self._held():
+                LOG.error("the framework may be another process's by now: this one acts no more")
+                raise _Finished(1)
             if isinstance(step, list):
                 await self._send(step)
             else:

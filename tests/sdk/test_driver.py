@@ -284,6 +284,36 @@ def test_the_framework_id_is_kept_and_forgotten(stub_master: Stub) -> None:
     asyncio.run(main())
 
 
+def test_once_the_framework_is_anothers_it_acts_no_more(stub_master: Stub) -> None:
+    class Shared(MemoryStore):
+        lost = False
+
+        def held(self) -> bool:
+            return not self.lost
+
+    async def main() -> None:
+        async def offer_twice(stub: Stub, call: pb.SchedulerCall) -> None:
+            if call.HasField("subscribe"):
+                await stub.send(offers())
+                await stub.send(offers())
+
+        def react(driver: Driver, name: str) -> None:
+            if name == "offers":
+                driver.call_later(0, lambda: recorder.errors.append("called later"))
+                driver.launch(OFFER, [task(1)])
+                store.lost = True
+
+        store, recorder = Shared(), Recorder(react)
+        stub = stub_master(offer_twice)
+        await stub.start()
+        assert await asyncio.wait_for(MasterDriver(recorder, INFO, stub.address, store=store).serve(), 20) == 1
+        assert (recorder.heard, recorder.errors) == (["registered", "offers"], [])
+        assert "accept" not in stub.kinds()
+        await stub.stop()
+
+    asyncio.run(main())
+
+
 def test_what_fits_no_wire_is_refused_to_its_author(stub_master: Stub) -> None:
     def react(driver: Driver, name: str) -> None:
         if name == "registered":
