@@ -136,6 +136,18 @@ def test_what_speaks_no_http_is_no_service_framework() -> None:
     assert f"what listens at http://{address} does not speak HTTP" in done.output
 
 
+def test_a_change_goes_to_the_leader_that_a_framework_names(definition: Path) -> None:
+    answers: Answers = {("POST", "/v2/apps"): [(201, {"id": "/web", "deployments": DEPLOYING})]}
+    asked: list[tuple[str, str, Any]] = []
+    with serving_http(answers, asked) as leader:
+        redirect = f"HTTP/1.1 307 \r\nLocation: {leader}/v2/apps\r\nContent-Length: 0\r\n\r\n"
+        with serving_bytes((b'"cmd"', redirect.encode())) as follower:
+            words = ["app", "create", str(definition), "--no-wait", "--service", f"http://{NOBODY},{follower}"]
+            done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert asked == [("POST", "/v2/apps", {"id": "/web", "cmd": "true"})]
+
+
 def test_an_app_that_exists_is_to_be_updated(definition: Path) -> None:
     answers: Answers = {("POST", "/v2/apps"): [(409, {"message": "/web exists already"})]}
     text, _ = invoke(answers, "create", str(definition), code=1)

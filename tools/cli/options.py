@@ -28,7 +28,7 @@ def master_option(function: FunctionT) -> FunctionT:
 
 def service_option(function: FunctionT) -> FunctionT:
     """Adds `service`, the service framework's URL, always filled in."""
-    text = "The service framework. [env: BARTER_SERVICE; default: `barter dev`'s, else http://127.0.0.1:8080]"
+    text = "The service framework: URL[,URL]. [env: BARTER_SERVICE; default: `barter dev`'s, else http://127.0.0.1:8080]"
     return click.option("--service", metavar="URL", help=text, callback=_find_service)(function)
 
 

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit
 from barter.tools.cli.errors import Refused
 
 TIMEOUT_S = 30.0
+REDIRECTS = (307, 308)
+MOST_REDIRECTS = 4
 
 
 class Missing(Refused):
@@ -29,24 +31,19 @@ def key_of(app_id: str) -> str:
 
 
 class Service:
-    """One keep-alive connection to it; every refusal raised as Refused."""
+    """One keep-alive connection to the first of `url` (one, or several with commas) that answers, or to the leader that
+    one names; every refusal raised as Refused."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port or 80
-        except ValueError:
-            port = 0
-        if parts.scheme != "http" or not parts.hostname or not port:
-            raise Refused(f"the service framework's address {url!r} is no URL", then="--service http://127.0.0.1:8080")
         self.url = url
-        self._prefix = parts.path.rstrip("/")
-        self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT_S)
+        self._places = [_place(each.strip()) for each in url.split(",")]
+        self._connection: http.client.HTTPConnection | None = None
+        self._prefix = ""
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded reply, or None where it is empty; raises Missing, Locked or another Refused."""
         content = None if body is None else json.dumps(body).encode()
-        status, data = self._exchange(method, self._prefix + path, content)
+        status, data = self._exchange(method, path, content)
         try:
             reply = json.loads(data) if data.strip() else None
         except ValueError:
@@ -56,23 +53,66 @@ class Service:
         return reply
 
     def close(self) -> None:
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _exchange(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes]:
+        for _ in range(MOST_REDIRECTS):
+            status, data, leader = self._ask(method, path, content)
+            if status not in REDIRECTS or not leader:
+                return status, data
+            self.close()
+            self._connection = http.client.HTTPConnection(*_place(leader)[:2], timeout=TIMEOUT_S)
+        raise Refused(f"the service frameworks at {self.url} send one from each to the other: try again")
+
+    def _ask(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes, str]:
+        """The status, the body, and where else to go."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        connection = self._connected()
         try:
-            self._connection.request(method, path, content, headers)
-            response = self._connection.getresponse()
-            return response.status, response.read()
+            connection.request(method, self._prefix + path, content, headers)
+            response = connection.getresponse()
+            return response.status, response.read(), response.getheader("Location", "")
         except (OSError, http.client.IncompleteRead) as error:
-            self._connection.close()
-            raise Refused(
-                f"no service framework answers at {self.url} ({error}): "
-                "start a cluster here with `barter dev`, or name yours with --service URL"
-            ) from None
+            self.close()
+            raise self._nobody(error) from None
         except http.client.HTTPException:
-            self._connection.close()
+            self.close()
             raise Refused(f"what listens at {self.url} does not speak HTTP", then="--service URL") from None
+
+    def _connected(self) -> http.client.HTTPConnection:
+        if self._connection is not None:
+            return self._connection
+        why: OSError | None = None
+        for host, port, prefix in self._places:
+            connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+            try:
+                connection.connect()
+            except OSError as error:
+                why = error
+                continue
+            self._connection, self._prefix = connection, prefix
+            return connection
+        raise self._nobody(why)
+
+    def _nobody(self, error: Exception | None) -> Refused:
+        return Refused(
+            f"no service framework answers at {self.url} ({error}): "
+            "start a cluster here with `barter dev`, or name yours with --service URL"
+        )
+
+
+def _place(url: str) -> tuple[str, int, str]:
+    """Host, port and path; raises Refused."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        port = parts.port or 80
+    except ValueError:
+        port = 0
+    if parts.scheme != "http" or not parts.hostname or not port:
+        raise Refused(f"the service framework's address {url!r} is no URL", then="--service http://127.0.0.1:8080")
+    return parts.hostname, port, parts.path.rstrip("/")
 
 
 def _refusal(status: int, reply: Any, what: str) -> Refused:
