@@ -1,6 +1,6 @@
 """Whether agents that stay out of reach are removed, and what is remembered of those that were."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from barter.core.ids import AgentId, FrameworkId, TaskId
@@ -28,12 +28,18 @@ class Removals:
     excused: tuple[AgentId, ...] = ()
 
 
+MOST_TASKS = 2_000
+"""Of one removed agent that are kept durably."""
+MOST_TASK_BYTES = 128 << 10
+"""Of their ids and their frameworks'."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemovedAgent:
     """Out of the books since `removed_ms`, and may return. `tasks` were told as gone with it.
 
-    Without `tasks_known` the master had not heard of it since its start, and what it runs is anybody's guess. Once it
-    `returned`, `tasks` are those that still run there and are to end.
+    Without `tasks_known` the master had not heard of it since its start, or more were told as gone than it could keep:
+    what else it runs is anybody's guess. Once it `returned`, `tasks` are those that still run there and are to end.
     """
 
     agent_id: AgentId
@@ -43,3 +49,17 @@ class RemovedAgent:
     tasks: tuple[tuple[FrameworkId, TaskId], ...] = ()
     tasks_known: bool = True
     returned: bool = False
+    more: bool = False
+    """More were told as gone than are kept here."""
+
+    def bounded(self) -> "RemovedAgent":
+        """As it is kept durably."""
+        kept = size = 0
+        for framework_id, task_id in self.tasks[:MOST_TASKS]:
+            size += len(framework_id) + len(task_id)
+            if size > MOST_TASK_BYTES:
+                break
+            kept += 1
+        if kept == len(self.tasks):
+            return self
+        return replace(self, tasks=self.tasks[:kept], tasks_known=False, more=True)

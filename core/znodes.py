@@ -8,6 +8,14 @@ ANY = -1
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """What a node holds; `version` counts its changes."""
+
+    data: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """The node exists, and has this version unless that is ANY."""
 

@@ -129,7 +129,7 @@ def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
         return status.state in TERMINAL
     task = framework.tasks.get(info.task_id)
     ended = cluster.ended.get(key)
-    if task is None and ended is None and back.removed is not None and key in back.removed.tasks:
+    if task is None and ended is None and back.removed is not None and _told_gone(back.removed, key):
         ended = returning.known_as_gone(cluster, framework, agent, info, back.removed, now)
     if task is None and ended is not None:
         if returning.takes_back(framework, ended):
@@ -137,7 +137,7 @@ def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
             back.revived.append(key)
         else:
             _stays_ended(cluster, agent, ended, status, now)
-            if back.removed is not None and key in back.removed.tasks and status.state not in TERMINAL:
+            if back.removed is not None and _told_gone(back.removed, key) and status.state not in TERMINAL:
                 back.staying.append(key)
     elif task is None:
         begun = tasks.begin(cluster, framework, agent, info, status, now)
@@ -152,6 +152,11 @@ def _take_in(cluster: Cluster, back: Return, told: AgentTask, now: int) -> bool:
         reason = f"agent {agent.info.agent_id} tells of a task of agent {task.agent_id}"
         cluster.history.record(now, "task_refused", info.task_id, reason)
     return True
+
+
+def _told_gone(removed: RemovedAgent, key: TaskKey) -> bool:
+    """Where more were than could be kept, all of its are taken for it: it was given none since."""
+    return key in removed.tasks or (removed.more and not removed.returned)
 
 
 def _stays_ended(cluster: Cluster, agent: Agent, task: Task, status: TaskStatus, now: int) -> None:

@@ -16,13 +16,24 @@ REMOVED, REMOVALS = "removed", "removals"
 OF_AN_AGENT = (RESERVATION, VOLUME, CONDEMNED, MAINTENANCE)
 
 
+class UnusableRegistry(Exception):
+    """It is no registry, is damaged, or was written by a newer version; the text names the file or znode."""
+
+
+class NoLongerLeader(Exception):
+    """Another master has taken the lead, so nothing of what was to be written is there."""
+
+
 class Registry(Protocol):
     async def start(self, new_cluster_id: str) -> Recovered:
         """Raise the epoch durably and return all facts; a registry without a cluster id takes the new one."""
         ...
 
     async def commit(self, facts: Sequence[Fact]) -> None:
-        """All of them or none, durable when it returns."""
+        """Durable when it returns. Where it raises, nothing of a subject is there that is not there in whole.
+
+        Raises NoLongerLeader, UnusableRegistry.
+        """
         ...
 
     async def close(self) -> None: ...
@@ -50,7 +61,7 @@ def entries_of(fact: Fact) -> tuple[Entry, ...]:
         case f.AgentGone():
             return (Entry(GONE, fact.agent_id, fact),)
         case f.AgentRemoved(removed):
-            return (Entry(REMOVED, removed.agent_id, removed),)
+            return (Entry(REMOVED, removed.agent_id, removed.bounded()),)
         case f.RemovedForgotten(agent_id):
             return (Entry(REMOVED, agent_id),)
         case f.RemovalsSet(removals):

@@ -98,7 +98,9 @@ def back(cluster: Cluster, removed: RemovedAgent, staying: Sequence[TaskKey], no
     if not removed.returned:
         away = format_duration(now - removed.removed_ms)
         cluster.history.record(now, "agent_returned", agent_id, f"{away} after it was removed")
-    _keep_of(cluster, replace(removed, tasks=tuple(staying), returned=True), "the agent is back")
+    known = removed.tasks_known or removed.more
+    back = replace(removed, tasks=tuple(staying), tasks_known=known, returned=True, more=False)
+    _keep_of(cluster, back, "the agent is back")
 
 
 def ended(cluster: Cluster, agent: Agent, key: TaskKey) -> None:

@@ -9,19 +9,17 @@ from typing import Any
 from barter.core.removals import Removals
 from barter.master import registry as kinds
 from barter.master.facts import Fact, Recovered
-from barter.master.registry import OF_AN_AGENT, Entry, entries_of
+from barter.master.registry import OF_AN_AGENT, Entry, UnusableRegistry, entries_of
 from barter.master.shell import wire_facts as wire
 from barter.shell.sqlite import open_durable
+
+__all__ = ["SqliteRegistry", "UnusableRegistry"]
 
 FORMAT = "1"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 """
-
-
-class UnusableRegistry(Exception):
-    """The file is no registry, is damaged, or was written by another version."""
 
 
 class SqliteRegistry:

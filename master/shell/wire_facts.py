@@ -69,6 +69,7 @@ def _removed_to_wire(value: RemovedAgent) -> registry_pb2.Removed:
         tasks=[registry_pb2.RemovedTask(framework_id=each[0], task_id=each[1]) for each in value.tasks],
         tasks_unknown=not value.tasks_known,
         returned=value.returned,
+        more_tasks=value.more,
     )
 
 
@@ -82,6 +83,7 @@ def _removed_from_wire(wire: registry_pb2.Removed) -> RemovedAgent:
         tasks,
         tasks_known=not wire.tasks_unknown,
         returned=wire.returned,
+        more=wire.more_tasks,
     )
 
 

@@ -37,7 +37,7 @@ class Gone(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Removed(_message.Message):
-    __slots__ = ("agent_id", "hostname", "removed_ms", "reason", "tasks", "tasks_unknown", "returned")
+    __slots__ = ("agent_id", "hostname", "removed_ms", "reason", "tasks", "tasks_unknown", "returned", "more_tasks")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
     REMOVED_MS_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class Removed(_message.Message):
     TASKS_FIELD_NUMBER: _ClassVar[int]
     TASKS_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     RETURNED_FIELD_NUMBER: _ClassVar[int]
+    MORE_TASKS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     hostname: str
     removed_ms: int
@@ -52,7 +53,8 @@ class Removed(_message.Message):
     tasks: _containers.RepeatedCompositeFieldContainer[RemovedTask]
     tasks_unknown: bool
     returned: bool
-    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., removed_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[RemovedTask, _Mapping]]] = ..., tasks_unknown: _Optional[bool] = ..., returned: _Optional[bool] = ...) -> None: ...
+    more_tasks: bool
+    def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., removed_ms: _Optional[int] = ..., reason: _Optional[str] = ..., tasks: _Optional[_Iterable[_Union[RemovedTask, _Mapping]]] = ..., tasks_unknown: _Optional[bool] = ..., returned: _Optional[bool] = ..., more_tasks: _Optional[bool] = ...) -> None: ...
 
 class RemovedTask(_message.Message):
     __slots__ = ("framework_id", "task_id")

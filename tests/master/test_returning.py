@@ -185,3 +185,20 @@ def test_a_removed_framework_s_tasks_are_killed_whatever_it_wanted() -> None:
     story.world.do(ev.TeardownByOperator(FrameworkId(story.framework_id)))
     story.back()
     assert [each.framework_id for each in story.world.sent(msg.KillFramework, AGENT)] == [story.framework_id]
+
+
+def test_what_was_told_as_gone_beyond_what_is_kept_is_killed_all_the_same() -> None:
+    """The names of some of the tasks were not kept, as they were too many: the next master has not heard of t1."""
+    story = Story(R.KEEP_UNLESS_GONE, removed=True)
+    [removed] = story.world.cluster.reach.removed.values()
+    story.world.cluster.reach.keep(replace(removed, tasks=(), tasks_known=False, more=True))
+    story.fails_over()
+    story.world.do(ev.Reconcile(FRAMEWORK, (task("t1").task_id,)))
+    assert [each.state for each in story.world.statuses()] == [S.UNREACHABLE]
+    story.back()
+    assert story.kills() == [("t1", Reason.RETURNED_LATE)]
+    assert not story.task_lives
+    [returned] = story.world.cluster.reach.removed.values()
+    assert (len(returned.tasks), returned.tasks_known, returned.more) == (1, True, False)
+    story.world.register(session=7, tasks=[(story.framework_id, task("t2"), status("t2", S.RUNNING))])
+    assert story.kills() == []

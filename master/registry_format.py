@@ -1,0 +1,55 @@
+"""Formats of the registry: which this version knows, and how the rows of one become those of the next.
+
+A step may be taken twice: what it has changed it leaves as it is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from barter.core.removals import RemovedAgent
+from barter.master import registry as kinds
+from barter.master.registry import UnusableRegistry
+from barter.master.registry_rows import BodyOf, Key, Row, Undecodable, ValueOf
+
+FORMAT = 2
+Upgrade = Callable[[Row, BodyOf, ValueOf], bytes]
+"""The body that a row has in the next format."""
+
+
+def check_format(where: str, found: int) -> None:
+    """Raises UnusableRegistry for a format that this version cannot read; `where` is the file or znode."""
+    if found > FORMAT:
+        raise UnusableRegistry(
+            f"{where} has registry format {found}, this version knows up to {FORMAT}: "
+            "start the version of Barter that wrote it, or a newer one; nothing was changed"
+        )
+    if found < 1:
+        raise UnusableRegistry(f"{where} has registry format {found}, which there never was: restore a backup")
+
+
+def upgraded(rows: Iterable[Row], found: int, body_of: BodyOf, value_of: ValueOf) -> list[tuple[Key, bytes]]:
+    """The rows that differ between format `found` and this version's. Raises Undecodable."""
+    changed: list[tuple[Key, bytes]] = []
+    for row in rows:
+        body = row.body
+        for older in range(found, FORMAT):
+            body = UPGRADES[older](row._replace(body=body), body_of, value_of)
+        if body != row.body:
+            changed.append(((row.kind, row.name), body))
+    return changed
+
+
+def _bounded(row: Row, body_of: BodyOf, value_of: ValueOf) -> bytes:
+    """Format 2 keeps a bounded number of the tasks of a removed agent."""
+    if row.kind != kinds.REMOVED:
+        return row.body
+    try:
+        removed = value_of(row.kind, row.body)
+    except Exception as error:
+        raise Undecodable(row.kind, row.name, error) from error
+    assert isinstance(removed, RemovedAgent)
+    kept = removed.bounded()
+    return row.body if kept == removed else body_of(row.kind, kept)
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _bounded}
+"""By the format that a row has before."""
