@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Callable
 
 from barter.master.actions import (
     Action,
@@ -26,11 +27,21 @@ LOUD = "removals_frozen"
 LINES_MOST = 5
 
 
-class Hub:
-    """All open streams and watches. `perform` raises what the registry raises, before anything is sent."""
+class LeadershipLost(Exception):
+    """Another may lead by now, so nothing is done any more."""
 
-    def __init__(self, registry: Registry, history: History) -> None:
+
+class MasterEnded(Exception):
+    """The master ended before it answered."""
+
+
+class Hub:
+    """All open streams and watches. `perform` raises what the registry raises, or LeadershipLost, before it sends."""
+
+    def __init__(self, registry: Registry, history: History, may_act: Callable[[], bool] | None = None) -> None:
+        """`may_act`: asked before and after whatever has an effect; always by default."""
         self._registry = registry
+        self.may_act = may_act or _always
         self._history = history
         self._logged = history.sequence
         self._numbers = itertools.count(1)
@@ -49,16 +60,18 @@ class Hub:
         self._streams.pop(stream.number, None)
 
     def call(self) -> tuple[int, asyncio.Future[Answer]]:
-        """A number for an operator's call, and what will be its answer."""
+        """A number for an operator's call, and what will be its answer, or MasterEnded."""
         number = next(self._numbers)
         answer = self._calls[number] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: self._calls.pop(number, None))
         return number, answer
 
     async def perform(self, actions: list[Action]) -> None:
+        self._check()
         facts = [action.fact for action in actions if isinstance(action, Persist)]
         if facts:
             await self._registry.commit(facts)
+            self._check()
         for action in actions:
             self._do(action)
 
@@ -70,13 +83,20 @@ class Hub:
                 stream.beat()
 
     def end_all(self) -> None:
-        """The master ends: streams and watches end after what already waits for them."""
+        """The master ends: streams and watches end after what already waits for them, calls without an answer."""
         for stream in self._streams.values():
             stream.close()
         for endpoint_watch in self.endpoint_watches:
             endpoint_watch.close()
         for event_watch in self.event_watches:
             event_watch.close()
+        for answer in [*self._calls.values()]:
+            if not answer.done():
+                answer.set_exception(MasterEnded())
+
+    def _check(self) -> None:
+        if not self.may_act():
+            raise LeadershipLost("it may not act any more")
 
     def _do(self, action: Action) -> None:
         match action:
@@ -121,3 +141,7 @@ class Hub:
                 say(kind, subject=entry.subject, reason=entry.reason)
             if len(entries) > LINES_MOST:
                 LOG.info(kind, more=len(entries) - LINES_MOST)
+
+
+def _always() -> bool:
+    return True

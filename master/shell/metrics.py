@@ -64,7 +64,7 @@ class MasterMetrics(Collector):
         yield amounts
 
 
-def registry_of(metrics: MasterMetrics) -> CollectorRegistry:
+def registry_of(metrics: Collector) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(metrics)
     return registry

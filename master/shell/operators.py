@@ -16,8 +16,9 @@ from barter.master.record_log import header_line
 from barter.master.removals_view import removals
 from barter.master.shell import wire_operator as wire
 from barter.master.shell import wire_roles
-from barter.master.shell.hub import Hub
+from barter.master.shell.hub import Hub, MasterEnded
 from barter.master.shell.record import Recordings, TooMany, TooSlow
+from barter.master.shell.standing import Standing, alone
 from barter.master.shell.watchers import EndpointWatch, EventWatch
 from barter.master.shell.wire_explain import why_to_wire
 from barter.master.shell.wire_maintenance import change_of, maintenance_to_wire
@@ -41,9 +42,10 @@ class Operators(OperatorServiceServicer):
         post: Callable[[Event], None],
         now: Callable[[], int],
         version: str,
+        standing: Callable[[], Standing] = alone,
     ) -> None:
         self._cluster, self._hub, self._recordings, self._post, self._now = cluster, hub, recordings, post, now
-        self._version, self._started_ms = version, now()
+        self._version, self._started_ms, self._standing = version, now(), standing
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
         cluster = self._cluster
@@ -53,6 +55,7 @@ class Operators(OperatorServiceServicer):
             epoch=cluster.epoch,
             version=self._version,
             started_ms=self._started_ms,
+            standing=self._standing(),
         )
 
     async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> pb.ListAgentsResponse:
@@ -189,7 +192,11 @@ class Operators(OperatorServiceServicer):
         """Have the machine answer; aborts with what it says against it."""
         call, coming = self._hub.call()
         self._post(event_of(call))
-        answer = await coming
+        try:
+            answer = await coming
+        except MasterEnded:
+            unknown = "this master ended before it answered: look whether it was done, then ask the next one"
+            await context.abort(grpc.StatusCode.UNAVAILABLE, unknown)
         if answer.refusal:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, short(answer.refusal))
         return answer

@@ -50,7 +50,7 @@ class SchedulerSessions(SchedulerServiceServicer):
         if first is None or first.WhichOneof("call") != "subscribe":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first call must be Subscribe")
             return
-        stream = self._hub.open(context.peer(), _writer(context, self._encode))
+        stream = self._hub.open(context.peer(), _writer(context, self._encode, self._hub))
         pace = self._paces.of(first.subscribe.framework.principal or first.subscribe.framework.name)
 
         async def take(call: scheduler_pb2.SchedulerCall) -> None:
@@ -83,7 +83,7 @@ class AgentSessions(AgentServiceServicer):
         if first is None or first.WhichOneof("call") != "register":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first call must be Register")
             return
-        stream = self._hub.open(context.peer(), _writer(context, self._encode))
+        stream = self._hub.open(context.peer(), _writer(context, self._encode, self._hub))
         agent_id = AgentId(first.register.agent.agent_id)
 
         async def take(call: agent_pb2.AgentCall) -> None:
@@ -112,9 +112,11 @@ class AgentSessions(AgentServiceServicer):
         return wire_agent.event_to_wire(message, identity.epoch, identity.cluster_id, identity.heartbeat_ms)
 
 
-def _writer(context: aio.ServicerContext[CallT, EventT], encode: Callable[[Message | None], EventT]) -> Write:
+def _writer(context: aio.ServicerContext[CallT, EventT], encode: Callable[[Message | None], EventT], hub: Hub) -> Write:
     async def write(message: Message | None) -> None:
-        await context.write(encode(message))
+        """What waits while the lead is lost is never written."""
+        if hub.may_act():
+            await context.write(encode(message))
 
     return write
 

@@ -6,6 +6,7 @@ from barter.core.removals import RemovalMode, Removals
 from barter.core.resources import Resources
 from barter.master.actions import EndpointsChanged, ServiceView
 from barter.master.history import Entry
+from barter.master.shell.standing import Standing
 from barter.master.state import OpenOffer
 from barter.master.views import AgentSummary, FrameworkSummary, Summary, TaskSummary
 from barter.proto import codec
@@ -21,7 +22,7 @@ def total_to_wire(value: Resources) -> types_pb2.Resources:
 
 
 def status_to_wire(
-    value: Summary, *, cluster_id: str, epoch: int, version: str, started_ms: int
+    value: Summary, *, cluster_id: str, epoch: int, version: str, started_ms: int, standing: Standing
 ) -> pb.GetStatusResponse:
     return pb.GetStatusResponse(
         cluster_id=cluster_id,
@@ -39,6 +40,8 @@ def status_to_wire(
         offered=total_to_wire(value.offered),
         removals=value.removals.mode,
         removals_reason=why_stopped(value.removals),
+        masters=[pb.MasterView(grpc=each.grpc, http=each.http, leads=each.leads) for each in standing.masters],
+        zookeeper=standing.zookeeper,
     )
 
 

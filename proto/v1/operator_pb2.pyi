@@ -12,7 +12,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("cluster_id", "epoch", "version", "started_ms", "agents_active", "agents_unreachable", "frameworks_active", "frameworks_disconnected", "offers", "tasks", "total", "used", "offered", "removals", "removals_reason")
+    __slots__ = ("cluster_id", "epoch", "version", "started_ms", "agents_active", "agents_unreachable", "frameworks_active", "frameworks_disconnected", "offers", "tasks", "total", "used", "offered", "removals", "removals_reason", "masters", "zookeeper")
     class TasksEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,8 @@ class GetStatusResponse(_message.Message):
     OFFERED_FIELD_NUMBER: _ClassVar[int]
     REMOVALS_FIELD_NUMBER: _ClassVar[int]
     REMOVALS_REASON_FIELD_NUMBER: _ClassVar[int]
+    MASTERS_FIELD_NUMBER: _ClassVar[int]
+    ZOOKEEPER_FIELD_NUMBER: _ClassVar[int]
     cluster_id: str
     epoch: int
     version: str
@@ -50,7 +52,19 @@ class GetStatusResponse(_message.Message):
     offered: _types_pb2.Resources
     removals: str
     removals_reason: str
-    def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., removals: _Optional[str] = ..., removals_reason: _Optional[str] = ...) -> None: ...
+    masters: _containers.RepeatedCompositeFieldContainer[MasterView]
+    zookeeper: str
+    def __init__(self, cluster_id: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[str] = ..., started_ms: _Optional[int] = ..., agents_active: _Optional[int] = ..., agents_unreachable: _Optional[int] = ..., frameworks_active: _Optional[int] = ..., frameworks_disconnected: _Optional[int] = ..., offers: _Optional[int] = ..., tasks: _Optional[_Mapping[str, int]] = ..., total: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., removals: _Optional[str] = ..., removals_reason: _Optional[str] = ..., masters: _Optional[_Iterable[_Union[MasterView, _Mapping]]] = ..., zookeeper: _Optional[str] = ...) -> None: ...
+
+class MasterView(_message.Message):
+    __slots__ = ("grpc", "http", "leads")
+    GRPC_FIELD_NUMBER: _ClassVar[int]
+    HTTP_FIELD_NUMBER: _ClassVar[int]
+    LEADS_FIELD_NUMBER: _ClassVar[int]
+    grpc: str
+    http: str
+    leads: bool
+    def __init__(self, grpc: _Optional[str] = ..., http: _Optional[str] = ..., leads: _Optional[bool] = ...) -> None: ...
 
 class AgentView(_message.Message):
     __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable", "lent")
