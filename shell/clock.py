@@ -11,3 +11,10 @@ class Clock:
 
     def now(self) -> int:
         return (time.monotonic_ns() + self._offset) // 1_000_000
+
+
+class LeaseClock(Clock):
+    """Milliseconds since the machine started, those it was suspended included: a lease ends while everything sleeps."""
+
+    def now(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000

@@ -1,0 +1,292 @@
+"""One session after the other with an ensemble, its lease, its watches; both faces of the client are made of it."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from barter.core.candidacy import Changed, Renewed, SessionLost, SessionOpened
+from barter.core.znode_layout import is_public
+from barter.core.znodes import Create, Node, Operation, SetData
+from barter.shell.clock import LeaseClock
+from barter.shell.log import logger
+from barter.shell.zookeeper.errors import SessionOver, Unreachable
+from barter.shell.zookeeper.settings import ZooKeeperSettings
+from barter.shell.zookeeper.wire import Right, Wire
+
+SessionEvent = SessionOpened | SessionLost | Renewed | Changed
+Hear = Callable[[SessionEvent], None]
+NODE_BYTES = 512 * 1024
+TRANSACTION_BYTES = 900 * 1024
+_OPERATION_BYTES = 200
+RENEWALS_IN_A_SESSION = 6
+_CHECKS_IN_A_SESSION = 12
+PATIENCE_SHARE = 3
+"""An answer that takes longer than this part of a session's timeout never comes: another server is tried."""
+CLOSING_S = 1.0
+RESTART_MS = 1_000
+_LOG = logger("zookeeper")
+
+
+class Connection:
+    """`hear` is called in threads of its own, one at a time; it must not wait for an answer of ZooKeeper.
+
+    A session of which nothing was heard for its whole timeout counts as lost, even if ZooKeeper should still have it:
+    SessionOpened comes again when it answers.
+    """
+
+    def __init__(self, settings: ZooKeeperSettings, hear: Hear, *, lease: bool = True) -> None:
+        """Without a `lease` nothing is renewed: for who only reads. Raises ValueError for TLS files."""
+        self.settings = settings
+        self.clock = LeaseClock()
+        self._hear, self._lease = hear, lease
+        self._root = settings.url.path
+        self._lock = threading.RLock()
+        self._opened = threading.Condition(self._lock)
+        self._session, self._generation, self._open = 0, 0, False
+        self._timeout_ms = settings.session_ms
+        self._heard_ms = self._started_ms = self.clock.now()
+        self._renewing: Future[None] | None = None
+        self._renewed_ms = 0
+        self._watches: dict[tuple[str, str], list[Callable[[], None]]] = {}
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="zookeeper-lease", daemon=True)
+        self._wire = Wire(settings, self.clock, self._on_connected, self._on_lost)
+
+    def start(self) -> None:
+        self._heard_ms = self._started_ms = self.clock.now()
+        self._wire.start()
+        self._keeper.start()
+
+    def close(self) -> None:
+        """Gives the session up, so that its ephemeral nodes go at once; what waits for an answer ends."""
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._closing.set()
+        if self._keeper.ident is not None:
+            self._keeper.join()
+            stopping = threading.Thread(target=self._wire.stop, name="zookeeper-stop", daemon=True)
+            stopping.start()
+            stopping.join(CLOSING_S)
+            while stopping.is_alive():
+                self._wire.cut()
+                stopping.join(CLOSING_S)
+        self._wire.fail_all(SessionOver("the client is closed"))
+
+    def wait_opened(self, seconds: float) -> None:
+        """Until there is a session; raises Unreachable."""
+        with self._opened:
+            if not self._opened.wait_for(lambda: self._open, seconds):
+                raise Unreachable(self.diagnosis())
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a session, as far as is known."""
+        return self._open
+
+    def silent_ms(self) -> int:
+        """For how long no server has answered; 0 while one does."""
+        return 0 if self._wire.up else max(self.clock.now() - self._heard_ms, 0)
+
+    def diagnosis(self) -> str:
+        """For operators: since when no server answers, and what each said."""
+        url = self.settings.url
+        seconds = self.silent_ms() / 1000
+        return f"ZooKeeper at {','.join(url.hosts)} has not answered for {seconds:.0f} s ({self._wire.diagnosis()})"
+
+    # Questions. Paths are below the URL's, or with a slash at their begin ZooKeeper's own.
+
+    def absolute(self, path: str) -> str:
+        if path.startswith("/"):
+            return path
+        return f"{self._root}/{path}" if path else self._root
+
+    def relative(self, path: str) -> str:
+        """The same path below the URL's; one that is not below it stays."""
+        if path == self._root:
+            return ""
+        return path.removeprefix(f"{self._root}/")
+
+    def get(self, path: str) -> Future[Node | None]:
+        return self._wire.get(self.absolute(path))
+
+    def get_many(self, paths: Sequence[str]) -> Future[dict[str, Node | None]]:
+        return _gather({path: self.get(path) for path in paths})
+
+    def children(self, path: str) -> Future[tuple[str, ...] | None]:
+        return self._wire.children(self.absolute(path))
+
+    def rights(self, path: str) -> Future[tuple[Right, ...] | None]:
+        return self._wire.rights(self.absolute(path))
+
+    def commit(self, operations: Sequence[Operation]) -> Future[tuple[str, ...]]:
+        """Raises ValueError for what ZooKeeper would cut the connection for."""
+        check_sizes(operations)
+        return _then(
+            self._wire.commit([(each, self.absolute(each.path)) for each in operations], self._is_public),
+            lambda paths: tuple(self.relative(path) for path in paths),
+        )
+
+    def _is_public(self, path: str) -> bool:
+        # Parents of the root are nobody's secret; what is below it is judged by its place.
+        return path == self._root or not path.startswith(f"{self._root}/") or is_public(self.relative(path))
+
+    def watch_data(self, path: str, call: Callable[[], None]) -> Future[bool]:
+        """`call` comes once: the node has changed, come or gone, or the connection is lost. True if it is there."""
+        return self._wire.exists(self.absolute(path), self._watcher("data", path, call))
+
+    def watch_children(self, path: str, call: Callable[[], None]) -> Future[tuple[str, ...] | None]:
+        """The same for the node's children; None and no watch where there is no such node."""
+        return self._wire.children(self.absolute(path), self._watcher("children", path, call))
+
+    def _watcher(self, kind: str, path: str, call: Callable[[], None]) -> "_Watcher":
+        with self._lock:
+            calls = self._watches.setdefault((kind, path), [])
+            if call not in calls:
+                calls.append(call)
+        return _Watcher(self._fire, kind, path)
+
+    def _fire(self, kind: str, path: str) -> None:
+        with self._lock:
+            calls = self._watches.pop((kind, path), [])
+        if not self._closing.is_set():
+            for call in calls:
+                call()
+
+    # The session. All that is heard is told under the lock, in order.
+
+    def _on_connected(self, sent_ms: int, timeout_ms: int, session: int) -> None:
+        with self._lock:
+            self._heard_ms, self._timeout_ms = sent_ms, timeout_ms
+            if self._open and session == self._session:
+                self._tell(Renewed(sent_ms))
+                self._tell(Changed())
+                return
+            _LOG.info("session", id=f"{session:#x}", timeout_ms=timeout_ms, again=session == self._session)
+            self._session, self._open = session, True
+            self._generation += 1
+            self._tell(SessionOpened(timeout_ms, sent_ms))
+            self._opened.notify_all()
+
+    def _on_lost(self, reason: str) -> None:
+        with self._lock:
+            self._session = 0
+            if self._open:
+                self._open = False
+                self._generation += 1
+                if not self._closing.is_set():
+                    _LOG.warning("session lost", reason=reason)
+                self._tell(SessionLost(reason))
+
+    def _tell(self, event: SessionEvent) -> None:
+        if not self._closing.is_set():
+            self._hear(event)
+
+    def _keep(self) -> None:
+        restart_ms = 0
+        while not self._closing.wait(self._timeout_ms / _CHECKS_IN_A_SESSION / 1000):
+            now = self.clock.now()
+            if self._wire.ended and now >= restart_ms:
+                restart_ms = now + RESTART_MS
+                self._wire.stop()
+                self._wire.start()
+            oldest_ms = self._wire.oldest_ms()
+            if oldest_ms is not None and now - oldest_ms >= self._timeout_ms // PATIENCE_SHARE:
+                self._wire.cut()
+            if self._wire.up:
+                self._renew(now)
+            with self._lock:
+                if self._open and now - self._heard_ms >= self._timeout_ms:
+                    session = self._session
+                    self._on_lost(self.diagnosis())
+                    self._session = session
+
+    def _renew(self, now: int) -> None:
+        if not self._lease:
+            self._heard_ms = now
+            return
+        if self._renewing is not None or now - self._renewed_ms < self._timeout_ms // RENEWALS_IN_A_SESSION:
+            return
+        with self._lock:
+            generation = self._generation
+        sent_ms = self._renewed_ms = self.clock.now()
+
+        def answered(future: Future[None]) -> None:
+            with self._lock:
+                self._renewing = None
+                if future.exception() is None and self._open and generation == self._generation:
+                    self._heard_ms = max(self._heard_ms, sent_ms)
+                    self._tell(Renewed(sent_ms))
+
+        self._renewing = renewing = self._wire.sync(self._root)
+        renewing.add_done_callback(answered)
+
+
+class _Watcher:
+    """Equal to another of the same node, so that kazoo keeps one of them, however often a watch is asked for."""
+
+    def __init__(self, fire: Callable[[str, str], None], kind: str, path: str) -> None:
+        self._fire, self._key = fire, (kind, path)
+
+    def __call__(self, event: object) -> None:
+        self._fire(*self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Watcher) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+def check_sizes(operations: Sequence[Operation]) -> None:
+    """ZooKeeper cuts the connection of who sends it more than a megabyte. Raises ValueError."""
+    total = 0
+    for operation in operations:
+        size = len(operation.data) if isinstance(operation, Create | SetData) else 0
+        if size > NODE_BYTES:
+            raise ValueError(f"{operation.path}: {size} bytes are more than the {NODE_BYTES} that one node may hold")
+        total += size + len(operation.path) + _OPERATION_BYTES
+    if total > TRANSACTION_BYTES:
+        raise ValueError(f"{total} bytes are more than the {TRANSACTION_BYTES} that one transaction may have")
+
+
+def _then(future: Future[Any], change: Callable[[Any], Any]) -> Future[Any]:
+    changed: Future[Any] = Future()
+    changed.set_running_or_notify_cancel()
+
+    def done(answered: Future[Any]) -> None:
+        if (error := answered.exception()) is not None:
+            changed.set_exception(error)
+        else:
+            changed.set_result(change(answered.result()))
+
+    future.add_done_callback(done)
+    return changed
+
+
+def _gather(futures: dict[str, Future[Node | None]]) -> Future[dict[str, Node | None]]:
+    """All answers at once, or the first error."""
+    gathered: Future[dict[str, Node | None]] = Future()
+    gathered.set_running_or_notify_cancel()
+    lock, left = threading.Lock(), len(futures)
+
+    def done(answered: Future[Node | None]) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            error = answered.exception()
+            if gathered.done() or (left and error is None):
+                return
+        with contextlib.suppress(Exception):
+            if error is not None:
+                gathered.set_exception(error)
+            else:
+                gathered.set_result({path: future.result() for path, future in futures.items()})
+
+    for future in futures.values():
+        future.add_done_callback(done)
+    if not futures:
+        gathered.set_result({})
+    return gathered
