@@ -24,7 +24,7 @@ class Proxy:
         self.heal()
 
     async def start(self) -> "Proxy":
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -45,7 +45,8 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A client's connection, of its own listening socket or of another's."""
         task = asyncio.get_running_loop().create_task(self._carry((reader, writer)))
         self._open.add(task)
         task.add_done_callback(self._open.discard)

@@ -1,0 +1,96 @@
+"""Whether all is as it should be: one leader whom everybody names, and every agent and task in reach of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import grpc.aio as aio
+
+from barter.proto.v1 import operator_pb2 as pb
+from barter.shell import transport
+from tests.failover.aim import AGENTS
+from tests.failover.calls import http
+from tests.failover.checks import TASKS
+from tests.failover.cluster import APP, Cluster
+from tests.failover.record import now_ms
+
+LOOK_S = 0.1
+CALL_S = 2.0
+
+
+async def missing(cluster: Cluster) -> str:
+    """The first thing that is not yet as it should be, or nothing."""
+    async for lack in _lacks(cluster):
+        return lack
+    return ""
+
+
+async def until(cluster: Cluster, seconds: float) -> tuple[int, str]:
+    """How many milliseconds it took, less than 0 where it did not come in time, and what was missing last."""
+    began = now_ms()
+    while lack := await missing(cluster):
+        if now_ms() - began > seconds * 1_000:
+            return -1, lack
+        await asyncio.sleep(LOOK_S)
+    return now_ms() - began, ""
+
+
+async def _lacks(cluster: Cluster) -> AsyncIterator[str]:
+    replies = await asyncio.gather(*(http(address, "/health") for address in cluster.healths))
+    healths = [reply.json or {} for reply in replies]
+    leading = [number for number, health in enumerate(healths) if health.get("leading") is True]
+    if len(leading) != 1:
+        yield f"masters that lead: {', '.join(cluster.masters[number].name for number in leading) or 'none'}"
+        return
+    leader = leading[0]
+    cluster.last_leader = leader
+    for number, master in enumerate(cluster.masters):
+        if number != leader:
+            async for lack in _follower_lacks(cluster, number, cluster.told[leader]):
+                yield f"{master.name} {lack}"
+    async for lack in _leader_lacks(cluster, leader):
+        yield f"{cluster.masters[leader].name} {lack}"
+    async for lack in _framework_lacks(cluster):
+        yield lack
+
+
+async def _follower_lacks(cluster: Cluster, number: int, leader: str) -> AsyncIterator[str]:
+    try:
+        await cluster.operators.stub(cluster.listens[number]).GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
+        yield "answers although it follows"
+    except aio.AioRpcError as error:
+        named = transport.leader_of(error.trailing_metadata())
+        if error.code() is not grpc.StatusCode.FAILED_PRECONDITION or named != leader:
+            yield f"does not name the leader: {error.code().name} {named} {error.details()}"
+    reply = await http(cluster.healths[number], "/operators")
+    if reply.status != 307:
+        yield f"does not redirect HTTP: {reply.status} {reply.body[:200]!r}"
+
+
+async def _leader_lacks(cluster: Cluster, number: int) -> AsyncIterator[str]:
+    stub = cluster.operators.stub(cluster.told[number])
+    try:
+        status = await stub.GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
+    except aio.AioRpcError as error:
+        yield f"does not answer: {error.code().name} {error.details()}"
+        return
+    tasks = dict(status.tasks)
+    if status.agents_active != len(AGENTS) or status.agents_unreachable:
+        yield f"has {status.agents_active} agents, and {status.agents_unreachable} unreachable ones"
+    if tasks.get("TASK_RUNNING", 0) != TASKS:
+        yield f"has tasks: {tasks}"
+    if status.frameworks_active != 1 or status.frameworks_disconnected:
+        yield f"has {status.frameworks_active} frameworks, and {status.frameworks_disconnected} that are away"
+
+
+async def _framework_lacks(cluster: Cluster) -> AsyncIterator[str]:
+    for number, address in enumerate(cluster.apis):
+        if (await http(address, "/health")).status != 200:
+            yield f"{cluster.services[number].name} does not answer"
+    answer = await cluster.writers.service(f"/v2/apps{APP}?embed=app.tasks")
+    app = (answer or {}).get("app")
+    if not app:
+        yield "no service framework answers"
+        return
+    if app["tasksRunning"] != TASKS or app["deployments"]:
+        yield f"the framework has {app['tasksRunning']} running tasks, deployments: {app['deployments']}"
