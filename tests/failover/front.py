@@ -42,9 +42,9 @@ def owner(port: int, pids: set[int]) -> int:
     inode = _inode(port)
     for pid in pids if inode else ():
         with contextlib.suppress(OSError):
-            for entry in os.scandir(f"/proc/{pid}/fd"):
+            for name in os.listdir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
-                    if os.readlink(entry.path) == f"socket:[{inode}]":
+                    if os.readlink(f"/proc/{pid}/fd/{name}") == f"socket:[{inode}]":
                         return pid
     return 0
 
