@@ -100,7 +100,8 @@ class Resign:
     code: int = 0
 
 
-Event = SessionOpened | SessionLost | Enlisted | Looked | Changed | Failed | Taken | Renewed | Resign
+SessionEvent = SessionOpened | SessionLost | Renewed | Changed
+Event = SessionEvent | Enlisted | Looked | Failed | Taken | Resign
 
 
 # Actions.
@@ -108,7 +109,8 @@ Event = SessionOpened | SessionLost | Enlisted | Looked | Changed | Failed | Tak
 
 @dataclass(frozen=True, slots=True)
 class Enlist:
-    """Create this candidate's ephemeral node, with this token; answered by Enlisted or Failed."""
+    """Create this candidate's ephemeral node, with this token, and remove those that earlier sessions of its process
+    left; answered by Enlisted or Failed."""
 
     token: str
     reason: str

@@ -21,6 +21,12 @@ def candidate_name(token: str) -> str:
     return f"c-{token}-"
 
 
+def process_of(name: str) -> str:
+    """The token of the process that made a candidate's node, in whichever of its sessions; empty for what is none."""
+    found = _NAME.fullmatch(name)
+    return found["token"].rpartition(".")[0] if found else ""
+
+
 def candidate_bytes(token: str, addresses: Mapping[str, str]) -> bytes:
     return _bytes({"token": token, "addresses": dict(addresses)})
 

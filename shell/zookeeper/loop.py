@@ -24,6 +24,7 @@ class ZooKeeper:
         self.settings = settings
         self.connection = Connection(settings, self._hear_later, lease=lease)
         self._hear = hear
+        self._hear_at_once: Hear = deaf
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session = asyncio.Event()
 
@@ -35,6 +36,10 @@ class ZooKeeper:
     def blocking(self) -> BlockingZooKeeper:
         """The same session for a thread that may wait."""
         return BlockingZooKeeper.of(self.connection)
+
+    def attend(self, hear: Hear, at_once: Hear) -> None:
+        """`hear` instead of what was given before; `at_once` comes in the client's thread, however busy the loop is."""
+        self._hear, self._hear_at_once = hear, at_once
 
     async def start(self) -> None:
         """Returns at once; `hear` is told of the first session, `opened` waits for it."""
@@ -105,6 +110,7 @@ class ZooKeeper:
                 self._loop.call_soon_threadsafe(call, *arguments)
 
     def _hear_later(self, event: SessionEvent) -> None:
+        self._hear_at_once(event)
         self.in_loop(self._on_event, event)
 
     def _on_event(self, event: SessionEvent) -> None:
