@@ -128,9 +128,8 @@ class MemoryFacts:
         return self._started
 
     def commit(self, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            for entry in entries_of(fact):
-                self._apply(entry)
+        for entry in [entry for fact in facts for entry in entries_of(fact)]:
+            self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
         if entry.value is None:

@@ -36,6 +36,15 @@ class Row(NamedTuple):
     body: bytes
 
 
+class Contents(NamedTuple):
+    """All that a registry holds, as it is moved to another store. `epoch` is the highest that any master had."""
+
+    format: int
+    cluster_id: str
+    epoch: int
+    rows: tuple[Row, ...]
+
+
 class Undecodable(Exception):
     """The bytes of a row are none of its kind."""
 

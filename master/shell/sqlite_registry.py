@@ -4,18 +4,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from barter.core.removals import Removals
-from barter.master import registry as kinds
+from barter.master import registry_rows
 from barter.master.facts import Fact, Recovered
 from barter.master.registry import OF_AN_AGENT, Entry, UnusableRegistry, entries_of
+from barter.master.registry_format import FORMAT, check_format, upgraded
+from barter.master.registry_rows import Contents, Row, Undecodable
 from barter.master.shell import wire_facts as wire
 from barter.shell.sqlite import open_durable
 
 __all__ = ["SqliteRegistry", "UnusableRegistry"]
 
-FORMAT = "1"
+FILE = "master.sqlite3"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
@@ -26,7 +26,7 @@ class SqliteRegistry:
     """What was committed is on the disk. Bodies are the contract's protobuf messages."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableRegistry."""
+        """An older format is migrated. Raises UnusableRegistry."""
         self._path = path
         try:
             self._db = open_durable(path)
@@ -34,30 +34,24 @@ class SqliteRegistry:
             raise _unusable(path, error) from error
         try:
             self._db.executescript(_TABLES)
-            self._check_format()
+            self._migrate()
         except sqlite3.Error as error:
             self._db.close()
             raise _unusable(path, error) from error
+        except BaseException:
+            self._db.close()
+            raise
 
     async def start(self, new_cluster_id: str) -> Recovered:
+        """Raises UnusableRegistry."""
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('cluster_id', ?)", (new_cluster_id,))
             epoch = int(self._meta("epoch") or 0) + 1
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('epoch', ?)", (str(epoch),))
-        return Recovered(
-            self._meta("cluster_id"),
-            epoch,
-            self._all(kinds.AGENT),
-            self._all(kinds.FRAMEWORK),
-            self._all(kinds.ROLE),
-            self._all(kinds.RESERVATION),
-            self._all(kinds.VOLUME),
-            self._all(kinds.CONDEMNED),
-            self._all(kinds.MAINTENANCE),
-            self._all(kinds.GONE),
-            self._all(kinds.REMOVED),
-            next(iter(self._all(kinds.REMOVALS)), Removals()),
-        )
+            self._set_meta("epoch", str(epoch))
+        try:
+            return registry_rows.recovered(self._meta("cluster_id"), epoch, self._rows(), wire.value_of)
+        except Undecodable as error:
+            raise _unusable(self._path, error) from error
 
     async def commit(self, facts: Sequence[Fact]) -> None:
         with self._transaction():
@@ -67,6 +61,19 @@ class SqliteRegistry:
 
     async def close(self) -> None:
         self._db.close()
+
+    def contents(self) -> Contents | None:
+        """None where no master has started on it yet."""
+        if not (cluster_id := self._meta("cluster_id")):
+            return None
+        return Contents(FORMAT, cluster_id, int(self._meta("epoch") or 0), tuple(self._rows()))
+
+    def fill(self, contents: Contents) -> None:
+        """Of a registry without contents, and with such of this version's format."""
+        with self._transaction():
+            self._set_meta("cluster_id", contents.cluster_id)
+            self._set_meta("epoch", str(contents.epoch))
+            self._db.executemany("INSERT INTO facts VALUES (?, ?, ?)", contents.rows)
 
     def _write(self, entry: Entry) -> None:
         if entry.value is None:
@@ -79,19 +86,31 @@ class SqliteRegistry:
             for kind in OF_AN_AGENT:
                 self._db.execute("DELETE FROM facts WHERE kind = ? AND id >= ? AND id < ?", (kind, first, after))
 
-    def _all(self, kind: str) -> tuple[Any, ...]:
-        rows = self._db.execute("SELECT body FROM facts WHERE kind = ? ORDER BY id", (kind,))
-        return tuple(wire.value_of(kind, row[0]) for row in rows)
+    def _rows(self) -> Iterator[Row]:
+        return (Row(*row) for row in self._db.execute("SELECT kind, id, body FROM facts"))
 
     def _meta(self, name: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
-    def _check_format(self) -> None:
-        self._db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
-        if (found := self._meta("format")) != FORMAT:
-            self._db.close()
-            raise UnusableRegistry(f"{self._path} has format {found}, this version reads {FORMAT}: use its version")
+    def _set_meta(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def _migrate(self) -> None:
+        found = self._meta("format")
+        if found and not found.isdecimal():
+            raise UnusableRegistry(f"{self._path} has registry format {found!r}, which is no number: restore a backup")
+        check_format(str(self._path), int(found or FORMAT))
+        if found == str(FORMAT):
+            return
+        with self._transaction():
+            try:
+                changed = upgraded(list(self._rows()), int(found or FORMAT), wire.body_of, wire.value_of)
+            except Undecodable as error:
+                raise _unusable(self._path, error) from error
+            for (kind, name), body in changed:
+                self._db.execute("UPDATE facts SET body = ? WHERE kind = ? AND id = ?", (body, kind, name))
+            self._set_meta("format", str(FORMAT))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -104,5 +123,5 @@ class SqliteRegistry:
         self._db.execute("COMMIT")
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> UnusableRegistry:
+def _unusable(path: Path, error: Exception) -> UnusableRegistry:
     return UnusableRegistry(f"{path}: {error}: restore the file, or start with an empty folder")

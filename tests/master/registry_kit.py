@@ -71,3 +71,19 @@ def in_order(recovered: Recovered, epoch: int = 0) -> Recovered:
         if isinstance(value, tuple):
             changed[each.name] = tuple(sorted(value, key=repr))
     return replace(recovered, epoch=epoch, **changed)
+
+
+def told_again(recovered: Recovered) -> list[f.Fact]:
+    """Facts that say what was recovered."""
+    return [
+        *map(f.AgentAdmitted, recovered.agents),
+        *map(f.FrameworkAdmitted, recovered.frameworks),
+        *map(f.RoleSet, recovered.roles),
+        *map(f.ReservationMade, recovered.reservations),
+        *(f.VolumeCondemned(*each) for each in recovered.condemned),
+        *map(f.VolumeMade, recovered.volumes),
+        *map(f.MaintenanceSet, recovered.maintenance),
+        *recovered.gone,
+        *map(f.AgentRemoved, recovered.removed),
+        f.RemovalsSet(recovered.removals),
+    ]
