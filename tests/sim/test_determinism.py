@@ -43,7 +43,7 @@ def test_a_story_has_time_who_and_what_and_tells_of_every_kind_of_thing() -> Non
     assert seconds == sorted(seconds)
     whole = "\n".join(lines)
     for what in (
-        "master             starts, epoch 1",
+        "master-0           starts",
         "fault              ",
         "agent-0            registers",
         "executor-1",

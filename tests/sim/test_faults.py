@@ -29,7 +29,7 @@ class Struck(Observer):
 
 
 def cluster_of(seed: int) -> SimCluster:
-    cluster = SimCluster(World(seed), Timing())
+    cluster = SimCluster(World(seed), Timing(), masters=3)
     cluster.add_agents(usual_agents(3))
     workload = ClassicWorkload()
     cluster.add_framework(workload.name, workload)
@@ -108,9 +108,12 @@ def _assert_calm(cluster: SimCluster) -> None:
         assert process.disk.sends_left is None
     assert cluster.machines_down == {}
     assert cluster.network.slowness == {}
+    assert cluster.ensemble is not None
+    assert (cluster.ensemble.loses, cluster.ensemble.loses_watches, cluster.ensemble.slow_us) == ({}, 0, 0)
+    assert all(server.up and not server.cuts for server in cluster.ensemble.servers.values())
     for name in cluster.agents:
-        assert not cluster.network.is_cut(name, cluster.master.host)
-        assert not cluster.network.is_cut(cluster.master.host, name)
+        assert not any(cluster.network.is_cut(name, master.host) for master in cluster.masters)
+        assert not any(cluster.network.is_cut(master.host, name) for master in cluster.masters)
         assert cluster.engines[name].up
         assert (cluster.engines[name].errors, cluster.engines[name].losses) == (0, 0)
 

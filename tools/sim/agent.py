@@ -58,7 +58,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._executor_end: End | None = None
         self._running: SimExecutor | None = None
         self._link = 0
-        self._given_up = ""
+        self._given_up = self._leader = self._unreachable = ""
         self._flush_planned = False
         self.volumes: set[VolumeId] = set()
 
@@ -158,7 +158,8 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def _connect(self, action: act.ConnectMaster) -> None:
         """Answered by exactly one MasterGone, whatever comes in between."""
-        self._link, self._given_up = action.link, ""
+        self._link, self._given_up, self._leader = action.link, "", ""
+        self._unreachable = action.unreachable
         life = self.life
 
         def opened(end: End) -> None:
@@ -176,7 +177,12 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._network.dial(self.host, action.address, opened, self.within_life(self._master_gone))
 
     def _hear_master(self, end: End, message: Message) -> None:
-        if end is self._master_end and isinstance(message, wire.FromMaster):
+        if end is not self._master_end:
+            return
+        if isinstance(message, wire.NotLeader):
+            self._leader = message.leader
+            self._drop_master(message.reason)
+        elif isinstance(message, wire.FromMaster):
             event = wire.to_agent(message, self.ledger.spent)
             if event is not None:
                 self.post(event)
@@ -193,11 +199,12 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def _master_gone(self, reason: str) -> None:
         self._master_end = None
-        self.post(ev.MasterGone(self._link, reason, "", self._rng.randrange(1000)))
+        leader, self._leader = self._leader, ""
+        self.post(ev.MasterGone(self._link, reason, leader, self._rng.randrange(1000)))
 
     def _to_master(self, said: wire.FromAgent) -> None:
         if self._master_end is not None:
-            self._master_end.send(wire.AgentCall(self.info, said))
+            self._master_end.send(wire.AgentCall(self.info, said, self._unreachable))
             self.disk.sent()
 
     # The executor.

@@ -8,10 +8,14 @@ from barter.core.ids import AgentId
 from barter.master.cluster import Timing as MasterTiming
 from barter.tools.sim.agent import SimAgent
 from barter.tools.sim.behaviour import Behaviour, by_command
+from barter.tools.sim.candidate import SimCandidate, prepare
 from barter.tools.sim.config import AgentSpec, Timing
 from barter.tools.sim.engine import Engine
+from barter.tools.sim.ensemble import Ensemble
+from barter.tools.sim.fenced import Bodies
 from barter.tools.sim.framework import Program, SimFramework
 from barter.tools.sim.host import Host
+from barter.tools.sim.leading import LeadingMaster
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.network import Network
 from barter.tools.sim.process import USUAL_DOWN_US, Process
@@ -21,21 +25,19 @@ MASTER = "master"
 
 
 class SimCluster:
-    """Its processes by name. Nothing happens before `start` and the world's `run_until`."""
+    """Its processes by name. Nothing happens before `start` and the world's `run_until`.
 
-    def __init__(self, world: World, timing: Timing, behaviour: Behaviour = by_command) -> None:
+    One master keeps its registry on its disk; several are elected by an `ensemble` of ZooKeeper.
+    """
+
+    def __init__(self, world: World, timing: Timing, behaviour: Behaviour = by_command, masters: int = 1) -> None:
         self.world = world
         self.network = Network(world)
         self.behaviour = behaviour
-        master_timing = MasterTiming(
-            timing.agent_timeout_ms,
-            timing.offer_timeout_ms,
-            removal_ms=timing.removal_ms,
-            loss_window_ms=timing.loss_window_ms,
-        )
-        self.master = SimMaster(world, self.network, MASTER, master_timing, timing.heartbeat_ms)
-        self.master.ended = self._start_again
         self.timing = timing
+        self.candidates: dict[str, SimCandidate] = {}
+        self.ensemble: Ensemble | None = None
+        self.masters = self._elected(masters) if masters > 1 else [self._alone()]
         self.agents: dict[str, SimAgent] = {}
         self.hosts: dict[str, Host] = {}
         self.engines: dict[str, Engine] = {}
@@ -44,6 +46,43 @@ class SimCluster:
         self._undo: dict[int, Callable[[], object]] = {}
         self._undone = 0
         self._imposed: dict[str, list[int]] = {}
+
+    @property
+    def master(self) -> SimMaster:
+        """The one that leads, or did last."""
+        return max(self.masters, key=lambda master: master.led_us)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(master.name for master in self.masters)
+
+    def _alone(self) -> SimMaster:
+        master = SimMaster(self.world, self.network, MASTER, self._master_timing(), self.timing.heartbeat_ms)
+        master.ended = self._start_again
+        return master
+
+    def _elected(self, count: int) -> list[SimMaster]:
+        self.ensemble = Ensemble(self.world, self.network)
+        prepare(self.ensemble.tree)
+        bodies = Bodies()
+        masters: list[SimMaster] = []
+        for number in range(count):
+            name = f"{MASTER}-{number}"
+            master = LeadingMaster(self.world, self.network, name, self._master_timing(), self.timing.heartbeat_ms)
+            master.bodies = bodies
+            candidate = SimCandidate(self.world, self.network, self.ensemble, master, self.timing.session_ms)
+            candidate.ended = self._start_again
+            self.candidates[name] = candidate
+            masters.append(master)
+        return masters
+
+    def _master_timing(self) -> MasterTiming:
+        return MasterTiming(
+            self.timing.agent_timeout_ms,
+            self.timing.offer_timeout_ms,
+            removal_ms=self.timing.removal_ms,
+            loss_window_ms=self.timing.loss_window_ms,
+        )
 
     def add_agents(self, specs: Sequence[AgentSpec]) -> None:
         for spec in specs:
@@ -65,35 +104,40 @@ class SimCluster:
                 self.network,
                 host,
                 info,
-                (MASTER,),
+                self.addresses,
                 oversubscribe=spec.oversubscribe,
                 measure_ms=self.timing.measure_ms,
             )
             agent.ended = self._agent_ended
 
     def add_framework(self, name: str, program: Program) -> SimFramework:
-        framework = self.frameworks[name] = SimFramework(self.world, self.network, name, program, (MASTER,))
+        framework = self.frameworks[name] = SimFramework(self.world, self.network, name, program, self.addresses)
         framework.ended = self._framework_ended
         return framework
 
     def start(self) -> None:
         for see in self.world.seen.begin:
             see(self)
-        self.master.start()
+        for process in self.master_processes():
+            process.start()
         for agent in self.agents.values():
             self._start_unless_off(agent)
         for framework in self.frameworks.values():
             framework.start()
 
-    def process(self, name: str) -> SimMaster | SimAgent | SimFramework:
-        """The master, an agent or a framework."""
-        if name == self.master.name:
-            return self.master
+    def master_processes(self) -> list[SimMaster | SimCandidate]:
+        return list(self.candidates.values()) or list(self.masters)
+
+    def process(self, name: str) -> SimMaster | SimCandidate | SimAgent | SimFramework:
+        """That of a master, an agent or a framework."""
+        for process in self.master_processes():
+            if name == process.name:
+                return process
         return self.agents.get(name) or self.frameworks[name]
 
     def processes(self) -> list[Process[Any, Any]]:
         """All but executors, which are their agents' children."""
-        return [self.master, *self.agents.values(), *self.frameworks.values()]
+        return [*self.master_processes(), *self.agents.values(), *self.frameworks.values()]
 
     # Faults that last, and machines.
 
@@ -137,6 +181,8 @@ class SimCluster:
             host.keeper.disk.calm()
         for engine in self.engines.values():
             engine.calm()
+        if self.ensemble is not None:
+            self.ensemble.calm()
 
     def crash_machine(self, name: str, us: int) -> None:
         """Power is lost for so long: everything on it ends, and its peers are not told."""

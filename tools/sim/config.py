@@ -22,7 +22,7 @@ class AgentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """In milliseconds: a master's options, and how often agents that lend measure."""
+    """In milliseconds: a master's options, how often agents that lend measure, and a session with ZooKeeper."""
 
     agent_timeout_ms: int = 30_000
     offer_timeout_ms: int = 30_000
@@ -30,6 +30,7 @@ class Timing:
     measure_ms: int = LENDER_MEASURES_MS
     removal_ms: int = 900_000
     loss_window_ms: int = 600_000
+    session_ms: int = 10_000
 
 
 def usual_agents(count: int) -> tuple[AgentSpec, ...]:

@@ -135,6 +135,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self._network = network
         self._end: End | None = None
         self._link = 0
+        self._leader = ""
 
     def make(self) -> Machine[msg.Event, msg.Action]:
         self.code, self.stopped_for_failover, self.removed = None, False, False
@@ -209,7 +210,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
 
     def _connect(self, action: msg.Connect) -> None:
         self._drop()
-        self._link = action.link
+        self._link, self._leader = action.link, ""
         life = self.life
 
         def opened(end: End) -> None:
@@ -219,7 +220,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
             self._end = end
             end.hear = partial(self._hear, action.link)
             end.ended = partial(self._parted, action.link)
-            end.send(wire.FrameworkCall(self.driver.framework_id, action.subscribe))
+            end.send(wire.FrameworkCall(self.driver.framework_id, action.subscribe, action.unreachable))
 
         self._network.dial(
             self.host,
@@ -232,12 +233,18 @@ class SimFramework(Process[msg.Event, msg.Action]):
     def _hear(self, link: int, message: Message) -> None:
         if isinstance(message, wire.FromMaster):
             self.post(msg.Heard(link, wire.to_framework(message)))
+        elif isinstance(message, wire.NotLeader) and link == self._link:
+            self._leader = message.leader
+            if (end := self._end) is not None:
+                self._network.drop(end)
+            self._parted(link, message.reason)
 
     def _parted(self, link: int, reason: str) -> None:
         if link != self._link:
             return
         self._end = None
-        self.post(msg.LinkLost(link, reason, "", self._rng.randrange(1000)))
+        leader, self._leader = self._leader, ""
+        self.post(msg.LinkLost(link, reason, leader, self._rng.randrange(1000)))
 
     def _drop(self) -> None:
         """Give the present link up, whatever it has come to."""

@@ -7,7 +7,7 @@ from barter.core.machine import Machine
 from barter.master import actions as act
 from barter.master import events as ev
 from barter.master.cluster import Timing
-from barter.master.facts import Fact
+from barter.master.facts import Fact, Recovered
 from barter.master.joining import joined
 from barter.master.machine import Master
 from barter.master.messages import Error, ToAgent, ToFramework
@@ -40,8 +40,9 @@ class SimMaster(Process[ev.Event, act.Action]):
 
     def __init__(self, world: World, network: Network, name: str, timing: Timing, heartbeat_ms: int) -> None:
         super().__init__(world, name, name)
-        self.registry = SimRegistry(self.disk, self._committed)
+        self.registry = SimRegistry(self.disk, self.committed)
         self.machine: Master
+        self.led_us = -1
         self._network = network
         self._timing = timing
         self._heartbeat_ms = heartbeat_ms
@@ -54,14 +55,19 @@ class SimMaster(Process[ev.Event, act.Action]):
         return self.machine.cluster.epoch
 
     def make(self) -> Machine[ev.Event, act.Action]:
-        recovered = self.registry.start(CLUSTER_ID)
+        recovered = self.recover()
         self.machine = Master(recovered, self._timing, self.clock.now())
         self._leader = wire.Leader(recovered.cluster_id, recovered.epoch, self._heartbeat_ms)
         self._beat = wire.FromMaster(self._leader, None)
         self._sessions = 0
-        self._network.listen(self.name, self.host, self._accept, lambda: self.paused_until_us)
+        self.led_us = self.world.now_us
         self._beat_later()
         return self.machine
+
+    def recover(self) -> Recovered:
+        """What is durable, and its peers may come."""
+        self._network.listen(self.name, self.host, self.accept, lambda: self.paused_until_us)
+        return self.registry.start(CLUSTER_ID)
 
     def stepped(self, events: Sequence[ev.Event], actions: Sequence[act.Action]) -> None:
         if events and not actions and all(isinstance(event, ev.AgentHeartbeat) for event in events):
@@ -72,9 +78,12 @@ class SimMaster(Process[ev.Event, act.Action]):
             see(self, events, actions)
 
     def perform(self, actions: list[act.Action]) -> None:
-        facts = [action.fact for action in actions if isinstance(action, act.Persist)]
-        if facts:
+        if facts := facts_of(actions):
             self.registry.commit(facts)
+        self.carry_out(actions)
+
+    def carry_out(self, actions: Sequence[act.Action]) -> None:
+        """What follows when their facts are durable."""
         waiting: dict[int, Peer] = {}
         for action in actions:
             match action:
@@ -89,12 +98,16 @@ class SimMaster(Process[ev.Event, act.Action]):
         for peer in waiting.values():
             self._send_all(peer)
 
-    def _committed(self, facts: Sequence[Fact]) -> None:
+    def committed(self, facts: Sequence[Fact]) -> None:
         for see in self.world.seen.master_committed:
             see(self, facts)
 
     def lost(self) -> None:
         self._network.deafen(self.name)
+        self.part()
+
+    def part(self) -> None:
+        """Its streams end, and lose what was on its way but some."""
         for peer in self._peers.values():
             self._network.drop(peer.end, kept=self._rng.randrange(peer.end.on_the_way + 1))
         self._peers.clear()
@@ -137,7 +150,7 @@ class SimMaster(Process[ev.Event, act.Action]):
             self._network.drop(peer.end)
             self.disk.sent()
 
-    def _accept(self, end: End) -> None:
+    def accept(self, end: End) -> None:
         self._sessions += 1
         session, peer = self._sessions, Peer(end)
         self._peers[session] = peer
@@ -179,3 +192,7 @@ class SimMaster(Process[ev.Event, act.Action]):
     def _beat_later(self) -> None:
         due = self.clock.when(self.clock.now() + self._heartbeat_ms)
         self.world.at(due, self.within_life(self._beat_all))
+
+
+def facts_of(actions: Sequence[act.Action]) -> list[Fact]:
+    return [action.fact for action in actions if isinstance(action, act.Persist)]

@@ -9,6 +9,7 @@ from barter.agent.executor import actions as executor_actions
 from barter.agent.executor import events as executor_events
 from barter.agent.facts import Fact as AgentFact
 from barter.agent.facts import TaskKey
+from barter.core import candidacy
 from barter.core.tasks import TaskInfo
 from barter.master import actions as master_actions
 from barter.master import events as master_events
@@ -18,6 +19,7 @@ from barter.sdk.calls import Call
 
 if TYPE_CHECKING:
     from barter.tools.sim.agent import SimAgent
+    from barter.tools.sim.candidate import SimCandidate
     from barter.tools.sim.cluster import SimCluster
     from barter.tools.sim.executor import SimExecutor
     from barter.tools.sim.faults.model import Fault
@@ -62,6 +64,10 @@ class Observer:
     def master_heard(self, master: "SimMaster", heartbeats: Sequence[master_events.Event]) -> None: ...
 
     def master_committed(self, master: "SimMaster", facts: Sequence[MasterFact]) -> None: ...
+
+    def candidate_stepped(
+        self, candidate: "SimCandidate", events: Sequence[candidacy.Event], actions: Sequence[candidacy.Action]
+    ) -> None: ...
 
     def agent_stepped(
         self, agent: "SimAgent", events: Sequence[agent_events.Event], actions: Sequence[agent_actions.Action]
@@ -110,6 +116,7 @@ class Seen:
         self.master_stepped: list[Callable[..., None]] = []
         self.master_heard: list[Callable[..., None]] = []
         self.master_committed: list[Callable[..., None]] = []
+        self.candidate_stepped: list[Callable[..., None]] = []
         self.agent_stepped: list[Callable[..., None]] = []
         self.agent_committed: list[Callable[..., None]] = []
         self.executor_stepped: list[Callable[..., None]] = []

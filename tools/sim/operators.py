@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from barter.core.ids import AgentId
+from barter.core.turns import Turns
 from barter.master.events import OperatorCall
 from barter.tools.sim import wire
-from barter.tools.sim.cluster import MASTER, SimCluster
+from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.network import End, Message
 
 HOST = "operators"
 AGAIN_US = 5_000_000
+MOST_TRIES = 4
+"""For each master but the first: a single one is asked once."""
 
 
 class Operators:
@@ -27,31 +31,52 @@ class Operators:
     def ask(self, wanted: OperatorCall, lost: Callable[[], None] = lambda: None) -> None:
         """`lost` where no answer comes: nobody is there, or the stream ends without one."""
         self._asked += 1
-        call = replace(wanted, call=self._asked)
-        seen = self.cluster.world.seen
-
-        def opened(end: End) -> None:
-            end.hear = hear
-            end.ended = unanswered
-            for see in seen.operator_asked:
-                see(call)
-            end.send(wire.OperatorCall(call))
-
-        answered = False
-
-        def hear(message: Message) -> None:
-            nonlocal answered
-            if isinstance(message, wire.OperatorAnswer):
-                answered = True
-                for see in seen.operator_answered:
-                    see(call, message.refusal)
-
-        def unanswered(_: str) -> None:
-            if not answered:
-                lost()
-
-        self.cluster.network.dial(HOST, MASTER, opened, unanswered)
+        _Asking(self.cluster, replace(wanted, call=self._asked), lost).begin()
 
     def insist(self, wanted: OperatorCall) -> None:
         """Ask until there is an answer."""
         self.ask(wanted, lost=lambda: self.cluster.world.after(AGAIN_US, lambda: self.insist(wanted)))
+
+
+class _Asking:
+    """One call, which follows the masters to whom leads; what was refused for that was not done."""
+
+    def __init__(self, cluster: SimCluster, call: OperatorCall, lost: Callable[[], None]) -> None:
+        self._cluster, self._call, self._lost = cluster, call, lost
+        self._turns = Turns(cluster.addresses)
+        self._tries = 0
+        self._over = False
+
+    def begin(self) -> None:
+        self._tries += 1
+        self._cluster.network.dial(HOST, self._turns.next(), self._opened, self._failed)
+
+    def _opened(self, end: End) -> None:
+        end.hear = partial(self._hear, end)
+        end.ended = self._ended
+        for see in self._cluster.world.seen.operator_asked:
+            see(self._call)
+        end.send(wire.OperatorCall(self._call))
+
+    def _hear(self, end: End, message: Message) -> None:
+        if isinstance(message, wire.OperatorAnswer):
+            self._over = True
+            for see in self._cluster.world.seen.operator_answered:
+                see(self._call, message.refusal)
+        elif isinstance(message, wire.NotLeader):
+            self._cluster.network.drop(end)
+            self._again(message.leader)
+
+    def _ended(self, _: str) -> None:
+        if not self._over:
+            self._lost()
+
+    def _failed(self, _: str) -> None:
+        """It did not come so far as to ask."""
+        self._again("")
+
+    def _again(self, leader: str) -> None:
+        if self._tries < MOST_TRIES * (len(self._cluster.masters) - 1):
+            self._cluster.world.after(self._turns.lost(leader, 0) * 1_000, self.begin)
+        else:
+            self._lost()

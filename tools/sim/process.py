@@ -58,12 +58,16 @@ class Process(ABC, Generic[EventT, ActionT]):
     def lost(self) -> None:
         """The process is no more: its streams end, what it had in memory is gone."""
 
+    def make_clock(self) -> DriftingClock:
+        """Of a machine that has just been looked after."""
+        return DriftingClock(self.world)
+
     def start(self) -> None:
         if self.up:
             return
         self.life += 1
         self.up = True
-        self.clock = DriftingClock(self.world)
+        self.clock = self.make_clock()
         self.paused_until_us = 0
         self._turn_us = None
         self._alarms_us = []

@@ -26,6 +26,7 @@ class Plan:
 
     agents: int = 10
     minutes: int = 30
+    masters: int = 3
     timing: Timing = Timing(
         agent_timeout_ms=90_000,
         offer_timeout_ms=30_000,
@@ -71,7 +72,7 @@ class Run:
     def __init__(self, seed: int, plan: Plan, populate: Populate) -> None:
         self.seed, self.plan = seed, plan
         self.world = World(seed)
-        self.cluster = SimCluster(self.world, plan.timing)
+        self.cluster = SimCluster(self.world, plan.timing, masters=plan.masters)
         self.cluster.add_agents(usual_agents(plan.agents))
         self.population = populate()
         self.end_us = plan.minutes * MINUTE_US

@@ -9,6 +9,7 @@ from barter.agent import events as agent_ev
 from barter.agent.executor import actions as executor_act
 from barter.agent.executor import events as executor_ev
 from barter.agent.facts import TaskKey
+from barter.core import candidacy
 from barter.core.tasks import TaskInfo
 from barter.master import actions as master_act
 from barter.master import events as master_ev
@@ -17,12 +18,14 @@ from barter.sdk import callbacks as told
 from barter.sdk import calls
 from barter.tools.sim import telling
 from barter.tools.sim.agent import SimAgent
+from barter.tools.sim.candidate import SimCandidate
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.executor import SimExecutor
 from barter.tools.sim.faults.model import Fault
 from barter.tools.sim.folding import Folding
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.host import Host
+from barter.tools.sim.leading import LeadingMaster
 from barter.tools.sim.master import SimMaster
 from barter.tools.sim.observe import Observer
 from barter.tools.sim.process import Process
@@ -60,7 +63,8 @@ class Story(Observer):
         self._write(f"{at_us / 1e6:.6f} {who:<18} {text[:LONGEST]}")
 
     def process_started(self, process: Process[Any, Any]) -> None:
-        what = f"starts, epoch {process.epoch}" if isinstance(process, SimMaster) else "starts"
+        begins = "leads" if isinstance(process, LeadingMaster) else "starts"
+        what = f"{begins}, epoch {process.epoch}" if isinstance(process, SimMaster) else begins
         self._tell(process.name, what)
 
     def process_ended(self, process: Process[Any, Any], reason: str) -> None:
@@ -90,6 +94,20 @@ class Story(Observer):
         framework = entry.reason.rpartition(" ")[2]
         folds = entry.kind in ("offer_made", "offer_declined") and self._folding.spins(framework)
         return f"{entry.kind} for {framework}" if folds else ""
+
+    def candidate_stepped(
+        self, candidate: SimCandidate, events: Sequence[candidacy.Event], actions: Sequence[candidacy.Action]
+    ) -> None:
+        for action in actions:
+            match action:
+                case candidacy.Take(epoch=epoch, reason=reason):
+                    self._tell(candidate.name, f"takes the lead with epoch {epoch}: {reason}")
+                case candidacy.Follow(addresses, epoch, reason):
+                    self._tell(candidate.name, f"follows {addresses.get('grpc') or 'nobody'}: {reason}")
+                case candidacy.Leave(_, reason):
+                    self._tell(candidate.name, f"leaves: {reason}")
+                case _:
+                    pass
 
     def agent_stepped(
         self, agent: SimAgent, events: Sequence[agent_ev.Event], actions: Sequence[agent_act.Action]

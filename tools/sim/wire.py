@@ -33,16 +33,18 @@ FromAgent = (
 
 @dataclass(frozen=True, slots=True)
 class AgentCall:
-    """`info` describes the agent; `said` is what its core wants sent."""
+    """`info` describes the agent; `said` is what its core wants sent; `unreachable` as in `FirstCall`."""
 
     info: AgentInfo
     said: FromAgent
+    unreachable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameworkCall:
     framework_id: FrameworkId
     said: calls.Call
+    unreachable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,15 @@ class OperatorCall:
     """The only one on its stream, which ends with the answer."""
 
     said: master_ev.OperatorCall
+    unreachable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLeader:
+    """The answer of a master that does not lead, and the end of the stream; `leader`: who does, or empty."""
+
+    leader: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,10 @@ class OperatorAnswer:
     """An empty refusal: it is done."""
 
     refusal: str
+
+
+FirstCall = AgentCall | FrameworkCall | OperatorCall
+"""`unreachable`: the master that should lead, but does not answer whoever calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,17 @@ def at_once(_: Random) -> tuple[int, int]:
 
 
 def masters(cluster: SimCluster) -> Sequence[str]:
-    return [cluster.master.name]
+    return cluster.addresses
+
+
+def elected(cluster: SimCluster) -> Sequence[str]:
+    """The masters where there are several."""
+    return list(cluster.candidates)
+
+
+def servers(cluster: SimCluster) -> Sequence[str]:
+    """Of ZooKeeper."""
+    return list(cluster.ensemble.servers) if cluster.ensemble is not None else []
 
 
 def agents(cluster: SimCluster) -> Sequence[str]:
@@ -80,7 +90,7 @@ def clients(cluster: SimCluster) -> Sequence[str]:
 
 
 def everyone(cluster: SimCluster) -> Sequence[str]:
-    return [cluster.master.name, *clients(cluster)]
+    return [*cluster.addresses, *clients(cluster)]
 
 
 def engines(cluster: SimCluster) -> Sequence[str]:

@@ -16,7 +16,8 @@ def _cut(cluster: SimCluster, fault: Fault) -> None:
     """Messages are held, and come when it ends, unless their stream was given up."""
     ways = _ways(cluster, fault.target)
     if fault.amount in (ONE_WAY, OTHER_WAY):
-        ways = [ways[fault.amount - 1]]
+        half = len(ways) // 2
+        ways = ways[:half] if fault.amount == ONE_WAY else ways[half:]
     _hold(cluster, ways, fault.us)
 
 
@@ -46,7 +47,9 @@ def _cut_together(cluster: SimCluster, fault: Fault) -> None:
 
 
 def _ways(cluster: SimCluster, name: str) -> list[tuple[str, str]]:
-    return [(name, cluster.master.host), (cluster.master.host, name)]
+    """To the masters, one after the other, then from them."""
+    hosts = [master.host for master in cluster.masters]
+    return [(name, host) for host in hosts] + [(host, name) for host in hosts]
 
 
 def _hold(cluster: SimCluster, ways: Sequence[tuple[str, str]], us: int) -> None:
@@ -56,8 +59,9 @@ def _hold(cluster: SimCluster, ways: Sequence[tuple[str, str]], us: int) -> None
 
 
 def _ends(cluster: SimCluster, fault: Fault) -> list[End]:
-    """The target's own ends of its streams to the master."""
-    return [end for end in cluster.network.ends if end.here == fault.target and end.there == cluster.master.host]
+    """The target's own ends of its streams to masters."""
+    hosts = {master.host for master in cluster.masters}
+    return [end for end in cluster.network.ends if end.here == fault.target and end.there in hosts]
 
 
 def _each(strike: Callable[[SimCluster, Fault, End], None]) -> Callable[[SimCluster, Fault], None]:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from barter.tools.sim.cluster import SimCluster
-from barter.tools.sim.faults import engines, network, processes, tasks
+from barter.tools.sim.faults import engines, masters, network, processes, tasks
 from barter.tools.sim.faults.model import Fault, Kind
 from barter.tools.sim.population import Deed
 from barter.tools.sim.world import World
 
-TABLE: dict[str, Kind] = {kind.name: kind for kind in (*network.KINDS, *processes.KINDS, *engines.KINDS, *tasks.KINDS)}
+ALL = (*network.KINDS, *processes.KINDS, *masters.KINDS, *engines.KINDS, *tasks.KINDS)
+TABLE: dict[str, Kind] = {kind.name: kind for kind in ALL}
 HOUR_US = 3_600_000_000
 MOST_ROUNDS = 1_000
 
