@@ -30,6 +30,12 @@ def _duration(text: str) -> int:
     return ms
 
 
+def _zookeeper(text: str) -> Any:
+    from barter.core.zookeeper_url import parse_url
+
+    return parse_url(text)
+
+
 def _size(text: str) -> int:
     from barter.core.units import parse_bytes
 
@@ -125,6 +131,7 @@ SIZE = Parsed("size", _size)
 RESOURCES = Parsed("resources", _resources)
 MINIMUM = Parsed("resources", _minimum)
 ATTRIBUTES = Parsed("attributes", attributes)
+ZOOKEEPER = Parsed("url", _zookeeper)
 ADDRESS = Parsed("host:port", _address)
 ADDRESSES = Parsed("host:port[,...]", _addresses)
 ROLE = Parsed("role", _role)
