@@ -144,7 +144,8 @@ class Cluster:
         """Count a task's resources as used on its agent by its framework; what is revocable is only lent to it."""
         owned = info.resources.without(info.revocable)
         agent.take(agent.used, owned, info.reserved)
-        agent.lent.add(info.revocable)
+        if info.revocable:
+            agent.lent.add(info.revocable)
         agent.containers += info.container is not None
         self.used.add(owned)
         if framework is not None:

@@ -65,22 +65,23 @@ class Endpoints:
 
     def sync(self, task: Task, host: str) -> None:
         """Bring the endpoints of one task in line with its state."""
-        before = self._by_task.get(task.key, ())
-        if not before and not any(port.service_id for port in task.info.ports):
+        key = task.key
+        before = self._by_task.get(key, ())
+        if not before and not (task.info.ports and any(port.service_id for port in task.info.ports)):
             return
         after = _serving(task, host, before)
         if after == before:
             return
         for endpoint in before:
-            del self._by_service[endpoint.service_id][task.key, endpoint.port_name]
+            del self._by_service[endpoint.service_id][key, endpoint.port_name]
             self._changed.add(endpoint.service_id)
         for endpoint in after:
-            self._by_service.setdefault(endpoint.service_id, {})[task.key, endpoint.port_name] = endpoint
+            self._by_service.setdefault(endpoint.service_id, {})[key, endpoint.port_name] = endpoint
             self._changed.add(endpoint.service_id)
         if after:
-            self._by_task[task.key] = after
+            self._by_task[key] = after
         else:
-            self._by_task.pop(task.key, None)
+            self._by_task.pop(key, None)
 
     def take_changes(self) -> tuple[tuple[ServiceView, ...], tuple[str, ...]]:
         """The services that changed since the last call, whole, and those that are gone."""

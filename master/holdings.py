@@ -65,7 +65,7 @@ def plain_of(held: Offer | TaskInfo) -> Resources:
 
 def of_known(info: TaskInfo, reservations: Mapping[ReservationId, Reservation]) -> TaskInfo:
     """What a task holds of a reservation that is not there, or not any more, is plain."""
-    if all(name in reservations for name in info.reserved):
+    if not info.reserved or all(name in reservations for name in info.reserved):
         return info
     return replace(info, reserved={name: part for name, part in info.reserved.items() if name in reservations})
 

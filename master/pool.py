@@ -91,8 +91,9 @@ class Tally:
 
     def add(self, more: Resources) -> None:
         self._value = None
+        sums = self._scalars
         for name, amount in more.scalars.items():
-            self._scalars[name] = self._scalars.get(name, 0) + amount
+            sums[name] = sums.get(name, 0) + amount
 
     def take(self, less: Resources) -> None:
         self._value = None
@@ -113,7 +114,10 @@ class Charges:
         return {role: tally.value for role, tally in self._tallies.items() if tally.value}
 
     def add(self, role: str, more: Resources) -> None:
-        self._tallies.setdefault(role, Tally()).add(more)
+        tally = self._tallies.get(role)
+        if tally is None:
+            tally = self._tallies[role] = Tally()
+        tally.add(more)
 
     def take(self, role: str, less: Resources) -> None:
         self._tallies.setdefault(role, Tally()).take(less)

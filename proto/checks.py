@@ -1,6 +1,8 @@
 """What the codec refuses, with the field's name: for senders that are not ours."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
 PROTOCOLS = frozenset({"tcp", "udp"})
@@ -11,10 +13,15 @@ LARGEST_DEFINITION = 256 << 10
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
+@cache
+def _by_text(kind: type[EnumT]) -> Mapping[str, EnumT]:
+    return {each.value: each for each in kind}
+
+
 def member(field: str, kind: type[EnumT], text: str) -> EnumT:
     try:
-        return kind(text)
-    except ValueError:
+        return _by_text(kind)[text]
+    except KeyError:
         raise ValueError(
             f"{field}: {text[:80]!r} is not one of {', '.join(each or '(empty)' for each in kind)}"
         ) from None

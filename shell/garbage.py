@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 
-YOUNG_MOST, YOUNG_TIMES = 1_000, 5
+YOUNG_MOST, YOUNG_TIMES = 10_000, 5
 FREEZE_SECONDS = 10.0
 FULL_EVERY = 360
 

@@ -46,9 +46,10 @@ class Tally:
 
 
 def _add(counts: Counter[AgentId], agent_id: AgentId, delta: int) -> int:
-    before = counts[agent_id]
-    counts[agent_id] = max(before + delta, 0)
-    if not counts[agent_id]:
-        del counts[agent_id]
-        return -before
-    return counts[agent_id] - before
+    before = counts.get(agent_id, 0)
+    after = before + delta
+    if after > 0:
+        counts[agent_id] = after
+        return delta
+    counts.pop(agent_id, None)
+    return -before

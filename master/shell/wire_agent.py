@@ -135,7 +135,7 @@ def _tasks(wire: Iterable[pb.AgentTask]) -> Iterator[ev.AgentTask]:
 
 def _task(wire: types_pb2.TaskInfo) -> TaskInfo:
     """Raises ValueError also where more of it is reserved and revocable than it holds: that would count below zero."""
-    info = codec.task_from_wire(wire)
+    info = codec.task_taken_from_wire(wire)
     parts = sum(info.reserved.values(), info.revocable)
     if parts and (short := info.resources.shortfalls(parts)):
         raise ValueError(f"task {info.task_id}: more is reserved and revocable than it holds: {'; '.join(short)}")

@@ -46,6 +46,7 @@ from barter.proto.codec.tasks import (
     status_from_wire,
     status_to_wire,
     task_from_wire,
+    task_taken_from_wire,
     task_to_wire,
 )
 
@@ -82,6 +83,7 @@ __all__ = [
     "status_from_wire",
     "status_to_wire",
     "task_from_wire",
+    "task_taken_from_wire",
     "task_to_wire",
     "volume_from_wire",
     "volume_to_wire",

@@ -35,7 +35,8 @@ def strings_from_wire(wire: Mapping[str, str]) -> dict[str, str]:
     """A dict which nobody may change."""
     if not wire:
         return {}
-    key = tuple(wire.items())
+    names = tuple(wire)
+    key = tuple(zip(names, map(wire.__getitem__, names), strict=True))
     value = _strings.get(key)
     if value is None:
         value = dict(key)

@@ -56,19 +56,63 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
 
 
 def task_from_wire(wire: pb.TaskInfo) -> TaskInfo:
-    check_id("task id", wire.task_id)
-    check_size(f"task {wire.task_id}", wire.ByteSize())
-    if wire.kill_grace_ms < 0:
-        raise ValueError(f"task {wire.task_id}: kill_grace_ms {wire.kill_grace_ms} is negative")
+    """Raises ValueError naming the field that is wrong."""
+    copy = pb.TaskInfo()
+    copy.CopyFrom(wire)
+    return task_taken_from_wire(copy)
+
+
+def task_taken_from_wire(wire: pb.TaskInfo) -> TaskInfo:
+    """As `task_from_wire`, of a message nobody needs any more: what is the task's own is taken out of it.
+
+    The rest is decoded once for all tasks of which it is the same.
+    """
+    task_id = TaskId(intern(check_id("task id", wire.task_id)))
+    check_size(f"task {task_id}", wire.ByteSize())
+    try:
+        resources = resources_from_wire(wire.resources)
+        ports = tuple([_port_from_wire(port) for port in wire.ports])
+        for own in ("task_id", "resources", "ports"):
+            wire.ClearField(own)
+        rest = _rest_from_wire(wire)
+    except ValueError as error:
+        raise ValueError(f"task {task_id}: {error}") from None
     return TaskInfo(
-        task_id=TaskId(intern(wire.task_id)),
-        name=intern(check_name(f"task {wire.task_id}: name", wire.name)),
-        resources=resources_from_wire(wire.resources),
+        task_id,
+        rest.name,
+        resources,
+        rest.command,
+        rest.container,
+        rest.health_check,
+        rest.kill_grace_ms,
+        ports,
+        rest.labels,
+        rest.demand_id,
+        rest.volumes,
+        rest.reservation_id,
+        rest.role,
+        rest.reserved,
+        rest.revocable,
+        rest.readiness_check,
+        rest.artifacts,
+        rest.group_id,
+        rest.executor,
+    )
+
+
+@shared
+def _rest_from_wire(wire: pb.TaskInfo) -> TaskInfo:
+    """All but what a task has for itself."""
+    if wire.kill_grace_ms < 0:
+        raise ValueError(f"kill_grace_ms {wire.kill_grace_ms} is negative")
+    return TaskInfo(
+        task_id=TaskId(""),
+        name=intern(check_name("name", wire.name)),
+        resources=NOTHING,
         command=_command_from_wire(wire.command),
         container=container_from_wire(wire.container) if wire.HasField("container") else None,
         health_check=check_from_wire(wire.health_check) if wire.HasField("health_check") else None,
         kill_grace_ms=wire.kill_grace_ms,
-        ports=tuple([_port_from_wire(port) for port in wire.ports]) if wire.ports else (),
         labels=strings_from_wire(wire.labels),
         demand_id=DemandId(intern(wire.demand_id)),
         volumes=tuple([mount_from_wire(mount) for mount in wire.volumes]) if wire.volumes else (),
