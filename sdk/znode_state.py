@@ -15,8 +15,10 @@ from barter.sdk import znode_values as form
 from barter.sdk.store import StoreRefused
 
 FORMAT = 1
-PART_BYTES = 512 << 10
-TRANSACTION_BYTES = 900 << 10
+PART_BYTES = (512 << 10) - 64
+"""With its first line it fits in a node."""
+TRANSACTION_BYTES = 880 << 10
+"""With the fence and the head it fits in a transaction."""
 OPERATION_BYTES = 200
 """What an operation takes besides its path and data: its header and an access control list."""
 
