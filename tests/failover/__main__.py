@@ -9,7 +9,9 @@ import sys
 import time
 
 from barter.shell.zookeeper.server import missing
+from tests.failover.aim import ZOOKEEPERS
 from tests.failover.checks import BOUND_MS
+from tests.failover.network import Network
 from tests.failover.record import Outcome as Answer
 from tests.failover.record import Record
 from tests.failover.world import Outcome, run
@@ -30,13 +32,20 @@ async def _campaign(arguments: argparse.Namespace, outcomes: list[Outcome]) -> N
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    network = Network(len(ZOOKEEPERS))
+    lacking = network.make()
+    if lacking:
+        print(f"failover: ZooKeeper's servers are not parted from each other: {lacking}")
     left, seed = arguments.faults, arguments.seed
-    while left > 0:
-        count = min(left, EACH)
-        outcome = await run(seed, count)
-        outcomes.append(outcome)
-        _report(outcome, count, story=arguments.story)
-        left, seed = left - count, seed + 1
+    try:
+        while left > 0:
+            count = min(left, EACH)
+            outcome = await run(seed, count, None if lacking else network)
+            outcomes.append(outcome)
+            _report(outcome, count, story=arguments.story)
+            left, seed = left - count, seed + 1
+    finally:
+        network.remove()
 
 
 def _report(outcome: Outcome, count: int, *, story: bool) -> None:

@@ -65,7 +65,9 @@ def _ways(fault: Fault, leading: Leading) -> Target:
     leader, one = leading.master, (_one(AGENTS, fault.pick),)
     server, head = (_one(ZOOKEEPERS, fault.pick),), leading.zookeeper
     table: dict[str, Target] = {
-        "cut zookeeper leader from its followers": Target(ways=_both(head, _others(ZOOKEEPERS, head))),
+        "part zookeeper leader": Target(ways=_both(head)),
+        "part zookeeper follower": Target(ways=_both(_one(_others(ZOOKEEPERS, head), fault.pick))),
+        "part unheard zookeeper leader": Target(ways=_all((head,), _others(ZOOKEEPERS, head))),
         "cut leader from zookeeper": Target(ways=_all((leader,), ZOOKEEPERS)),
         "leader unheard by zookeeper": Target(ways=_all((leader,), ZOOKEEPERS)),
         "leader deaf to zookeeper": Target(ways=_all((leader,), ZOOKEEPERS)),
@@ -101,5 +103,6 @@ def _all(clients: tuple[str, ...], servers: tuple[str, ...]) -> tuple[Way, ...]:
     return tuple((client, server) for client in clients for server in servers)
 
 
-def _both(one: str, others: tuple[str, ...]) -> tuple[Way, ...]:
-    return _all((one,), others) + _all(others, (one,))
+def _both(server: str) -> tuple[Way, ...]:
+    others = _others(ZOOKEEPERS, server)
+    return _all((server,), others) + _all(others, (server,))

@@ -17,6 +17,7 @@ from tests.failover.calls import Masters, http
 from tests.failover.checks import AGENT_TIMEOUT_MS, SESSION_MS, TASKS
 from tests.failover.ensemble import Ensemble
 from tests.failover.front import Front
+from tests.failover.network import Network
 from tests.failover.part import MARK, Part
 from tests.failover.record import Record
 from tests.failover.writers import Writers
@@ -30,9 +31,9 @@ TOLD_HOST = "127.0.0.2"
 
 
 class Cluster:
-    def __init__(self, folder: Path, record: Record) -> None:
+    def __init__(self, folder: Path, record: Record, network: Network | None) -> None:
         self.folder, self.record, self.mark = folder, record, str(uuid.uuid4())
-        self.ensemble = Ensemble(folder, self.mark, record)
+        self.ensemble = Ensemble(folder, self.mark, record, network)
         ports = [free_port() for _ in MASTERS]
         self.listens = [f"127.0.0.1:{port}" for port in ports]
         self.told = [f"{TOLD_HOST}:{port}" for port in ports]
@@ -57,7 +58,7 @@ class Cluster:
         return {part.pid: part.name for part in (*self.agents, *self.services) if part.pid}
 
     async def start(self) -> None:
-        await self.ensemble.start()
+        self.ensemble.start()
         for told, listen in zip(self.told, self.listens, strict=True):
             front = Front(told, listen, (*AGENTS, *SERVICES), lambda: self.clients)
             await front.start()
@@ -104,10 +105,7 @@ class Cluster:
     def way(self, client: str, server: str) -> Proxy:
         if server in MASTERS:
             return self.fronts[MASTERS.index(server)].ways[client]
-        number = ZOOKEEPERS.index(server)
-        if client in ZOOKEEPERS:
-            return self.ensemble.quorum[ZOOKEEPERS.index(client), number]
-        return self.zookeeper_ways[client][number]
+        return self.zookeeper_ways[client][ZOOKEEPERS.index(server)]
 
     async def leading(self) -> Leading:
         """Who leads now, or did last."""
@@ -136,7 +134,6 @@ class Cluster:
             await way.stop()
         for front in self.fronts:
             await front.stop()
-        await self.ensemble.stop()
         await self.operators.close()
 
 

@@ -1,46 +1,53 @@
-"""Three ZooKeeper servers as real processes; what followers have to say to their leader goes through proxies."""
+"""Three ZooKeeper servers as real processes, in namespaces of their own where there are any."""
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 from barter.shell.zookeeper.server import Peer, ServerConfig, command, write
-from tests.campaign.proxy import Proxy
+from tests.failover.aim import ZOOKEEPERS
+from tests.failover.network import Network
 from tests.failover.part import Part
 from tests.failover.record import Record
 from tests.integration.machine import free_port
 
-SERVERS = 3
-TICK_MS = 200
+TICK_MS, SYNC_TICKS = 200, 5
 ANSWER_S = 0.5
 
 
 class Ensemble:
-    """`quorum` has a way for each pair, from the one that follows to the one that leads, should they ever."""
-
-    def __init__(self, folder: Path, mark: str, record: Record) -> None:
-        self._folder, self._mark, self._record = folder, mark, record
-        self._ports = [free_port() for _ in range(SERVERS)]
-        self.addresses = tuple(f"127.0.0.1:{port}" for port in self._ports)
+    def __init__(self, folder: Path, mark: str, record: Record, network: Network | None) -> None:
+        self._folder, self._mark, self._record, self._network = folder, mark, record, network
+        self._peers = [Peer(number + 1, free_port(), free_port(), free_port()) for number in range(len(ZOOKEEPERS))]
+        self._hosts = [network.host(number) if network else "127.0.0.1" for number in range(len(ZOOKEEPERS))]
+        ports = [peer.client_port for peer in self._peers]
+        self.addresses = tuple(f"{host}:{port}" for host, port in zip(self._hosts, ports, strict=True))
         self.servers: list[Part] = []
-        self.quorum: dict[tuple[int, int], Proxy] = {}
 
-    async def start(self) -> None:
-        own = [Peer(number + 1, port, free_port(), free_port()) for number, port in enumerate(self._ports)]
-        for this in own:
-            seen = [this if this is other else await self._seen(this, other) for other in own]
-            config = ServerConfig(self._folder / f"z{this.id}", this.client_port, this.id, tuple(seen), TICK_MS)
+    def start(self) -> None:
+        hosts = zip(self._peers, self._hosts, strict=True)
+        places = {f"server.{peer.id}": f"{host}:{peer.quorum_port}:{peer.election_port}" for peer, host in hosts}
+        for number, name in enumerate(ZOOKEEPERS):
+            more = {"clientPortAddress": self._hosts[number], "syncLimit": str(SYNC_TICKS), **places}
+            peer = self._peers[number]
+            config = ServerConfig(self._folder / name, peer.client_port, peer.id, tuple(self._peers), TICK_MS, more)
             write(config)
-            log = self._folder / f"z{this.id}.log"
-            part = Part(f"z{this.id}", command(config, durable=False), log, self._mark, self._record)
+            words = command(config, durable=False)
+            words = self._network.command(number, words) if self._network else words
+            part = Part(name, words, self._folder / f"{name}.log", self._mark, self._record)
             self.servers.append(part)
             part.start()
 
-    async def _seen(self, this: Peer, other: Peer) -> Peer:
-        """The other as this one is to know it."""
-        way = self.quorum[this.id - 1, other.id - 1] = await Proxy(f"127.0.0.1:{other.quorum_port}").start()
-        return replace(other, quorum_port=int(way.address.rpartition(":")[2]))
+    async def lose(self, ways: Iterable[tuple[str, str]]) -> None:
+        """No packets on these ways from now on; there is a network, else nobody draws such a fault."""
+        assert self._network is not None
+        pairs = [(ZOOKEEPERS.index(sender), ZOOKEEPERS.index(receiver)) for sender, receiver in ways]
+        await asyncio.to_thread(self._network.lose, pairs)
+
+    async def heal(self) -> None:
+        assert self._network is not None
+        await asyncio.to_thread(self._network.heal)
 
     async def modes(self) -> tuple[str, ...]:
         """leader, follower or nothing of each."""
@@ -53,10 +60,6 @@ class Ensemble:
 
     def url(self, ways: tuple[str, ...] = ()) -> str:
         return f"zk://barter:secret@{','.join(ways or self.addresses)}/clusters/failover"
-
-    async def stop(self) -> None:
-        for proxy in self.quorum.values():
-            await proxy.stop()
 
 
 async def _mode(address: str) -> str:

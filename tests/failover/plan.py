@@ -6,6 +6,7 @@ from random import Random
 
 MOST_AT_A_TIME = 4
 SPREAD_MS = 1_200
+PART = "part "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ FAULTS = {
     "stop zookeeper leader": Shape("zookeeper", 500, 4_000),
     "stop zookeeper follower": Shape("zookeeper", 500, 4_000),
     "stop zookeeper quorum": Shape("zookeeper", 500, 3_500),
-    "cut zookeeper leader from its followers": Shape("zookeeper", 500, 3_000),
+    "part zookeeper leader": Shape("zookeeper", 500, 4_000),
+    "part zookeeper follower": Shape("zookeeper", 500, 4_000),
+    "part unheard zookeeper leader": Shape("zookeeper", 500, 4_000),
     "cut leader from zookeeper": Shape("leader's zookeeper", 500, 4_000),
     "leader unheard by zookeeper": Shape("leader's zookeeper", 500, 4_000),
     "leader deaf to zookeeper": Shape("leader's zookeeper", 500, 4_000),
@@ -75,8 +78,9 @@ FAULTS = {
 }
 
 
-def rounds(seed: int, count: int) -> Iterator[tuple[Fault, ...]]:
-    """So many faults in all; every kind comes before one comes again."""
+def rounds(seed: int, count: int, *, namespaces: bool) -> Iterator[tuple[Fault, ...]]:
+    """So many faults in all; every kind comes before one comes again. Without namespaces servers cannot be parted."""
+    kinds = [kind for kind in FAULTS if namespaces or not kind.startswith(PART)]
     random = Random(seed)
     deck: list[str] = []
     while count:
@@ -84,18 +88,18 @@ def rounds(seed: int, count: int) -> Iterator[tuple[Fault, ...]]:
         dealt: list[Fault] = []
         groups: set[str] = set()
         while len(dealt) < size:
-            kind = _deal(deck, groups, random)
+            kind = _deal(deck, kinds, groups, random)
             groups.update(_busy(FAULTS[kind].group))
             dealt.append(_fault(kind, random))
         count -= size
         yield tuple(sorted(dealt, key=lambda fault: fault.after_ms))
 
 
-def _deal(deck: list[str], groups: set[str], random: Random) -> str:
+def _deal(deck: list[str], kinds: list[str], groups: set[str], random: Random) -> str:
     """The next of the deck that can go with the others; a new deck below it where none can."""
     found = next((kind for kind in deck if FAULTS[kind].group not in groups), None)
     if found is None:
-        more = list(FAULTS)
+        more = list(kinds)
         random.shuffle(more)
         deck += more
         found = next(kind for kind in deck if FAULTS[kind].group not in groups)

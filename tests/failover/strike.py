@@ -18,7 +18,6 @@ async def strike(fault: Fault, cluster: Cluster) -> None:
     await asyncio.sleep(fault.after_ms / 1000)
     target = aim(fault, await cluster.leading())
     parts = [cluster.part(name) for name in target.parts]
-    ways = [cluster.way(*way) for way in target.ways]
     whom = target.parts or dict.fromkeys(client for client, _ in target.ways)
     cluster.record.tell(f"FAULT {fault}: {', '.join(whom)}")
     windows = [cluster.record.silence(name) for name in target.apart]
@@ -29,8 +28,12 @@ async def strike(fault: Fault, cluster: Cluster) -> None:
             await _end(parts, fault, signal.SIGTERM)
         case "stop":
             await _stop(parts, fault)
+        case "part":
+            await cluster.ensemble.lose(target.ways)
+            await asyncio.sleep(fault.lasts_ms / 1000)
+            await cluster.ensemble.heal()
         case _:
-            await _close(ways, fault)
+            await _close([cluster.way(*way) for way in target.ways], fault)
     for window in windows:
         cluster.record.hear(window)
     cluster.record.tell(f"healed: {fault.kind}")

@@ -14,8 +14,8 @@ PATIENCE_S = 20.0
 
 
 def test_a_seed_is_a_plan() -> None:
-    plans = [list(rounds(seed, 50)) for seed in range(100)]
-    assert plans == [list(rounds(seed, 50)) for seed in range(100)]
+    plans = [list(rounds(seed, 50, namespaces=True)) for seed in range(100)]
+    assert plans == [list(rounds(seed, 50, namespaces=True)) for seed in range(100)]
     for plan in plans:
         drawn = [fault for each in plan for fault in each]
         assert len(drawn) == 50
@@ -24,7 +24,7 @@ def test_a_seed_is_a_plan() -> None:
 
 
 def test_no_two_faults_of_a_round_are_of_one_group() -> None:
-    for plan in (rounds(seed, 50) for seed in range(100)):
+    for plan in (rounds(seed, 50, namespaces=seed % 2 > 0) for seed in range(100)):
         for each in plan:
             groups = [FAULTS[fault.kind].group for fault in each]
             assert len(groups) == len(set(groups))

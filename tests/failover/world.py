@@ -13,6 +13,7 @@ from tests.failover import settle
 from tests.failover.checks import judge
 from tests.failover.cluster import Cluster
 from tests.failover.gather import gather, started
+from tests.failover.network import Network
 from tests.failover.part import sweep
 from tests.failover.plan import Fault, rounds
 from tests.failover.record import Process, Record, Settled, now_ms
@@ -31,11 +32,11 @@ class Outcome:
     logs: str
 
 
-async def run(seed: int, count: int) -> Outcome:
+async def run(seed: int, count: int, network: Network | None) -> Outcome:
     """Leaves its folder, with the logs, where something was wrong."""
     folder, record = Path(tempfile.mkdtemp(prefix="barter-f-")), Record()
-    cluster = Cluster(folder, record)
-    plan = list(rounds(seed, count))
+    cluster = Cluster(folder, record, network)
+    plan = list(rounds(seed, count, namespaces=network is not None))
     watch = asyncio.create_task(_watch_loop(record))
     try:
         try:
@@ -69,8 +70,7 @@ async def _live(cluster: Cluster, plan: list[tuple[Fault, ...]]) -> None:
         if took < 0:
             break
     await cluster.writers.stop()
-    with contextlib.suppress(OSError, TimeoutError):
-        record.final.update(await cluster.writers.final())
+    record.final.update(await cluster.writers.final())
     _look_at_tasks(cluster, record.last)
 
 

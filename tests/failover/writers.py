@@ -14,6 +14,7 @@ from tests.failover.calls import Masters, http
 from tests.failover.record import Outcome, Read, Record, Write, now_ms
 
 PATIENCE_S, PAUSE_S = 3.0, 0.3
+TRIES = 10
 ONE_ROLE, ONE_APP = "one", "/one"
 USUAL_MILLI, GIVEN_MILLI = 1_000, 2_000
 REDIRECTS = (301, 302, 307, 308)
@@ -104,7 +105,14 @@ class Writers:
         return {each.config.role: each.config.weight_milli for each in roles.roles}
 
     async def final(self) -> dict[str, str]:
-        """Everything that is there in the end; raises what the last question raises."""
+        """Everything that is there in the end; raises what the last of some tries raises."""
+        for _ in range(TRIES):
+            with contextlib.suppress(aio.AioRpcError, TimeoutError):
+                return await self._all()
+            await asyncio.sleep(PAUSE_S)
+        return await self._all()
+
+    async def _all(self) -> dict[str, str]:
         weights = await self._weights()
         found = {f"role {role}": str(weight) for role, weight in weights.items() if weight != USUAL_MILLI}
         for app in (await self.service("/v2/apps") or {"apps": ()})["apps"]:
