@@ -71,10 +71,15 @@ class SendUnregister:
 
 @dataclass(frozen=True, slots=True)
 class ConnectMaster:
-    """Open a session; none is under way. `MasterConnected` once its stream is open, `MasterGone` at its end."""
+    """Open a session; none is under way. `MasterConnected` once its stream is open, `MasterGone` at its end.
+
+    `unreachable` is who should lead and does not answer, for this master to know, or empty. Should it answer again
+    before this master has said a word, the link ends with `unreachable` as the leader.
+    """
 
     link: int
     address: str
+    unreachable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

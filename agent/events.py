@@ -7,6 +7,7 @@ from barter.agent.executor.protocol import PROTOCOL
 from barter.agent.facts import Home, TaskKey
 from barter.core.ids import ExecutorId, FrameworkId, TaskId, VolumeId
 from barter.core.machine import Tick
+from barter.core.route import MastersAre
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
 
@@ -236,6 +237,7 @@ Event = (
     Order
     | MasterConnected
     | MasterGone
+    | MastersAre
     | MasterError
     | ExecutorHello
     | ExecutorReports

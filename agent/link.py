@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from barter.agent.actions import ConnectMaster, LeaveMaster, SendHeartbeat
 from barter.agent.events import MasterGone
-from barter.core.route import ANSWER_MS, Route
+from barter.core.route import ANSWER_MS, MastersAre, Route
 
 
 class Phase(Enum):
@@ -22,7 +22,10 @@ class Phase(Enum):
 
 
 class MasterLink:
-    """`connected` from the stream's opening until it is gone or left, `registered` once the master has answered."""
+    """`connected` from the stream's opening until it is gone or left, `registered` once the master has answered.
+
+    Without `masters` it waits until it is told of some.
+    """
 
     def __init__(self, masters: Sequence[str]) -> None:
         self._route = Route(masters)
@@ -61,6 +64,7 @@ class MasterLink:
         return True
 
     def register(self, heartbeat_ms: int, now: int) -> None:
+        """Also when the master wants another heartbeat of a registered agent."""
         self._phase, self._heartbeat_ms, self._warned = Phase.REGISTERED, heartbeat_ms, False
         self._beat_ms = now + heartbeat_ms
         self._route.arrived(heartbeat_ms, now)
@@ -73,6 +77,17 @@ class MasterLink:
         self._phase = Phase.LEAVING
         self._route.masters.shun()
         return LeaveMaster(reason)
+
+    def told_masters(self, event: MastersAre, epoch: int, now: int) -> LeaveMaster | None:
+        """Go to a leader that is news. The present master is left for it, unless that is the one of `epoch`."""
+        if not self._route.told(event, epoch):
+            return None
+        if self._phase is Phase.AWAY:
+            self._retry_ms = min(self._retry_ms, now + self._route.spread(event.jitter))
+        elif self._phase in (Phase.DIALLING, Phase.OPEN) or (self.registered and event.epoch > epoch):
+            self._phase = Phase.LEAVING
+            return LeaveMaster(f"master {event.leader} leads since epoch {event.epoch}")
+        return None
 
     def part(self) -> None:
         self._phase = Phase.PARTING
@@ -94,10 +109,11 @@ class MasterLink:
         self._retired = True
 
     def due(self, now: int) -> ConnectMaster | LeaveMaster | SendHeartbeat | None:
-        if self._phase is Phase.AWAY and not self._retired and now >= self._retry_ms:
+        if self._phase is Phase.AWAY and self._may_try and now >= self._retry_ms:
             self._phase = Phase.DIALLING
             self._link += 1
-            return ConnectMaster(self._link, self._route.set_out(now))
+            address = self._route.set_out(now)
+            return ConnectMaster(self._link, address, self._route.unreachable)
         if self.connected and self._route.is_silent(now):
             return self.leave(self._silence())
         if self.registered and now >= self._beat_ms:
@@ -108,7 +124,7 @@ class MasterLink:
     def wakeup(self) -> int | None:
         match self._phase:
             case Phase.AWAY:
-                return None if self._retired else self._retry_ms
+                return self._retry_ms if self._may_try else None
             case Phase.OPEN:
                 return self._route.deadline
             case Phase.REGISTERED:
@@ -116,6 +132,10 @@ class MasterLink:
                 return self._beat_ms if deadline is None else min(deadline, self._beat_ms)
             case _:
                 return None
+
+    @property
+    def _may_try(self) -> bool:
+        return not self._retired and not self._route.masters.none_known
 
     def _silence(self) -> str:
         if not self.registered:

@@ -53,6 +53,7 @@ from barter.agent.volumes import Volumes
 from barter.core.cluster import AgentInfo
 from barter.core.ids import VolumeId
 from barter.core.machine import Tick, earliest
+from barter.core.route import MastersAre
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
 
@@ -60,9 +61,9 @@ from barter.core.tasks import Reason
 class Agent:
     """`book` is what an earlier start left, or empty. Its facts are to be durable before what follows is done.
 
-    `masters` are addresses, at least one. Orders count only while a link with a master is open, see `agent/link.py`.
-    `volumes` are the persistent ones whose data is here. With `oversubscribe` it lends what tasks do not use of their
-    cpus, see `agent/slack.py`.
+    `masters` are addresses, none where `MastersAre` will tell them. Orders count only while a link with a master is
+    open, see `agent/link.py`. `volumes` are the persistent ones whose data is here. With `oversubscribe` it lends what
+    tasks do not use of their cpus, see `agent/slack.py`.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Agent:
                     reports.reports(turn, event)
             case Tick():
                 self._tick(turn)
-            case MasterConnected() | MasterGone() | MasterError():
+            case MasterConnected() | MasterGone() | MasterError() | MastersAre():
                 self._master(turn, event)
             case ExecutorHello() | ExecutorDisconnected() | ExecutorDied():
                 self._executor(turn, event)
@@ -163,22 +164,22 @@ class Agent:
                 self.leaving.dismiss()
                 self._leave(turn, order)
             case Registered():
+                if not self.link.registered:
+                    turn.note(f"registered with cluster {order.cluster_id}, epoch {order.epoch}")
                 self.link.register(order.heartbeat_ms, turn.now)
-                turn.note(f"registered with cluster {order.cluster_id}, epoch {order.epoch}")
             case MasterHeartbeat():
                 pass
 
     def _refuse_stale(self, turn: Turn, order: Order) -> None:
-        name, known = type(order).__name__, self.book.epoch
-        if isinstance(order, Registered):
-            why = f"its epoch {order.epoch} is over, {known} has spoken already"
-            advice = "if the master lost its data, start this agent with an empty --work-dir"
-            turn.add(self.link.leave(f"{why}; {advice}"))
-        else:
-            turn.note(f"{name} of epoch {order.epoch} refused: epoch {known} has spoken already", problem=True)
+        why = f"{type(order).__name__} refused: its epoch {order.epoch} is over, {self.book.epoch} has spoken already"
+        advice = "if the master lost its data, start this agent with an empty --work-dir"
+        turn.add(self.link.leave(f"{why}; {advice}"))
 
-    def _master(self, turn: Turn, event: MasterConnected | MasterGone | MasterError) -> None:
+    def _master(self, turn: Turn, event: MasterConnected | MasterGone | MasterError | MastersAre) -> None:
         match event:
+            case MastersAre():
+                if (leave := self.link.told_masters(event, self.book.epoch, turn.now)) is not None:
+                    turn.add(leave)
             case MasterConnected() if self.link.open(event.link, turn.now):
                 tasks = tuple(AgentTask(e.framework_id, e.task, e.status) for e in self.book.entries())
                 volumes = tuple(self.volumes.stored)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
+from barter.core.route import MastersAre
 from barter.core.tasks import TaskStatus
 from barter.sdk.callbacks import Callback
 from barter.sdk.calls import Call, Launch, Subscribe
@@ -128,7 +129,7 @@ class Stop:
     failover: bool = False
 
 
-Event = Start | Heard | LinkLost | Invoked | Unsendable | Stop | Call
+Event = Start | MastersAre | Heard | LinkLost | Invoked | Unsendable | Stop | Call
 
 
 # Actions.
@@ -136,11 +137,16 @@ Event = Start | Heard | LinkLost | Invoked | Unsendable | Stop | Call
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Open a link and subscribe; everything that comes of it carries `link`."""
+    """Open a link and subscribe; everything that comes of it carries `link`.
+
+    `unreachable` is who should lead and does not answer, for this master to know, or empty. Should it answer again
+    before this master has said a word, the link is lost with `unreachable` as the leader.
+    """
 
     link: int
     address: str
     subscribe: Subscribe
+    unreachable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

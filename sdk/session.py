@@ -11,7 +11,7 @@ from dataclasses import replace
 from barter.core.cluster import FrameworkInfo, ReturningTasks
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick, earliest
-from barter.core.route import Route
+from barter.core.route import MastersAre, Route
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
 from barter.sdk import callbacks as told
@@ -28,7 +28,10 @@ REMOVED = "/removed"
 
 
 class Session:
-    """`step` never raises on anything a master or a scheduler may send; events of an old link change nothing."""
+    """`step` never raises on anything a master or a scheduler may send; events of an old link change nothing.
+
+    Without `masters` it waits until it is told of some. A master of a lower epoch than it has heard is left.
+    """
 
     def __init__(self, framework: FrameworkInfo, masters: Sequence[str], *, demands_only: bool = False) -> None:
         self.framework = framework
@@ -38,10 +41,10 @@ class Session:
         self._seen, self._ended = Seen(), Seen()
         takes_back = framework.returning_tasks in (ReturningTasks.KEEP, ReturningTasks.DECIDE)
         self._standing = Standing(takes_back=takes_back)
-        self._link = 0
+        self._link = self._epoch = self._stale = 0
         self._linked = False
         self._retry_at: int | None = None
-        self._registered = False
+        self._started = self._registered = False
         self._warned = False
         self._inbox: deque[told.Callback] = deque()
         self._calling: tuple[told.Callback, ...] = ()
@@ -79,7 +82,9 @@ class Session:
             case Tick():
                 return self._on_tick(now)
             case msg.Start():
-                return self._connect(now)
+                return self._set_out(now)
+            case MastersAre():
+                return self._told_masters(event, now)
             case msg.Stop():
                 return self._on_stop(event, now)
             case msg.Unsendable():
@@ -89,12 +94,33 @@ class Session:
 
     # The link.
 
+    def _set_out(self, now: int) -> list[Action]:
+        self._started = True
+        return [] if self._route.masters.none_known else self._connect(now)
+
     def _connect(self, now: int) -> list[Action]:
         self._retry_at = None
         self._link += 1
         self._linked = True
         address = self._route.set_out(now)
-        return [msg.Connect(self._link, address, calls.Subscribe(self.framework, self._demands_only))]
+        subscribe = calls.Subscribe(self.framework, self._demands_only)
+        return [msg.Connect(self._link, address, subscribe, self._route.unreachable)]
+
+    def _told_masters(self, event: MastersAre, now: int) -> list[Action]:
+        """Go to a leader that is news; the present master is left for it, unless that is the one of the last epoch."""
+        news = self._route.told(event, self._epoch)
+        if not self._started:
+            return []
+        if not self._linked:
+            due = now + self._route.spread(event.jitter)
+            self._retry_at = due if self._retry_at is None else min(self._retry_at, due) if news else self._retry_at
+        elif news and self._goodbye_at is None and (not self.connected or event.epoch > self._epoch):
+            return self._leave(f"master {event.leader} leads since epoch {event.epoch}", now, event.jitter)
+        return []
+
+    def _leave(self, reason: str, now: int, jitter: int = 0) -> list[Action]:
+        lost = msg.LinkLost(self._link, reason, jitter=jitter)
+        return [msg.Disconnect(self._link, reason), *self._on_lost(lost, now)]
 
     def _on_tick(self, now: int) -> list[Action]:
         if self._goodbye_at is not None and now >= self._goodbye_at:
@@ -102,8 +128,7 @@ class Session:
         if self._retry_at is not None and now >= self._retry_at:
             return self._connect(now)
         if self._linked and self._route.is_silent(now):
-            reason = f"master {self._route.address} was silent for too long"
-            return [msg.Disconnect(self._link, reason), *self._on_lost(msg.LinkLost(self._link, reason), now)]
+            return self._leave(f"master {self._route.address} was silent for too long", now)
         return []
 
     def _on_lost(self, event: msg.LinkLost, now: int) -> list[Action]:
@@ -159,6 +184,9 @@ class Session:
     def _on_subscribed(self, event: msg.Subscribed, now: int) -> list[Action]:
         if self.connected:
             return []
+        if event.epoch < self._epoch:
+            return self._leave_stale(event.epoch, now)
+        self._epoch = event.epoch
         resuming = bool(self.framework.framework_id)
         actions: list[Action] = []
         if self.framework.framework_id != event.framework_id:
@@ -176,6 +204,14 @@ class Session:
         self._inbox.append(told.Reregistered() if self._registered else told.Registered(event.framework_id))
         self._registered = True
         return actions
+
+    def _leave_stale(self, epoch: int, now: int) -> list[Action]:
+        said = f"leaving master {self._route.address}: its epoch {epoch} is over, {self._epoch} has spoken already"
+        news, self._stale = self._stale != epoch, epoch
+        self._warned = True
+        self._route.masters.shun()
+        advice = "if the master lost its data, start this framework again"
+        return [msg.Say(f"{said}; {advice}")] * news + self._leave(said, now)
 
     def _on_refusal(self, event: msg.Refusal) -> list[Action]:
         if not event.fatal:

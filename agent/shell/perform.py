@@ -187,7 +187,7 @@ class Performer:
             case act.Note():
                 (_log.warning if action.problem else _log.info)(action.message)
             case act.ConnectMaster():
-                self._session.connect(action.link, action.address)
+                self._session.connect(action.link, action.address, action.unreachable)
             case act.LeaveMaster():
                 _log.warning("leaving this master", why=action.reason)
                 self._session.leave(action.reason)

@@ -5,7 +5,6 @@ import contextlib
 import random
 from collections.abc import Callable
 
-import grpc
 import grpc.aio as aio
 
 from barter.agent.events import Event, MasterConnected, MasterGone
@@ -13,9 +12,8 @@ from barter.agent.shell.decode import Spent, master_event
 from barter.agent.shell.outbox import Outbox
 from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
-from barter.shell import transport
+from barter.shell import reach, transport
 
-CONNECT_S = 5.0
 _Stream = aio.StreamStreamCall[pb.AgentCall, pb.AgentEvent]
 
 
@@ -31,9 +29,12 @@ class MasterSession:
         self._why_left = ""
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def connect(self, link: int, address: str) -> None:
+    def connect(self, link: int, address: str, unreachable: str = "") -> None:
+        """`unreachable` as in ConnectMaster."""
         self._why_left = ""
-        self._attempt = asyncio.create_task(self._talk(link, address))
+        back = f"{unreachable} answers again", unreachable
+        talk = reach.unless_back(lambda heard: self._talk(link, address, unreachable, heard), unreachable, back)
+        self._attempt = asyncio.create_task(talk)
         self._attempt.add_done_callback(lambda attempt: self._ended(link, attempt))
 
     def leave(self, reason: str) -> None:
@@ -76,24 +77,29 @@ class MasterSession:
             why, leader = attempt.result()
         self._post(MasterGone(link, why, leader, random.randrange(1000)))
 
-    async def _talk(self, link: int, address: str) -> tuple[str, str]:
-        """One link from its start to its end: why it ended, and where the leader is if the master said so."""
+    async def _talk(self, link: int, address: str, unreachable: str, heard: Callable[[], object]) -> tuple[str, str]:
+        """One link from its start to its end: why it ended, and where the leader is if the master said so.
+
+        `heard` is called at each word of the master.
+        """
         async with transport.channel(address) as channel:
-            if not await _reachable(channel):
+            if not await reach.reachable(channel):
                 return "nobody answers there", ""
-            stream: _Stream = AgentServiceStub(channel).Session()  # type: ignore[no-untyped-call]
+            stub = AgentServiceStub(channel)  # type: ignore[no-untyped-call]
+            stream: _Stream = stub.Session(metadata=reach.telling(unreachable))
             try:
-                await self._converse(link, stream)
+                await self._converse(link, stream, heard)
             except aio.AioRpcError as error:
                 return f"{error.code().name}: {error.details()}", transport.leader_of(error.trailing_metadata())
             return "the master ended the session", ""
 
-    async def _converse(self, link: int, stream: _Stream) -> None:
+    async def _converse(self, link: int, stream: _Stream, heard: Callable[[], object]) -> None:
         self._stream, self._outbox = stream, Outbox()
         writer = asyncio.create_task(self._outbox.drain(stream.write))
         self._post(MasterConnected(link))
         try:
             async for wire in stream:
+                heard()
                 event = master_event(wire, self._spent)
                 if event is not None:
                     self._post(event)
@@ -102,17 +108,3 @@ class MasterSession:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             stream.cancel()
-
-
-async def _reachable(channel: aio.Channel) -> bool:
-    """Whether a connection comes about in time; False at the first refusal."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CONNECT_S):
-            state = channel.get_state(try_to_connect=True)
-            while state is not grpc.ChannelConnectivity.READY:
-                if state in (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN):
-                    return False
-                await channel.wait_for_state_change(state)
-                state = channel.get_state()
-            return True
-    return False

@@ -82,7 +82,7 @@ class Operators(OperatorServiceServicer):
         try:
             yield self._snapshot()
             while (change := await watch.next()) is not None:
-                yield wire.change_to_wire(change)
+                yield wire.change_to_wire(change, self._cluster.epoch)
         finally:
             self._hub.endpoint_watches.discard(watch)
 
@@ -203,7 +203,7 @@ class Operators(OperatorServiceServicer):
 
     def _snapshot(self) -> pb.EndpointsUpdate:
         cluster = self._cluster
-        return wire.endpoints_to_wire(cluster.endpoints.all(), snapshot=True, settled=cluster.settled)
+        return wire.endpoints_to_wire(cluster.endpoints.all(), cluster.epoch, snapshot=True, settled=cluster.settled)
 
 
 def short(refusal: str) -> str:

@@ -102,7 +102,7 @@ def offer_to_wire(value: OpenOffer) -> pb.OfferView:
 
 
 def endpoints_to_wire(
-    services: Iterable[ServiceView], *, removed: Iterable[str] = (), snapshot: bool = False, settled: bool
+    services: Iterable[ServiceView], epoch: int, *, removed: Iterable[str] = (), snapshot: bool = False, settled: bool
 ) -> pb.EndpointsUpdate:
     return pb.EndpointsUpdate(
         services=[
@@ -115,11 +115,12 @@ def endpoints_to_wire(
         removed=removed,
         snapshot=snapshot,
         settled=settled,
+        epoch=epoch,
     )
 
 
-def change_to_wire(value: EndpointsChanged) -> pb.EndpointsUpdate:
-    return endpoints_to_wire(value.services, removed=value.removed, settled=value.settled)
+def change_to_wire(value: EndpointsChanged, epoch: int) -> pb.EndpointsUpdate:
+    return endpoints_to_wire(value.services, epoch, removed=value.removed, settled=value.settled)
 
 
 def entry_to_wire(value: Entry) -> pb.HistoryEvent:

@@ -67,7 +67,7 @@ class MasterView(_message.Message):
     def __init__(self, grpc: _Optional[str] = ..., http: _Optional[str] = ..., leads: _Optional[bool] = ...) -> None: ...
 
 class AgentView(_message.Message):
-    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable", "lent")
+    __slots__ = ("agent", "state", "used", "offered", "free", "registered_ms", "tasks", "reservations", "volumes", "revocable", "lent", "heartbeat_ms", "timeout_ms")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,8 @@ class AgentView(_message.Message):
     VOLUMES_FIELD_NUMBER: _ClassVar[int]
     REVOCABLE_FIELD_NUMBER: _ClassVar[int]
     LENT_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
     agent: _types_pb2.AgentInfo
     state: str
     used: _types_pb2.Resources
@@ -90,7 +92,9 @@ class AgentView(_message.Message):
     volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
     revocable: _types_pb2.Resources
     lent: _types_pb2.Resources
-    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ..., revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., lent: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ...) -> None: ...
+    heartbeat_ms: int
+    timeout_ms: int
+    def __init__(self, agent: _Optional[_Union[_types_pb2.AgentInfo, _Mapping]] = ..., state: _Optional[str] = ..., used: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., offered: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., free: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., registered_ms: _Optional[int] = ..., tasks: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ..., revocable: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., lent: _Optional[_Union[_types_pb2.Resources, _Mapping]] = ..., heartbeat_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
 
 class ListAgentsRequest(_message.Message):
     __slots__ = ()
@@ -205,16 +209,18 @@ class ServiceEndpoints(_message.Message):
     def __init__(self, service: _Optional[_Union[_types_pb2.Service, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[_types_pb2.Endpoint, _Mapping]]] = ...) -> None: ...
 
 class EndpointsUpdate(_message.Message):
-    __slots__ = ("services", "removed", "snapshot", "settled")
+    __slots__ = ("services", "removed", "snapshot", "settled", "epoch")
     SERVICES_FIELD_NUMBER: _ClassVar[int]
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     SETTLED_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     services: _containers.RepeatedCompositeFieldContainer[ServiceEndpoints]
     removed: _containers.RepeatedScalarFieldContainer[str]
     snapshot: bool
     settled: bool
-    def __init__(self, services: _Optional[_Iterable[_Union[ServiceEndpoints, _Mapping]]] = ..., removed: _Optional[_Iterable[str]] = ..., snapshot: _Optional[bool] = ..., settled: _Optional[bool] = ...) -> None: ...
+    epoch: int
+    def __init__(self, services: _Optional[_Iterable[_Union[ServiceEndpoints, _Mapping]]] = ..., removed: _Optional[_Iterable[str]] = ..., snapshot: _Optional[bool] = ..., settled: _Optional[bool] = ..., epoch: _Optional[int] = ...) -> None: ...
 
 class HistoryEvent(_message.Message):
     __slots__ = ("sequence", "timestamp_ms", "kind", "subject", "reason")

@@ -58,8 +58,8 @@ STORIES: dict[str, Story] = {
         (400, ev.MasterConnected(1)),
         (400, ev.MasterConnected(2)),
         (401, ev.Registered(2, "abc", 1000)),
-        (402, run(task("t2"), epoch=1)),
-        (403, acks("t1:1", "t1:2", epoch=2)),
+        (402, acks("t1:1", "t1:2", epoch=2)),
+        (403, run(task("t2"), epoch=1)),
     ],
     "leave": [
         *START,

@@ -7,7 +7,7 @@ import pytest
 from barter.agent import actions as act
 from barter.agent import events as ev
 from barter.agent.facts import EpochRaised, Left
-from barter.core.ids import FrameworkId, TaskId
+from barter.core.ids import FrameworkId, TaskId, VolumeId
 from barter.core.machine import Tick
 from barter.core.task_state import TaskState
 from barter.core.tasks import Command, Reason, Source, TaskInfo, TaskPort, TaskStatus
@@ -123,10 +123,29 @@ def test_lower_epochs_are_refused_and_higher_ones_recorded_first() -> None:
     machine = ready(agent())
     actions = machine.step(run(task("t1"), epoch=3), 10)
     assert facts(actions)[0] == EpochRaised(3)
-    for stale in (run(task("t2"), epoch=2), ev.KillTask(2, F, TaskId("t1")), acks("t1:1", epoch=2)):
-        assert kinds(machine.step(stale, 11)) == ["Note"]
-    assert kinds(machine.step(ev.Registered(2, "c1", 1000), 12)) == ["LeaveMaster"]
-    assert machine.book.find(F, TaskId("t2")) is None
+    assert machine.book.find(F, TaskId("t1")) is not None
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        run(task("t2"), epoch=2),
+        ev.KillTask(2, F, TaskId("t1")),
+        ev.KillFramework(2, F),
+        acks("t1:1", epoch=2),
+        ev.MasterHeartbeat(2),
+        ev.Registered(2, "c1", 1000),
+        ev.Shutdown(2, "gone"),
+        ev.DestroyVolume(2, VolumeId("v")),
+    ],
+)
+def test_whatever_a_master_of_an_older_epoch_orders_it_is_left(stale: ev.Event) -> None:
+    machine = ready(agent())
+    machine.step(run(task("t1"), epoch=3), 10)
+    assert kinds(machine.step(stale, 11)) == ["LeaveMaster"]
+    assert machine.step(run(task("t3"), epoch=9), 12) == []
+    assert [entry.key for entry in machine.book.entries()] == [(F, "t1")]
+    assert machine.book.epoch == 3
 
 
 def test_a_kill_is_told_at_once_and_survives_a_restart() -> None:
@@ -240,9 +259,9 @@ def test_an_agent_that_was_late_itself_does_not_blame_the_master() -> None:
 def test_a_master_that_does_not_answer_the_registration_is_left() -> None:
     machine = agent()
     opened(machine, 0)
-    assert machine.next_wakeup() == 10_000
-    assert kinds(machine.step(Tick(), 10_000)) == []
-    assert kinds(machine.step(Tick(), 13_333)) == ["LeaveMaster"]
+    assert machine.next_wakeup() == 15_000
+    assert kinds(machine.step(Tick(), 15_000)) == []
+    assert kinds(machine.step(Tick(), 20_000)) == ["LeaveMaster"]
 
 
 def test_the_executor_is_started_again_later_and_later() -> None:

@@ -210,14 +210,14 @@ class AgentStory(RuleBasedStateMachine):
         known = self.agent.book.epoch
         before = [(entry.key, entry.status, set(entry.pending)) for entry in self.agent.book.entries()]
         uuids = [(f, status.task_id, status.uuid) for f, status in self.agent.book.unacknowledged()]
-        for event in (
+        stale = (
             ev.RunTasks(known - 1, framework, tuple(tasks)),
             ev.KillTask(known - 1, framework, tasks[0].task_id),
             ev.KillFramework(known - 1, framework),
             ev.Acknowledged(known - 1, tuple(uuids)),
-        ):
-            actions = self.step(event)
-            assert [type(action) for action in actions] == [act.Note] * self.agent.link.connected
+        )
+        connected = self.agent.link.connected
+        assert [type(action) for event in stale for action in self.step(event)] == [act.LeaveMaster] * connected
         assert before == [(entry.key, entry.status, set(entry.pending)) for entry in self.agent.book.entries()]
 
     @rule(data=st.data())

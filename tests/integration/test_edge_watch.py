@@ -8,6 +8,7 @@ from grpc import StatusCode
 
 from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.shell.watch import Watch
+from barter.core.addresses import split_addresses
 from barter.proto.v1 import operator_pb2 as op
 from barter.shell.transport import LEADER_METADATA
 from tests.integration.edge_world import Context, Master
@@ -33,7 +34,7 @@ class Heard:
 
     def __init__(self, masters: str) -> None:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
-        self._task = asyncio.create_task(Watch(masters, self.events.put_nowait).run())
+        self._task = asyncio.create_task(Watch(split_addresses(masters), self.events.put_nowait).run())
 
     async def next(self) -> Event:
         return await asyncio.wait_for(self.events.get(), 20)

@@ -138,7 +138,7 @@ class _Session:
     async def run(self, masters: str) -> None:
         if adopted := await self.haproxy.adopt():
             self._runner.post(adopted)
-        self._group.create_task(Watch(masters, self._runner.post).run())
+        self._group.create_task(Watch(split_addresses(masters), self._runner.post).run())
         await self._runner.run()
 
     async def _perform(self, actions: list[Action]) -> None:

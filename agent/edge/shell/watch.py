@@ -1,24 +1,25 @@
-"""Watches the endpoints at the leading master, over its losses."""
+"""Watches the endpoints at the leading master, over its losses. A master of a lower epoch than was heard is left."""
 
 import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
-import grpc
 import grpc.aio as aio
 
 from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.addresses import split_addresses
 from barter.core.cluster import Endpoint, Service, ServicePort
+from barter.core.route import MastersAre
 from barter.core.turns import Turns
 from barter.proto.codec import endpoint_from_wire
 from barter.proto.v1 import operator_pb2 as op
 from barter.proto.v1 import types_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
+from barter.shell import reach
 from barter.shell.log import logger
 from barter.shell.transport import channel, leader_of
 
@@ -27,10 +28,12 @@ log = logger("edge.watch")
 
 
 class Watch:
-    """Posts Told for every update and WatchLost when the word breaks off."""
+    """Posts Told for every update and WatchLost when the word breaks off. Without `masters` it waits until told."""
 
-    def __init__(self, masters: str, post: Callable[[Event], None]) -> None:
-        self._turns = Turns(split_addresses(masters))
+    def __init__(self, masters: Sequence[str], post: Callable[[Event], None]) -> None:
+        self._turns = Turns(masters)
+        self._epoch = self._leader_epoch = 0
+        self._news = asyncio.Event()
         self._post = post
         self._lookups: dict[str, tuple[str, float]] = {}
         self._troubled = False
@@ -39,26 +42,64 @@ class Watch:
     async def run(self) -> None:
         """Until cancelled: try one master after another, the leader first where one is named."""
         while True:
+            while self._turns.none_known:
+                await self._sleep(None)
+            self._news.clear()
             master = self._turns.next()
-            leader, reason = await self._follow(master)
+            leader, reason = await self._attempt(master)
             if not leader or self._turns.redirected:
                 self._lost(master, reason)
-            await asyncio.sleep(self._turns.lost(leader, random.randrange(1000)) / 1000)
+            await self._sleep(self._turns.lost(leader, random.randrange(1000)) / 1000)
 
-    async def _follow(self, master: str) -> tuple[str, str]:
+    def told(self, masters: MastersAre) -> None:
+        """Go to a leader that is news, away from any of an earlier epoch."""
+        leader = masters.leader if masters.epoch >= self._epoch else ""
+        known = self._turns.none_known
+        if self._turns.replace(masters.addresses, leader, masters.epoch) or known:
+            self._leader_epoch = masters.epoch
+            self._news.set()
+
+    async def _sleep(self, seconds: float | None) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _attempt(self, master: str) -> tuple[str, str]:
+        """Follow that master until it ends, or until another leads in a later epoch."""
+        silent = self._turns.unreachable
+        back = silent, f"{silent} answers again"
+        following = asyncio.create_task(reach.unless_back(partial(self._follow, master, silent), silent, back))
+        news = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait({following, news}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done() and self._leader_epoch <= self._epoch:
+                await asyncio.wait({following})
+            return following.result() if following.done() else ("", "another master leads")
+        finally:
+            for each in (following, news):
+                each.cancel()
+            await asyncio.gather(following, news, return_exceptions=True)
+
+    async def _follow(self, master: str, unreachable: str, heard: Callable[[], object]) -> tuple[str, str]:
         """Listen until the stream ends; returns the leader's address, if it was told, and why it ended."""
         line = channel(master)
         try:
+            if not await reach.reachable(line):
+                return "", "nobody answers there"
             stub = OperatorServiceStub(line)  # type: ignore[no-untyped-call]
-            async for update in stub.WatchEndpoints(op.WatchEndpointsRequest()):
+            stream = stub.WatchEndpoints(op.WatchEndpointsRequest(), metadata=reach.telling(unreachable))
+            async for update in stream:
+                heard()
+                if update.epoch < self._epoch:
+                    self._turns.shun()
+                    return "", f"its epoch {update.epoch} is over, {self._epoch} has spoken already"
+                self._epoch = update.epoch
                 await self._tell(master, update)
+            return leader_of(await stream.trailing_metadata()), "the master ended the watch"
         except aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
-                return leader_of(error.trailing_metadata()), f"{master} does not lead"
-            return "", f"{error.code().name}: {error.details()}"
+            return leader_of(error.trailing_metadata()), f"{error.code().name}: {error.details()}"
         finally:
             await line.close(None)
-        return "", "the master ended the watch"
 
     async def _tell(self, master: str, update: op.EndpointsUpdate) -> None:
         if self._troubled or not self._heard:
