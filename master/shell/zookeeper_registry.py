@@ -66,7 +66,7 @@ class ZooKeeperRegistry:
         except NotAllowed as error:
             raise UnusableRegistry(str(error)) from error
         except (Unknown, Unreachable):
-            await asyncio.sleep(PAUSE_S)
+            await self._pause()
 
     async def _carry_out(self, steps: Sequence[Step]) -> None:
         for step in steps:
@@ -101,7 +101,7 @@ class ZooKeeperRegistry:
             if unknown and await self._has_happened():
                 LOG.info("answer found", written=True)
                 return
-            await asyncio.sleep(PAUSE_S)
+            await self._pause()
 
     async def _has_happened(self) -> bool:
         """Whether the next step has. Where it has and a server that lags says no, writing it again conflicts."""
@@ -124,11 +124,17 @@ class ZooKeeperRegistry:
             try:
                 return await ask()
             except (Unknown, Unreachable):
-                await asyncio.sleep(PAUSE_S)
+                await self._pause()
             except SessionOver as error:
                 raise NoLongerLeader(f"the session with ZooKeeper is over: {error}") from error
             except NotAllowed as error:
                 raise UnusableRegistry(str(error)) from error
+
+    async def _pause(self) -> None:
+        """Raises NoLongerLeader where it is in vain to try again."""
+        if not self._zk.connection.open:
+            raise NoLongerLeader(f"the session with ZooKeeper is over: {self._zk.diagnosis()}")
+        await asyncio.sleep(PAUSE_S)
 
 
 async def read_shards(zk: ZooKeeper) -> dict[str, Node]:

@@ -83,9 +83,9 @@ class Znodes:
         return zk
 
     def open(self, zk: ZooKeeper | None = None) -> ZooKeeperRegistry:
-        return ZooKeeperRegistry(zk or self.zk, self._wait(self._take_lead()))
+        return ZooKeeperRegistry(zk or self.zk, self._wait(self.take_lead()))
 
-    async def _take_lead(self) -> Lead:
+    async def take_lead(self) -> Lead:
         leader = await self.zk.get(FENCE)
         assert leader is not None
         epoch = json.loads(leader.data)["epoch"] + 1
