@@ -15,16 +15,9 @@ PROGRAM = "barter"
 
 def is_public(path: str) -> bool:
     """Whether the whole world may read the node: it is what others find a leader by."""
-    match path.split("/") if path else []:
-        case [] | ["format"] | ["masters" | "frameworks", *_] if not _is_state(path):
-            return True
-        case _:
-            return False
-
-
-def _is_state(path: str) -> bool:
     match path.split("/"):
+        case [""] | ["format"] | ["masters", *_] | ["frameworks"] | ["frameworks", _]:
+            return True
         case ["frameworks", _, kind, *_]:
-            return kind not in (LEADER, CANDIDATES)
-        case _:
-            return False
+            return kind in (LEADER, CANDIDATES)
+    return False

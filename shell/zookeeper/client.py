@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from barter.core.candidacy import SessionEvent
 from barter.core.znodes import Conflict, Node, Operation, Unknown
-from barter.shell.zookeeper.connection import Connection, Hear, SessionEvent
+from barter.shell.zookeeper.connection import Connection, Hear
 from barter.shell.zookeeper.errors import NotAllowed, SessionOver, Unreachable
 from barter.shell.zookeeper.settings import ZooKeeperSettings
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from barter.core.candidacy import Changed, Renewed, SessionLost, SessionOpened
+from barter.core.candidacy import Changed, Renewed, SessionEvent, SessionLost, SessionOpened
 from barter.core.znode_layout import is_public
 from barter.core.znodes import Create, Node, Operation, SetData
 from barter.shell.clock import LeaseClock
 from barter.shell.log import logger
-from barter.shell.zookeeper.errors import SessionOver, Unreachable
+from barter.shell.zookeeper.errors import Unreachable
 from barter.shell.zookeeper.settings import ZooKeeperSettings
-from barter.shell.zookeeper.wire import Right, Wire
+from barter.shell.zookeeper.wire import Wire
+from barter.shell.zookeeper.words import Right
 
-SessionEvent = SessionOpened | SessionLost | Renewed | Changed
 Hear = Callable[[SessionEvent], None]
 NODE_BYTES = 512 * 1024
 TRANSACTION_BYTES = 900 * 1024
@@ -23,8 +23,9 @@ _OPERATION_BYTES = 200
 RENEWALS_IN_A_SESSION = 6
 _CHECKS_IN_A_SESSION = 12
 PATIENCE_SHARE = 3
-"""An answer that takes longer than this part of a session's timeout never comes: another server is tried."""
+"""Where none of what was asked is answered for this part of a session's timeout, another server is tried."""
 CLOSING_S = 1.0
+CUT_AGAIN_S = 0.1
 RESTART_MS = 1_000
 _LOG = logger("zookeeper")
 
@@ -52,7 +53,7 @@ class Connection:
         self._watches: dict[tuple[str, str], list[Callable[[], None]]] = {}
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="zookeeper-lease", daemon=True)
-        self._wire = Wire(settings, self.clock, self._on_connected, self._on_lost)
+        self._wire = Wire(settings, self.clock, self)
 
     def start(self) -> None:
         self._heard_ms = self._started_ms = self.clock.now()
@@ -68,12 +69,13 @@ class Connection:
         if self._keeper.ident is not None:
             self._keeper.join()
             stopping = threading.Thread(target=self._wire.stop, name="zookeeper-stop", daemon=True)
+            up = self._wire.up
             stopping.start()
-            stopping.join(CLOSING_S)
+            stopping.join(CLOSING_S if up else 0)
             while stopping.is_alive():
                 self._wire.cut()
-                stopping.join(CLOSING_S)
-        self._wire.fail_all(SessionOver("the client is closed"))
+                stopping.join(CUT_AGAIN_S)
+        self._wire.end_all()
 
     def wait_opened(self, seconds: float) -> None:
         """Until there is a session; raises Unreachable."""
@@ -92,9 +94,8 @@ class Connection:
 
     def diagnosis(self) -> str:
         """For operators: since when no server answers, and what each said."""
-        url = self.settings.url
-        seconds = self.silent_ms() / 1000
-        return f"ZooKeeper at {','.join(url.hosts)} has not answered for {seconds:.0f} s ({self._wire.diagnosis()})"
+        hosts, seconds = ",".join(self.settings.url.hosts), self.silent_ms() / 1000
+        return f"ZooKeeper at {hosts} has not answered for {seconds:.0f} s ({self._wire.said()})"
 
     # Questions. Paths are below the URL's, or with a slash at their begin ZooKeeper's own.
 
@@ -135,11 +136,13 @@ class Connection:
 
     def watch_data(self, path: str, call: Callable[[], None]) -> Future[bool]:
         """`call` comes once: the node has changed, come or gone, or the connection is lost. True if it is there."""
-        return self._wire.exists(self.absolute(path), self._watcher("data", path, call))
+        asked = self._wire.exists(self.absolute(path), self._watcher("data", path, call))
+        return self._forget_failed(asked, "data", path, call)
 
     def watch_children(self, path: str, call: Callable[[], None]) -> Future[tuple[str, ...] | None]:
         """The same for the node's children; None and no watch where there is no such node."""
-        return self._wire.children(self.absolute(path), self._watcher("children", path, call))
+        asked = self._wire.children(self.absolute(path), self._watcher("children", path, call))
+        return self._forget_failed(asked, "children", path, call)
 
     def _watcher(self, kind: str, path: str, call: Callable[[], None]) -> "_Watcher":
         with self._lock:
@@ -147,6 +150,16 @@ class Connection:
             if call not in calls:
                 calls.append(call)
         return _Watcher(self._fire, kind, path)
+
+    def _forget_failed(self, asked: Future[Any], kind: str, path: str, call: Callable[[], None]) -> Future[Any]:
+        def answered(future: Future[Any]) -> None:
+            if future.exception() is None and future.result() is not None:
+                return
+            with self._lock, contextlib.suppress(KeyError, ValueError):
+                self._watches[kind, path].remove(call)
+
+        asked.add_done_callback(answered)
+        return asked
 
     def _fire(self, kind: str, path: str) -> None:
         with self._lock:
@@ -157,7 +170,7 @@ class Connection:
 
     # The session. All that is heard is told under the lock, in order.
 
-    def _on_connected(self, sent_ms: int, timeout_ms: int, session: int) -> None:
+    def on_connected(self, sent_ms: int, timeout_ms: int, session: int) -> None:
         with self._lock:
             self._heard_ms, self._timeout_ms = sent_ms, timeout_ms
             if self._open and session == self._session:
@@ -170,7 +183,7 @@ class Connection:
             self._tell(SessionOpened(timeout_ms, sent_ms))
             self._opened.notify_all()
 
-    def _on_lost(self, reason: str) -> None:
+    def on_lost(self, reason: str) -> None:
         with self._lock:
             self._session = 0
             if self._open:
@@ -192,15 +205,14 @@ class Connection:
                 restart_ms = now + RESTART_MS
                 self._wire.stop()
                 self._wire.start()
-            oldest_ms = self._wire.oldest_ms()
-            if oldest_ms is not None and now - oldest_ms >= self._timeout_ms // PATIENCE_SHARE:
+            if self._wire.waiting_ms() >= self._timeout_ms // PATIENCE_SHARE:
                 self._wire.cut()
             if self._wire.up:
                 self._renew(now)
             with self._lock:
                 if self._open and now - self._heard_ms >= self._timeout_ms:
                     session = self._session
-                    self._on_lost(self.diagnosis())
+                    self.on_lost(self.diagnosis())
                     self._session = session
 
     def _renew(self, now: int) -> None:

@@ -18,7 +18,7 @@ from barter.core.znodes import Check, Conflict, Create, Node, Operation, Unknown
 from barter.shell.zookeeper.client import BlockingZooKeeper
 from barter.shell.zookeeper.errors import NotAllowed
 from barter.shell.zookeeper.loop import ZooKeeper
-from barter.shell.zookeeper.wire import Right, digest_of
+from barter.shell.zookeeper.words import Right, digest_of
 
 _MASTERS_LEADER = f"{MASTERS}/{LEADER}"
 _CHANGES = frozenset("wcda")

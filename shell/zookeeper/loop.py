@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from barter.core.candidacy import SessionLost, SessionOpened
+from barter.core.candidacy import SessionEvent, SessionLost, SessionOpened
 from barter.core.znodes import Node, Operation
 from barter.shell.clock import LeaseClock
 from barter.shell.zookeeper.client import BlockingZooKeeper, deaf
-from barter.shell.zookeeper.connection import Connection, Hear, SessionEvent
+from barter.shell.zookeeper.connection import Connection, Hear
 from barter.shell.zookeeper.errors import Unreachable
 from barter.shell.zookeeper.settings import ZooKeeperSettings
 

@@ -1,70 +1,61 @@
-"""Kazoo behind types, and its only caller: questions go out, answers come as futures, in words of core/znodes."""
+"""Kazoo behind types: questions go out, answers come as futures, in the words of core/znodes."""
 
 import logging
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import (
-    AuthFailedError,
-    BadVersionError,
-    ConnectionClosedError,
-    ConnectionLoss,
-    InvalidACLError,
-    NoAuthError,
-    NodeExistsError,
-    NoNodeError,
-    NotEmptyError,
-    RolledBackError,
-    RuntimeInconsistency,
-    SessionExpiredError,
-)
 from kazoo.protocol.connection import ConnectionHandler
 from kazoo.protocol.states import KazooState, KeeperState
 from kazoo.retry import KazooRetry
-from kazoo.security import ACL, OPEN_ACL_UNSAFE, Id, Permissions, make_digest_acl_credential
 
-from barter.core.znodes import Check, Conflict, Create, Delete, Node, Operation, SetData, Unknown
+from barter.core.znodes import Check, Create, Delete, Node, Operation, SetData, Unknown
 from barter.shell.clock import LeaseClock
-from barter.shell.zookeeper.errors import NotAllowed, SessionOver, Unreachable
-from barter.shell.zookeeper.handler import Handler
+from barter.shell.zookeeper.errors import SessionOver, Unreachable
+from barter.shell.zookeeper.handler import Answer, Handler
 from barter.shell.zookeeper.settings import ZooKeeperSettings, tls_context
+from barter.shell.zookeeper.words import (
+    CLOSED,
+    LOST,
+    NO_NODE,
+    NOT_ITS_FAULT,
+    Right,
+    acl,
+    error_of,
+    refusal_of,
+    right,
+    said_of,
+)
 
 AnswerT = TypeVar("AnswerT")
 SHORTEST_ATTEMPT_MS = 300
 LONGEST_PAUSE_S = 1.0
-# Kazoo's warnings are one for each attempt; what an operator needs of them is in `diagnosis`.
+# Kazoo warns of each attempt; what an operator needs of that is in `said`.
 _LOG = logging.getLogger("kazoo.client")
 _LOG.setLevel(logging.ERROR)
 _ENDED = (KeeperState.AUTH_FAILED, KeeperState.CLOSED)
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
-    """One entry of an ACL: who, as ZooKeeper writes it, and what of `"rwcda"`."""
+class Owner(Protocol):
+    """Whom a wire tells, in kazoo's thread, and asks what its errors shall say."""
 
-    scheme: str
-    who: str
-    may: str
+    def on_connected(self, sent_ms: int, timeout_ms: int, session: int) -> None:
+        """A server has taken the session on, and answered so to what left at `sent_ms`."""
+
+    def on_lost(self, reason: str) -> None:
+        """The session is over."""
+
+    def diagnosis(self) -> str: ...
 
 
 class Wire:
-    """A client that always tries to be connected. `connected(sent_ms, timeout_ms, session)` and `lost(reason)` come in
-    its own thread: the first whenever a server has taken the session on, the second when that is over."""
+    """A client that always tries to be connected. Paths are ZooKeeper's own."""
 
-    def __init__(
-        self,
-        settings: ZooKeeperSettings,
-        clock: LeaseClock,
-        connected: Callable[[int, int, int], None],
-        lost: Callable[[str], None],
-    ) -> None:
-        self._settings, self._clock = settings, clock
-        self._connected, self._lost = connected, lost
+    def __init__(self, settings: ZooKeeperSettings, clock: LeaseClock, owner: Owner) -> None:
+        self._settings, self._clock, self._owner = settings, clock, owner
         self._handler = Handler(tls_context(settings))
         hosts = list(settings.url.hosts)
         # In turn from then on, so that a server which just failed comes last.
@@ -84,9 +75,11 @@ class Wire:
         self._client.add_listener(self._on_state)
         self._lock = Lock()
         self._waiting: dict[Future[Any], int] = {}
+        self._answered_ms = 0
         self._failed = 0
-        self.said: dict[str, str] = {}
-        """What each server said when it last was tried, until one has taken the session on."""
+        self._server = ""
+        self._said: dict[str, str] = {}
+        self.closed = False
         self.ended = False
         """Kazoo tries no more: credentials that no server takes, or a bug."""
 
@@ -96,11 +89,21 @@ class Wire:
         self._client.start_async()
 
     def stop(self) -> None:
-        """Gives the session up if a server is reached. No thread is left."""
+        """Gives the session up if a server is reached. No thread is left, which may take as long as an attempt."""
         self._client.stop()
         self._client.close()
 
+    def end_all(self) -> None:
+        """Nothing waits any more, and nothing can be asked."""
+        self.closed = True
+        with self._lock:
+            waiting = list(self._waiting)
+        for future in waiting:
+            self._settle(future, error=SessionOver(CLOSED))
+
     def cut(self) -> None:
+        """Leaves the server, which does not answer, for the next."""
+        self._said[self._server] = "does not answer any more"
         self._handler.cut()
 
     @property
@@ -108,10 +111,16 @@ class Wire:
         """Whether a server has the session, as far as is known."""
         return bool(self._client.connected) and not self._handler.connecting
 
-    def oldest_ms(self) -> int | None:
-        """When what still waits for its answer was first asked."""
+    def waiting_ms(self) -> int:
+        """For how long something waits for an answer while none comes."""
         with self._lock:
-            return next(iter(self._waiting.values()), None)
+            asked_ms = next(iter(self._waiting.values()), None)
+        return 0 if asked_ms is None else self._clock.now() - max(asked_ms, self._answered_ms)
+
+    def said(self) -> str:
+        """What each server did when it last was tried."""
+        hosts = self._settings.url.hosts
+        return "; ".join(f"{host} {self._said.get(host, 'was not tried yet')}" for host in hosts)
 
     # What can be asked.
 
@@ -119,33 +128,33 @@ class Wire:
         def read(answer: Any) -> Node | None:
             return Node(answer[0] or b"", answer[1].version)
 
-        return self._ask(path, "read", lambda: self._client.get_async(path), read, {NoNodeError: None})
+        return self._ask(path, "read", lambda: self._client.get_async(path), read, {NO_NODE: None})
 
     def exists(self, path: str, watcher: Callable[[Any], None] | None = None) -> Future[bool]:
-        return self._ask(
-            path, "read", lambda: self._client.exists_async(path, watcher), lambda answer: answer is not None
-        )
+        return self._ask(path, "read", lambda: self._client.exists_async(path, watcher), lambda stat: stat is not None)
 
     def children(self, path: str, watcher: Callable[[Any], None] | None = None) -> Future[tuple[str, ...] | None]:
         """None where there is no such node, then without a watch."""
-        return self._ask(
-            path, "read", lambda: self._client.get_children_async(path, watcher), tuple, {NoNodeError: None}
-        )
+        return self._ask(path, "read", lambda: self._client.get_children_async(path, watcher), tuple, {NO_NODE: None})
 
     def rights(self, path: str) -> Future[tuple[Right, ...] | None]:
         def read(answer: Any) -> tuple[Right, ...] | None:
-            return tuple(Right(each.id.scheme, each.id.id or "", _letters(each.perms)) for each in answer[0])
+            return tuple(right(each) for each in answer[0])
 
-        return self._ask(path, "administer", lambda: self._client.get_acls_async(path), read, {NoNodeError: None})
+        return self._ask(path, "read the ACL of", lambda: self._client.get_acls_async(path), read, {NO_NODE: None})
 
     def sync(self, path: str) -> Future[None]:
         """Answered once the server has heard from the leader of the ensemble."""
-        return self._ask(path, "read", lambda: self._client.sync_async(path), lambda answer: None, {NoNodeError: None})
+        return self._ask(path, "read", lambda: self._client.sync_async(path), lambda _: None)
 
     def commit(
-        self, operations: Sequence[tuple[Operation, str]], public: Callable[[str], bool]
+        self, operations: Sequence[tuple[Operation, str]], is_public: Callable[[str], bool]
     ) -> Future[tuple[str, ...]]:
-        """Operations, each with its path as ZooKeeper has it; `public` of a path says who may read what is created."""
+        """Operations, each with its path; `is_public` tells who may read what is created there."""
+
+        def acl_of(path: str) -> list[Any]:
+            settings = self._settings
+            return acl(settings.url.credentials, insecure=settings.insecure, public=is_public(path))
 
         def send() -> Any:
             transaction = self._client.transaction()
@@ -154,7 +163,7 @@ class Wire:
                     case Check(_, version):
                         transaction.check(path, version)
                     case Create(_, data, ephemeral, sequence):
-                        transaction.create(path, data, self._acl(public(path)), ephemeral, sequence)
+                        transaction.create(path, data, acl_of(path), ephemeral, sequence)
                     case SetData(_, data, version):
                         transaction.set_data(path, data, version)
                     case Delete(_, version):
@@ -163,21 +172,13 @@ class Wire:
 
         def read(answer: Any) -> tuple[str, ...]:
             for (operation, path), each in zip(operations, answer, strict=False):
-                if isinstance(each, Exception) and not isinstance(each, RolledBackError | RuntimeInconsistency):
-                    raise _refusal(operation, path, each)
+                if isinstance(each, Exception) and not isinstance(each, NOT_ITS_FAULT):
+                    raise refusal_of(operation, path, each)
             if any(isinstance(each, Exception) for each in answer):
                 raise Unknown(f"ZooKeeper answered a transaction with {answer!r}")
             return tuple(each for each in answer if isinstance(each, str))
 
         return self._ask(operations[0][1], "write", send, read, writes=True)
-
-    def _acl(self, public: bool) -> list[Any]:
-        credentials = self._settings.url.credentials
-        if not credentials:
-            own = Id("auth", "")
-            return list(OPEN_ACL_UNSAFE) if self._settings.insecure else [ACL(Permissions.ALL, own)]
-        owner = ACL(Permissions.ALL, Id("digest", digest_of(credentials)))
-        return [owner, ACL(Permissions.READ, Id("world", "anyone"))] if public else [owner]
 
     def _ask(
         self,
@@ -193,7 +194,8 @@ class Wire:
         future: Future[AnswerT] = Future()
         future.set_running_or_notify_cancel()
 
-        def answered(result: Any) -> None:
+        def answered(result: Answer) -> None:
+            self._answered_ms = self._clock.now()
             error = result.exception
             if error is None:
                 try:
@@ -206,14 +208,14 @@ class Wire:
                 self._settle(future, error=self._translate(error, path, doing, writes))
 
         if not self.up:
-            future.set_exception(Unreachable(self.diagnosis()))
+            future.set_exception(SessionOver(CLOSED) if self.closed else Unreachable(self._owner.diagnosis()))
             return future
         with self._lock:
             self._waiting[future] = self._clock.now()
         send().rawlink(answered)
         # Kazoo may have lost the connection just before: it would keep this for the next one, however late.
         if not self._client.connected:
-            self._settle(future, error=self._translate(ConnectionLoss(), path, doing, writes))
+            self._settle(future, error=self._translate(LOST(), path, doing, writes))
         return future
 
     def _settle(self, future: "Future[AnswerT]", answer: Any = None, error: Exception | None = None) -> None:
@@ -225,52 +227,36 @@ class Wire:
         else:
             future.set_exception(error)
 
-    def fail_all(self, error: Exception) -> None:
-        with self._lock:
-            waiting = list(self._waiting)
-        for future in waiting:
-            self._settle(future, error=error)
-
     def _translate(self, error: Exception, path: str, doing: str, writes: bool) -> Exception:
-        match error:
-            case NoAuthError() | InvalidACLError() | AuthFailedError():
-                return NotAllowed(path, doing)
-            case ConnectionClosedError():
-                return SessionOver("the client is closed")
-            case SessionExpiredError():
-                return SessionOver("ZooKeeper has ended the session")
-        what = (
-            "the connection was lost" if isinstance(error, ConnectionLoss) else f"ZooKeeper said {type(error).__name__}"
-        )
-        return Unknown(f"{what} before the answer came") if writes else Unreachable(f"{what}; {self.diagnosis()}")
-
-    def diagnosis(self) -> str:
-        """What each server did when last tried."""
-        hosts = self._settings.url.hosts
-        return (
-            "; ".join(f"{host}: {self.said.get(host, 'not tried yet')}" for host in hosts)
-            if self.said
-            else "connecting"
-        )
+        if (plain := error_of(error, path, doing)) is not None:
+            return plain
+        what = "the connection was lost" if isinstance(error, LOST) else f"ZooKeeper said {type(error).__name__}"
+        if writes:
+            return Unknown(f"{what} before the answer came; {self._owner.diagnosis()}")
+        return Unreachable(f"{what}; {self._owner.diagnosis()}")
 
     # Kazoo's thread.
 
-    def on_attempt(self) -> int:
+    def on_attempt(self, server: str) -> int:
+        self._server = server
         self._handler.connecting = True
         return self._clock.now()
 
     def on_success(self, sent_ms: int, timeout_ms: int) -> None:
         self._handler.connecting = False
         self._failed = 0
-        self.said.clear()
+        self._said.clear()
         self._set_attempt()
-        self._connected(sent_ms, timeout_ms, self._client.client_id[0])
+        self._owner.on_connected(sent_ms, timeout_ms, self._client.client_id[0])
 
-    def on_failure(self, server: str, error: BaseException) -> None:
+    def on_failure(self, error: BaseException) -> None:
         self._handler.connecting = False
         self._failed += 1
         self._set_attempt()
-        self.said[server] = _said(error)
+        self._said[self._server] = said_of(error)
+
+    def on_unknown(self, server: str) -> None:
+        self._said[server] = "has a name that is not known"
 
     def _set_attempt(self) -> None:
         """In time to try another server within the session; longer where none has answered in a whole round."""
@@ -279,11 +265,12 @@ class Wire:
         self._handler.attempt_s = min(attempt, max(session, SHORTEST_ATTEMPT_MS)) / 1000
 
     def _on_state(self, state: str) -> None:
-        if state != KazooState.LOST:
-            return
-        self.ended = self._client.client_state in _ENDED
-        refused = self._client.client_state == KeeperState.AUTH_FAILED
-        self._lost("ZooKeeper does not take the credentials" if refused else "ZooKeeper has ended it")
+        now = self._client.client_state
+        if state == KazooState.SUSPENDED:
+            self._said.setdefault(self._server, "closed the connection")
+        elif state == KazooState.LOST:
+            self.ended = now in _ENDED
+            self._owner.on_lost("no server takes the credentials" if now == KeeperState.AUTH_FAILED else "it expired")
 
 
 class _Connection(ConnectionHandler):  # type: ignore[misc]
@@ -294,11 +281,11 @@ class _Connection(ConnectionHandler):  # type: ignore[misc]
         self._wire = wire
 
     def _connect(self, host: str, hostip: str, port: int) -> tuple[float, float]:
-        sent_ms = self._wire.on_attempt()
+        sent_ms = self._wire.on_attempt(_name(host, port))
         try:
             read_timeout, connect_timeout = super()._connect(host, hostip, port)
         except BaseException as error:
-            self._wire.on_failure(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", error)
+            self._wire.on_failure(error)
             raise
         self._wire.on_success(sent_ms, round(connect_timeout * len(self.client.hosts)))
         return read_timeout, connect_timeout
@@ -306,43 +293,10 @@ class _Connection(ConnectionHandler):  # type: ignore[misc]
     def _expand_client_hosts(self) -> list[Any]:
         found: list[Any] = super()._expand_client_hosts()
         for host, port in self.client.hosts:
-            if not any(each[0] == host for each in found):
-                self._wire.said[f"{host}:{port}"] = "its name is not known"
+            if not any(each[0] == host and each[2] == port for each in found):
+                self._wire.on_unknown(_name(host, port))
         return found
 
 
-def _refusal(operation: Operation, path: str, error: Exception) -> Exception:
-    """Why a transaction did not happen, by the operation that fails."""
-    match error:
-        case NoAuthError() | InvalidACLError():
-            return NotAllowed(path, "write")
-        case BadVersionError() if isinstance(operation, Check | SetData | Delete):
-            return Conflict(operation.path, f"its version is no longer {operation.version}")
-        case NoNodeError() if isinstance(operation, Create):
-            return Conflict(operation.path, "its parent does not exist")
-        case NoNodeError():
-            return Conflict(operation.path, "it does not exist")
-        case NodeExistsError():
-            return Conflict(operation.path, "it exists already")
-        case NotEmptyError():
-            return Conflict(operation.path, "it has children")
-    return Conflict(operation.path, f"ZooKeeper said {type(error).__name__}")
-
-
-def _said(error: BaseException) -> str:
-    text = str(error).removeprefix("socket connection error: ")
-    if text == "socket connection broken":
-        return "closed the connection at once, as a server without a quorum does"
-    return {"socket time-out during read": "accepted the connection and did not answer"}.get(
-        text, text or type(error).__name__
-    )
-
-
-def digest_of(credentials: str) -> str:
-    """How ACLs name who has these."""
-    user, _, password = credentials.partition(":")
-    return str(make_digest_acl_credential(user, password))
-
-
-def _letters(permissions: int) -> str:
-    return "".join(letter for bit, letter in enumerate("rwcda") if permissions & 1 << bit)
+def _name(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
