@@ -33,6 +33,7 @@ def judge(record: Record) -> Iterator[str]:
     yield from record.problems
     yield from orders(record.obeyed)
     yield from tasks(record.started, record.first, record.last)
+    yield from once(record.passing)
     yield from told(record.told, record.silenced)
     yield from writes(record.writes, record.final)
     yield from reads(record.writes, record.reads)
@@ -60,9 +61,7 @@ def orders(obeyed: Sequence[Obeyed]) -> Iterator[str]:
 
 def tasks(started: Sequence[Started], first: Mapping[int, Process], last: Mapping[int, Process]) -> Iterator[str]:
     """Each is to the end the process that it was at its only start."""
-    for task, count in Counter(each.task for each in started).items():
-        if count > 1:
-            yield f"{task} was started {count} times"
+    yield from once(started)
     if len(names := {each.task for each in started}) != TASKS:
         yield f"{len(names)} tasks have ever started instead of {TASKS}"
     for each in started:
@@ -71,6 +70,13 @@ def tasks(started: Sequence[Started], first: Mapping[int, Process], last: Mappin
             yield f"{each.task} is lost: its process {each.pid} is gone"
         elif was.since != is_now.since:
             yield f"{each.task} is lost: {each.pid} is another process now"
+
+
+def once(started: Sequence[Started]) -> Iterator[str]:
+    """Also of tasks that come and go."""
+    for task, count in Counter(each.task for each in started).items():
+        if count > 1:
+            yield f"{task} was started {count} times"
 
 
 def told(statuses: Sequence[Told], silenced: Sequence[Silenced]) -> Iterator[str]:

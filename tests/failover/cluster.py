@@ -8,13 +8,12 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.campaign.proxy import Proxy
 from tests.failover.aim import AGENTS, MASTERS, SERVICES, ZOOKEEPERS, Leading
 from tests.failover.calls import Masters, http
-from tests.failover.checks import AGENT_TIMEOUT_MS, SESSION_MS, TASKS
+from tests.failover.checks import AGENT_TIMEOUT_MS, SESSION_MS
 from tests.failover.ensemble import Ensemble
 from tests.failover.front import Front
 from tests.failover.network import Network
@@ -23,7 +22,6 @@ from tests.failover.record import Record
 from tests.failover.writers import Writers
 from tests.integration.machine import free_address, free_port
 
-APP = "/kept"
 LOOK_S = 0.3
 BARTER = ("-m", "barter.tools.cli.main", "start")
 # Masters listen on one address of loopback, and are known by another.
@@ -114,13 +112,13 @@ class Cluster:
         self.last_service = self.last_service if service is None else service
         return Leading(MASTERS[self.last_leader], ZOOKEEPERS[server], SERVICES[self.last_service])
 
-    def app(self) -> Mapping[str, object]:
-        """Fifty tasks that write down their start, and stay; none is replaced for being out of reach."""
+    def app(self, name: str, instances: int) -> dict[str, object]:
+        """Its tasks write down their start in a file of this name, and stay; none is replaced for being out of reach."""
         carried = {MARK: self.mark, **{key: os.environ[key] for key in ("BARTER_TEST_MARK",) if key in os.environ}}
         return {
-            "id": APP,
-            "cmd": f'echo "$BARTER_TASK_ID $$" >> {self.folder}/started; exec sleep 86400',
-            "instances": TASKS,
+            "id": f"/{name}",
+            "cmd": f'echo "$BARTER_TASK_ID $$" >> {self.folder}/{name}; exec sleep 86400',
+            "instances": instances,
             "cpus": 0.1,
             "mem": 16,
             "portDefinitions": [],

@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.failover.record import Alarm, Obeyed, Record, Started, Told
 
+# Files to which tasks write a line each when they start: of the app that stays, and of the one that comes and goes.
+KEPT, PASSING = "kept", "passing"
 LOUD = ("agent_unreachable", "agent_removed", "agent_gone")
 TRACEBACK = "Traceback (most recent"
 
@@ -20,7 +22,8 @@ def gather(folder: Path, agents: list[str], services: list[str], record: Record)
         for line in _lines(folder / f"{agent}.tap"):
             names[line.pop("id")] = agent
             record.obeyed.append(Obeyed(agent=agent, **line))
-    record.started += started(folder)
+    record.started += started(folder, KEPT)
+    record.passing += started(folder, PASSING)
     kept = {each.task for each in record.started}
     for service in services:
         heard = (Told(**line) for line in _lines(folder / f"{service}.tap"))
@@ -34,8 +37,8 @@ def gather(folder: Path, agents: list[str], services: list[str], record: Record)
     record.alarms[:] = [each for each in record.alarms if each.at_ms <= record.over_ms]
 
 
-def started(folder: Path) -> list[Started]:
-    path = folder / "started"
+def started(folder: Path, marks: str) -> list[Started]:
+    path = folder / marks
     lines = path.read_text().splitlines() if path.exists() else []
     return [Started(task, int(pid)) for task, _, pid in (line.partition(" ") for line in lines)]
 

@@ -99,7 +99,9 @@ class Part:
         process.send_signal(number)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                await process.wait()
+                code = await process.wait()
+                if code and number is not signal.SIGKILL:
+                    self._record.problems.append(f"{self.name} ended with {code} in the end: {self.last_line()}")
                 return
         self._record.problems.append(f"{self.name} did not end within {patience_s:g} s of {number.name}")
         process.kill()

@@ -123,6 +123,7 @@ class Record:
     reads: list[Read] = field(default_factory=list)
     final: dict[str, str] = field(default_factory=dict)
     started: list[Started] = field(default_factory=list)
+    passing: list[Started] = field(default_factory=list)
     first: dict[int, Process] = field(default_factory=dict)
     last: dict[int, Process] = field(default_factory=dict)
     alarms: list[Alarm] = field(default_factory=list)

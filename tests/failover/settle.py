@@ -1,6 +1,7 @@
 """Whether all is as it should be: one leader whom everybody names, and every agent and task in reach of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import grpc
@@ -11,7 +12,8 @@ from barter.shell import transport
 from tests.failover.aim import AGENTS
 from tests.failover.calls import http
 from tests.failover.checks import TASKS
-from tests.failover.cluster import APP, Cluster
+from tests.failover.cluster import Cluster
+from tests.failover.gather import KEPT
 from tests.failover.record import now_ms
 
 LOOK_S = 0.1
@@ -71,14 +73,15 @@ async def _leader_lacks(cluster: Cluster, number: int) -> AsyncIterator[str]:
     stub = cluster.operators.stub(cluster.told[number])
     try:
         status = await stub.GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
+        tasks = await stub.ListTasks(pb.ListTasksRequest(), timeout=CALL_S)
     except aio.AioRpcError as error:
         yield f"does not answer: {error.code().name} {error.details()}"
         return
-    tasks = dict(status.tasks)
     if status.agents_active != len(AGENTS) or status.agents_unreachable:
         yield f"has {status.agents_active} agents, and {status.agents_unreachable} unreachable ones"
-    if tasks.get("TASK_RUNNING", 0) != TASKS:
-        yield f"has tasks: {tasks}"
+    states = Counter(each.status.state for each in tasks.tasks if each.task.name == KEPT)
+    if states != {"TASK_RUNNING": TASKS}:
+        yield f"has tasks: {dict(states)}"
     if status.frameworks_active != 1 or status.frameworks_disconnected:
         yield f"has {status.frameworks_active} frameworks, and {status.frameworks_disconnected} that are away"
 
@@ -87,7 +90,7 @@ async def _framework_lacks(cluster: Cluster) -> AsyncIterator[str]:
     for number, address in enumerate(cluster.apis):
         if (await http(address, "/health")).status != 200:
             yield f"{cluster.services[number].name} does not answer"
-    answer = await cluster.writers.service(f"/v2/apps{APP}?embed=app.tasks")
+    answer = await cluster.writers.service(f"/v2/apps/{KEPT}?embed=app.tasks")
     app = (answer or {}).get("app")
     if not app:
         yield "no service framework answers"

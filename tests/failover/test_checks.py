@@ -4,7 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.failover.checks import AGENT_TIMEOUT_MS, BOUND_MS, TASKS, alarms, exits, orders, reads, settled, tasks, told
+from tests.failover.checks import (
+    AGENT_TIMEOUT_MS,
+    BOUND_MS,
+    TASKS,
+    alarms,
+    exits,
+    once,
+    orders,
+    reads,
+    settled,
+    tasks,
+    told,
+)
 from tests.failover.checks import judge as judge_all
 from tests.failover.checks import writes as judge_writes
 from tests.failover.record import (
@@ -64,6 +76,11 @@ def test_a_task_that_was_lost_or_began_again_is_seen(
     started: list[Started], last: dict[int, Process], says: str
 ) -> None:
     assert any(says in problem for problem in tasks(started, LIVING, last))
+
+
+def test_a_passing_task_that_starts_twice_is_seen() -> None:
+    assert list(once(STARTS)) == []
+    assert "t3 was started 2 times" in next(once([*STARTS, STARTS[3]]))
 
 
 def test_what_the_framework_may_be_told() -> None:

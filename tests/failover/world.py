@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.failover import settle
-from tests.failover.checks import judge
+from tests.failover.checks import TASKS, judge
 from tests.failover.cluster import Cluster
-from tests.failover.gather import gather, started
+from tests.failover.gather import KEPT, PASSING, gather, started
 from tests.failover.network import Network
 from tests.failover.part import sweep
 from tests.failover.plan import Fault, rounds
@@ -60,7 +60,7 @@ async def _live(cluster: Cluster, plan: list[tuple[Fault, ...]]) -> None:
     await cluster.start()
     if not await _make_tasks(cluster):
         return
-    cluster.writers.start()
+    cluster.writers.start(cluster.app(PASSING, 0))
     for number, faults in enumerate(plan, 1):
         await asyncio.gather(*(strike(fault, cluster) for fault in faults))
         took, lack = await settle.until(cluster, NEVER_S)
@@ -76,7 +76,7 @@ async def _live(cluster: Cluster, plan: list[tuple[Fault, ...]]) -> None:
 
 async def _make_tasks(cluster: Cluster) -> bool:
     async with asyncio.timeout(READY_S):
-        while await cluster.writers.service("/v2/apps", "POST", dict(cluster.app())) is None:  # noqa: ASYNC110
+        while await cluster.writers.service("/v2/apps", "POST", cluster.app(KEPT, TASKS)) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     took, lack = await settle.until(cluster, READY_S)
     if took < 0:
@@ -88,7 +88,7 @@ async def _make_tasks(cluster: Cluster) -> bool:
 
 
 def _look_at_tasks(cluster: Cluster, into: dict[int, Process]) -> None:
-    for each in started(cluster.folder):
+    for each in started(cluster.folder, KEPT):
         with contextlib.suppress(OSError):
             words = Path(f"/proc/{each.pid}/stat").read_text().rpartition(")")[2].split()
             into[each.pid] = Process(each.pid, "" if words[0] in "ZX" else words[19])

@@ -14,7 +14,7 @@ from tests.failover.calls import Masters, http
 from tests.failover.record import Outcome, Read, Record, Write, now_ms
 
 PATIENCE_S, PAUSE_S = 3.0, 0.3
-TRIES = 10
+TRIES, MOST_PASSING = 10, 4
 ONE_ROLE, ONE_APP = "one", "/one"
 USUAL_MILLI, GIVEN_MILLI = 1_000, 2_000
 REDIRECTS = (301, 302, 307, 308)
@@ -27,9 +27,12 @@ class Writers:
         self._masters, self._services, self._record = masters, tuple(services), record
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        works = (self._roles(again=True), self._roles(again=False), self._apps(again=True), self._apps(again=False))
-        self._tasks = [asyncio.create_task(work) for work in (*works, self._reads())]
+    def start(self, passing: dict[str, object]) -> None:
+        """`passing` is scaled up and down, so that there is always something to order."""
+        works = [self._scales(passing), self._reads()]
+        for again in (True, False):
+            works += [self._roles(again=again), self._apps(again=again)]
+        self._tasks = [asyncio.create_task(work) for work in works]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -59,7 +62,13 @@ class Writers:
 
     async def _put_app(self, app: str, number: int) -> bool:
         body = {"id": app, "cmd": "true", "instances": 0, "cpus": 0.1, "mem": 32, "labels": {"number": str(number)}}
-        return (await self.service(f"/v2/apps{app}?force=true", "PUT", body)) is not None
+        return await _is_some(self.service(f"/v2/apps{app}?force=true", "PUT", body))
+
+    async def _scales(self, passing: dict[str, object]) -> None:
+        for number in itertools.count(1):
+            wanted = {**passing, "instances": number % MOST_PASSING}
+            put = self.service(f"/v2/apps{passing['id']}?force=true", "PUT", wanted)
+            await self._write(f"app {passing['id']}", str(wanted["instances"]), _is_some(put))
 
     async def service(self, path: str, method: str = "GET", body: object = None) -> Any:
         """The JSON of the service that leads; nothing where none answered with success."""
@@ -116,6 +125,9 @@ class Writers:
         weights = await self._weights()
         found = {f"role {role}": str(weight) for role, weight in weights.items() if weight != USUAL_MILLI}
         for app in (await self.service("/v2/apps") or {"apps": ()})["apps"]:
-            if "number" in app["labels"]:
-                found[f"app {app['id']}"] = app["labels"]["number"]
+            found[f"app {app['id']}"] = app["labels"].get("number", str(app["instances"]))
         return found
+
+
+async def _is_some(answer: Awaitable[object]) -> bool:
+    return (await answer) is not None
