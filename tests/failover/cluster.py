@@ -113,7 +113,7 @@ class Cluster:
         return Leading(MASTERS[self.last_leader], ZOOKEEPERS[server], SERVICES[self.last_service])
 
     def app(self, name: str, instances: int) -> dict[str, object]:
-        """Its tasks write down their start in a file of this name, and stay; none is replaced for being out of reach."""
+        """Its tasks write their start into a file of this name, and stay; none is replaced for being out of reach."""
         carried = {MARK: self.mark, **{key: os.environ[key] for key in ("BARTER_TEST_MARK",) if key in os.environ}}
         return {
             "id": f"/{name}",
