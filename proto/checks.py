@@ -20,7 +20,8 @@ def _by_text(kind: type[EnumT]) -> Mapping[str, EnumT]:
 
 def member(field: str, kind: type[EnumT], text: str) -> EnumT:
     try:
-        return _by_text(kind)[text]
+        found: EnumT = _by_text(kind)[text]
+        return found
     except KeyError:
         raise ValueError(
             f"{field}: {text[:80]!r} is not one of {', '.join(each or '(empty)' for each in kind)}"
