@@ -55,14 +55,14 @@ class Services(grpc.GenericRpcHandler):  # type: ignore[type-arg]
 
 
 class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Begins as one that knows no leader, for the `reason` given. `held`: how many calls wait now."""
+    """Begins as one that knows no leader. `held`: how many calls wait now."""
 
-    def __init__(self, reason: str = "", hold_seconds: float = HOLD_SECONDS) -> None:
+    def __init__(self, why: Callable[[], str] | None = None, hold_seconds: float = HOLD_SECONDS) -> None:
+        """`why` no leader is known, asked when somebody is to be told."""
         self._hold_seconds = hold_seconds
+        self._why = why or str
         self._services: Services | None = None
         self._leader = ""
-        self._reason = reason
-        self._since = asyncio.get_running_loop().time()
         self._farewell: Refusal | None = None
         self._held: set[asyncio.Future[None]] = set()
 
@@ -71,20 +71,17 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
         return len(self._held)
 
     def serve(self, services: Services) -> None:
-        self._services, self._leader, self._reason = services, "", ""
+        self._services, self._leader = services, ""
         self._tell()
 
     def send_to(self, leader: str) -> None:
         """Another leads: calls are refused with its address."""
-        self._services, self._leader, self._reason = None, leader, ""
+        self._services, self._leader = None, leader
         self._tell()
 
-    def hold(self, reason: str) -> None:
+    def hold(self) -> None:
         """Nobody leads, or nobody knows who: calls wait."""
-        if not self._reason:
-            self._since = asyncio.get_running_loop().time()
-        self._services, self._leader, self._reason = None, "", reason
-        self._tell()
+        self._services, self._leader = None, ""
 
     def end(self, farewell: Refusal) -> None:
         """No call waits any more, and streams that end from now on say this."""
@@ -95,9 +92,7 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
         """Why nobody serves here and no leader is named."""
         if self._farewell is not None:
             return self._farewell.reason
-        seconds = int(asyncio.get_running_loop().time() - self._since)
-        for_so_long = f" for {seconds} s" if seconds else ""
-        return f"no master leads{for_so_long}: {self._reason}; running tasks go on, changes are refused"
+        return f"no master leads: {self._why()}; running tasks go on, changes are refused"
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]], details: grpc.HandlerCallDetails

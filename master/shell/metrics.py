@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from barter.core.removals import RemovalMode
 from barter.core.task_state import TaskState
 from barter.master.cluster import Cluster
+from barter.master.shell.door import Door
 from barter.master.shell.pacing import Paces
 from barter.master.views import summary
 
@@ -62,6 +63,34 @@ class MasterMetrics(Collector):
             for name, amount in value.scalars.items():
                 amounts.add_metric([name, kind], amount)
         yield amounts
+
+
+class ElectionMetrics(Collector):
+    """Of a master among others; `of_leadership` comes on top while it leads."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self.leading = False
+        self.epoch = 0
+        self.of_leadership: MasterMetrics | None = None
+        self._elections = 0
+
+    def elected(self, epoch: int, *, leading: bool) -> None:
+        """`epoch`: of who leads, 0 where that is not known."""
+        self.leading = leading
+        if epoch > self.epoch:
+            self.epoch = epoch
+            self._elections += 1
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("barter_master_leading", "1 for the master that leads.", value=int(self.leading))
+        yield GaugeMetricFamily("barter_master_epoch", "The highest epoch heard of.", value=self.epoch)
+        elections = "Leaders this master has seen, itself among them."
+        yield CounterMetricFamily("barter_master_elections", elections, value=self._elections)
+        held = "Calls that wait for a leader to be known."
+        yield GaugeMetricFamily("barter_master_calls_held", held, value=self._door.held)
+        if self.of_leadership is not None:
+            yield from self.of_leadership.collect()
 
 
 def registry_of(metrics: Collector) -> CollectorRegistry:

@@ -22,6 +22,7 @@ from barter.tools.cli.kinds import (
     SIZE,
     TIME,
 )
+from barter.tools.cli.zookeeper import zookeeper_options, zookeeper_settings
 from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -57,6 +58,8 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--data-dir", lambda: state_dir() / "master", "Its durable facts.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:5050", "For agents, frameworks and operators (gRPC).", type=ADDRESS)
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
+@zookeeper_options("MASTER", "Be one of several that elect their leader; without it, it stands alone on --data-dir.")
+@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
 @_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
@@ -91,6 +94,7 @@ def master(
         offer_timeout_ms=offer_timeout,
         heartbeat_ms=heartbeat,
         preemption_grace_ms=-1 if preemption_grace is None else preemption_grace,
+        zookeeper=zookeeper_settings(rest, insecure=rest["insecure"]),
         **rest,
     )
     sys.exit(run(options))
