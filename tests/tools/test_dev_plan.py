@@ -49,9 +49,24 @@ def test_dev_json_names_every_address() -> None:
     }
 
 
-@given(taken=st.sets(st.integers(5000, 9200)), agents=st.integers(1, 15))
-def test_no_two_share_a_port_and_none_is_taken(taken: set[int], agents: int) -> None:
-    made = plan(DevOptions(HOME, agents=agents), lambda port: port not in taken)
+def test_several_masters_are_elected_by_a_zookeeper_and_all_are_told_of_all() -> None:
+    made = plan(DevOptions(HOME, agents=1, masters=3), lambda port: True)
+    kinds = [daemon.kind for daemon in made.daemons]
+    assert kinds == [Kind.ZOOKEEPER, *[Kind.MASTER] * 3, *[Kind.AGENT] * 2, Kind.SERVICE]
+    masters = "127.0.0.1:5050,127.0.0.1:5052,127.0.0.1:5054"
+    told = addresses(made, {name: 10 + number for number, name in enumerate(made.ports)}, 7)
+    assert (told["master"], told["zookeeper"]) == (masters, "127.0.0.1:2181")
+    assert [master["grpc"] for master in told["masters"]] == masters.split(",")
+    assert all(option(agent.argv, "--master") == masters for agent in made.agents)
+    elected = [daemon for daemon in made.daemons if daemon.kind in (Kind.MASTER, Kind.SERVICE)]
+    assert {option(daemon.argv, "--zk") for daemon in elected} == {"zk://127.0.0.1:2181/barter"}
+    assert {option(daemon.argv, "--zk-auth") for daemon in elected} == {told["zookeeper_auth"]}
+    assert len({option(daemon.argv, "--listen") for daemon in elected}) == 4
+
+
+@given(taken=st.sets(st.integers(2100, 9200)), agents=st.integers(1, 15), masters=st.integers(1, 5))
+def test_no_two_share_a_port_and_none_is_taken(taken: set[int], agents: int, masters: int) -> None:
+    made = plan(DevOptions(HOME, agents=agents, masters=masters), lambda port: port not in taken)
     assert len(set(made.ports.values())) == len(made.ports)
     assert not taken & set(made.ports.values())
     assert sum(daemon.kind is Kind.AGENT for daemon in made.daemons) == agents + 1

@@ -64,6 +64,17 @@ def test_it_ends_frameworks_then_agents_then_the_master() -> None:
     assert machine.next_wakeup() is None
 
 
+def test_zookeeper_ends_when_no_master_needs_it_any_more() -> None:
+    kinds = {"zookeeper": Kind.ZOOKEEPER, "master-1": Kind.MASTER, "master-2": Kind.MASTER, "service": Kind.SERVICE}
+    machine = Supervisor(kinds, True)
+    assert [action.name for action in machine.step(Begin(), 0) if isinstance(action, Launch)] == list(kinds)
+    assert ends(machine.step(StopAsked(), 10)) == [("service", False)]
+    assert ends(machine.step(Exited("service", "ended"), 20)) == [("master-1", False), ("master-2", False)]
+    assert machine.step(Exited("master-2", "ended"), 30) == []
+    assert ends(machine.step(Exited("master-1", "ended"), 40)) == [("zookeeper", False)]
+    assert isinstance(machine.step(Exited("zookeeper", "ended"), 50)[0], Sweep)
+
+
 def test_a_kept_cluster_keeps_its_frameworks() -> None:
     machine = begun(keeps=True)
     machine.step(StopAsked(), 0)

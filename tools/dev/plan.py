@@ -8,13 +8,16 @@ from string import ascii_lowercase
 from typing import Any
 
 HOST = "127.0.0.1"
-MOST_AGENTS = 15
+MOST_AGENTS, MOST_MASTERS = 15, 5
 # Task ports of the first cluster on a machine: 31000-33999; each further one has the 3,000 below.
 FIRST_TASK_PORT, TASK_PORTS, BLOCKS = 31_000, 3_000, 8
+# Below ZooKeeper's root.
+PATH = "barter"
 _ZONES = "ab"
 
 
 class Kind(StrEnum):
+    ZOOKEEPER = "zookeeper"
     MASTER = "master"
     AGENT = "agent"
     SERVICE = "service"
@@ -22,17 +25,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DevOptions:
-    """`agents` private agents besides the public one; `block` sets this cluster's task ports apart from another's."""
+    """`agents` private agents besides the public one; `block` sets this cluster's task ports apart from another's.
+
+    One of `masters`, if there are more than one, is elected by a ZooKeeper of the cluster's own.
+    """
 
     data_dir: PurePath
     runtime: str = "auto"
     agents: int = 2
     block: int = 0
+    masters: int = 1
+
+    @property
+    def elects(self) -> bool:
+        return self.masters > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """`argv` follows `barter start`; `home` is its own folder."""
+    """`argv` follows `barter start`, and is empty for ZooKeeper; `home` is its own folder."""
 
     name: str
     kind: Kind
@@ -55,6 +66,21 @@ class Plan:
     def agents(self) -> tuple[Daemon, ...]:
         return tuple(daemon for daemon in self.daemons if daemon.kind is Kind.AGENT)
 
+    @property
+    def master_names(self) -> tuple[str, ...]:
+        count = self.options.masters
+        return tuple(f"master-{number}" for number in range(1, count + 1)) if self.options.elects else ("master",)
+
+    @property
+    def masters(self) -> str:
+        """What those take as --master who look for the leader."""
+        return ",".join(self.address(name) for name in self.master_names)
+
+    @property
+    def credentials(self) -> PurePath:
+        """The file with what ZooKeeper knows the cluster by."""
+        return self.options.data_dir / "zookeeper" / "credentials"
+
 
 def task_ports(block: int) -> range:
     """The ports a cluster's tasks get, those of its agents together."""
@@ -65,12 +91,15 @@ def task_ports(block: int) -> range:
 def plan(options: DevOptions, is_free: Callable[[int], bool]) -> Plan:
     """The whole cluster, on the default ports or the next free ones."""
     names = [*(f"agent-{letter}" for letter in ascii_lowercase[: options.agents]), "agent-p"]
-    ports = assign(_wanted(names), is_free)
+    ports = assign(_wanted(options, names), is_free)
     made = Plan(options, (), ports)
+    masters = [_master(made, name) for name in made.master_names]
+    if options.elects:
+        masters.insert(0, Daemon("zookeeper", Kind.ZOOKEEPER, (), options.data_dir / "zookeeper"))
     share = TASK_PORTS // len(names)
     first = task_ports(options.block).start
     agents = [_agent(made, name, i, (first + i * share, first + (i + 1) * share - 1)) for i, name in enumerate(names)]
-    return Plan(options, (_master(made), *agents, _service(made)), ports)
+    return Plan(options, (*masters, *agents, _service(made)), ports)
 
 
 def assign(wanted: Mapping[str, int], is_free: Callable[[int], bool]) -> dict[str, int]:
@@ -87,11 +116,24 @@ def assign(wanted: Mapping[str, int], is_free: Callable[[int], bool]) -> dict[st
 
 def addresses(made: Plan, pids: Mapping[str, int], own_pid: int) -> dict[str, Any]:
     """The content of dev.json."""
+    elected = {}
+    if made.options.elects:
+        elected = {"zookeeper": made.address("zookeeper"), "zookeeper_auth": str(made.credentials)}
     return {
         "pid": own_pid,
         "data_dir": str(made.options.data_dir),
-        "master": made.address("master"),
-        "master_http": f"http://{made.address('master http')}",
+        "master": made.masters,
+        "master_http": f"http://{made.address(f'{made.master_names[0]} http')}",
+        "masters": [
+            {
+                "name": name,
+                "grpc": made.address(name),
+                "http": f"http://{made.address(f'{name} http')}",
+                "pid": pids.get(name),
+            }
+            for name in made.master_names
+        ],
+        **elected,
         "service": f"http://{made.address('service')}",
         "edge_http": f"http://{made.address('edge http')}",
         "edge_stats": f"http://{made.address('edge stats')}",
@@ -110,23 +152,31 @@ def addresses(made: Plan, pids: Mapping[str, int], own_pid: int) -> dict[str, An
     }
 
 
-def _wanted(agents: list[str]) -> dict[str, int]:
-    wanted = {"master": 5050, "master http": 5051}
+def _wanted(options: DevOptions, agents: list[str]) -> dict[str, int]:
+    wanted = {"zookeeper": 2181} if options.elects else {}
+    for number, name in enumerate(Plan(options, (), {}).master_names):
+        wanted |= {name: 5050 + 2 * number, f"{name} http": 5051 + 2 * number}
     for number, name in enumerate(agents):
         wanted |= {name: 5060 + 2 * number, f"{name} http": 5061 + 2 * number}
     return wanted | {"service": 8080, "edge http": 8000, "edge stats": 9090}
 
 
-def _master(made: Plan) -> Daemon:
-    home = made.options.data_dir / "master"
-    argv = ("--data-dir", str(home), "--listen", made.address("master"), "--http", made.address("master http"))
-    return Daemon("master", Kind.MASTER, ("master", *argv), home)
+def _master(made: Plan, name: str) -> Daemon:
+    home = made.options.data_dir / name
+    listen = ("--listen", made.address(name), "--http", made.address(f"{name} http"))
+    keeps = _elected(made) if made.options.elects else ("--data-dir", str(home))
+    return Daemon(name, Kind.MASTER, ("master", *keeps, *listen), home)
+
+
+def _elected(made: Plan) -> tuple[str, ...]:
+    """For those who elect one among them."""
+    return "--zk", f"zk://{made.address('zookeeper')}/{PATH}", "--zk-auth", str(made.credentials)
 
 
 def _agent(made: Plan, name: str, number: int, task_ports: tuple[int, int]) -> Daemon:
     home, public = made.options.data_dir / name, name == "agent-p"
     zone = "" if public else _ZONES[number % len(_ZONES)]
-    argv = ["agent", "--master", made.address("master"), "--work-dir", str(home), "--hostname", name]
+    argv = ["agent", "--master", made.masters, "--work-dir", str(home), "--hostname", name]
     argv += ["--listen", made.address(name), "--http", made.address(f"{name} http"), "--runtime", made.options.runtime]
     argv += ["--resources", f"ports=[{task_ports[0]}-{task_ports[1]}]"]
     if zone:
@@ -138,5 +188,6 @@ def _agent(made: Plan, name: str, number: int, task_ports: tuple[int, int]) -> D
 
 def _service(made: Plan) -> Daemon:
     home = made.options.data_dir / "service"
-    argv = ("--master", made.address("master"), "--data-dir", str(home), "--listen", made.address("service"))
+    keeps = _elected(made) if made.options.elects else ("--data-dir", str(home))
+    argv = ("--master", made.masters, *keeps, "--listen", made.address("service"))
     return Daemon("service", Kind.SERVICE, ("service", *argv), home)

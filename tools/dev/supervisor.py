@@ -1,4 +1,4 @@
-"""Keeps the daemons of a cluster running, and ends them in order: frameworks, agents with their tasks, master."""
+"""Keeps a cluster's daemons running, and ends them in order: frameworks, agents with tasks, masters, ZooKeeper."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +18,25 @@ class Stage(IntEnum):
     FRAMEWORKS = 2
     AGENTS = 3
     MASTER = 4
-    SWEEP = 5
-    GONE = 6
+    ZOOKEEPER = 5
+    SWEEP = 6
+    GONE = 7
 
 
 # How long a stage may take before its daemons are killed.
-_BOUNDS_MS = {Stage.SERVICES: 8_000, Stage.FRAMEWORKS: 5_000, Stage.AGENTS: 15_000, Stage.MASTER: 5_000}
-_OF_STAGE = {Stage.SERVICES: Kind.SERVICE, Stage.AGENTS: Kind.AGENT, Stage.MASTER: Kind.MASTER}
+_BOUNDS_MS = {
+    Stage.SERVICES: 8_000,
+    Stage.FRAMEWORKS: 5_000,
+    Stage.AGENTS: 15_000,
+    Stage.MASTER: 5_000,
+    Stage.ZOOKEEPER: 5_000,
+}
+_OF_STAGE = {
+    Stage.SERVICES: Kind.SERVICE,
+    Stage.AGENTS: Kind.AGENT,
+    Stage.MASTER: Kind.MASTER,
+    Stage.ZOOKEEPER: Kind.ZOOKEEPER,
+}
 
 
 @dataclass(frozen=True, slots=True)

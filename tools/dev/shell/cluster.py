@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from barter.shell.clock import Clock
 from barter.shell.runner import Runner
 from barter.tools.dev.plan import Kind, Plan, addresses
-from barter.tools.dev.shell import folder
+from barter.tools.dev.shell import folder, zookeeper
 from barter.tools.dev.shell.claim import note_run
 from barter.tools.dev.shell.processes import launch, reap, send
 from barter.tools.dev.shell.readiness import Probe, agent_ids, probes, tear_down_frameworks
@@ -75,9 +76,7 @@ class Cluster:
 
     def _asked_to_stop(self) -> None:
         hurries = self._gone_on
-        self._say(
-            "hurrying: killing what is left" if hurries else "\nstopping: tasks and agents first, the master last"
-        )
+        self._say("hurrying: killing what is left" if hurries else "\nstopping: tasks and agents first, masters last")
         folder.withdraw(self._data_dir)
         self._runner.post(StopAsked())
 
@@ -111,7 +110,10 @@ class Cluster:
     def _launch(self, name: str) -> None:
         daemon = self._daemons[name]
         daemon_log = self._data_dir / "logs" / f"{name}.log"
-        self._pids[name] = launch(daemon.argv, daemon_log, self._mark)
+        command = [sys.executable, "-m", "barter.tools.cli.main", "start", *daemon.argv]
+        if daemon.kind is Kind.ZOOKEEPER:
+            command = zookeeper.command(self._plan)
+        self._pids[name] = launch(command, daemon_log, self._mark)
         self._note()
 
     def _note(self) -> None:
@@ -139,7 +141,7 @@ class Cluster:
         task.add_done_callback(self._background.discard)
 
     async def _tear_down(self) -> None:
-        await asyncio.to_thread(tear_down_frameworks, self._plan.address("master"))
+        await asyncio.to_thread(tear_down_frameworks, self._plan.masters)
         self._runner.post(FrameworksGone())
 
     async def _sweep(self) -> None:
@@ -168,7 +170,7 @@ class Cluster:
             self._failed = True
             self._runner.post(StopAsked())
             return
-        self._agent_ids = await asyncio.to_thread(agent_ids, self._plan.address("master"))
+        self._agent_ids = await asyncio.to_thread(agent_ids, self._plan.masters)
         self._ready = True
         self._note()
         self._say(f"\nready after {loop.time() - started:.1f} s\n{next_steps}")

@@ -5,8 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -21,9 +20,8 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def launch(argv: Iterable[str], log: Path, mark: str) -> int:
-    """Start `barter start ...` in its own session, its output in `log`; return its pid."""
-    command = [sys.executable, "-m", "barter.tools.cli.main", "start", *argv]
+def launch(command: Sequence[str], log: Path, mark: str) -> int:
+    """Start it in its own session, its output in `log`; return its pid."""
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,

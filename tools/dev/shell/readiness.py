@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.rpc import ask
 from barter.tools.dev.plan import Plan
+from barter.tools.dev.shell import zookeeper
 
 PROBE_S = 2.0
 
@@ -23,9 +24,21 @@ class Probe:
 
 def probes(made: Plan) -> tuple[Probe, ...]:
     """One for each thing the user is told about, in the order to tell it."""
-    master, service = made.address("master"), made.address("service")
+    master, service = made.masters, made.address("service")
     return (
-        Probe("master", f"{master}, http://{made.address('master http')}", lambda: _ok(made.address("master http"))),
+        *(
+            [Probe("zookeeper", made.address("zookeeper"), lambda: zookeeper.serves(made))]
+            if made.options.elects
+            else ()
+        ),
+        *(
+            Probe(
+                name,
+                f"{made.address(name)}, http://{made.address(f'{name} http')}",
+                lambda name=name: _ok(made.address(f"{name} http")),  # type: ignore[misc]
+            )
+            for name in made.master_names
+        ),
         *(
             Probe(
                 agent.name,

@@ -9,7 +9,7 @@ from pathlib import Path
 from barter.agent.edge.shell.binary import NoHAProxy
 from barter.agent.edge.shell.binary import find as find_haproxy
 from barter.tools.dev.plan import DevOptions, Plan, plan
-from barter.tools.dev.shell import claim, folder
+from barter.tools.dev.shell import claim, folder, zookeeper
 from barter.tools.dev.shell.cluster import Cluster
 from barter.tools.dev.shell.processes import adopt_orphans
 from barter.tools.dev.shell.sweep import end_agents, end_containers, end_processes, remove_sockets
@@ -17,7 +17,7 @@ from barter.tools.dev.shell.sweep import end_agents, end_containers, end_process
 PATIENCE_S = 10.0
 
 
-def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], None]) -> int:
+def run(data_dir: Path | None, runtime: str, agents: int, masters: int, say: Callable[[str], None]) -> int:
     """Run a cluster until it is told to stop; without `data_dir` in dev's own folder, which starts empty.
 
     Raises claim.Refused.
@@ -36,9 +36,10 @@ def run(data_dir: Path | None, runtime: str, agents: int, say: Callable[[str], N
         _forget_descriptions(home)
         (home / "logs").mkdir(exist_ok=True)
         try:
-            made = plan(DevOptions(home, runtime, agents, block), claim.is_free)
+            made = plan(DevOptions(home, runtime, agents, block, masters), claim.is_free)
         except ValueError as error:
             raise claim.Refused(str(error)) from None
+        zookeeper.prepare(made)
         adopt_orphans()
         say(f"starting a cluster in {home}")
         code = asyncio.run(_cluster(made, home, data_dir is not None, say))
