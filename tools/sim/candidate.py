@@ -1,6 +1,6 @@
 """A master's process where several are elected: it listens always, and the machine within it lives while it leads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from barter.core import candidacy

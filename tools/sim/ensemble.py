@@ -1,6 +1,7 @@
 """ZooKeeper as its clients see it: three servers, of which a majority serves one tree, and sessions that time out.
 
-A write is done at one moment, and all reads see it from then on; a server that lags behind is not modelled.
+A write is done at one moment. All reads see it from then on but those at a server that lags: it shows what was, and
+lets in no client that has seen more.
 """
 
 from collections.abc import Callable
@@ -22,10 +23,11 @@ GONE_US = (500, 20_000)
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first word of a client on a connection; `session` 0 asks for a new one."""
+    """The first word of a client on a connection, which knows of so many writes; `session` 0 asks for a new one."""
 
     session: int
     timeout_ms: int
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Ask:
 class Answer:
     number: int
     result: Result
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Session:
 
 
 class Server:
-    """`serves`: it is one of a majority, as far as all of them know."""
+    """`serves`: it is one of a majority, as far as all of them know. `old` is what it shows while it lags."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -109,6 +112,9 @@ class Server:
         self.cuts = 0
         self.ends: dict[End, None] = {}
         self.unheard: list[tuple[End, Message]] = []
+        self.old: Tree | None = None
+        self.old_writes = 0
+        self.late: list[Callable[[], None]] = []
 
 
 class Ensemble:
@@ -123,6 +129,7 @@ class Ensemble:
         self.world = world
         self.tree = Tree()
         self.clock = DriftingClock(world)
+        self.writes = 0
         self.sessions: dict[int, Session] = {}
         self.servers = {name: Server(name) for name in names}
         self.leader = names[0]
@@ -201,7 +208,21 @@ class Ensemble:
         self.loses_watches, self.slow_us = 0, 0
         self.loses.clear()
         for name in self.servers:
+            self.catch_up(name)
             self.wake(name, at_once=True)
+
+    def lag(self, name: str) -> None:
+        """From now on it shows what was: a follower that gets the writes late."""
+        server = self.servers[name]
+        if name != self.leader and server.old is None:
+            server.old, server.old_writes = self.tree.copy(), self.writes
+
+    def catch_up(self, name: str) -> None:
+        server = self.servers[name]
+        server.old = None
+        late, server.late = server.late, []
+        for each in late:
+            each()
 
     def _well(self, server: Server) -> bool:
         return server.up and not server.cuts and server.hung_until_us <= self.world.now_us
@@ -230,7 +251,8 @@ class Ensemble:
 
     def _out(self, server: Server) -> None:
         """It is none of the majority any more; where none is left, or the leader is lost, nobody is served."""
-        server.serves = False
+        server.serves, server.old = False, None
+        server.late.clear()
         if server.up and server.hung_until_us > self.world.now_us:
             pass
         else:
@@ -316,6 +338,10 @@ class Ensemble:
     def _greet(self, server: Server, end: End, hello: Hello) -> None:
         if end not in server.ends:
             return
+        if server.old is not None and hello.seen > server.old_writes:
+            server.ends.pop(end)
+            self._network.drop(end)
+            return
         session = self.sessions.get(hello.session)
         if hello.session and session is None:
             end.send(Greeted(0))
@@ -340,8 +366,13 @@ class Ensemble:
                 self._do(session, ask.question)
             self._network.break_off(end, "the connection was reset")
             return
-        answer = Answer(ask.number, self._do(session, ask.question))
-        if self.slow_us:
+        server = self._server_of(session)
+        result = self._do(session, ask.question)
+        lags = server.old is not None
+        answer = Answer(ask.number, result, server.old_writes if lags and not writes else self.writes)
+        if lags and writes:
+            server.late.append(partial(end.send, answer))
+        elif self.slow_us:
             self.world.after(self._rng.randrange(self.slow_us), partial(end.send, answer))
         else:
             end.send(answer)
@@ -353,6 +384,7 @@ class Ensemble:
                     result = self.tree.apply(operations, session.number)
                 except Conflict as conflict:
                     return conflict
+                self.writes += 1
                 self._fire(result)
                 if done is not None:
                     done()
@@ -366,13 +398,18 @@ class Ensemble:
                 return None
 
     def _read(self, session: Session, read: Read) -> Found:
-        found = {path: node for path in read.paths if (node := self.tree.get(path)) is not None}
+        tree = self._server_of(session).old or self.tree
+        found = {path: node for path in read.paths if (node := tree.get(path)) is not None}
         for path in read.trees:
-            found.update(self.tree.under(path))
+            found.update(tree.under(path))
         if read.watch:
             session.watches.update(dict.fromkeys((path, False) for path in read.paths))
             session.watches.update(dict.fromkeys((path, True) for path in read.trees))
         return found
+
+    def _server_of(self, session: Session) -> Server:
+        assert session.end is not None
+        return self.servers[session.end.here]
 
     # Watches and the ends of sessions.
 
@@ -388,10 +425,15 @@ class Ensemble:
         if self.loses_watches:
             self.loses_watches -= 1
         elif session.end is not None:
-            session.end.send(Fired(path))
+            tell, server = partial(session.end.send, Fired(path)), self._server_of(session)
+            if server.old is None:
+                tell()
+            else:
+                server.late.append(tell)
 
     def _end(self, session: Session) -> None:
         del self.sessions[session.number]
+        self.writes += 1
         self._fire(self.tree.remove(self.tree.owned(session.number)))
 
     def _judge_later(self, session: Session) -> None:

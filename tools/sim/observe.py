@@ -101,6 +101,9 @@ class Observer:
     def operator_answered(self, call: master_events.OperatorCall, refusal: str) -> None:
         """The master's answer came; empty where it is done."""
 
+    def calmed(self, cluster: "SimCluster") -> None:
+        """What was wrong is mended, and no fault comes any more."""
+
     def at_end(self, cluster: "SimCluster") -> None:
         """All faults are over, and the world had its time to settle."""
 
@@ -126,6 +129,7 @@ class Seen:
         self.asked: list[Callable[..., None]] = []
         self.operator_asked: list[Callable[..., None]] = []
         self.operator_answered: list[Callable[..., None]] = []
+        self.calmed: list[Callable[..., None]] = []
         self.at_end: list[Callable[..., None]] = []
 
     def add(self, observer: Observer) -> None:

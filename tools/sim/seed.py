@@ -101,6 +101,8 @@ class Run:
             self.cluster.start()
             self.world.run_until(self.calm_us)
             self.cluster.heal()
+            for see in self.world.seen.calmed:
+                see(self.cluster)
             self.population.calm()
             self.world.run_until(self.end_us)
             for see in self.world.seen.at_end:

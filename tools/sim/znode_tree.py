@@ -33,6 +33,13 @@ class Tree:
         self._below: dict[str, dict[str, None]] = {}
         self._owned: dict[int, dict[str, None]] = {}
 
+    def copy(self) -> "Tree":
+        """As it is now."""
+        other = Tree()
+        other._nodes = dict(self._nodes)
+        other._below = {path: dict(names) for path, names in self._below.items()}
+        return other
+
     def get(self, path: str) -> Znode | None:
         return self._nodes.get(path)
 

@@ -47,7 +47,7 @@ class Client:
         self._greeted = False
         self._heard_ms = 0
         self._sent_ms = 0
-        self._number = 0
+        self._number = self._seen = 0
         self._asked: dict[int, Answered] = {}
         self._dialled = 0
         self._closed = False
@@ -104,7 +104,7 @@ class Client:
             self._end = end
             end.hear = home.within_life(partial(self._hear, end))
             end.ended = home.within_life(partial(self._parted, end))
-            end.send(Hello(self.session, self._timeout_ms))
+            end.send(Hello(self.session, self._timeout_ms, self._seen))
 
         def failed(_: str) -> None:
             if dialled == self._dialled:
@@ -135,7 +135,8 @@ class Client:
         match message:
             case Greeted(session):
                 self._on_greeted(session)
-            case Answer(number, result):
+            case Answer(number, result, seen):
+                self._seen = max(self._seen, seen)
                 if (answered := self._asked.pop(number, None)) is not None:
                     answered(result)
             case Fired():

@@ -27,6 +27,7 @@ from barter.tools.sim.checkers.offers_disjoint import OffersDisjoint
 from barter.tools.sim.checkers.offers_expire import OffersExpire
 from barter.tools.sim.checkers.offers_in_reach import OffersInReach
 from barter.tools.sim.checkers.offers_wanted import OffersWanted
+from barter.tools.sim.checkers.one_leader import OneLeader
 from barter.tools.sim.checkers.one_session import OneSession
 from barter.tools.sim.checkers.orphans import Orphans
 from barter.tools.sim.checkers.preemption import Preemption
@@ -74,6 +75,7 @@ def general() -> list[Observer]:
         Admission(),
         Epochs(),
         LeaderWrites(),
+        OneLeader(),
         OneSession(),
         SilentAgents(),
         Identity(),

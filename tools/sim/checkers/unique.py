@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from barter.agent.facts import TaskKey
-from barter.core.cluster import Demand
+from barter.core.cluster import Demand, Offer
 from barter.core.constraints import Constraint, Operator, field_value
-from barter.core.ids import AgentId, TaskId
+from barter.core.ids import AgentId, DemandId, TaskId
 from barter.core.tasks import TaskInfo
 from barter.frameworks.service.actions import Action, Launch
 from barter.master import actions as act
@@ -49,11 +49,9 @@ class Unique(Checker):
                 away = (one.task_id for one in action.message.statuses if one.state in AWAY)
                 self._away.update(task_id for task_id in away if task_id in self._constraints)
             elif isinstance(action.message, Offers):
-                granted = dict.fromkeys(offer.demand_id for offer in action.message.offers)
                 framework = master.machine.cluster.frameworks.get(action.framework_id)
                 if framework is not None:
-                    demands = (framework.demands[one] for one in granted if one in framework.demands)
-                    self._check_grants(master, framework, demands)
+                    self._check_grants(master, framework, action.message.offers)
 
     def task_started(self, host: Host, key: TaskKey, task: TaskInfo) -> None:
         constraints = self._constraints.get(key[1], ())
@@ -91,16 +89,27 @@ class Unique(Checker):
         task = framework.tasks.get(TaskId(task_id)) if framework else None
         return task_id in self._away or (task is not None and task.status.state in AWAY)
 
-    def _check_grants(self, master: SimMaster, framework: Framework, demands: Iterable[Demand]) -> None:
-        for demand in demands:
-            counting = [one for one in demand.constraints if one.operator in (*_LIMITED, Operator.GROUP_BY)]
-            if counting:
-                self._check_demand(master, framework, demand, counting)
+    def _check_grants(self, master: SimMaster, framework: Framework, offers: Iterable[Offer]) -> None:
+        granted: dict[DemandId, set[AgentId]] = {}
+        for offer in offers:
+            granted.setdefault(offer.demand_id, set()).add(offer.agent_id)
+        for demand_id, fresh in granted.items():
+            demand = framework.demands.get(demand_id)
+            limits = demand.constraints if demand is not None else ()
+            counting = [one for one in limits if one.operator in (*_LIMITED, Operator.GROUP_BY)]
+            if demand is not None and counting:
+                self._check_demand(master, framework, demand, counting, fresh)
 
     def _check_demand(
-        self, master: SimMaster, framework: Framework, demand: Demand, counting: Sequence[Constraint]
+        self,
+        master: SimMaster,
+        framework: Framework,
+        demand: Demand,
+        counting: Sequence[Constraint],
+        fresh: set[AgentId],
     ) -> None:
-        """Placed tasks and open offers together, once all of a step are granted."""
+        """Placed tasks and open offers together, once all of a step are granted; judged where some are `fresh`: those
+        that were granted before may be too many since others beside them have expired."""
         offers = [one for one in framework.offers.values() if one.offer.demand_id == demand.demand_id]
         held: Counter[AgentId] = Counter()
         for one in offers:
@@ -108,7 +117,6 @@ class Unique(Checker):
         for task in framework.tasks.values():
             if task.info.demand_id == demand.demand_id:
                 held[task.agent_id] += 1
-        fresh = {one.offer.agent_id for one in offers}
         for constraint in counting:
             self._check_spread(master, demand, constraint, held, fresh)
 

@@ -110,6 +110,12 @@ def _slow(cluster: SimCluster, fault: Fault) -> None:
     cluster.impose("slow zookeeper", fault.amount * 1_000, fault.us, set_to)
 
 
+def _lag(cluster: SimCluster, fault: Fault) -> None:
+    ensemble = _of(cluster)
+    ensemble.lag(fault.target)
+    cluster.until(fault.us, partial(ensemble.catch_up, fault.target))
+
+
 def _drift(cluster: SimCluster, fault: Fault) -> None:
     _of(cluster).clock.drift(fault.amount)
 
