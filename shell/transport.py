@@ -15,6 +15,7 @@ LEADER_METADATA = "barter-leader"
 """In a refusal's trailing metadata: host:port of the master that leads."""
 UNREACHABLE_METADATA = "barter-unreachable"
 """In a call's metadata: host:port of a leader that was named to the caller and does not answer."""
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -65,6 +66,14 @@ def check_listen(address: str, *, insecure: bool) -> tuple[str, int]:
             why = f"cannot listen on {address}: {error.strerror}"
             raise AddressTaken(f"{why}; end what listens there, or choose another address") from None
     return host, port
+
+
+def advertised(address: str, host: str) -> str:
+    """What others are told of an address that this machine listens on; `host` where one was given."""
+    listened, port = split_address(address)
+    if not host:
+        host = socket.getfqdn() if listened in EVERY_ADDRESS else listened
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

@@ -3,13 +3,11 @@
 import asyncio
 import secrets
 import signal
-import socket
 import string
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from barter.core.addresses import split_address
 from barter.core.resources import Resources
 from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Timing
@@ -21,12 +19,11 @@ from barter.master.shell.service import MasterService
 from barter.master.shell.sqlite_registry import SqliteRegistry
 from barter.shell import garbage, log
 from barter.shell.lock import FolderLock, FolderTaken
-from barter.shell.transport import AddressTaken, NotAllowed, check_listen
+from barter.shell.transport import AddressTaken, NotAllowed, advertised, check_listen
 from barter.shell.zookeeper.settings import ZooKeeperSettings
 
 LOG = log.logger("master")
 CLUSTER_ID_LENGTH = 6
-EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
@@ -160,11 +157,3 @@ def _allocator(options: MasterOptions) -> Allocator:
     if options.min_allocatable:
         allocator.set_minimums(options.min_allocatable)
     return allocator
-
-
-def advertised(address: str, host: str) -> str:
-    """What others are told of an address that this machine listens on; `host` where one was given."""
-    listened, port = split_address(address)
-    if not host:
-        host = socket.getfqdn() if listened in EVERY_ADDRESS else listened
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
