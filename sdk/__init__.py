@@ -56,9 +56,10 @@ from barter.sdk.executor import (
 )
 from barter.sdk.scheduler import Scheduler
 from barter.sdk.shell.driver import MasterDriver
+from barter.sdk.shell.elected import Elected, run_elected
 from barter.sdk.shell.executor import run_executor
 from barter.sdk.shell.sqlite_store import SqliteStore
-from barter.sdk.store import MemoryStore, StateStore
+from barter.sdk.store import MemoryStore, StateStore, StoreLost, StoreRefused
 
 __all__ = [
     "GIB",
@@ -76,6 +77,7 @@ __all__ = [
     "DestroyVolume",
     "Device",
     "Driver",
+    "Elected",
     "Executor",
     "ExecutorDriver",
     "ExecutorId",
@@ -107,6 +109,8 @@ __all__ = [
     "Source",
     "SqliteStore",
     "StateStore",
+    "StoreLost",
+    "StoreRefused",
     "Strategy",
     "TaskId",
     "TaskInfo",
@@ -120,6 +124,7 @@ __all__ = [
     "VolumeMount",
     "parse_resources",
     "resources",
+    "run_elected",
     "run_executor",
     "task_group",
 ]
