@@ -16,7 +16,7 @@ from tests.failover.record import Outcome as Answer
 from tests.failover.record import Record
 from tests.failover.world import Outcome, run
 
-EACH = 50
+EACH, MOST_PROBLEMS = 50, 40
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,17 +48,17 @@ async def _campaign(arguments: argparse.Namespace, outcomes: list[Outcome]) -> N
         network.remove()
 
 
-def _report(outcome: Outcome, count: int, *, story: bool) -> None:
+def _report(outcome: Outcome, faults: int, *, story: bool) -> None:
     record = outcome.record
     if outcome.problems or story:
         for line in record.story:
             print(f"    {line}")
-    for problem in outcome.problems:
-        print(f"  {problem}")
+    for problem, count in list(collections.Counter(outcome.problems).items())[:MOST_PROBLEMS]:
+        print(f"  {problem}" + (f" ({count} times)" if count > 1 else ""))
     print(f"seed {outcome.seed}: {'FAILED' if outcome.problems else 'holds'}; {_figures(record)}")
     if outcome.problems:
         print(f"  logs: {outcome.logs}")
-        print(f"  again: tools/test --failover {count} --seed {outcome.seed}")
+        print(f"  again: tools/test --failover {faults} --seed {outcome.seed}")
     sys.stdout.flush()
 
 

@@ -29,8 +29,11 @@ async def missing(cluster: Cluster) -> str:
 
 async def until(cluster: Cluster, seconds: float) -> tuple[int, str]:
     """How many milliseconds it took, less than 0 where it did not come in time, and what was missing last."""
-    began = now_ms()
+    began, before = now_ms(), ""
     while lack := await missing(cluster):
+        if lack != before:
+            cluster.record.tell(f"not yet: {lack}")
+            before = lack
         if now_ms() - began > seconds * 1_000:
             return -1, lack
         await asyncio.sleep(LOOK_S)

@@ -1,6 +1,7 @@
 """`python -m tests.failover.tap FILE start agent|service ...`: the daemon as it is, with what reaches it written down.
 
-A line of JSON for each order of a master that had an effect at the agent, and for each status told to the framework.
+A line of JSON for each order of a master that had an effect at the agent, and for each status told to the framework. An
+agent's way to masters, for who reads it after a run that failed, is in FILE.links.
 """
 
 import json
@@ -14,6 +15,8 @@ from barter.agent.events import (
     Event,
     KillFramework,
     KillTask,
+    MasterConnected,
+    MasterGone,
     Registered,
     RunTasks,
     Shutdown,
@@ -28,13 +31,17 @@ from tests.failover.record import now_ms
 ORDERS = (Acknowledged, KillFramework, KillTask, Registered, RunTasks, Shutdown)
 
 
-def tap_agent(out: int) -> None:
+def tap_agent(out: int, links: int) -> None:
     step, masters = Agent.step, [""]
 
     def tapped(self: Agent, event: Event, now: int) -> list[Action]:
         registered = self.link.registered
         actions = step(self, event, now)
+        if isinstance(event, MasterConnected | MasterGone | Registered):
+            _write(links, heard=str(event))
         for action in actions:
+            if isinstance(action, ConnectMaster | LeaveMaster):
+                _write(links, does=str(action))
             if isinstance(action, ConnectMaster):
                 masters[0] = action.address
         effects = [each for each in actions if not isinstance(each, Note | LeaveMaster | ConnectMaster)]
@@ -56,12 +63,18 @@ def tap_service(out: int) -> None:
     ServiceScheduler.status_update = tapped  # type: ignore[method-assign]
 
 
+def _open(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
 def _write(out: int, **what: Any) -> None:
     os.write(out, json.dumps({"at_ms": now_ms(), **what}).encode() + b"\n")
 
 
 if __name__ == "__main__":
     path = sys.argv.pop(1)
-    opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    (tap_agent if "agent" in sys.argv else tap_service)(opened)
+    if "agent" in sys.argv:
+        tap_agent(_open(path), _open(f"{path}.links"))
+    else:
+        tap_service(_open(path))
     main()
