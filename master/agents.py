@@ -13,11 +13,10 @@ from barter.master.events import AgentRegister, AgentTask, AgentUnregister, Agen
 from barter.master.facts import AgentAdmitted
 from barter.master.gone import sent_away
 from barter.master.liveness import back as back_in_reach
-from barter.master.liveness import settle
+from barter.master.liveness import heartbeat_ms, settle, watch
 from barter.master.messages import Kill, KillFramework, Registered, Update
 from barter.master.removal import remove
 from barter.master.state import NO_SESSION, Agent, Framework, Task, TaskKey
-from barter.master.timers import AgentSilent
 from barter.master.updates import REMOVED, untold
 
 FORGOT = "the agent came back without the task"
@@ -38,7 +37,7 @@ def register(cluster: Cluster, event: AgentRegister, now: int) -> None:
     missed = known.never_heard if known is not None else removed is not None and not removed.tasks_known
     late = known.unreachable if known is not None else removed is not None
     agent = _admit(cluster, event, now)
-    cluster.to_agent(agent, Registered(), "the agent registered")
+    cluster.to_agent(agent, Registered(agent.heartbeat_ms), "the agent registered")
     stored = AgentVolumes(event.session, event.info.agent_id, event.volumes)
     operations.registered(cluster, agent, stored, now)
     listed = {(framework_id, info.task_id) for framework_id, info, _ in event.tasks}
@@ -91,7 +90,8 @@ def _admit(cluster: Cluster, event: AgentRegister, now: int) -> Agent:
     agent.session, agent.leaving = event.session, False
     back_in_reach(cluster, agent)
     agent.heard_ms = agent.registered_ms = now
-    cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, now))
+    agent.heartbeat_ms = heartbeat_ms(cluster)
+    watch(cluster, agent)
     cluster.touch(agent)
     word = "agent_reregistered" if known else "agent_registered"
     cluster.history.record(now, word, info.agent_id, f"{info.hostname}: {info.resources}, {len(event.tasks)} tasks")
@@ -194,10 +194,6 @@ def _back(task: Task, now: int) -> TaskStatus:
 
 def _forgotten(cluster: Cluster, task: Task, now: int) -> None:
     tasks.end_by_master(cluster, task, TaskState.LOST, Reason.AGENT_FORGOT, FORGOT, now)
-
-
-def heard(agent: Agent, now: int) -> None:
-    agent.heard_ms = now
 
 
 def disconnected(cluster: Cluster, agent: Agent, now: int) -> None:

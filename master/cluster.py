@@ -24,12 +24,14 @@ ENDED_KEPT = 10_000
 class Timing:
     """In milliseconds: how long an agent may be silent, and how long an offer stands.
 
+    Agents say every `heartbeat_ms` that they are there, rarer where they are many, see `master/liveness.py`. Those
+    known at the start have at least `reregister_ms` to come back.
     Preempted tasks have `preemption_grace_ms` to end, their own where it is less than 0. An agent out of reach for
     `removal_ms` more is removed (0: never), one in `removal_every_ms`. Where `loss_least` or more, and more than
     `loss_share_milli` thousandths, are lost within `loss_window_ms`, none is until they are back.
     """
 
-    agent_timeout_ms: int = 30_000
+    agent_timeout_ms: int = 5_000
     offer_timeout_ms: int = 30_000
     preemption_grace_ms: int = -1
     removal_ms: int = 900_000
@@ -37,6 +39,13 @@ class Timing:
     loss_share_milli: int = 250
     loss_least: int = 3
     loss_window_ms: int = 600_000
+    heartbeat_ms: int = 1_000
+    reregister_ms: int = 30_000
+
+    @property
+    def settling_ms(self) -> int:
+        """How long a master that starts waits for those it knows."""
+        return max(self.agent_timeout_ms, self.reregister_ms)
 
     def check(self) -> None:
         """Raises ValueError where agents lost together would be removed before that is noticed."""

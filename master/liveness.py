@@ -1,4 +1,10 @@
-"""Agents that fall silent, and the time after a start in which the master does not yet know who is back."""
+"""Agents that fall silent, and the time after a start in which the master does not yet know who is back.
+
+Silence is judged twice, and again while the master itself was late: after something that kept it from hearing, what
+came meanwhile is heard first.
+"""
+
+from dataclasses import replace
 
 from barter.core.removals import RemovalMode
 from barter.core.task_state import TaskState
@@ -6,10 +12,45 @@ from barter.core.tasks import Reason
 from barter.core.units import format_duration
 from barter.master import offers, removals, tasks
 from barter.master.cluster import Cluster
-from barter.master.messages import Failure, Update
+from barter.master.messages import Failure, Registered, Update
 from barter.master.reconcile import answer_unanswered
 from barter.master.state import NO_SESSION, Agent
 from barter.master.timers import AgentSilent
+
+BEATS_IN_A_SECOND = 1_000
+RAREST_BEAT_MS = 10_000
+BEATS_LEAST = 3
+LOOK_MS = 500
+LATE_MS = 100
+LOOKS_MOST = 10
+
+
+def heartbeat_ms(cluster: Cluster) -> int:
+    """What agents are told: the more they are, the rarer, so that about a thousand beats come in a second."""
+    at_that_rate = len(cluster.agents) * 1_000 // BEATS_IN_A_SECOND
+    return max(cluster.timing.heartbeat_ms, min(at_that_rate, RAREST_BEAT_MS))
+
+
+def timeout_ms(cluster: Cluster, agent: Agent) -> int:
+    """After what silence this agent is unreachable. One known from before the start has longer: it looks for us."""
+    beat = agent.heartbeat_ms or heartbeat_ms(cluster)
+    least = cluster.timing.settling_ms if agent.never_heard else cluster.timing.agent_timeout_ms
+    return max(least, beat * BEATS_LEAST)
+
+
+def heard(cluster: Cluster, agent: Agent, now: int) -> None:
+    """An agent's heartbeat. Where there are many more agents by now, or fewer, it is told another rhythm."""
+    agent.heard_ms = now
+    wanted = heartbeat_ms(cluster)
+    if 2 * wanted > 3 * agent.heartbeat_ms or 3 * wanted < 2 * agent.heartbeat_ms:
+        agent.heartbeat_ms = wanted
+        cluster.to_agent(agent, Registered(wanted), f"there are {len(cluster.agents)} agents by now")
+
+
+def watch(cluster: Cluster, agent: Agent) -> None:
+    """Have its silence judged from its last word on."""
+    timer = AgentSilent(agent.info.agent_id, agent.registered_ms)
+    cluster.timers.at(agent.heard_ms + timeout_ms(cluster, agent) - LOOK_MS, timer)
 
 
 def look(cluster: Cluster, timer: AgentSilent, now: int) -> None:
@@ -17,16 +58,28 @@ def look(cluster: Cluster, timer: AgentSilent, now: int) -> None:
     agent = cluster.agents.get(timer.agent_id)
     if agent is None or agent.unreachable or agent.registered_ms != timer.registered_ms:
         return
-    due = agent.heard_ms + cluster.timing.agent_timeout_ms
-    if due > now:
-        cluster.timers.at(due, timer)
+    due, again = agent.heard_ms + timeout_ms(cluster, agent), timer.heard_ms == agent.heard_ms
+    was_late = now - timer.due_ms > LATE_MS and timer.looks < LOOKS_MOST
+    if now < due - LOOK_MS:
+        watch(cluster, agent)
+    elif not again or was_late or now < due:
+        when = max(due, now + LOOK_MS)
+        looked = timer.looks + 1 if again else 1
+        cluster.timers.at(when, replace(timer, heard_ms=agent.heard_ms, due_ms=when, looks=looked))
     else:
         _unreachable(cluster, agent, now)
 
 
+def _not_heard(cluster: Cluster, agent: Agent) -> str:
+    waited = timeout_ms(cluster, agent)
+    rhythm = (
+        f", {waited // agent.heartbeat_ms} of its heartbeats" if agent.heartbeat_ms else ", since this master leads"
+    )
+    return f"agent {agent.info.agent_id} was not heard of for {format_duration(waited)}{rhythm}"
+
+
 def _unreachable(cluster: Cluster, agent: Agent, now: int) -> None:
-    waited = format_duration(cluster.timing.agent_timeout_ms)
-    reason = f"agent {agent.info.agent_id} was not heard of for {waited}"
+    reason = _not_heard(cluster, agent)
     agent.unreachable, agent.unreachable_ms = True, now
     reach = cluster.reach
     reach.out[agent.info.agent_id], reach.changed = None, True
@@ -61,7 +114,7 @@ def back(cluster: Cluster, agent: Agent) -> None:
 
 def _tell(cluster: Cluster, agent: Agent, now: int) -> None:
     """With what is more where it is one of many: frameworks may want to wait before they replace them all."""
-    reason = f"agent {agent.info.agent_id} was not heard of for {format_duration(cluster.timing.agent_timeout_ms)}"
+    reason = _not_heard(cluster, agent)
     if cluster.reach.removals.mode is RemovalMode.FROZEN:
         reason += f"; {cluster.reach.removals.reason}"
     for task in agent.tasks.values():
@@ -86,7 +139,7 @@ def settle(cluster: Cluster, agent: Agent, now: int) -> None:
 
 
 def stop_settling(cluster: Cluster, now: int) -> None:
-    """The agent timeout has passed since the start: who is not back is not waited for."""
+    """The time for coming back has passed since the start: who is not back is not waited for."""
     if cluster.settled:
         return
     missing = sorted([*cluster.expected_agents, *cluster.expected_frameworks])

@@ -78,7 +78,7 @@ class Master:
         match event:
             case ev.AgentHeartbeat():
                 if (agent := self._agent(event)) is not None:
-                    agents.heard(agent, now)
+                    liveness.heard(cluster, agent, now)
                 return
             case ev.AgentRegister():
                 agents.register(cluster, event, now)
@@ -143,11 +143,12 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
     for info in recovered.agents:
         agent = cluster.agents[info.agent_id] = Agent(info, heard_ms=now)
         cluster.total.add(info.resources)
-        cluster.timers.at(now + cluster.timing.agent_timeout_ms, AgentSilent(info.agent_id, agent.registered_ms))
         cluster.touch(agent)
+    for agent in cluster.agents.values():
+        liveness.watch(cluster, agent)
     for known in recovered.frameworks:
         framework = cluster.frameworks[known.framework_id] = Framework(known)
-        waits = max(known.failover_timeout_ms, cluster.timing.agent_timeout_ms)
+        waits = max(known.failover_timeout_ms, cluster.timing.settling_ms)
         cluster.timers.at(now + waits, FailoverEnds(known.framework_id, framework.absences))
         cluster.touch(framework=framework)
     for config in recovered.roles:
@@ -161,7 +162,7 @@ def _recover(cluster: Cluster, recovered: Recovered, now: int) -> None:
     _recover_holdings(cluster, recovered)
     cluster.expected_agents |= cluster.agents.keys()
     cluster.expected_frameworks |= cluster.frameworks.keys()
-    cluster.timers.at(now + cluster.timing.agent_timeout_ms, SettlingEnds())
+    cluster.timers.at(now + cluster.timing.settling_ms, SettlingEnds())
 
 
 def _removed_ms(removed: RemovedAgent) -> int:
@@ -184,7 +185,7 @@ def _recover_holdings(cluster: Cluster, recovered: Recovered) -> None:
 
 
 def _of_agent(cluster: Cluster, agent: Agent, event: _OfAgent, now: int) -> None:
-    agents.heard(agent, now)
+    agent.heard_ms = now
     match event:
         case ev.AgentUpdates():
             updates.updates(cluster, agent, event, now)

@@ -11,7 +11,9 @@ Ack = tuple[FrameworkId, TaskId, str]
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """To an agent: its session stands."""
+    """To an agent: its session stands, and it is to say so often that it is there; told anew when that changes."""
+
+    heartbeat_ms: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ def _agent(agent: Agent) -> AgentRecord:
         tuple(sorted(agent.stored)),
         agent.kept,
         agent.unreachable_ms,
+        agent.heartbeat_ms,
     )
 
 
@@ -156,7 +157,7 @@ def _put_agent(cluster: Cluster, kept: AgentRecord) -> None:
     agent.condemned = dict.fromkeys(kept.condemned)
     agent.maintenance, agent.slack = kept.maintenance, kept.slack
     agent.stored, agent.kept = frozenset(kept.stored), kept.kept
-    agent.unreachable_ms = kept.unreachable_ms
+    agent.unreachable_ms, agent.heartbeat_ms = kept.unreachable_ms, kept.heartbeat_ms
     if agent.kept:
         cluster.keeping[agent_id] = None
     cluster.agents[agent_id] = agent

@@ -59,6 +59,7 @@ class AgentRecord:
     stored: tuple[VolumeId, ...]
     kept: tuple[Kept, ...] = ()
     unreachable_ms: int = 0
+    heartbeat_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

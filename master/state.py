@@ -79,7 +79,8 @@ class Kept:
 
 @dataclass(slots=True)
 class Agent:
-    """`unreachable`, since `unreachable_ms`, once it was silent for the agent timeout; a lost stream is not enough.
+    """`unreachable`, since `unreachable_ms`, once it was silent for its timeout; a lost stream is not enough.
+    `heartbeat_ms` is how often it is to say that it is there, as it was last told.
 
     `leaving` once it said of a task that it leaves the cluster: it takes no more. `condemned` are volumes whose data
     is to be deleted, `stored` those whose data it says it has. `slack` is what it lends of what its tasks do not use,
@@ -108,6 +109,7 @@ class Agent:
     kept: tuple[Kept, ...] = ()
     containers: int = 0
     unreachable_ms: int = 0
+    heartbeat_ms: int = 0
     _unheld: tuple[Resources, Resources] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property

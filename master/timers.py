@@ -8,10 +8,17 @@ from barter.core.ids import AgentId, FrameworkId, OfferId
 
 @dataclass(frozen=True, slots=True)
 class AgentSilent:
-    """One timer a registration: that of an earlier one says nothing."""
+    """One timer a registration: that of an earlier one says nothing.
+
+    From the second look at one silence on: when the agent was last `heard_ms` of, when this look was `due_ms`, and
+    how many `looks` there were.
+    """
 
     agent_id: AgentId
     registered_ms: int
+    heard_ms: int = -1
+    due_ms: int = 0
+    looks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from barter.core.removals import Removals
 from barter.core.reservations import PersistentVolume, Reservation
 from barter.core.resources import NOTHING, Resources
 from barter.master.cluster import Cluster
+from barter.master.liveness import timeout_ms
 from barter.master.role_views import roles
 from barter.master.state import Agent, Framework, Task
 
@@ -46,6 +47,8 @@ class AgentSummary:
     volumes: tuple[PersistentVolume, ...] = ()
     revocable: Resources = NOTHING
     lent: Resources = NOTHING
+    heartbeat_ms: int = 0
+    timeout_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def summary(cluster: Cluster) -> Summary:
 
 
 def agents(cluster: Cluster) -> list[AgentSummary]:
-    return [_agent(agent) for agent in cluster.agents.values()]
+    return [_agent(cluster, agent) for agent in cluster.agents.values()]
 
 
 def _standing(agent: Agent) -> str:
@@ -99,7 +102,7 @@ def _standing(agent: Agent) -> str:
     return "leaving" if agent.leaving else agent.mode.value
 
 
-def _agent(agent: Agent) -> AgentSummary:
+def _agent(cluster: Cluster, agent: Agent) -> AgentSummary:
     return AgentSummary(
         agent.info,
         _standing(agent),
@@ -112,6 +115,8 @@ def _agent(agent: Agent) -> AgentSummary:
         tuple(agent.volumes.values()),
         agent.slack,
         agent.lent.value,
+        agent.heartbeat_ms,
+        timeout_ms(cluster, agent),
     )
 
 

@@ -41,9 +41,9 @@ class MasterOptions:
     listen: str = "127.0.0.1:5050"
     http: str = "127.0.0.1:5051"
     insecure: bool = False
-    agent_timeout_ms: int = 30_000
+    agent_timeout_ms: int = 5_000
     offer_timeout_ms: int = 30_000
-    heartbeat_ms: int = 10_000
+    heartbeat_ms: int = 1_000
     calls_per_second: int = CALLS_PER_SECOND
     min_allocatable: tuple[Resources, ...] = ()
     preemption_grace_ms: int = -1

@@ -46,18 +46,22 @@ class Hub:
         self._logged = history.sequence
         self._numbers = itertools.count(1)
         self._streams: dict[int, Stream] = {}
+        self._of: dict[bool, set[Stream]] = {True: set(), False: set()}
         self.endpoint_watches: set[EndpointWatch] = set()
         self.event_watches: set[EventWatch] = set()
         self._calls: dict[int, asyncio.Future[Answer]] = {}
 
-    def open(self, peer: str, write: Write) -> Stream:
+    def open(self, peer: str, write: Write, *, of_agent: bool = False) -> Stream:
         stream = Stream(next(self._numbers), peer, write)
         self._streams[stream.number] = stream
+        self._of[of_agent].add(stream)
         return stream
 
     def drop(self, stream: Stream) -> None:
         stream.abandon()
         self._streams.pop(stream.number, None)
+        for streams in self._of.values():
+            streams.discard(stream)
 
     def call(self) -> tuple[int, asyncio.Future[Answer]]:
         """A number for an operator's call, and what will be its answer, or MasterEnded."""
@@ -75,11 +79,11 @@ class Hub:
         for action in actions:
             self._do(action)
 
-    async def beat(self, every_ms: int) -> None:
-        """Let every peer hear something at least this often; until cancelled."""
+    async def beat(self, every_ms: Callable[[], int], *, agents: bool) -> None:
+        """Let every agent, or every framework, hear something at least this often; until cancelled."""
         while True:
-            await asyncio.sleep(every_ms / 1000)
-            for stream in self._streams.values():
+            await asyncio.sleep(every_ms() / 1000)
+            for stream in self._of[agents]:
                 stream.beat()
 
     def end_all(self) -> None:

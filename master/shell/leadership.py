@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 
 from barter.master.actions import Action
@@ -10,6 +11,7 @@ from barter.master.allocator.allocator import Allocator
 from barter.master.cluster import Timing
 from barter.master.events import Event
 from barter.master.facts import Recovered
+from barter.master.liveness import heartbeat_ms
 from barter.master.machine import Master
 from barter.master.registry import Registry
 from barter.master.shell.door import Services
@@ -31,7 +33,7 @@ LONGEST_REST_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a master is to lead. Times in milliseconds."""
+    """How a master is to lead. Times in ms; `heartbeat_ms` is for frameworks, and for agents while they are few."""
 
     timing: Timing
     heartbeat_ms: int
@@ -53,9 +55,10 @@ class Leadership:
         """`may_act`: whether it leads still, asked before and after whatever has an effect; always by default."""
         clock = Clock()
         self.cluster_id, self.epoch = recovered.cluster_id, recovered.epoch
-        machine = Master(recovered, way.timing, clock.now(), allocator)
+        machine = Master(recovered, replace(way.timing, heartbeat_ms=way.heartbeat_ms), clock.now(), allocator)
         cluster = machine.cluster
         self._heartbeat_ms = way.heartbeat_ms
+        self._agents_heartbeat_ms = partial(heartbeat_ms, cluster)
         self._hub = Hub(registry, cluster.history, may_act)
         self._runner: Runner[Event, Action] = Runner(machine, clock, self._hub.perform, LONGEST_REST_SECONDS)
         paces = Paces(way.calls_per_second, clock.now)
@@ -75,7 +78,8 @@ class Leadership:
         """Until cancelled; raises what ends the machine: a registry that cannot be written, LeadershipLost."""
         tasks = [
             asyncio.create_task(self._runner.run()),
-            asyncio.create_task(self._hub.beat(self._heartbeat_ms)),
+            asyncio.create_task(self._hub.beat(lambda: self._heartbeat_ms, agents=False)),
+            asyncio.create_task(self._hub.beat(self._agents_heartbeat_ms, agents=True)),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,7 @@
 from barter.master.joining import Message, joined, size
 
 WAITING_MOST = 200_000
-BEATS_MOST = 2
+BEATS_MOST = 20
 
 
 class Outbox:

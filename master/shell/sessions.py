@@ -32,7 +32,7 @@ AgentContext = aio.ServicerContext[agent_pb2.AgentCall, agent_pb2.AgentEvent]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a master says of itself in its answers."""
+    """What a master says of itself in its answers; `heartbeat_ms` is how often frameworks hear of it."""
 
     cluster_id: str
     epoch: int
@@ -83,7 +83,7 @@ class AgentSessions(AgentServiceServicer):
         if first is None or first.WhichOneof("call") != "register":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first call must be Register")
             return
-        stream = self._hub.open(context.peer(), _writer(context, self._encode, self._hub))
+        stream = self._hub.open(context.peer(), _writer(context, self._encode, self._hub), of_agent=True)
         agent_id = AgentId(first.register.agent.agent_id)
 
         async def take(call: agent_pb2.AgentCall) -> None:
@@ -109,7 +109,7 @@ class AgentSessions(AgentServiceServicer):
         if message is None:
             return self._heartbeat
         identity = self._identity
-        return wire_agent.event_to_wire(message, identity.epoch, identity.cluster_id, identity.heartbeat_ms)
+        return wire_agent.event_to_wire(message, identity.epoch, identity.cluster_id)
 
 
 def _writer(context: aio.ServicerContext[CallT, EventT], encode: Callable[[Message | None], EventT], hub: Hub) -> Write:

@@ -70,13 +70,11 @@ def call_from_wire(session: int, agent_id: AgentId, wire: pb.AgentCall) -> ev.Ag
             raise ValueError("call: this master knows no such call; is the agent newer than the master?")
 
 
-def event_to_wire(
-    message: msg.ToAgent | msg.ToFramework, epoch: int, cluster_id: str, heartbeat_ms: int
-) -> pb.AgentEvent:
+def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, cluster_id: str) -> pb.AgentEvent:
     """Raises TypeError on a message for frameworks."""
     match message:
         case msg.Registered():
-            registered = pb.AgentEvent.Registered(cluster_id=cluster_id, heartbeat_ms=heartbeat_ms)
+            registered = pb.AgentEvent.Registered(cluster_id=cluster_id, heartbeat_ms=message.heartbeat_ms)
             return pb.AgentEvent(epoch=epoch, registered=registered)
         case msg.Run():
             tasks = [codec.task_to_wire(task) for task in message.tasks]

@@ -68,6 +68,8 @@ def agent_to_wire(value: AgentSummary) -> pb.AgentView:
         volumes=[codec.volume_to_wire(each) for each in value.volumes],
         revocable=_on_agent(value.revocable),
         lent=_on_agent(value.lent),
+        heartbeat_ms=value.heartbeat_ms,
+        timeout_ms=value.timeout_ms,
     )
 
 

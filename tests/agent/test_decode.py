@@ -14,12 +14,12 @@ F, T = FrameworkId("f1"), TaskId("t1")
 
 
 def test_that_it_was_marked_gone_arrives() -> None:
-    wire = event_to_wire(msg.Shutdown("it burned"), 3, "c", 1000)
+    wire = event_to_wire(msg.Shutdown("it burned"), 3, "c")
     assert master_event(wire, lambda _, __: {}) == ev.Shutdown(3, "it burned")
 
 
 def test_the_cause_of_a_kill_arrives() -> None:
-    wire = event_to_wire(msg.Kill(F, T, 500, "drained", Reason.AGENT_DRAINING), 3, "c", 1000)
+    wire = event_to_wire(msg.Kill(F, T, 500, "drained", Reason.AGENT_DRAINING), 3, "c")
     assert master_event(wire, lambda _, __: {}) == ev.KillTask(3, F, T, 500, "drained", Reason.AGENT_DRAINING)
 
 

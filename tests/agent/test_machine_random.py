@@ -218,6 +218,8 @@ class AgentStory(RuleBasedStateMachine):
         )
         connected = self.agent.link.connected
         assert [type(action) for event in stale for action in self.step(event)] == [act.LeaveMaster] * connected
+        if connected:
+            self.link_ends("", 999)
         assert before == [(entry.key, entry.status, set(entry.pending)) for entry in self.agent.book.entries()]
 
     @rule(data=st.data())

@@ -59,6 +59,7 @@ STORIES: dict[str, Story] = {
     "unreachable": [
         *ACKED,
         (100, ev.AgentDisconnected(AGENT, A1)),
+        (AGENT_TIMEOUT - 400, Tick()),
         (31 + AGENT_TIMEOUT + 100, Tick()),
         (40_000, ev.KillTask(FRAMEWORK, T1)),
         (50_000, ev.AgentRegister(9, agent(), ((ID, task("t1"), status("t1", S.RUNNING)),))),

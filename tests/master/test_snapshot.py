@@ -164,7 +164,8 @@ def test_explaining_before_the_first_batch_changes_nothing_of_it() -> None:
 KEPT_OR_WORKED_OUT = {
     Task: "framework_id agent_id info status launched_ms kill why undecided",
     Agent: "info session unreachable leaving heard_ms registered_ms used offered tasks offers "
-    "reservations volumes condemned stored taken maintenance slack lent kept containers unreachable_ms _unheld",
+    "reservations volumes condemned stored taken maintenance slack lent kept containers unreachable_ms heartbeat_ms "
+    "_unheld",
     Framework: "info session absences demands_only suppressed subscribed_ms demands waiting services used offered "
     "charged charged_reserved tasks offers pending unanswered behind",
 }

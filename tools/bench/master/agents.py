@@ -40,7 +40,8 @@ class Agent:
         if not isinstance(event, agent_pb2.AgentEvent):
             raise BenchFailed(f"agent {self._agent_id} was not registered")
         self._begin(self._hear())
-        self._beat_later(event.registered.heartbeat_ms / 1000)
+        self._beat_seconds = event.registered.heartbeat_ms / 1000
+        self._beat_later()
 
     def close(self) -> None:
         for work in self._work:
@@ -48,16 +49,18 @@ class Agent:
         for call in self._calls:
             call.cancel()
 
-    def _beat_later(self, seconds: float) -> None:
-        asyncio.get_running_loop().call_later(seconds, self._beat, seconds)
+    def _beat_later(self) -> None:
+        asyncio.get_running_loop().call_later(self._beat_seconds, self._beat)
 
-    def _beat(self, seconds: float) -> None:
+    def _beat(self) -> None:
         self._say(messages.HEARTBEAT)
-        self._beat_later(seconds)
+        self._beat_later()
 
     async def _hear(self) -> None:
         while isinstance(event := await self._call.read(), agent_pb2.AgentEvent):
             match event.WhichOneof("event"):
+                case "registered":
+                    self._beat_seconds = event.registered.heartbeat_ms / 1000
                 case "run":
                     self._run(event.run.framework_id, [task.task_id for task in event.run.tasks])
                 case "kill":

@@ -12,7 +12,7 @@ import grpc
 import psutil
 
 from barter.core.units import MIB
-from barter.master.shell.daemon import MasterOptions
+from barter.master.liveness import RAREST_BEAT_MS
 from barter.proto.v1 import operator_pb2
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell import transport
@@ -21,7 +21,7 @@ from barter.tools.bench.master.processes import BareServer, LoadProcess
 from barter.tools.bench.measure import BenchFailed, Progress, Result, percentile
 
 WARM_SECONDS = 2
-SETTLE_SECONDS = MasterOptions.heartbeat_ms / 1000
+SETTLE_SECONDS = RAREST_BEAT_MS / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _check(address: str, size: Size) -> None:
 
 @contextlib.contextmanager
 def _bare() -> Iterator[tuple[str, int]]:
-    with BareServer(MasterOptions.heartbeat_ms) as server:
+    with BareServer(RAREST_BEAT_MS) as server:
         yield server.address, server.pid
 
 

@@ -29,6 +29,8 @@ def agent(view: pb.AgentView) -> dict[str, Any]:
         "lent": resources(view.lent),
         "node_address": info.node_address,
         "registered_ms": view.registered_ms,
+        "heartbeat_ms": view.heartbeat_ms,
+        "timeout_ms": view.timeout_ms,
         "notes": list(info.notes),
         "reservations": [reservation(each) for each in view.reservations],
         "volumes": [volume(each) for each in view.volumes],

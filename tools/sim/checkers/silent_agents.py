@@ -11,13 +11,15 @@ from barter.tools.sim.master import SimMaster
 from barter.tools.sim.process import Process
 
 SLACK_US = 1_000_000
+LOOKS_US = 6_000_000
 DRIFT_PARTS = 10
 
 
 class SilentAgents(Checker):
     """Whenever the living master steps: an agent in its books that it has heard nothing of for the agent timeout, its
-    clock's error of at most a tenth and a second more, is unreachable there. Heard of: a registration, an update, a
-    heartbeat, or the end of its stream; a master that starts hears of all it knows.
+    clock's error of at most a tenth and a second more, is unreachable there, or was found silent so a short while ago:
+    a master that comes late looks again. Heard of: a registration, an update, a heartbeat, or the end of its stream; a
+    master that starts hears of all it knows.
     """
 
     name = "silent_agents"
@@ -25,6 +27,7 @@ class SilentAgents(Checker):
     def __init__(self) -> None:
         super().__init__()
         self._heard_us: dict[AgentId, int] = {}
+        self._found_us: dict[tuple[AgentId, int], int] = {}
 
     def process_started(self, process: Process[Any, Any]) -> None:
         if isinstance(process, SimMaster):
@@ -46,7 +49,10 @@ class SilentAgents(Checker):
             agent_id, last_us = next(iter(heard_us.items()))
             if last_us >= long_ago_us:
                 return
-            del heard_us[agent_id]
             known = master.machine.cluster.agents.get(agent_id)
-            if known is not None and not known.unreachable:
+            wrong = known is not None and not known.unreachable
+            if wrong and now_us < self._found_us.setdefault((agent_id, last_us), now_us) + LOOKS_US:
+                return
+            del heard_us[agent_id]
+            if wrong:
                 self.fail(f"agent {agent_id} is silent since {last_us / 1e6:.3f} s, and not unreachable at the master")
