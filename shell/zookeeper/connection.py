@@ -10,7 +10,6 @@ from barter.core.candidacy import Changed, Renewed, SessionEvent, SessionLost, S
 from barter.core.znode_layout import is_public
 from barter.core.znodes import Create, Node, Operation, SetData
 from barter.shell.clock import LeaseClock
-from barter.shell.log import logger
 from barter.shell.zookeeper.errors import Unreachable
 from barter.shell.zookeeper.settings import ZooKeeperSettings
 from barter.shell.zookeeper.wire import Wire
@@ -27,7 +26,6 @@ PATIENCE_SHARE = 3
 CLOSING_S = 1.0
 CUT_AGAIN_S = 0.1
 RESTART_MS = 1_000
-_LOG = logger("zookeeper")
 
 
 class Connection:
@@ -177,7 +175,6 @@ class Connection:
                 self._tell(Renewed(sent_ms))
                 self._tell(Changed())
                 return
-            _LOG.info("session", id=f"{session:#x}", timeout_ms=timeout_ms, again=session == self._session)
             self._session, self._open = session, True
             self._generation += 1
             self._tell(SessionOpened(timeout_ms, sent_ms))
@@ -189,8 +186,6 @@ class Connection:
             if self._open:
                 self._open = False
                 self._generation += 1
-                if not self._closing.is_set():
-                    _LOG.warning("session lost", reason=reason)
                 self._tell(SessionLost(reason))
 
     def _tell(self, event: SessionEvent) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from barter.core.candidacy import SessionEvent, SessionLost, SessionOpened
 from barter.core.znodes import Node, Operation
 from barter.shell.clock import LeaseClock
+from barter.shell.log import logger
 from barter.shell.zookeeper.client import BlockingZooKeeper, deaf
 from barter.shell.zookeeper.connection import Connection, Hear
 from barter.shell.zookeeper.errors import Unreachable
 from barter.shell.zookeeper.settings import ZooKeeperSettings
+
+_LOG = logger("zookeeper")
 
 
 class ZooKeeper:
@@ -115,9 +118,11 @@ class ZooKeeper:
 
     def _on_event(self, event: SessionEvent) -> None:
         match event:
-            case SessionOpened():
+            case SessionOpened(timeout_ms):
+                _LOG.info("session", timeout_ms=timeout_ms)
                 self._session.set()
-            case SessionLost():
+            case SessionLost(reason):
+                _LOG.warning("session lost", reason=reason)
                 self._session.clear()
         self._hear(event)
 
