@@ -55,6 +55,10 @@ async def _exchange(address: str, path: str, method: str, body: bytes) -> Reply:
         writer.transport.abort()
 
 
+def stub_of(channel: aio.Channel) -> Any:
+    return OperatorServiceStub(channel)  # type: ignore[no-untyped-call]
+
+
 class Masters:
     """Calls for the one that leads, found as any client finds it: by asking, and by what the others answer."""
 
@@ -69,7 +73,7 @@ class Masters:
         for _ in range(TURNS):
             address = self._leader or self._addresses[self._next % len(self._addresses)]
             try:
-                return await call(self.stub(address), seconds)
+                return await call(self._stub(address), seconds)
             except aio.AioRpcError as error:
                 self._leader = transport.leader_of(error.trailing_metadata())
                 if not self._leader or error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
@@ -78,10 +82,10 @@ class Masters:
                     raise
         raise TimeoutError("masters send to each other in a circle")
 
-    def stub(self, address: str) -> Any:
+    def _stub(self, address: str) -> Any:
         if address not in self._channels:
             self._channels[address] = transport.channel(address)
-        return OperatorServiceStub(self._channels[address])  # type: ignore[no-untyped-call]
+        return stub_of(self._channels[address])
 
     async def close(self) -> None:
         for channel in self._channels.values():

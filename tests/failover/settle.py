@@ -10,7 +10,7 @@ import grpc.aio as aio
 from barter.proto.v1 import operator_pb2 as pb
 from barter.shell import transport
 from tests.failover.aim import AGENTS
-from tests.failover.calls import http
+from tests.failover.calls import http, stub_of
 from tests.failover.checks import TASKS
 from tests.failover.cluster import Cluster
 from tests.failover.gather import KEPT
@@ -61,7 +61,8 @@ async def _lacks(cluster: Cluster) -> AsyncIterator[str]:
 
 async def _follower_lacks(cluster: Cluster, number: int, leader: str) -> AsyncIterator[str]:
     try:
-        await cluster.operators.stub(cluster.listens[number]).GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
+        async with transport.channel(cluster.listens[number], own_connection=True) as channel:
+            await stub_of(channel).GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
         yield "answers although it follows"
     except aio.AioRpcError as error:
         named = transport.leader_of(error.trailing_metadata())
@@ -73,10 +74,11 @@ async def _follower_lacks(cluster: Cluster, number: int, leader: str) -> AsyncIt
 
 
 async def _leader_lacks(cluster: Cluster, number: int) -> AsyncIterator[str]:
-    stub = cluster.operators.stub(cluster.told[number])
     try:
-        status = await stub.GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
-        tasks = await stub.ListTasks(pb.ListTasksRequest(), timeout=CALL_S)
+        async with transport.channel(cluster.told[number], own_connection=True) as channel:
+            stub = stub_of(channel)
+            status = await stub.GetStatus(pb.GetStatusRequest(), timeout=CALL_S)
+            tasks = await stub.ListTasks(pb.ListTasksRequest(), timeout=CALL_S)
     except aio.AioRpcError as error:
         yield f"does not answer: {error.code().name} {error.details()}"
         return
