@@ -145,7 +145,7 @@ class Elected:
 
     def _end(self, code: int, reason: str) -> int:
         self._leader, self._why_none = {}, reason
-        self.last_words = f"{reason}; tasks go on, and another process of the framework leads" if code else ""
+        self.last_words = f"{reason}; tasks go on" if code else ""
         return code
 
     def _on_lead(self, lead: Lead) -> None:

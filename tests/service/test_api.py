@@ -156,7 +156,7 @@ async def serving(store: MemoryStore | None = None) -> AsyncIterator[Face]:
     registry = CollectorRegistry()
     registry.register(AppCollector(bridge.machine))
     face = http.face("service", registry, lambda: {"status": "serving"})
-    Api(bridge, script.now, lambda: {"name": "service", "frameworkId": "f-1"}).install(face)
+    Api(bridge, script.now).install(face)
     stop = await http.serve(face, address)
     bridge.attach(script)
     bridge.registered(script, FrameworkId("f-1"))
@@ -330,8 +330,6 @@ def test_a_change_of_network_takes_the_ports_along() -> None:
 
 def test_the_rest_of_the_face() -> None:
     async def story(face: Face) -> None:
-        assert (await face.client.get("/ping")).text == "pong"
-        assert (await face.call("GET", "/v2/info"))[1]["frameworkId"] == "f-1"
         assert (await face.call("PUT", "/v2/apps/new", {"cmd": "x"}))[0] == 201
         assert (await face.call("PATCH", "/v2/apps/none", {"cmd": "x"}))[0] == 404
         assert (await face.call("GET", "/v2/apps?label=a"))[0] == 422

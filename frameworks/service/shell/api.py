@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from barter.frameworks.service.actions import Answer
@@ -21,18 +21,15 @@ from barter.frameworks.service.views import app_view, definition_view, deploymen
 class Api:
     """Reads come from the machine as it stands; changes go through it and are answered when they are durable."""
 
-    def __init__(self, bridge: Bridge, now: Callable[[], int], info: Callable[[], dict[str, object]]) -> None:
+    def __init__(self, bridge: Bridge, now: Callable[[], int]) -> None:
         self._bridge = bridge
         self._now = now
-        self._info = info
 
     def install(self, app: FastAPI) -> None:
         app.exception_handler(DefinitionError)(_invalid)
         app.exception_handler(HTTPException)(_refused)
         one = "/v2/apps/{app_id:path}"
         routes: list[tuple[str, str, Callable[..., Any]]] = [
-            ("GET", "/ping", self.ping),
-            ("GET", "/v2/info", self.info),
             ("GET", "/v2/tasks", self.all_tasks),
             ("GET", "/v2/queue", self.queue),
             ("GET", "/v2/deployments", self.deployments),
@@ -51,12 +48,6 @@ class Api:
         ]
         for method, path, handler in routes:
             app.add_api_route(path, handler, methods=[method], response_model=None)
-
-    async def ping(self) -> Response:
-        return PlainTextResponse("pong")
-
-    async def info(self) -> Response:
-        return JSONResponse(self._info())
 
     async def apps(self, request: Request) -> Response:
         _only(request, {"id", "cmd", "embed"})

@@ -1,52 +1,33 @@
-"""The service framework as a process."""
+"""The service framework as a daemon: alone on a folder, or one of those that ZooKeeper elects the leader among."""
 
 import asyncio
 import signal
 import sqlite3
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry
-
-from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.definition import DefinitionError
-from barter.frameworks.service.shell.api import Api
-from barter.frameworks.service.shell.bridge import Bridge
-from barter.frameworks.service.shell.metrics import AppCollector
-from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, SqliteStore
-from barter.shell import http, log
+from barter.frameworks.service.shell.process import ServiceOptions, ServiceProcess
+from barter.sdk import Elected, SqliteStore
+from barter.shell import log
 from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
-NAME = "service"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceOptions:
-    """`masters` is host:port[,host:port]; apps are kept in `data_dir`; `listen` is the address of the API.
-
-    `role` is what its apps run in, and count for.
-    """
-
-    masters: str
-    data_dir: Path
-    listen: str = "127.0.0.1:8080"
-    insecure: bool = False
-    role: str = DEFAULT_ROLE
+__all__ = ["ServiceOptions", "run"]
 
 
 def run(options: ServiceOptions) -> int:
     """Serve until SIGTERM or SIGINT, which leave the apps running; return the exit code."""
     log.setup()
     try:
-        return asyncio.run(_serve(options))
+        return asyncio.run(_serve(options) if options.zookeeper is None else _serve_elected(options))
     except (NotAllowed, AddressTaken, FolderTaken) as error:
-        return _cannot_start(str(error))
+        return _say(str(error))
     except OSError as error:
-        return _cannot_start(f"{error}: give a folder that can be written with --data-dir")
+        return _say(f"{error}: give a folder that can be written with --data-dir")
     except (ValueError, sqlite3.Error, DefinitionError) as error:
-        return _cannot_start(f"{error}: see --master, or give another folder with --data-dir")
+        place = "give another folder with --data-dir" if options.zookeeper is None else "another --zk"
+        return _say(f"{error}: see --master, or {place}")
 
 
 async def _serve(options: ServiceOptions) -> int:
@@ -59,47 +40,66 @@ async def _serve(options: ServiceOptions) -> int:
 
 
 async def _serve_alone(options: ServiceOptions) -> int:
-    store = SqliteStore(options.data_dir / "service.sqlite")
-    bridge = Bridge(store, options.role)
-    framework = FrameworkInfo(
-        NAME, roles=(options.role,), web_url=f"http://{options.listen}", returning_tasks=ReturningTasks.KEEP
-    )
-    driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
-    bridge.attach(driver)
-
-    def info() -> dict[str, object]:
-        return {
-            "name": NAME,
-            "frameworkId": driver.framework_id,
-            "leader": options.listen,
-            "elected": True,
-            "marathon_config": {"master": options.masters, "framework_name": NAME},
-        }
-
-    registry = CollectorRegistry()
-    registry.register(AppCollector(bridge.machine))
-    face = http.face("barter service", registry, lambda: {"status": "serving", **info()})
-    Api(bridge, driver.now, info).install(face)
-    stop_http = await http.serve(face, options.listen, insecure=options.insecure)
-    states = bridge.machine.apps.values()
-    instances = sum(len(state.instances) for state in states)
-    log.logger(NAME).info("ready", http=options.listen, masters=options.masters, apps=len(states), instances=instances)
+    process = ServiceProcess(options)
+    stop_http = await process.listen(_Alone(process.address))
     try:
-        return await _until_stopped(bridge, driver)
+        driver = process.make(SqliteStore(options.data_dir / "service.sqlite"))
+        _on_signals(lambda: driver.stop(failover=True))
+        return _code(process, await driver.serve())
     finally:
-        bridge.close()
         await stop_http()
 
 
-async def _until_stopped(bridge: Bridge, driver: MasterDriver) -> int:
-    """Until a signal (0), or the driver or the scheduler gives up (1)."""
-    loop = asyncio.get_running_loop()
+async def _serve_elected(options: ServiceOptions) -> int:
+    assert options.zookeeper is not None
+    process = ServiceProcess(options)
+    elected = Elected(options.zookeeper, options.name, process.make, {"http": process.address})
+    stop_http = await process.listen(_Among(elected))
+    _on_signals(elected.stop)
+    log.logger("service").info("listening", http=options.listen, zookeeper=str(options.zookeeper.url))
+    try:
+        code = _code(process, await elected.serve())
+    finally:
+        await stop_http()
+    return _say(elected.last_words) if elected.last_words else code
+
+
+class _Alone:
+    """Leads, as there is no other."""
+
+    leads, why_no_leader = True, ""
+
+    def __init__(self, leader: str) -> None:
+        self.leader = leader
+
+
+class _Among:
+    def __init__(self, elected: Elected) -> None:
+        self._elected = elected
+
+    @property
+    def leads(self) -> bool:
+        return self._elected.leads
+
+    @property
+    def leader(self) -> str:
+        return self._elected.leader.get("http", "")
+
+    @property
+    def why_no_leader(self) -> str:
+        return self._elected.why_no_leader
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: driver.stop(failover=True))
-    code = await driver.serve()
-    return 1 if bridge.failure else code
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-def _cannot_start(message: str) -> int:
-    print(f"barter start service: {message}", file=sys.stderr)
+def _code(process: ServiceProcess, code: int) -> int:
+    """1, too, where the scheduler has given up."""
+    return 1 if process.bridge is not None and process.bridge.failure else code
+
+
+def _say(why: str) -> int:
+    print(f"barter service: {why}", file=sys.stderr)
     return 1

@@ -1,0 +1,118 @@
+"""One process of the service framework: what it answers by HTTP always, and the framework itself while it leads."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CollectorRegistry
+
+from barter.core.roles import DEFAULT_ROLE
+from barter.frameworks.service.shell.api import Api
+from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.shell.front import Front, Standing
+from barter.frameworks.service.shell.metrics import AppCollector
+from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, StateStore
+from barter.shell import http, log
+from barter.shell.transport import advertised
+
+if TYPE_CHECKING:
+    from barter.shell.zookeeper.settings import ZooKeeperSettings
+
+NAME = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """`masters` is host:port[,host:port]; `listen` is the address of the API; `role` is what apps run in and count for.
+
+    Apps are kept in `data_dir`. With `zookeeper` they are kept there, below `name`, and this is one of the processes
+    that elect their leader; others are told `advertise` as its host, by default that of `listen`.
+    """
+
+    masters: str
+    data_dir: Path
+    listen: str = "127.0.0.1:8080"
+    insecure: bool = False
+    role: str = DEFAULT_ROLE
+    zookeeper: "ZooKeeperSettings | None" = None
+    advertise: str = ""
+    name: str = NAME
+
+
+class ServiceProcess:
+    """`listen` once; `make` when it leads."""
+
+    def __init__(self, options: ServiceOptions) -> None:
+        self.bridge: Bridge | None = None
+        self.address = advertised(options.listen, options.advertise)
+        """As others are told."""
+        self._options = options
+        self._driver: MasterDriver | None = None
+        self._metrics = CollectorRegistry()
+
+    async def listen(self, standing: Standing) -> Callable[[], Awaitable[None]]:
+        """Answer from now on; returns the coroutine function that ends it. Raises NotAllowed or AddressTaken."""
+        self._standing, self._front = standing, Front(standing, self.address)
+        face = http.face("barter service", self._metrics, self._health)
+        routes: list[tuple[str, Callable[[], Response]]] = [
+            ("/ping", lambda: PlainTextResponse("pong")),
+            ("/v2/info", lambda: JSONResponse(self._info())),
+            ("/v2/leader", self._leader),
+        ]
+        for path, answer in routes:
+            face.add_api_route(path, answer, methods=["GET"], response_model=None)
+        face.mount("/", self._front)
+        stop_http = await http.serve(face, self._options.listen, insecure=self._options.insecure)
+
+        async def stop() -> None:
+            if self.bridge is not None:
+                self.bridge.close()
+            await stop_http()
+
+        return stop
+
+    def make(self, store: StateStore) -> MasterDriver:
+        """The framework as `store` has it, and its API in front. Raises DefinitionError, ValueError, and as `store`."""
+        options = self._options
+        bridge = Bridge(store, options.role)
+        framework = FrameworkInfo(
+            options.name,
+            roles=(options.role,),
+            web_url=f"http://{self.address}",
+            returning_tasks=ReturningTasks.KEEP,
+        )
+        driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
+        bridge.attach(driver)
+        self.bridge, self._driver = bridge, driver
+        self._metrics.register(AppCollector(bridge.machine))
+        api = FastAPI(title="barter service", docs_url=None, redoc_url=None, openapi_url=None)
+        Api(bridge, driver.now).install(api)
+        self._front.api = api
+        states = bridge.machine.apps.values()
+        instances = sum(len(state.instances) for state in states)
+        log.logger(NAME).info(
+            "ready", http=options.listen, masters=options.masters, apps=len(states), instances=instances
+        )
+        return driver
+
+    def _leader(self) -> Response:
+        leader = self._standing.leader
+        return JSONResponse({"leader": leader}) if leader else JSONResponse({"message": "There is no leader"}, 404)
+
+    def _health(self) -> dict[str, object]:
+        leads = self._standing.leads
+        why = {} if leads or self._standing.leader else {"reason": self._standing.why_no_leader}
+        return {"status": "serving", "leading": leads, **self._info(), **why}
+
+    def _info(self) -> dict[str, object]:
+        options = self._options
+        return {
+            "name": options.name,
+            "frameworkId": self._driver.framework_id if self._driver else None,
+            "leader": self._standing.leader or None,
+            "elected": self._standing.leads,
+            "marathon_config": {"master": options.masters, "framework_name": options.name},
+        }
