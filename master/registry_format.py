@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from barter.core.removals import RemovedAgent
 from barter.master import registry as kinds
 from barter.master.registry import UnusableRegistry
-from barter.master.registry_rows import BodyOf, Key, Row, Undecodable, ValueOf
+from barter.master.registry_rows import BodyOf, Contents, Key, Row, Undecodable, ValueOf, recovered
 
 FORMAT = 2
 Upgrade = Callable[[Row, BodyOf, ValueOf], bytes]
@@ -36,6 +36,15 @@ def upgraded(rows: Iterable[Row], found: int, body_of: BodyOf, value_of: ValueOf
         if body != row.body:
             changed.append(((row.kind, row.name), body))
     return changed
+
+
+def current(contents: Contents, body_of: BodyOf, value_of: ValueOf) -> Contents:
+    """The same in this version's format, every row of it decodable. Raises Undecodable."""
+    rows = {(row.kind, row.name): row.body for row in contents.rows}
+    rows.update(upgraded(contents.rows, contents.format, body_of, value_of))
+    changed = tuple(Row(*key, body) for key, body in rows.items())
+    recovered(contents.cluster_id, contents.epoch, changed, value_of)
+    return Contents(FORMAT, contents.cluster_id, contents.epoch, changed)
 
 
 def _bounded(row: Row, body_of: BodyOf, value_of: ValueOf) -> bytes:

@@ -63,15 +63,22 @@ class ZnodeRegistry:
         self.cluster_id = ""
         self.version = 0
         """Of the node `registry`: each step that happens raises it by one."""
-        self._format = FORMAT
+        self._format, self._restoring = FORMAT, False
         self._fence, self._body_of, self._value_of = fence, body_of, value_of
         self._mirror = Mirror()
 
-    def found(self, cluster_id: str) -> Transaction:
-        """What makes an empty registry where there is none; it counts as happened."""
+    def found(self, cluster_id: str, *, restoring: bool = False) -> Transaction:
+        """What makes an empty registry where there is none; it counts as happened. `restoring`: until `refill` is done
+        nobody can use it."""
         self.cluster_id, self.version, self._format, self._mirror = cluster_id, 0, FORMAT, Mirror()
+        self._restoring = restoring
+        meta = Meta(FORMAT, cluster_id, restoring).to_bytes()
         made: tuple[Operation, ...] = tuple(Create(f"{ROOT}/{kind}") for kind in KINDS)
-        return Transaction(self._fence, (Create(ROOT, self._meta(FORMAT)), *made))
+        return Transaction(self._fence, (Create(ROOT, meta), *made))
+
+    def refill(self, rows: Iterable[Row]) -> tuple[Step, ...]:
+        """The rows of a backup, of this version's format."""
+        return self._steps([[((row.kind, row.name), row.body)] for row in rows], even_empty=True)
 
     def load(self, meta: Node, shards: Mapping[str, Node]) -> None:
         """`shards` by path. Raises UnusableRegistry, which names the node."""
@@ -104,6 +111,10 @@ class ZnodeRegistry:
             node = self._mirror.where[error.kind, error.name].path
             raise UnusableRegistry(f"{node} is damaged: {error}; nothing was changed: restore a backup") from error
 
+    @property
+    def format(self) -> int:
+        return self._format
+
     def rows(self) -> Iterator[Row]:
         for place, shard in self._mirror.shards.items():
             yield from (Row(place.kind, name, body) for name, body in shard.entries.items())
@@ -133,12 +144,9 @@ class ZnodeRegistry:
         return tuple(self._step(cut, at, last=at == len(whole) - 1) for at, cut in enumerate(whole))
 
     def _step(self, cut: Cut, at: int, *, last: bool) -> Step:
-        its_format = FORMAT if last else self._format
-        meta = SetData(ROOT, self._meta(its_format), self.version + at)
-        return Step(Transaction(self._fence, (meta, *cut.operations)), cut.shards, its_format)
-
-    def _meta(self, its_format: int) -> bytes:
-        return Meta(its_format, self.cluster_id).to_bytes()
+        said = Meta(FORMAT if last else self._format, self.cluster_id, self._restoring and not last)
+        meta = SetData(ROOT, said.to_bytes(), self.version + at)
+        return Step(Transaction(self._fence, (meta, *cut.operations)), cut.shards, said.format)
 
     def _body(self, key: Key, value: object | None) -> bytes | None:
         return None if value is None else self._body_of(key[0], value)

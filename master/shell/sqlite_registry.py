@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from barter.master import registry_rows
@@ -13,7 +13,7 @@ from barter.master.registry_rows import Contents, Row, Undecodable
 from barter.master.shell import wire_facts as wire
 from barter.shell.sqlite import open_durable
 
-__all__ = ["SqliteRegistry", "UnusableRegistry"]
+__all__ = ["FILE", "SqliteRegistry", "UnusableRegistry", "read_contents"]
 
 FILE = "master.sqlite3"
 _TABLES = """
@@ -60,16 +60,18 @@ class SqliteRegistry:
                     self._write(entry)
 
     async def close(self) -> None:
+        self.close_now()
+
+    def close_now(self) -> None:
         self._db.close()
 
-    def contents(self) -> Contents | None:
-        """None where no master has started on it yet."""
-        if not (cluster_id := self._meta("cluster_id")):
-            return None
-        return Contents(FORMAT, cluster_id, int(self._meta("epoch") or 0), tuple(self._rows()))
+    @property
+    def cluster_id(self) -> str:
+        """Empty where no master has started on it yet."""
+        return self._meta("cluster_id")
 
     def fill(self, contents: Contents) -> None:
-        """Of a registry without contents, and with such of this version's format."""
+        """Where no master has started yet; `contents` are of this version's format."""
         with self._transaction():
             self._set_meta("cluster_id", contents.cluster_id)
             self._set_meta("epoch", str(contents.epoch))
@@ -97,15 +99,13 @@ class SqliteRegistry:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def _migrate(self) -> None:
-        found = self._meta("format")
-        if found and not found.isdecimal():
-            raise UnusableRegistry(f"{self._path} has registry format {found!r}, which is no number: restore a backup")
-        check_format(str(self._path), int(found or FORMAT))
-        if found == str(FORMAT):
+        found = _format_of(self._path, self._meta("format") or str(FORMAT))
+        check_format(str(self._path), found)
+        if self._meta("format") == str(FORMAT):
             return
         with self._transaction():
             try:
-                changed = upgraded(list(self._rows()), int(found or FORMAT), wire.body_of, wire.value_of)
+                changed = upgraded(list(self._rows()), found, wire.body_of, wire.value_of)
             except Undecodable as error:
                 raise _unusable(self._path, error) from error
             for (kind, name), body in changed:
@@ -121,6 +121,33 @@ class SqliteRegistry:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def read_contents(path: Path) -> Contents | None:
+    """As they are, also of an older format and while a master runs; None where there are none.
+
+    Raises UnusableRegistry.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as db:
+            db.execute("BEGIN")
+            meta = dict(db.execute("SELECT name, value FROM meta"))
+            rows = tuple(Row(*row) for row in db.execute("SELECT kind, id, body FROM facts ORDER BY kind, id"))
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    if "cluster_id" not in meta:
+        return None
+    its_format = _format_of(path, meta.get("format", ""))
+    check_format(str(path), its_format)
+    return Contents(its_format, meta["cluster_id"], int(meta.get("epoch", 0)), rows)
+
+
+def _format_of(path: Path, found: str) -> int:
+    if not found.isdecimal():
+        raise UnusableRegistry(f"{path} has registry format {found!r}, which is no number: restore a backup")
+    return int(found)
 
 
 def _unusable(path: Path, error: Exception) -> UnusableRegistry:

@@ -40,6 +40,8 @@ VERBS = (
     Verb("deactivate", f"{_CLI}.maintenance:deactivate", APPS, "Offer an agent to nobody; its tasks go on."),
     Verb("activate", f"{_CLI}.maintenance:activate", APPS, "End an agent's drain or deactivation."),
     Verb("gone", f"{_CLI}.maintenance:gone", APPS, "Mark an agent gone for good, and its tasks with it."),
+    Verb("backup", f"{_CLI}.backup:backup", RUN, "Write all durable facts into a file."),
+    Verb("restore", f"{_CLI}.backup:restore", RUN, "Fill an empty store with a backup."),
     Verb("framework", f"{_CLI}.framework:framework", APPS, "Tear a framework down."),
 )
 

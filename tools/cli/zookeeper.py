@@ -17,11 +17,14 @@ _NAMES = ("zk", "zk_auth", "zk_session_timeout", "zk_ca", "zk_cert", "zk_key")
 
 
 def zookeeper_options(verb: str, text: str) -> Callable[[FunctionT], FunctionT]:
-    """Adds --zk, which does `text`, and what belongs to it; `zookeeper_settings` takes them out again."""
+    """Adds --zk, which does `text`, and what belongs to it; `zookeeper_settings` takes them out again.
+
+    `verb` is that of `barter start`, empty for others.
+    """
 
     def flag(name: str, text: str, **settings: Any) -> Callable[[FunctionT], FunctionT]:
         variable = name.strip("-").replace("-", "_").upper()
-        names = [f"BARTER_START_{verb}_{variable}", f"BARTER_{variable}"]
+        names = [*([f"BARTER_START_{verb}_{variable}"] if verb else []), f"BARTER_{variable}"]
         shown = "default" in settings
         return click.option(name, envvar=names, show_envvar=True, show_default=shown, help=text, **settings)
 
