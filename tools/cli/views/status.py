@@ -11,9 +11,12 @@ from barter.tools.cli.views.times import age
 
 
 def status(wire: pb.GetStatusResponse, master: str) -> dict[str, Any]:
+    """`master`: who was asked; where masters elect their leader it is named instead."""
     return {
         "cluster_id": wire.cluster_id,
-        "master": master,
+        "master": next((each.grpc for each in wire.masters if each.leads), master),
+        "masters": [{"grpc": each.grpc, "http": each.http, "leads": each.leads} for each in wire.masters],
+        "zookeeper": wire.zookeeper,
         "epoch": wire.epoch,
         "version": wire.version,
         "started_ms": wire.started_ms,
@@ -37,6 +40,7 @@ def lines(view: Row) -> Iterator[str]:
     """For people."""
     up, tasks = age(view["started_ms"]), view["tasks"]
     yield f"cluster     {view['cluster_id']} at {view['master']}, epoch {view['epoch']}, up {up}, {view['version']}"
+    yield from _masters(view)
     yield f"agents      {_counts(view['agents'])}"
     yield from stopped(view["removals"])
     yield f"frameworks  {_counts(view['frameworks'])}"
@@ -45,6 +49,15 @@ def lines(view: Row) -> Iterator[str]:
     for name, text in (("cpus", cpus), ("mem", mem)):
         total, used, offered = (text(view[kind]) for kind in ("total", "used", "offered"))
         yield f"{name:<12}{used} used, {offered} offered, of {total}"
+
+
+def _masters(view: Row) -> Iterator[str]:
+    """Nothing for one that stands alone."""
+    if view["masters"]:
+        others = [each["grpc"] for each in view["masters"] if not each["leads"]]
+        yield f"masters     {view['master']} leads, {', '.join(others) or 'nobody'} may follow it"
+    if view["zookeeper"]:
+        yield f"zookeeper   {view['zookeeper']}"
 
 
 def stopped(removals: Row) -> Iterator[str]:
