@@ -73,6 +73,8 @@ class Turns:
         """The milliseconds to wait before the next try; `leader` where one was named, `jitter` from 0 to 999."""
         leader = leader if leader != self.address else self._leader
         self._leader = ""
+        if leader and self.address == self._silent:
+            self._silent = ""
         if leader and self._followed < FOLLOWED_MOST:
             self._followed += 1
             self._leader, self._again = leader, ""

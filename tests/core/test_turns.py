@@ -61,6 +61,20 @@ def test_who_should_lead_and_does_not_answer_is_told_to_the_others() -> None:
     assert turns.unreachable == ""
 
 
+def test_who_answers_with_another_leader_is_silent_no_more() -> None:
+    turns = Turns(["old:1", "new:1"])
+    turns.next()
+    turns.arrived()
+    for _ in range(2):
+        turns.lost("", 0)
+        turns.next()
+    assert (turns.address, turns.unreachable) == ("new:1", "old:1")
+    turns.lost("old:1", 0)
+    turns.next()
+    turns.lost("new:1", 0)
+    assert (turns.next(), turns.unreachable) == ("new:1", "")
+
+
 def test_a_master_that_was_lost_is_unreachable_when_it_does_not_answer_again() -> None:
     turns = Turns(["a:1", "b:1"])
     turns.next()
