@@ -1,7 +1,7 @@
 """A master's process where several are elected: it listens always, and the machine within it lives while it leads."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from barter.core import candidacy
 from barter.core.candidate_nodes import candidate_bytes, candidate_name, candidate_of, leader_bytes, leader_of
@@ -220,11 +220,15 @@ class SimCandidate(Process[candidacy.Event, candidacy.Action]):
         self._network.drop(held.end)
 
 
+_candidate = lru_cache(64)(candidate_of)
+_leader = lru_cache(64)(leader_of)
+
+
 def looked(found: Found, number: int) -> candidacy.Looked:
     """What the nodes of an election say."""
-    queue = [candidate_of(path, node.data) for path, node in found.items() if path.startswith(f"{CANDIDATES}/")]
+    queue = [_candidate(path, node.data) for path, node in found.items() if path.startswith(f"{CANDIDATES}/")]
     return candidacy.Looked(tuple(queue), leader_in(found[LEADER]), number)
 
 
 def leader_in(node: Znode) -> candidacy.Leader:
-    return leader_of(LEADER, node.data, node.version)
+    return _leader(LEADER, node.data, node.version)

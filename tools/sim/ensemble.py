@@ -139,6 +139,7 @@ class Ensemble:
         self._network = network
         self._rng = world.random("zookeeper")
         self._opened = 0
+        self._ill: dict[str, None] = {}
         self._stuck: list[Callable[[], None]] = []
         self._electing = 0
         for server in self.servers.values():
@@ -151,13 +152,15 @@ class Ensemble:
     @property
     def commits(self) -> bool:
         """Whether a write that comes now is done now."""
+        if not self._ill:
+            return self.serves
         well = [self._well(server) for server in self.servers.values() if server.serves]
         return self.serves and self._well(self.servers[self.leader]) and sum(well) * 2 > len(self.servers)
 
     def hears(self, end: End) -> bool:
         """Whether what is said at the client's end of a connection is heard at once, but for the way there."""
         server = self.servers[end.there]
-        return self._well(server) and server.serves and self.commits and not self.slow_us
+        return server.serves and self.commits and not self.slow_us and self._well(server)
 
     def touch(self, number: int) -> None:
         """The session has been heard of."""
@@ -170,13 +173,14 @@ class Ensemble:
         server = self.servers[name]
         if server.up:
             server.up = False
+            self._ill[name] = None
             self._out(server)
 
     def start(self, name: str) -> None:
         server = self.servers[name]
         if not server.up:
             server.up, server.hung_until_us = True, 0
-            self._join_later(server)
+            self._well_again(server)
 
     def hang(self, name: str, us: int) -> None:
         """As after SIGSTOP: connections stay, and nothing is answered."""
@@ -228,6 +232,8 @@ class Ensemble:
         return server.up and not server.cuts and server.hung_until_us <= self.world.now_us
 
     def _suspect(self, server: Server) -> None:
+        self._ill[server.name] = None
+
         def look() -> None:
             if server.serves and not self._well(server):
                 self._out(server)
@@ -237,6 +243,7 @@ class Ensemble:
     def _well_again(self, server: Server) -> None:
         if not self._well(server):
             return
+        self._ill.pop(server.name, None)
         if not server.serves:
             self._drop_clients(server)
             self._join_later(server)

@@ -34,6 +34,7 @@ class Plan:
         measure_ms=10_000,
         removal_ms=120_000,
         loss_window_ms=90_000,
+        session_ms=20_000,
     )
     rates: Mapping[str, float] = field(default_factory=dict)
     fewest_faults: int = FEWEST_FAULTS

@@ -130,8 +130,8 @@ def _or_other(us: Callable[[Random], tuple[int, int]]) -> Callable[[Random], tup
 
 
 KINDS = (
-    Kind("zk-cut", 0.7, elected, _any_way(lasting(1, 60)), _cut_from_zookeeper, "a master and ZooKeeper are parted"),
-    Kind("zk-cut-leader", 0.7, elected, _any_way(lasting(1, 60)), _cut_leader, "the leader and ZooKeeper are parted"),
+    Kind("zk-cut", 0.5, elected, _any_way(lasting(1, 60)), _cut_from_zookeeper, "a master and ZooKeeper are parted"),
+    Kind("zk-cut-leader", 0.5, elected, _any_way(lasting(1, 60)), _cut_leader, "the leader and ZooKeeper are parted"),
     Kind("agents-cut", 0.4, elected, _any_way(lasting(1, 90)), _cut_from_agents, "a master and all agents are parted"),
     Kind(
         "frameworks-cut",
@@ -141,15 +141,15 @@ KINDS = (
         _cut_from_frameworks,
         "a master and all frameworks are parted",
     ),
-    Kind("leader-pause", 0.7, elected, lasting(1, 60), _pause_leader, "SIGSTOP of the leader, then SIGCONT"),
-    Kind("handover", 0.7, elected, lasting(0.2, 10), _resign, "SIGTERM of the leader"),
-    Kind("zk-crash", 0.7, servers, _or_other(lasting(0.5, 60)), _crash_server, "a server of ZooKeeper dies"),
-    Kind("zk-hang", 0.7, servers, _or_other(lasting(0.2, 30)), _hang_server, "a server of ZooKeeper is stopped"),
+    Kind("leader-pause", 0.5, elected, lasting(1, 60), _pause_leader, "SIGSTOP of the leader, then SIGCONT"),
+    Kind("handover", 0.5, elected, lasting(0.2, 10), _resign, "SIGTERM of the leader"),
+    Kind("zk-crash", 0.5, servers, _or_other(lasting(0.5, 60)), _crash_server, "a server of ZooKeeper dies"),
+    Kind("zk-hang", 0.5, servers, _or_other(lasting(0.2, 30)), _hang_server, "a server of ZooKeeper is stopped"),
     Kind("zk-part", 0.4, servers, lasting(0.2, 30), _cut_server, "a server of ZooKeeper does not reach the others"),
     Kind("zk-quorum", 0.4, servers, lasting(1, 60), _lose_quorum, "of the servers of ZooKeeper one is left"),
     Kind(
         "zk-unknown",
-        3,
+        2,
         elected,
         _or_other(lasting(1, 60)),
         _lose_answer,

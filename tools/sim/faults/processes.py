@@ -92,7 +92,7 @@ def _drift(cluster: SimCluster, fault: Fault) -> None:
 
 
 KINDS = (
-    Kind("master-crash", 5, masters, lasting(0.2, 60), _crash, "kill -9, and a start on the same registry"),
+    Kind("master-crash", 4, masters, lasting(0.2, 60), _crash, "kill -9, and a start on the same registry"),
     Kind("agent-crash", 0.9, agents, lasting(0.1, 90), _crash, "kill -9; its executor and tasks go on"),
     Kind("executor-crash", 0.6, agents, lasting(0.1, 1), _executor_crash, "kill -9; its tasks go on"),
     Kind("agent-and-executor-crash", 0.4, agents, lasting(0.1, 30), _both_crash, "kill -9 of both; the tasks go on"),
