@@ -86,6 +86,11 @@ class Connection:
         """Whether there is a session, as far as is known."""
         return self._open
 
+    @property
+    def server(self) -> str:
+        """The server that has the session, or was tried last."""
+        return self._wire.server
+
     def silent_ms(self) -> int:
         """For how long no server has answered; 0 while one does."""
         return 0 if self._wire.up else max(self.clock.now() - self._heard_ms, 0)

@@ -61,7 +61,7 @@ class Wire:
         # In turn from then on, so that a server which just failed comes last.
         random.shuffle(hosts)
         credentials = settings.url.credentials
-        self._client = KazooClient(
+        self._client: Any = KazooClient(
             ",".join(hosts),
             timeout=settings.session_ms / 1000,
             handler=self._handler,
@@ -77,7 +77,8 @@ class Wire:
         self._waiting: dict[Future[Any], int] = {}
         self._answered_ms = 0
         self._failed = 0
-        self._server = ""
+        self.server = ""
+        """Which has the session, or was tried last."""
         self._said: dict[str, str] = {}
         self.closed = False
         self.ended = False
@@ -103,7 +104,7 @@ class Wire:
 
     def cut(self) -> None:
         """Leaves the server, which does not answer, for the next."""
-        self._said[self._server] = "does not answer any more"
+        self._said[self.server] = "does not answer any more"
         self._handler.cut()
 
     @property
@@ -238,7 +239,7 @@ class Wire:
     # Kazoo's thread.
 
     def on_attempt(self, server: str) -> int:
-        self._server = server
+        self.server = server
         self._handler.connecting = True
         return self._clock.now()
 
@@ -253,7 +254,7 @@ class Wire:
         self._handler.connecting = False
         self._failed += 1
         self._set_attempt()
-        self._said[self._server] = said_of(error)
+        self._said[self.server] = said_of(error)
 
     def on_unknown(self, server: str) -> None:
         self._said[server] = "has a name that is not known"
@@ -267,7 +268,7 @@ class Wire:
     def _on_state(self, state: str) -> None:
         now = self._client.client_state
         if state == KazooState.SUSPENDED:
-            self._said.setdefault(self._server, "closed the connection")
+            self._said.setdefault(self.server, "closed the connection")
         elif state == KazooState.LOST:
             self.ended = now in _ENDED
             self._owner.on_lost("no server takes the credentials" if now == KeeperState.AUTH_FAILED else "it expired")

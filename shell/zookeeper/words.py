@@ -73,7 +73,10 @@ def error_of(error: Exception, path: str, doing: str) -> Exception | None:
 def refusal_of(operation: Operation, path: str, error: Exception) -> Exception:
     """Why a transaction did not happen, by the operation that fails."""
     match error:
-        case NoAuthError() | InvalidACLError():
+        case NoAuthError() | InvalidACLError() if isinstance(operation, Create | Delete):
+            doing = "create" if isinstance(operation, Create) else "delete"
+            return NotAllowed(path.rpartition("/")[0] or "/", f"{doing} nodes below")
+        case NoAuthError():
             return NotAllowed(path, "write")
         case BadVersionError() if isinstance(operation, Check | SetData | Delete):
             why = f"its version is no longer {operation.version}"
