@@ -95,12 +95,14 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
         return f"no master leads: {self._why()}; running tasks go on, changes are refused"
 
     async def intercept_service(
-        self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]], details: grpc.HandlerCallDetails
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        refusal = await self._admit(_unreachable(details))
+        refusal = await self._admit(_unreachable(handler_call_details))
         if refusal is not None:
             return grpc.stream_stream_rpc_method_handler(_refusing(refusal))
-        handler = self._services.service(details) if self._services is not None else None
+        handler = self._services.service(handler_call_details) if self._services is not None else None
         return self._with_farewell(handler) if handler is not None and handler.response_streaming else handler
 
     async def _admit(self, unreachable: str) -> Refusal | None:
