@@ -51,7 +51,7 @@ def test_the_machine_is_named() -> None:
     assert "Python 3" in line
 
 
-@pytest.mark.parametrize("name", ["launch", "burst", "replace", "cli", "master"])
+@pytest.mark.parametrize("name", ["launch", "burst", "replace", "cli", "master", "failover"])
 def test_every_bench_says_what_it_measures(name: str) -> None:
     done = CliRunner().invoke(main, [name, "--help"])
     assert done.exit_code == 0

@@ -124,6 +124,23 @@ def master(
 
 
 @main.command()
+@click.option("--agents", default=5_000, show_default=True, type=click.IntRange(1), help="Simulated, after 10 of them.")
+@click.option("--tasks-per-agent", default=10, show_default=True, type=click.IntRange(0), help="Running on each.")
+@click.option("--large", is_flag=True, help="Then Mesos' sizes as well: 2,000 agents with 100 tasks, 20,000 with 5.")
+@click.option("--servers", default=1, show_default=True, type=click.IntRange(1, 5), help="Of ZooKeeper.")
+@rounds_option
+@json_option
+def failover(agents: int, tasks_per_agent: int, large: bool, servers: int, rounds: int, as_json: bool) -> None:
+    """Masters elected by a real ZooKeeper: how soon the next one makes offers, and has all agents again."""
+    from barter.tools.bench.failover import bench
+
+    sizes = [bench.Size(10, 5, rounds), bench.Size(agents, tasks_per_agent, rounds)]
+    if large:
+        sizes += [bench.Size(2_000, 100, 1), bench.Size(20_000, 5, 1)]
+    _show(lambda say: bench.run(sizes, servers, say), as_json)
+
+
+@main.command()
 @click.option("--agents", default=10_000, show_default=True, type=click.IntRange(1))
 @click.option("--frameworks", default=200, show_default=True, type=click.IntRange(1))
 @click.option(
@@ -142,6 +159,17 @@ def allocator(agents: int, frameworks: int, rounds: int, plot: str, as_json: boo
         report.progress_end()
         return
     _show(lambda say: bench.run(agents, frameworks, rounds, say), as_json)
+
+
+@main.command()
+@click.option("--agents", default=10_000, show_default=True, type=click.IntRange(1))
+@rounds_option
+@json_option
+def registry(agents: int, rounds: int, as_json: bool) -> None:
+    """The registry of many agents: read back from ZooKeeper and from SQLite, and their first admission."""
+    from barter.tools.bench import registry as bench
+
+    _show(lambda say: bench.run(agents, rounds, say), as_json)
 
 
 def _show(bench: Bench, as_json: bool) -> None:

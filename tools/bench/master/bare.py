@@ -10,7 +10,7 @@ import grpc.aio as aio
 from barter.proto.v1 import agent_pb2, scheduler_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer, add_AgentServiceServicer_to_server
 from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceServicer, add_SchedulerServiceServicer_to_server
-from barter.shell import transport
+from barter.shell import garbage, transport
 
 BEAT = agent_pb2.AgentEvent(epoch=1, heartbeat={})
 AgentContext = aio.ServicerContext[agent_pb2.AgentCall, agent_pb2.AgentEvent]
@@ -55,7 +55,9 @@ async def main(listen: str, heartbeat_ms: int) -> None:
     add_SchedulerServiceServicer_to_server(BareFrameworks(), server)  # type: ignore[no-untyped-call]
     transport.listen(server, listen)
     await server.start()
+    tidying = asyncio.create_task(garbage.keep_out_of_the_way())
     await stop.wait()
+    tidying.cancel()
     await server.stop(0)
 
 

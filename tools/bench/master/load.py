@@ -44,13 +44,13 @@ class Load:
                 agent_id = f"agent-{number:05}"
                 told = messages.register(agent_id, number, self._tasks, owners)
                 self._agents.append(Agent(agent_id, told, channel))
-        _keep_the_collector_away()
+        keep_the_collector_away()
 
     async def register(self) -> dict[str, object]:
         began = time.perf_counter()
         await asyncio.gather(*(agent.register() for agent in self._agents))
         took = time.perf_counter() - began
-        _keep_the_collector_away()
+        keep_the_collector_away()
         return {"seconds": took}
 
     async def offers(self, seconds: float) -> dict[str, object]:
@@ -89,29 +89,29 @@ async def main(master: str, agents: int, tasks: int, agents_per_connection: int)
     load = Load(master, agents, tasks, agents_per_connection)
     try:
         await load.prepare()
-        _say({"ready": True})
+        say({"ready": True})
         while command := (await asyncio.to_thread(sys.stdin.readline)).split():
             match command:
                 case ["register"]:
-                    _say(await load.register())
+                    say(await load.register())
                 case ["offers", seconds]:
-                    _say(await load.offers(float(seconds)))
+                    say(await load.offers(float(seconds)))
                 case _:
                     break
     except (BenchFailed, aio.AioRpcError) as error:
-        _say({"error": str(error)})
+        say({"error": str(error)})
     finally:
         await load.close()
 
 
-def _keep_the_collector_away() -> None:
+def keep_the_collector_away() -> None:
     """It would stop this process while it measures."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000, 5, 1_000_000)
 
 
-def _say(answer: dict[str, object]) -> None:
+def say(answer: dict[str, object]) -> None:
     print(json.dumps(answer), flush=True)
 
 

@@ -17,7 +17,7 @@ def register(agent_id: str, number: int, tasks: int, frameworks: Sequence[str]) 
     call = agent_pb2.AgentCall()
     agent = call.register.agent
     agent.agent_id, agent.hostname, agent.host = agent_id, f"host-{number}.example", "127.0.0.1"
-    agent.resources.scalars.update({"cpus": 32_000, "mem": 128 * GIB, "disk": 1024 * GIB})
+    agent.resources.scalars.update({"cpus": max(32_000, tasks * 1_000), "mem": 128 * GIB, "disk": 1024 * GIB})
     agent.resources.ranges["ports"].ranges.add(low=31_000, high=32_000)
     agent.attributes.update({"zone": ZONES[number % len(ZONES)], "rack": f"r{number % 100}"})
     agent.runtimes.extend(["docker", "process"])

@@ -1,9 +1,11 @@
-"""The bench's own two processes: the load, and the bare server that is the floor."""
+"""The bench's own processes: the load, and the bare server that is the floor."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import Any, Self
 
 from barter.tools.bench.cluster import clean_env, free_address
@@ -13,11 +15,16 @@ LONGEST_PHASE_SECONDS = 300
 STOP_SECONDS = 10
 
 
-class _Process:
-    def __init__(self, module: str, *arguments: object) -> None:
-        command = [sys.executable, "-m", f"barter.tools.bench.master.{module}", *map(str, arguments)]
+class OwnProcess:
+    """A process that runs one of the bench's own modules, for as long as it is entered."""
+
+    def __init__(self, module: str, *arguments: object, quiet: bool = False) -> None:
+        """Not `quiet`: what it writes to stderr is seen."""
+        errors = subprocess.DEVNULL if quiet else None
+        self._module = module
+        command = [sys.executable, "-m", f"barter.tools.bench.{module}", *map(str, arguments)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_env(), text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=clean_env(), text=True
         )
 
     @property
@@ -35,30 +42,8 @@ class _Process:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-
-class BareServer(_Process):
-    def __init__(self, heartbeat_ms: int) -> None:
-        self.address = free_address()
-        super().__init__("bare", self.address, heartbeat_ms)
-
-
-class LoadProcess(_Process):
-    """One phase after the other; a phase that takes too long is broken off, and fails the bench."""
-
-    def __init__(self, master: str, agents: int, tasks: int, agents_per_connection: int) -> None:
-        super().__init__("load", master, agents, tasks, agents_per_connection)
-
-    def ready(self) -> None:
-        self._answer("be ready")
-
-    def ask(self, phase: str) -> dict[str, Any]:
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.write(f"{phase}\n")
-        stdin.flush()
-        return self._answer(phase)
-
-    def _answer(self, phase: str) -> dict[str, Any]:
+    def answer(self, phase: str) -> dict[str, Any]:
+        """The next line it says; raises BenchFailed where it could not do the `phase`."""
         stdout = self._process.stdout
         assert stdout is not None
         breaker = threading.Timer(LONGEST_PHASE_SECONDS, self._process.kill)
@@ -68,8 +53,39 @@ class LoadProcess(_Process):
         finally:
             breaker.cancel()
         if not line:
-            raise BenchFailed(f"the simulated agents ended when they were to {phase}")
+            raise BenchFailed(f"{self._module} ended when it was to {phase}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise BenchFailed(f"the simulated agents could not {phase}: {answer['error']}")
+            raise BenchFailed(f"{self._module} could not {phase}: {answer['error']}")
         return answer
+
+    def end(self, number: signal.Signals) -> float:
+        """When (time.monotonic) it was sent the signal."""
+        sent = time.monotonic()
+        self._process.send_signal(number)
+        return sent
+
+
+class BareServer(OwnProcess):
+    def __init__(self, heartbeat_ms: int) -> None:
+        self.address = free_address()
+        super().__init__("master.bare", self.address, heartbeat_ms)
+
+
+class LoadProcess(OwnProcess):
+    """One phase after the other; a phase that takes too long is broken off, and fails the bench."""
+
+    def __init__(
+        self, masters: str, agents: int, tasks: int, agents_per_connection: int, module: str = "master.load"
+    ) -> None:
+        super().__init__(module, masters, agents, tasks, agents_per_connection)
+
+    def ready(self) -> None:
+        self.answer("be ready")
+
+    def ask(self, phase: str) -> dict[str, Any]:
+        stdin = self._process.stdin
+        assert stdin is not None
+        stdin.write(f"{phase}\n")
+        stdin.flush()
+        return self.answer(phase)
