@@ -15,6 +15,7 @@ from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, VolumeId
 from barter.core.machine import Machine
 from barter.tools.sim import wire
+from barter.tools.sim.back import Back
 from barter.tools.sim.disk import SimLedger
 from barter.tools.sim.executor import SimExecutor
 from barter.tools.sim.executors import Executors
@@ -55,6 +56,7 @@ class SimAgent(Process[ev.Event, act.Action]):
         self._oversubscribe, self._measure_ms = oversubscribe, measure_ms
         self._network = network
         self._master_end: End | None = None
+        self._back: Back | None = None
         self._executor_end: End | None = None
         self._running: SimExecutor | None = None
         self._link = 0
@@ -123,6 +125,7 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def lost(self) -> None:
         self.ledger.lose_unflushed()
+        self._look_back_no_more()
         self._network.deafen(f"{self.host}/agent")
         for end in (self._master_end, self._executor_end):
             if end is not None:
@@ -160,6 +163,9 @@ class SimAgent(Process[ev.Event, act.Action]):
         """Answered by exactly one MasterGone, whatever comes in between."""
         self._link, self._given_up, self._leader = action.link, "", ""
         self._unreachable = action.unreachable
+        if action.unreachable:
+            found = self.within_life(partial(self._is_back, action))
+            self._back = Back(self._network, self.host, action.unreachable, found)
         life = self.life
 
         def opened(end: End) -> None:
@@ -183,9 +189,22 @@ class SimAgent(Process[ev.Event, act.Action]):
             self._leader = message.leader
             self._drop_master(message.reason)
         elif isinstance(message, wire.FromMaster):
+            self._look_back_no_more()
             event = wire.to_agent(message, self.ledger.spent)
             if event is not None:
                 self.post(event)
+
+    def _is_back(self, action: act.ConnectMaster) -> None:
+        """Who should lead answers, and the master that was called has not said a word."""
+        if action.link == self._link and self._back is not None:
+            self._leader = action.unreachable
+            self._given_up = f"{action.unreachable} answers again"
+            self._drop_master(self._given_up)
+
+    def _look_back_no_more(self) -> None:
+        if self._back is not None:
+            self._back.cancel()
+            self._back = None
 
     def _leave_master(self, action: act.LeaveMaster) -> None:
         self._given_up = action.reason
@@ -199,6 +218,7 @@ class SimAgent(Process[ev.Event, act.Action]):
 
     def _master_gone(self, reason: str) -> None:
         self._master_end = None
+        self._look_back_no_more()
         leader, self._leader = self._leader, ""
         self.post(ev.MasterGone(self._link, reason, leader, self._rng.randrange(1000)))
 

@@ -17,6 +17,7 @@ from barter.sdk.scheduler import Scheduler
 from barter.sdk.session_driver import SessionDriver, delay_from, in_steps
 from barter.sdk.store import StateStore
 from barter.tools.sim import wire
+from barter.tools.sim.back import Back
 from barter.tools.sim.disk import SimStore
 from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.observe import Violated
@@ -134,6 +135,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self.driver: SimDriver
         self._network = network
         self._end: End | None = None
+        self._back: Back | None = None
         self._link = 0
         self._leader = ""
 
@@ -164,6 +166,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
                 self._act(step)
 
     def lost(self) -> None:
+        self._look_back_no_more()
         if self._end is not None:
             self._network.drop(self._end, kept=self._rng.randrange(self._end.on_the_way + 1))
             self._end = None
@@ -212,6 +215,9 @@ class SimFramework(Process[msg.Event, msg.Action]):
         self._drop()
         self._link, self._leader = action.link, ""
         life = self.life
+        if action.unreachable:
+            found = self.within_life(partial(self._is_back, action))
+            self._back = Back(self._network, self.host, action.unreachable, found)
 
         def opened(end: End) -> None:
             if life != self.life or self._link != action.link:
@@ -232,6 +238,7 @@ class SimFramework(Process[msg.Event, msg.Action]):
 
     def _hear(self, link: int, message: Message) -> None:
         if isinstance(message, wire.FromMaster):
+            self._look_back_no_more()
             self.post(msg.Heard(link, wire.to_framework(message)))
         elif isinstance(message, wire.NotLeader) and link == self._link:
             self._leader = message.leader
@@ -239,16 +246,33 @@ class SimFramework(Process[msg.Event, msg.Action]):
                 self._network.drop(end)
             self._parted(link, message.reason)
 
+    def _is_back(self, action: msg.Connect) -> None:
+        """Who should lead answers, and the master that was called has not said a word."""
+        if action.link == self._link and self._back is not None:
+            self._leader = action.unreachable
+            end, self._end = self._end, None
+            if end is not None:
+                self._network.drop(end)
+            self._parted(action.link, f"{action.unreachable} answers again")
+            self._link = 0
+
+    def _look_back_no_more(self) -> None:
+        if self._back is not None:
+            self._back.cancel()
+            self._back = None
+
     def _parted(self, link: int, reason: str) -> None:
         if link != self._link:
             return
         self._end = None
+        self._look_back_no_more()
         leader, self._leader = self._leader, ""
         self.post(msg.LinkLost(link, reason, leader, self._rng.randrange(1000)))
 
     def _drop(self) -> None:
         """Give the present link up, whatever it has come to."""
         end, self._end, self._link = self._end, None, 0
+        self._look_back_no_more()
         if end is not None:
             self._network.drop(end)
 
