@@ -1,6 +1,7 @@
 """The client of ZooKeeper against a real server: what is asked, refused, watched, and what a silent server does."""
 
 import asyncio
+import dataclasses
 import itertools
 import os
 import signal
@@ -127,22 +128,22 @@ def received(port: int) -> int:
     return sum(int(fields[4].split(":")[1], 16) for fields in lines if fields[1].endswith(f":{port:04X}"))
 
 
-def test_a_thousand_nodes_are_asked_for_before_the_first_is_answered(
-    server: ZooKeeperServer, zk: BlockingZooKeeper
-) -> None:
-    names = [f"a/{number:03}" for number in range(1000)]
-    for part in (names[:500], names[500:]):
-        zk.commit([Create(name, name.encode()) for name in part])
-    server.stop()
-    try:
-        answers = zk.connection.get_many(names)
-        # Each with its length, number, kind, length of path and watch.
-        asked = sum(17 + len(zk.connection.absolute(name)) for name in names)
-        until(lambda: received(server.port) >= asked, 10)
-        assert not answers.done()
-    finally:
-        server.go_on()
-    assert answers.result(20) == {name: Node(name.encode(), 0) for name in names}
+def test_a_thousand_nodes_are_asked_for_before_the_first_is_answered(server: ZooKeeperServer) -> None:
+    names = [f"{number:03}" for number in range(1000)]
+    with BlockingZooKeeper(dataclasses.replace(settings(server), session_ms=60_000)) as zk:
+        zk.commit([Create("")])
+        for part in (names[:500], names[500:]):
+            zk.commit([Create(name, name.encode()) for name in part])
+        server.stop()
+        try:
+            answers = zk.connection.get_many(names)
+            # Each with its length, number, kind, length of path and watch.
+            asked = sum(17 + len(zk.connection.absolute(name)) for name in names)
+            until(lambda: received(server.port) >= asked, 10)
+            assert not answers.done()
+        finally:
+            server.go_on()
+        assert answers.result(20) == {name: Node(name.encode(), 0) for name in names}
 
 
 def test_a_watch_comes_once(zk: BlockingZooKeeper) -> None:

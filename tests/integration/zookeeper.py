@@ -75,8 +75,9 @@ class ZooKeeperServer:
         return (self.folder / "log").read_text(errors="replace")
 
     def stop(self) -> None:
-        """SIGSTOP: it keeps its connections and answers nothing."""
+        """SIGSTOP: it keeps its connections and answers nothing. Returns once each of its threads has stopped."""
         os.kill(self.pid, signal.SIGSTOP)
+        until(lambda: all(_is_stopped(thread) for thread in Path(f"/proc/{self.pid}/task").iterdir()))
 
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
@@ -101,6 +102,10 @@ class ZooKeeperServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.remove()
+
+
+def _is_stopped(thread: Path) -> bool:
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 class Ensemble:
