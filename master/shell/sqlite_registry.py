@@ -13,8 +13,6 @@ from barter.master.registry_rows import Contents, Row, Undecodable
 from barter.master.shell import wire_facts as wire
 from barter.shell.sqlite import open_durable
 
-__all__ = ["FILE", "SqliteRegistry", "UnusableRegistry", "read_contents"]
-
 FILE = "master.sqlite3"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -22,6 +22,7 @@ from barter.master.registry import Registry
 from barter.master.shell.sqlite_registry import FILE, SqliteRegistry
 from barter.master.shell.wire_facts import body_of
 from barter.master.shell.zookeeper_registry import FENCE, ZooKeeperRegistry, read_shards
+from barter.shell import log
 from barter.shell.zookeeper.guard import prepared
 from barter.shell.zookeeper.loop import ZooKeeper
 from barter.shell.zookeeper.settings import ZooKeeperSettings
@@ -35,6 +36,7 @@ _PLAIN = "frameworks/plain"
 
 def run(agents: int, rounds: int, say: Progress) -> list[Result]:
     """A read is what a new leader does before it leads; its floor reads the same bytes and does nothing with them."""
+    log.setup("warning")
     with tempfile.TemporaryDirectory(prefix="barter-bench-") as folder:
         ensemble = Ensemble(Path(folder), 1)
         try:
