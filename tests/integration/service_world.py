@@ -43,27 +43,36 @@ class ServiceWorld:
         self._ports = free_block()
 
     def start(self, name: str) -> None:
-        words = {
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "barter.tools.cli.main", "start", *self.words_of(name)],
+                env={**os.environ, "DOCKER_HOST": self._docker_host}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def words_of(self, name: str) -> list[str]:
+        """What `barter start` is to do for it."""
+        return [name, *{
             "master": ["--data-dir", str(self.folder / "m"), "--listen", self.master, "--http", free_address()],
             "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a")),
                       *("--runtime", "docker" if self._docker_host else "process"),
                       *("--listen", self._agent[0], "--http", self._agent[1]),
                       *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a")],
             "service": self.service_words(),
-        }[name]  # fmt: skip
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "barter.tools.cli.main", "start", name, *words],
-                env={**os.environ, "DOCKER_HOST": self._docker_host}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        }[name]]  # fmt: skip
 
     def service_words(self) -> list[str]:
         return ["--master", self.master, "--data-dir", str(self.folder / "s"), "--listen", self.api]
 
+    def pid(self, name: str) -> int:
+        return self._processes[name].pid
+
     def end(self, name: str, number: signal.Signals) -> int:
-        process = self._processes.pop(name)
-        process.send_signal(number)
-        return process.wait(30)
+        self._processes[name].send_signal(number)
+        return self.wait(name)
+
+    def wait(self, name: str) -> int:
+        """The exit code, once it has ended."""
+        return self._processes.pop(name).wait(30)
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()

@@ -179,9 +179,13 @@ def _path(given: Path | None) -> str:
 @_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
 @_flag("--role", "*", "The role its apps run in, such as eng/web.", type=ROLE)
+@_flag("--name", "service", "Its name in the cluster and in ZooKeeper; the same for all that elect one leader.")
+@zookeeper_options("SERVICE", "Be one of several that elect their leader; apps are kept there, not in --data-dir.")
+@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
 @_insecure
-def service(master: str, data_dir: Path, listen: str, role: str, insecure: bool) -> None:
+def service(**given: Any) -> None:
     """The service framework: long-running apps, with Marathon's model and /v2 API."""
     from barter.frameworks.service.shell.daemon import ServiceOptions, run
 
-    sys.exit(run(ServiceOptions(masters=master, data_dir=data_dir, listen=listen, insecure=insecure, role=role)))
+    zookeeper = zookeeper_settings(given, insecure=given["insecure"])
+    sys.exit(run(ServiceOptions(masters=given.pop("master"), zookeeper=zookeeper, **given)))
