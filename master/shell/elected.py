@@ -101,7 +101,11 @@ class ElectedMaster:
     def _follow(self, follow: Follow) -> None:
         self._leader, self._why_none = follow.addresses, follow.reason
         self._metrics.elected(follow.epoch, leading=False)
-        if leader := follow.addresses.get("grpc", ""):
+        leader = follow.addresses.get("grpc", "")
+        if leader == self._told["grpc"]:
+            self._leader, self._why_none = {}, "this master led, was started again, and its former session has to end"
+            self._door.hold()
+        elif leader:
             self._door.send_to(leader)
         else:
             self._door.hold()
@@ -200,7 +204,6 @@ class ElectedMaster:
             Rival(told.get("grpc", ""), told.get("http", ""), told == self._told)
             for told in (each.addresses for each in self._campaign.candidates)
         ]
-        settings = self._zk.settings
         answers = self._zk.diagnosis() if self._zk.silent_ms() else "answers"
-        zookeeper = f"{settings.url} {answers}, session timeout {settings.session_ms} ms"
+        zookeeper = f"{self._zk.settings.url} {answers}, session timeout {self._campaign.session_ms} ms"
         return Standing(tuple(sorted(rivals, key=lambda each: not each.leads)), zookeeper)

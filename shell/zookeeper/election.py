@@ -27,6 +27,7 @@ from barter.shell.zookeeper.lease import Lease
 from barter.shell.zookeeper.loop import ZooKeeper
 
 LOG = logger("election")
+COMPLAIN_SECONDS = 60.0
 _PASSING = (Conflict, Unknown, Unreachable, SessionOver)
 _LASTING = (Refused, Unreadable, NotAllowed)
 
@@ -86,12 +87,19 @@ class Campaign:
         """Whether it leads and nobody else can yet; however busy the loop is."""
         return self._lease.may_act()
 
+    @property
+    def session_ms(self) -> int:
+        """The timeout that ZooKeeper has granted; 0 before the first session."""
+        return self._election.timeout_ms
+
     async def run(self) -> None:
         """Until cancelled."""
         await self._zk.start()
+        complaining = asyncio.create_task(self._complain())
         try:
             await self._runner.run()
         finally:
+            complaining.cancel()
             self._drop_question()
 
     def resign(self, reason: str, code: int = 0) -> None:
@@ -178,6 +186,21 @@ class Campaign:
         if self._trouble is not type(error):
             self._trouble = type(error)
             LOG.warning("trouble with ZooKeeper, trying again", place=self._place, reason=str(error))
+
+    async def _complain(self) -> None:
+        """For operators: that ZooKeeper does not answer, now and then for as long as it does not."""
+        patience_ms = self._zk.settings.session_ms
+        complained = 0.0
+        while True:
+            await asyncio.sleep(patience_ms / 1000)
+            now = asyncio.get_running_loop().time()
+            if self._zk.silent_ms() < patience_ms:
+                if complained:
+                    LOG.info("ZooKeeper answers again", place=self._place)
+                complained = 0.0
+            elif not complained or now - complained >= COMPLAIN_SECONDS:
+                complained = now
+                LOG.warning("no answer of ZooKeeper", place=self._place, reason=self._zk.diagnosis())
 
     def _drop_question(self) -> None:
         if self._question is not None:

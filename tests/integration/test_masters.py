@@ -61,7 +61,9 @@ def status(master: ElectedProcess, unreachable: str = "") -> Any:
     async def ask(peers: Peers) -> Any:
         metadata = [(UNREACHABLE_METADATA, unreachable)] if unreachable else []
         try:
-            return await peers.operator.GetStatus(operator_pb2.GetStatusRequest(), metadata=metadata)
+            return await peers.operator.GetStatus(
+                operator_pb2.GetStatusRequest(), metadata=metadata, wait_for_ready=True
+            )
         except aio.AioRpcError as error:
             return error
 
@@ -112,7 +114,10 @@ def test_after_kill_9_the_next_leads_with_the_same_registry(masters: Masters) ->
 
     talk(leader, change)
     leader.end(signal.SIGKILL)
+    leader.start()
     successor, after = next_after(leader, followers)
+    again = status(leader)
+    assert transport.leader_of(again.trailing_metadata()) == successor.grpc
     assert (after.cluster_id, after.epoch) == (before.cluster_id, before.epoch + 1)
     configs = [role.config for role in talk(successor, roles).roles]
     assert [config.weight_milli for config in configs if config.role == "eng"] == [3_000]
