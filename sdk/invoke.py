@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from barter.sdk import callbacks as told
 from barter.sdk.driver import Driver
 from barter.sdk.scheduler import Scheduler
+from barter.sdk.store import StoreLost
 
 Raised = Callable[[str, Exception], None]
 """What was called, and what it raised: for the log."""
@@ -27,7 +28,10 @@ NAMES: dict[type[told.Callback], str] = {
 
 
 class Invoker:
-    """Once `stopped` is set, or while the framework is not `held`, no further callback is called."""
+    """Once `stopped` is set, or while the framework is not `held`, no further callback is called.
+
+    One that finds its store lost does not count as called: the framework's next process hears of it.
+    """
 
     def __init__(self, scheduler: Scheduler, driver: Driver, raised: Raised, held: Callable[[], bool]) -> None:
         self._scheduler = scheduler
@@ -43,6 +47,8 @@ class Invoker:
                 return index
             try:
                 self._call(callback)
+            except StoreLost:
+                return index
             except Exception as error:
                 self._bear(NAMES[type(callback)], error)
         return len(callbacks)
@@ -53,12 +59,16 @@ class Invoker:
             return
         try:
             due()
+        except StoreLost:
+            return
         except Exception as error:
             self._bear("call_later", error)
 
     def error(self, message: str) -> None:
         try:
             self._scheduler.error(self._driver, message)
+        except StoreLost:
+            return
         except Exception as error:
             self._raised(NAMES[told.Error], error)
 
