@@ -22,6 +22,7 @@ from barter.shell.zookeeper.words import Right, digest_of
 
 _MASTERS_LEADER = f"{MASTERS}/{LEADER}"
 _CHANGES = frozenset("wcda")
+_OWNERS = frozenset("rwcd")
 _ATTEMPTS = 5
 
 
@@ -171,20 +172,21 @@ def _json(path: str, node: Node | None) -> dict[str, object]:
 
 
 def _look_at_rights(zk: BlockingZooKeeper, path: str) -> None:
-    """With credentials a node that everybody may change is none of ours, or is no longer."""
-    if not zk.settings.url.credentials:
-        return
+    """With credentials a node that everybody may change is none of ours, or no longer; without, one that is owned."""
+    credentials = zk.settings.url.credentials
     try:
         rights: tuple[Right, ...] = zk.connection.rights(path).result() or ()
     except NotAllowed:
         # Who may not even see who may: those who may are others.
         rights = ()
-    if any(right.scheme == "world" and _CHANGES & set(right.may) for right in rights):
+    is_everybodys = any(right.scheme == "world" and _CHANGES & set(right.may) for right in rights)
+    if credentials and is_everybodys:
         raise Refused(
             zk.connection.absolute(path),
             "everybody may change it, although credentials are given",
             "remove it if it is empty, or set its ACL to these credentials alone (docs/zookeeper.md)",
         )
-    own = digest_of(zk.settings.url.credentials)
-    if not any(right.scheme == "digest" and right.who == own and set("rwcd") <= set(right.may) for right in rights):
+    own = digest_of(credentials) if credentials else ""
+    is_own = any(right.scheme == "digest" and right.who == own and set(right.may) >= _OWNERS for right in rights)
+    if not (is_own if credentials else is_everybodys):
         raise NotAllowed(zk.connection.absolute(path), "change")

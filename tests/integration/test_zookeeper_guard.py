@@ -138,6 +138,11 @@ def test_a_wrong_password_is_refused(server: ZooKeeperServer, path: str, credent
     )
 
 
+def test_who_gives_no_credentials_for_what_has_an_owner_is_refused(server: ZooKeeperServer, path: str) -> None:
+    prepared(server, path)
+    assert str(refusal(server, path, "", insecure=True)).startswith(f"{path}: its ACL belongs to other credentials")
+
+
 def test_a_world_writable_root_is_refused(server: ZooKeeperServer, path: str) -> None:
     make(server, path, Create(""), insecure=True)
     assert str(refusal(server, path)).startswith(f"{path}: everybody may change it, although credentials are given; ")
