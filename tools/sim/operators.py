@@ -56,7 +56,7 @@ class _Asking:
         end.ended = self._ended
         for see in self._cluster.world.seen.operator_asked:
             see(self._call)
-        end.send(wire.OperatorCall(self._call))
+        end.send(wire.OperatorCall(self._call, self._turns.unreachable))
 
     def _hear(self, end: End, message: Message) -> None:
         if isinstance(message, wire.OperatorAnswer):
