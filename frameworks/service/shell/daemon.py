@@ -43,7 +43,7 @@ async def _serve_alone(options: ServiceOptions) -> int:
     process = ServiceProcess(options)
     stop_http = await process.listen(_Alone(process.address))
     try:
-        driver = process.make(SqliteStore(options.data_dir / "service.sqlite"))
+        driver = process.make(SqliteStore(options.data_dir / f"{options.name}.sqlite"))
         _on_signals(lambda: driver.stop(failover=True))
         return _code(process, await driver.serve())
     finally:
