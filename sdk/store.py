@@ -13,7 +13,7 @@ class StoreRefused(Exception):
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")
-        self.where = where
+        self.where, self.why = where, why
 
 
 class StateStore(ABC):

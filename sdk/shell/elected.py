@@ -124,13 +124,13 @@ class Elected:
         driving = asyncio.create_task(self._driver.serve())
         try:
             await _first(driving, campaign, self._left)
-            if not driving.done() or not store.held():
-                return await self._over(campaign)
-            return self._end(driving.result(), "its driver has given up, as the lines before say")
+            if driving.done() and store.held():
+                return self._end(driving.result(), "its driver has given up, as the lines before say")
+            return await self._over(campaign)
         finally:
             self._driver = None
             driving.cancel()
-            await asyncio.wait({driving})
+            await asyncio.gather(driving, return_exceptions=True)
 
     async def _over(self, campaign: "asyncio.Task[None]") -> int:
         """What the election says of its end, which it does soon."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from barter.core.candidacy import Lead
 from barter.core.znode_layout import FRAMEWORKS, LEADER
 from barter.core.znodes import Check, Conflict, Create, Node, SetData, Unknown
-from barter.sdk.store import StateStore, StoreLost
+from barter.sdk.store import StateStore, StoreLost, StoreRefused
 from barter.sdk.znode_state import FORMAT, Change, ZnodeState
 from barter.shell.zookeeper.client import BlockingZooKeeper
 from barter.shell.zookeeper.errors import NotAllowed, SessionOver, Unreachable
@@ -61,7 +61,11 @@ class ZooKeeperStore(StateStore):
         nodes: dict[str, bytes] = {}
         for start in range(0, len(names), READ_AT_ONCE):
             nodes.update(self._read(names[start : start + READ_AT_ONCE]))
-        self._state.load(head.data, nodes)
+        try:
+            self._state.load(head.data, nodes)
+        except StoreRefused as error:
+            do = f"look who wrote it; a backup can be restored once {self._zk.connection.absolute(self._place)} is gone"
+            raise StoreRefused(self._zk.connection.absolute(error.where), f"{error.why}; {do}") from None
         return head.version
 
     def _create(self, first: bytes) -> None:

@@ -1,5 +1,6 @@
 """All stores of state keep the same promises: in memory, SQLite, and a real ZooKeeper."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from barter.core.candidacy import Lead
+from barter.core.candidate_nodes import leader_bytes
 from barter.core.znodes import Create, Operation, SetData, Unknown
 from barter.core.zookeeper_url import parse_url
-from barter.sdk import MemoryStore, SqliteStore, StateStore
+from barter.sdk import Elected, FrameworkInfo, MasterDriver, MemoryStore, Scheduler, SqliteStore, StateStore
 from barter.sdk.shell.zookeeper_store import ZooKeeperStore
 from barter.sdk.store import StoreLost, StoreRefused
 from barter.shell.zookeeper.client import BlockingZooKeeper
@@ -244,3 +246,31 @@ def test_what_is_damaged_or_of_the_future_is_refused_and_stays(place: Place, nod
         left = place.zk.get(path)
         assert left is not None
         assert left.data == data
+
+
+def test_a_framework_whose_state_is_damaged_does_not_begin(place: Place) -> None:
+    place.open().set("a", b"1")
+    path = f"{place.state}/key-a"
+    place.zk.commit((SetData(path, b"barter 2 plain from the future"),))
+
+    def make(store: StateStore) -> MasterDriver:
+        raise AssertionError("it has no state to begin with")
+
+    async def serve() -> tuple[int, str]:
+        elected = Elected(place.zk.settings, place.name, make)
+        return await asyncio.wait_for(elected.serve(), 20), elected.last_words
+
+    place.zk.commit((SetData(f"frameworks/{place.name}/leader", leader_bytes(0, "", {})),))
+    place.zk.commit((Create(f"frameworks/{place.name}/candidates"),))
+    code, words = asyncio.run(serve())
+    assert code == 1
+    assert words.startswith(f"{place.zk.connection.absolute(path)}: it has format 2, and this version reads up to 1; ")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "a b"])
+def test_a_name_that_is_no_znode_is_refused(zk: BlockingZooKeeper, name: str) -> None:
+    async def make() -> None:
+        Elected(zk.settings, name, lambda store: MasterDriver(Scheduler(), FrameworkInfo("f"), "127.0.0.1:1"))
+
+    with pytest.raises(ValueError, match="is no name for a framework"):
+        asyncio.run(make())
