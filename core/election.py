@@ -174,7 +174,7 @@ class Election:
         if now >= self.lease_ms:
             self._look_ms = now + FAILED_AGAIN_MS
             return []
-        waiting = self._follow({}, leader.epoch, "this master is the first in the queue and takes the lead")
+        waiting = self._follow({}, leader.epoch, "this one is the first in the queue and takes the lead")
         return [*waiting, self._take(own, leader, now)]
 
     def _judge(self, own: Candidate | None, leader: Leader) -> list[Action]:

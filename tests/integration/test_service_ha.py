@@ -28,7 +28,7 @@ SLEEPER = {"cmd": "sleep 1000", "cpus": 0.01, "mem": 8, "portDefinitions": []}
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
         return None
 
 
