@@ -1,5 +1,7 @@
 """Addresses as people write them: HOST:PORT."""
 
+from barter.core.zookeeper_url import is_zookeeper_url, parse_url
+
 
 def split_address(address: str) -> tuple[str, int]:
     """`"host:port"` or `"[::1]:port"` as a pair; raises ValueError."""
@@ -17,3 +19,11 @@ def split_addresses(masters: str) -> tuple[str, ...]:
     for address in addresses:
         split_address(address)
     return addresses
+
+
+def split_masters(masters: str) -> tuple[str, ...]:
+    """The same, or none where `masters` is a ZooKeeper URL, which knows them. Raises ValueError."""
+    if not is_zookeeper_url(masters):
+        return split_addresses(masters)
+    parse_url(masters)
+    return ()

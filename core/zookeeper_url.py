@@ -27,6 +27,15 @@ class ZooKeeperUrl:
         return f"{SCHEME}{','.join(self.hosts)}{self.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class ZooKeeperTls:
+    """Files in PEM: the authority's certificates, and one's own certificate with its key. Any of them means TLS."""
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+
+
 def is_zookeeper_url(text: str) -> bool:
     """Whether it is meant as one, right or wrong, not as HOST:PORT addresses."""
     return text.strip().lower().startswith("zk:")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ _log = logger("agent")
 class EdgeTask:
     """Runs the edge, and again when it failed: it never takes the agent with it."""
 
-    def __init__(self, options: "EdgeOptions", masters: str, agent_id: str, work_dir: Path) -> None:
+    def __init__(self, options: "EdgeOptions", masters: Sequence[str], agent_id: str, work_dir: Path) -> None:
         from barter.agent.edge.shell.daemon import Edge
 
         if options.work_dir is None:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from barter.agent.shell.process import OWN_SOCKET, ExecutorProcess, socket_path
 from barter.agent.shell.sandbox import Sandboxes
 from barter.agent.shell.session import MasterSession
 from barter.agent.shell.volumes import VolumeFolders
-from barter.core.addresses import split_addresses
+from barter.core.addresses import split_masters
 from barter.core.cluster import AgentInfo
+from barter.core.route import MastersAre
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
@@ -51,7 +53,8 @@ class Serving:
         self._sandboxes, self._process = sandboxes, process
         running = process.running
         self._socket = running.socket if running else socket_path(self._work_dir, info.agent_id)
-        masters = split_addresses(options.masters)
+        masters = split_masters(options.masters)
+        self._discovery = None if masters else _discovery(options)
         self._volumes = VolumeFolders(self._work_dir)
         volumes = self._volumes.found()
         self.agent = Agent(info, ledger.load(), masters, volumes, oversubscribe=options.oversubscribe)
@@ -76,7 +79,7 @@ class Serving:
         )
         self._edge: EdgeTask | None = None
         if options.public and options.edge is not None:
-            self._edge = EdgeTask(options.edge, options.masters, info.agent_id, self._work_dir)
+            self._edge = EdgeTask(options.edge, masters, info.agent_id, self._work_dir)
             registry.register(self._edge.edge.metrics)
 
     async def run(self, stop: asyncio.Event, leave: asyncio.Event) -> int:
@@ -108,7 +111,13 @@ class Serving:
 
     def _work(self, leave: asyncio.Event) -> tuple[Coroutine[None, None, None], ...]:
         """Each runs until cancelled, or raises."""
-        return self._runner.run(), self._session.run(), self._sweep(), self._told_to_leave(leave)
+        work = (self._runner.run(), self._session.run(), self._sweep(), self._told_to_leave(leave))
+        return (*work, self._discovery(self._told_masters)) if self._discovery else work
+
+    def _told_masters(self, masters: MastersAre) -> None:
+        self._runner.post(masters)
+        if self._edge is not None:
+            self._edge.edge.told(masters)
 
     async def _told_to_leave(self, leave: asyncio.Event) -> None:
         await leave.wait()
@@ -152,3 +161,10 @@ class Serving:
         for each in (own, folder) if folder != self._work_dir else (own,):
             with contextlib.suppress(OSError):
                 each.rmdir()
+
+
+def _discovery(options: AgentOptions) -> Callable[[Callable[[MastersAre], None]], Coroutine[None, None, None]]:
+    # kazoo is for those alone who name a ZooKeeper.
+    from barter.shell.zookeeper import discovery
+
+    return partial(discovery.follow, discovery.settings_of(options.masters, options.zookeeper_tls))

@@ -5,10 +5,12 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 
-from barter.core.addresses import split_addresses
+from barter.core.addresses import split_masters
 from barter.core.cluster import FrameworkInfo
+from barter.core.zookeeper_url import ZooKeeperTls
 from barter.sdk import calls
 from barter.sdk import messages as msg
 from barter.sdk.scheduler import Scheduler
@@ -22,7 +24,8 @@ LOG = logging.getLogger("barter.sdk")
 
 
 class MasterDriver(SessionDriver):
-    """Runs `scheduler` as `framework` on the masters in `masters` ("host:port[,host:port]").
+    """Runs `scheduler` as `framework` on the masters in `masters`: "host:port[,host:port]", or the ZooKeeper URL that
+    knows them ("zk://host:2181/barter", reached with `zookeeper_tls`; the package `kazoo` is needed for that).
 
     With `demands_only` it is offered what answers its demands and nothing else. With a `store` the framework id is
     kept there, and the next process takes the framework up again; when the store is not held any more `serve` returns 1
@@ -37,10 +40,12 @@ class MasterDriver(SessionDriver):
         *,
         demands_only: bool = False,
         store: StateStore | None = None,
+        zookeeper_tls: ZooKeeperTls | None = None,
     ) -> None:
-        super().__init__(
-            scheduler, framework, split_addresses(masters), _raised, demands_only=demands_only, store=store
-        )
+        found = split_masters(masters)
+        super().__init__(scheduler, framework, found, _raised, demands_only=demands_only, store=store)
+        self._discovery = None if found else _discovery(masters, zookeeper_tls)
+        self._discovering: asyncio.Task[None] | None = None
         self._clock = Clock()
         self._runner: Runner[msg.Event, msg.Action] = Runner(self._session, self._clock, self._perform)
         self._link: Link | None = None
@@ -76,12 +81,17 @@ class MasterDriver(SessionDriver):
         self._served = True
         self._thread = threading.get_ident()
         self._runner.post(msg.Start())
+        if self._discovery is not None:
+            self._discovering = asyncio.create_task(self._discovery(self._runner.post))
         try:
             await self._runner.run()
         except _Finished as finished:
             return finished.code
         finally:
             await self._drop_link()
+            if self._discovering is not None:
+                self._discovering.cancel()
+                await asyncio.wait([self._discovering])
         return 1
 
     async def _run(self) -> int:
@@ -169,6 +179,15 @@ class _Finished(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def _discovery(
+    masters: str, tls: ZooKeeperTls | None
+) -> Callable[[Callable[[msg.Event], None]], Coroutine[None, None, None]]:
+    """Importing the SDK is light: kazoo is for those alone who name a ZooKeeper."""
+    from barter.shell.zookeeper import discovery
+
+    return partial(discovery.follow, discovery.settings_of(masters, tls))
 
 
 def _raised(name: str, error: Exception) -> None:

@@ -173,7 +173,7 @@ class World:
         self._task: asyncio.Task[None] | None = None
 
     async def start_edge(self) -> Edge:
-        self.edge = Edge(self.options, self.master.address, "a0123456789")
+        self.edge = Edge(self.options, [self.master.address], "a0123456789")
         self._task = asyncio.create_task(self.edge.run())
         return self.edge
 

@@ -8,6 +8,8 @@ import click
 from barter.tools.cli.options import master_option, output_option
 from barter.tools.cli.output import emit_list, say
 
+ALL = 10_000
+
 
 @click.command(epilog="Example: barter events -f")
 @click.option("-f", "--follow", is_flag=True, help="Go on with each as it happens; as JSON, one object a line.")
@@ -31,11 +33,17 @@ def events(follow: bool, last: int, master: str, output: str) -> None:
 
 def _follow(last: int, master: str, output: str) -> None:
     from barter.proto.v1 import operator_pb2 as pb
-    from barter.tools.cli.rpc import ask
+    from barter.tools.cli.rpc import Silent, ask
     from barter.tools.cli.views import events as view
 
+    seen = (0, 0)
+
     def watch(stub: Any) -> None:
-        for wire in stub.WatchEvents(pb.WatchEventsRequest(last=last)):
+        nonlocal seen
+        for wire in stub.WatchEvents(pb.WatchEventsRequest(last=ALL if seen[0] else last)):
+            if (wire.timestamp_ms, wire.sequence) <= seen:
+                continue
+            seen = wire.timestamp_ms, wire.sequence
             row = view.event(wire)
             if output == "yaml":
                 click.echo("---\n" + "\n".join(f"{key}: {json.dumps(value)}" for key, value in row.items()))
@@ -43,6 +51,15 @@ def _follow(last: int, master: str, output: str) -> None:
                 say(json.dumps(row) if output == "json" else view.line(row))
 
     try:
-        ask(master, watch)
+        while True:
+            before = seen
+            try:
+                ask(master, watch)
+                if seen == before:
+                    return
+            except Silent as silence:
+                if seen == before:
+                    raise
+                click.echo(f"{silence.format_message()}; trying on, Ctrl-C to stop", err=True)
     except KeyboardInterrupt:
         return

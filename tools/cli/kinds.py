@@ -72,10 +72,10 @@ def _address(text: str) -> str:
     return text
 
 
-def _addresses(text: str) -> str:
-    from barter.core.addresses import split_addresses
+def _masters(text: str) -> str:
+    from barter.core.addresses import split_masters
 
-    return ",".join(split_addresses(text))
+    return ",".join(split_masters(text)) or text.strip()
 
 
 def _role(text: str) -> str:
@@ -133,6 +133,6 @@ MINIMUM = Parsed("resources", _minimum)
 ATTRIBUTES = Parsed("attributes", attributes)
 ZOOKEEPER = Parsed("url", _zookeeper)
 ADDRESS = Parsed("host:port", _address)
-ADDRESSES = Parsed("host:port[,...]", _addresses)
+MASTERS = Parsed("masters", _masters)
 ROLE = Parsed("role", _role)
 PORT = click.IntRange(1, 65535)

@@ -23,12 +23,14 @@ def output_option(function: FunctionT) -> FunctionT:
 def master_option(function: FunctionT) -> FunctionT:
     """Adds `master`, the addresses to try, always filled in."""
     text = "The masters. [env: BARTER_MASTER; default: `barter dev`'s, else 127.0.0.1:5050]"
-    return click.option("--master", metavar="HOST:PORT[,...]", help=text, callback=_find_master)(function)
+    return click.option("--master", metavar="HOST:PORT[,...]|zk://...", help=text, callback=_find_master)(function)
 
 
 def service_option(function: FunctionT) -> FunctionT:
     """Adds `service`, the service framework's URL, always filled in."""
-    text = "The service framework: URL[,URL]. [env: BARTER_SERVICE; default: `barter dev`'s, else http://127.0.0.1:8080]"
+    text = (
+        "The service framework: URL[,URL]. [env: BARTER_SERVICE; default: `barter dev`'s, else http://127.0.0.1:8080]"
+    )
     return click.option("--service", metavar="URL", help=text, callback=_find_service)(function)
 
 

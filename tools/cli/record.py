@@ -83,7 +83,8 @@ def _record(master: str, written: Any, max_size: int, duration_ms: int | None) -
                 if began and written.paths:
                     click.echo(f"recording to {written.paths[0].parent}; Ctrl-C ends it", err=True)
         except grpc.RpcError as error:
-            if not over and not (written.paths and error.code() is grpc.StatusCode.UNAVAILABLE):
+            ended = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.FAILED_PRECONDITION)
+            if not over and not (written.paths and ended):
                 raise
         finally:
             timer.cancel()

@@ -1,5 +1,7 @@
 """Asking the master, and an agent for its logs: one call, its refusals translated."""
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -7,13 +9,18 @@ from typing import Any, TypeVar
 import grpc
 
 from barter.core.addresses import split_address
+from barter.core.turns import Turns
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceStub
 from barter.shell.transport import blocking_channel, leader_of
 from barter.tools.cli.errors import Refused
+from barter.tools.cli.finding import Once, Telling, answers, known_masters
 
 ReplyT = TypeVar("ReplyT")
 
-TIMEOUT_S = 10.0
+# Longer than a master without a leader holds a call.
+TIMEOUT_S = 15.0
+PATIENCE_S = 30.0
+_NO_LEADER = ("no master leads", "no other master has taken over")
 _NO_GRPC = "Received http2 header with status"
 _SILENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
@@ -27,28 +34,66 @@ class NotFound(Refused):
 
 
 def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
-    """`call(stub)` on the first master that answers, or on the leader it names; raises Refused or NotFound."""
-    waiting = [address.strip() for address in masters.split(",") if address.strip()]
-    silent: list[str] = []
-    tried: set[str] = set()
-    while waiting:
-        address = waiting.pop(0)
-        tried.add(address)
-        _check(address)
-        with blocking_channel(address) as channel:
-            try:
-                return call(OperatorServiceStub(channel))  # type: ignore[no-untyped-call]
-            except grpc.RpcError as error:
-                leader = leader_of(error.trailing_metadata())
-                if leader and leader not in tried:
-                    waiting.insert(0, leader)
-                elif error.code() in _SILENT:
-                    silent.append(address)
-                elif (error.details() or "").startswith(_NO_GRPC):
-                    raise Refused(f"what listens on {address} is no master", then="--master 127.0.0.1:5050") from None
-                else:
-                    raise translated(error) from None
-    raise unreachable(", ".join(silent) or masters)
+    """`call(stub)` on the master that leads, found among those given, or with the help of ZooKeeper.
+
+    Waits through a failover for `PATIENCE_S`, saying so. A call that a master has begun is made again only where
+    its connection broke. Raises Refused or NotFound.
+    """
+    known = known_masters(masters)
+    turns, say, until = Turns(known), Once(), time.monotonic() + PATIENCE_S
+    silent: dict[str, None] = {}
+    why = ""
+    while True:
+        leader, address = "", turns.next()
+        try:
+            return _call(address, turns.unreachable, call, say)
+        except _Elsewhere as elsewhere:
+            leader = elsewhere.leader
+        except _NobodyLeads as nobody:
+            why = str(nobody)
+            say(f"no master leads yet: waiting ({why})")
+        except Silent:
+            silent[address] = None
+            if turns.redirected:
+                why = f"{address} leads, and does not answer"
+                say(f"master {address} should lead and does not answer: waiting for another")
+            elif not why and silent.keys() >= set(known):
+                raise unreachable(", ".join(silent)) from None
+        if time.monotonic() >= until:
+            raise Silent(
+                f"{why or 'the masters name each other as the leader'}; waited {PATIENCE_S:.0f} s for a leader"
+            )
+        time.sleep(turns.lost(leader, random.randrange(1000), 0) / 1000)
+
+
+def _call(address: str, silent_leader: str, call: Callable[[Any], ReplyT], say: Once) -> ReplyT:
+    with blocking_channel(address) as channel:
+        if not answers(channel):
+            raise Silent(f"{address} does not answer")
+        telling = grpc.intercept_channel(channel, Telling(silent_leader, say))
+        try:
+            return call(OperatorServiceStub(telling))  # type: ignore[no-untyped-call]
+        except grpc.RpcError as error:
+            details = error.details() or ""
+            if leader := leader_of(error.trailing_metadata()):
+                raise _Elsewhere(leader) from None
+            if error.code() is grpc.StatusCode.UNAVAILABLE and any(each in details for each in _NO_LEADER):
+                raise _NobodyLeads(details) from None
+            if error.code() in _SILENT:
+                raise Silent(f"{address} stopped answering", details) from None
+            if details.startswith(_NO_GRPC):
+                raise Refused(f"what listens on {address} is no master", then="--master 127.0.0.1:5050") from None
+            raise translated(error) from None
+
+
+class _Elsewhere(Exception):
+    def __init__(self, leader: str) -> None:
+        super().__init__(leader)
+        self.leader = leader
+
+
+class _NobodyLeads(Exception):
+    pass
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import click
 
 from barter.tools.cli.kinds import (
     ADDRESS,
-    ADDRESSES,
     ATTRIBUTES,
     DURATION,
+    MASTERS,
     MINIMUM,
     PORT,
     RATE,
@@ -22,7 +22,7 @@ from barter.tools.cli.kinds import (
     SIZE,
     TIME,
 )
-from barter.tools.cli.zookeeper import zookeeper_options, zookeeper_settings
+from barter.tools.cli.zookeeper import zookeeper_options, zookeeper_settings, zookeeper_tls, zookeeper_tls_options
 from barter.tools.dev.shell.folder import state_dir
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -50,8 +50,8 @@ def _insecure(function: FunctionT) -> FunctionT:
 
 def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
     names = [f"BARTER_START_{verb}_MASTER", "BARTER_MASTER"]
-    text = "The masters; the one that leads is found among them."
-    return _flag("--master", "127.0.0.1:5050", text, type=ADDRESSES, envvar=names)
+    text = "The masters, or the ZooKeeper URL that knows them; the one that leads is found."
+    return _flag("--master", "127.0.0.1:5050", text, type=MASTERS, envvar=names, metavar="HOST:PORT[,...]|zk://...")
 
 
 @start.command(epilog="Example: barter start master --data-dir /var/lib/barter/master --listen 127.0.0.1:5050")
@@ -60,9 +60,9 @@ def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
 @zookeeper_options("MASTER", "Be one of several that elect their leader; without it, it stands alone on --data-dir.")
 @_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
-@_flag("--agent-timeout", "30s", "An agent silent for so long is unreachable.", type=DURATION)
+@_flag("--agent-timeout", "5s", "An agent silent for so long is unreachable, and for 3 heartbeats.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
-@_flag("--heartbeat", "10s", "How often agents say that they are there, and it says so to them.", type=DURATION)
+@_flag("--heartbeat", "1s", "How often peers say that they are there; agents rarer where many.", type=DURATION)
 @_flag("--agent-removal-timeout", "15m", "One unreachable for so long more is removed; 0s: none is.", type=TIME)
 @_flag("--agent-removal-rate-limit", "1/20s", "At most so many are removed in that time.", type=RATE)
 @_flag("--correlated-loss-share", "25%", "More than it (and 3) lost together freeze removals.", type=SHARE)
@@ -102,6 +102,7 @@ def master(
 
 @start.command(epilog="Example: barter start agent --attributes zone=a --resources cpus=4,mem=8GiB,ports=31000-32000")
 @_master("AGENT")
+@zookeeper_tls_options("AGENT")
 @_flag("--work-dir", lambda: state_dir() / "agent", "Ledger and sandboxes.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:5060", "For those who read logs (gRPC).", type=ADDRESS)
 @_flag("--http", "127.0.0.1:5061", "For /health and /metrics.", type=ADDRESS)
@@ -137,7 +138,7 @@ def agent(
     from barter.agent.edge.shell.daemon import EdgeOptions
     from barter.agent.shell.daemon import AgentOptions, run
 
-    settings, edge = _settings(rest), None
+    settings, edge, tls = _settings(rest), None, zookeeper_tls(rest)
     if public:
         folder = rest["work_dir"] / "edge"
         edge = EdgeOptions(edge_http, edge_stats, edge_bind, work_dir=folder, haproxy=haproxy)
@@ -146,7 +147,8 @@ def agent(
         except ValueError as error:
             raise click.UsageError(str(error)) from None
     keep = rest.pop("sandbox_keep")
-    sys.exit(run(AgentOptions(master, public=public, edge=edge, settings=settings, sandbox_keep_ms=keep, **rest)))
+    ways = {"edge": edge, "settings": settings, "zookeeper_tls": tls}
+    sys.exit(run(AgentOptions(master, public=public, sandbox_keep_ms=keep, **ways, **rest)))
 
 
 def _settings(given: dict[str, Any]) -> Any:

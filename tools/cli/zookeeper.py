@@ -1,11 +1,13 @@
 """The flags that say how to reach ZooKeeper, and what daemons are given of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from barter.core.zookeeper_url import ZooKeeperTls
 from barter.tools.cli.kinds import DURATION, ZOOKEEPER
 
 if TYPE_CHECKING:
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_NAMES = ("zk", "zk_auth", "zk_session_timeout", "zk_ca", "zk_cert", "zk_key")
+_TLS_NAMES = ("zk_ca", "zk_cert", "zk_key")
+_NAMES = ("zk", "zk_auth", "zk_session_timeout", *_TLS_NAMES)
 
 
 def zookeeper_options(verb: str, text: str) -> Callable[[FunctionT], FunctionT]:
@@ -22,27 +25,52 @@ def zookeeper_options(verb: str, text: str) -> Callable[[FunctionT], FunctionT]:
     `verb` is that of `barter start`, empty for others.
     """
 
-    def flag(name: str, text: str, **settings: Any) -> Callable[[FunctionT], FunctionT]:
-        variable = name.strip("-").replace("-", "_").upper()
-        names = [*([f"BARTER_START_{verb}_{variable}"] if verb else []), f"BARTER_{variable}"]
-        shown = "default" in settings
-        return click.option(name, envvar=names, show_envvar=True, show_default=shown, help=text, **settings)
-
+    flag = partial(_flag, verb)
     options = (
         flag("--zk", text, type=ZOOKEEPER, metavar="zk://HOST:PORT[,...]/PATH"),
         flag("--zk-auth", "ZooKeeper's credentials: a file with user:password.", type=_FILE),
         flag("--zk-session-timeout", "A silence that long ends the lead.", type=DURATION, default="10s"),
-        flag("--zk-ca", "TLS to ZooKeeper: the authority's certificates (PEM).", type=_FILE),
-        flag("--zk-cert", "TLS to ZooKeeper: its own certificate (PEM).", type=_FILE),
-        flag("--zk-key", "TLS to ZooKeeper: that certificate's key (PEM).", type=_FILE),
+        *_tls_options(verb),
+    )
+    return _all_of(options)
+
+
+def zookeeper_tls_options(verb: str) -> Callable[[FunctionT], FunctionT]:
+    """Those of them that a --master zk://... may need; `zookeeper_tls` takes them out again."""
+    return _all_of(_tls_options(verb))
+
+
+def zookeeper_tls(given: dict[str, Any]) -> ZooKeeperTls:
+    """Takes the flags out of what was given."""
+    return ZooKeeperTls(*_paths(given.pop(name) for name in _TLS_NAMES))
+
+
+def _flag(verb: str, name: str, text: str, **settings: Any) -> Callable[[FunctionT], FunctionT]:
+    variable = name.strip("-").replace("-", "_").upper()
+    names = [*([f"BARTER_START_{verb}_{variable}"] if verb else []), f"BARTER_{variable}"]
+    shown = "default" in settings
+    return click.option(name, envvar=names, show_envvar=True, show_default=shown, help=text, **settings)
+
+
+def _tls_options(verb: str) -> Sequence[Any]:
+    return (
+        _flag(verb, "--zk-ca", "TLS to ZooKeeper: the authority's certificates (PEM).", type=_FILE),
+        _flag(verb, "--zk-cert", "TLS to ZooKeeper: its own certificate (PEM).", type=_FILE),
+        _flag(verb, "--zk-key", "TLS to ZooKeeper: that certificate's key (PEM).", type=_FILE),
     )
 
+
+def _all_of(options: Sequence[Any]) -> Callable[[FunctionT], FunctionT]:
     def decorate(function: FunctionT) -> FunctionT:
         for option in reversed(options):
             function = option(function)
         return function
 
     return decorate
+
+
+def _paths(files: Iterable[Path | None]) -> tuple[str, ...]:
+    return tuple(str(file.absolute()) if file else "" for file in files)
 
 
 def zookeeper_settings(given: dict[str, Any], *, insecure: bool = False) -> "ZooKeeperSettings | None":
@@ -54,7 +82,7 @@ def zookeeper_settings(given: dict[str, Any], *, insecure: bool = False) -> "Zoo
 
     from barter.shell.zookeeper.settings import ZooKeeperSettings, read_credentials, tls_context
 
-    ca, cert, key = (str(file.absolute()) if file else "" for file in files)
+    ca, cert, key = _paths(files)
     try:
         if auth is not None:
             if url.credentials:

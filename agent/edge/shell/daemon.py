@@ -1,7 +1,7 @@
 """The edge of a public agent: a task in the agent's process that drives a HAProxy which outlives it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,7 +24,7 @@ from barter.agent.edge.shell import binary, privileges
 from barter.agent.edge.shell.haproxy import HAProxy
 from barter.agent.edge.shell.metrics import EdgeMetrics, EdgeStatus, status_of
 from barter.agent.edge.shell.watch import Watch
-from barter.core.addresses import split_addresses
+from barter.core.route import MastersAre
 from barter.shell.clock import Clock
 from barter.shell.log import logger
 from barter.shell.runner import Runner
@@ -59,15 +59,15 @@ class EdgeOptions:
 
 
 class Edge:
-    """Raises ValueError when made with options or masters that cannot be."""
+    """Raises ValueError when made with options that cannot be. Without `masters` it waits until `told` of some."""
 
-    def __init__(self, options: EdgeOptions, masters: str, agent_id: str) -> None:
+    def __init__(self, options: EdgeOptions, masters: Sequence[str], agent_id: str) -> None:
         options.check()
         if options.work_dir is None:
             raise ValueError("the edge needs a work dir")
-        split_addresses(masters)
         self._options = options
-        self._masters = masters
+        self._masters = MastersAre(tuple(masters))
+        self._watch: Watch | None = None
         self._dir = options.work_dir.resolve()
         self._log = logger("edge").bind(agent_id=agent_id)
         self._machine: EdgeMachine | None = None
@@ -96,12 +96,21 @@ class Edge:
         try:
             async with asyncio.TaskGroup() as group:
                 session = _Session(self._machine, found.path, self._dir, self._log, group)
+                self._watch = Watch(self._masters.addresses, session.post)
+                self._watch.told(self._masters)
                 try:
-                    await session.run(self._masters)
+                    await session.run(self._watch)
                 finally:
+                    self._watch = None
                     await session.haproxy.let_go()
         except ExceptionGroup as broken:
             raise broken.exceptions[0] from broken
+
+    def told(self, masters: MastersAre) -> None:
+        """These are the masters from now on."""
+        self._masters = masters if masters.addresses else self._masters
+        if self._watch is not None:
+            self._watch.told(masters)
 
     async def stop(self) -> None:
         """End `run`, and HAProxy with all its workers; nothing of it is left in the work dir."""
@@ -135,10 +144,13 @@ class _Session:
         self._group = group
         self.haproxy = HAProxy(path, work_dir, self._runner.post)
 
-    async def run(self, masters: str) -> None:
+    def post(self, event: Event) -> None:
+        self._runner.post(event)
+
+    async def run(self, watch: Watch) -> None:
         if adopted := await self.haproxy.adopt():
             self._runner.post(adopted)
-        self._group.create_task(Watch(split_addresses(masters), self._runner.post).run())
+        self._group.create_task(watch.run())
         await self._runner.run()
 
     async def _perform(self, actions: list[Action]) -> None:
