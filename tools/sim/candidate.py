@@ -21,6 +21,8 @@ from barter.tools.sim.zookeeper import Client
 LEADER, CANDIDATES = "masters/leader", "masters/candidates"
 HOLD_US, FIRST_CALL_US = 10_000_000, 10_000_000
 LOAD_AGAIN_US = 100_000
+UNDER_WAY = 0.5
+"""How often a renewal is on its way as the process is stopped."""
 HANDOVER_US, LOOK_US = 500_000, 20_000
 
 
@@ -102,6 +104,8 @@ class SimCandidate(Process[candidacy.Event, candidacy.Action]):
         self.master.crash("its process ended")
 
     def pause(self, us: int) -> None:
+        if self.up and self._rng.random() < UNDER_WAY:
+            self.client.ask_now()
         super().pause(us)
         self.master.pause(us)
 

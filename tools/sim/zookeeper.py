@@ -80,6 +80,11 @@ class Client:
             end.send(Ask(0, Goodbye()))
             self._network.drop(end)
 
+    def ask_now(self) -> None:
+        """A renewal by message, as one may be under way whenever something happens to the process."""
+        if self._end is not None and self._greeted:
+            self._renew_by_message(self._home.clock.now())
+
     def drop(self) -> None:
         """The process is no more, its session goes on until it times out."""
         self._dialled += 1
@@ -180,8 +185,10 @@ class Client:
             self._ensemble.touch(self.session)
             self._heard_ms = now
             self._hear_of(Renewed(now))
-            return
+        else:
+            self._renew_by_message(now)
 
+    def _renew_by_message(self, now: int) -> None:
         def answered(result: Result | Unknown) -> None:
             if not isinstance(result, Unknown):
                 self._hear_of(Renewed(now))
