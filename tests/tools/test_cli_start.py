@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from barter.frameworks.service.shell.process import ServiceOptions
 from barter.tools.cli.kinds import ATTRIBUTES, DURATION, RESOURCES
 from barter.tools.cli.main import VERBS, cli
 
@@ -89,6 +90,29 @@ def test_what_is_wrong_with_files_of_registries_keeps_an_agent_from_starting(tmp
         ]
         done = subprocess.run([*command, option, str(path)], capture_output=True, text=True, timeout=60)
         assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "masters"),
+    [
+        ([], "127.0.0.1:5050"),
+        (["--zk", "zk://u:secret@z:1/b"], "zk://z:1/b"),
+        (["--zk", "zk://u:secret@z:1/b", "--master", "m:5050"], "m:5050"),
+        (["--master", "zk://u:secret@y:1/c"], "zk://y:1/c"),
+    ],
+)
+def test_a_service_finds_masters_where_it_is_elected(
+    words: list[str], masters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[ServiceOptions] = []
+
+    def run(options: ServiceOptions) -> int:
+        given.append(options)
+        return 0
+
+    monkeypatch.setattr("barter.frameworks.service.shell.daemon.run", run)
+    assert CliRunner().invoke(cli, ["start", "service", *words], env={"BARTER_MASTER": ""}).exit_code == 0
+    assert (given[0].shown_masters, given[0].zookeeper is None) == (masters, "--zk" not in words)
 
 
 def test_values_have_units() -> None:

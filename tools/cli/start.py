@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from barter.tools.cli.kinds import (
     ADDRESS,
@@ -48,10 +49,12 @@ def _insecure(function: FunctionT) -> FunctionT:
     return click.option("--insecure", is_flag=True, show_envvar=True, help=text)(function)
 
 
-def _master(verb: str) -> Callable[[FunctionT], FunctionT]:
+def _master(verb: str, default: str = "") -> Callable[[FunctionT], FunctionT]:
+    """`default` in words, where it is not always the same."""
     names = [f"BARTER_START_{verb}_MASTER", "BARTER_MASTER"]
-    text = "The masters, or the ZooKeeper URL that knows them; the one that leads is found."
-    return _flag("--master", "127.0.0.1:5050", text, type=MASTERS, envvar=names, metavar="HOST:PORT[,...]|zk://...")
+    text = f"The masters, or the ZooKeeper URL that knows them; the one that leads is found.{default}"
+    settings = {"type": MASTERS, "envvar": names, "metavar": "HOST:PORT[,...]|zk://...", "show_default": not default}
+    return _flag("--master", "127.0.0.1:5050", text, **settings)
 
 
 @start.command(epilog="Example: barter start master --data-dir /var/lib/barter/master --listen 127.0.0.1:5050")
@@ -177,7 +180,7 @@ def _path(given: Path | None) -> str:
 
 
 @start.command(epilog="Example: barter start service --master 10.0.0.1:5050,10.0.0.2:5050")
-@_master("SERVICE")
+@_master("SERVICE", "  [default: where --zk is, else 127.0.0.1:5050]")
 @_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
 @_flag("--role", "*", "The role its apps run in, such as eng/web.", type=ROLE)
@@ -189,5 +192,8 @@ def service(**given: Any) -> None:
     """The service framework: long-running apps, with Marathon's model and /v2 API."""
     from barter.frameworks.service.shell.daemon import ServiceOptions, run
 
-    zookeeper = zookeeper_settings(given, insecure=given["insecure"])
-    sys.exit(run(ServiceOptions(masters=given.pop("master"), zookeeper=zookeeper, **given)))
+    tls = zookeeper_tls(dict(given))
+    zookeeper, masters = zookeeper_settings(given, insecure=given["insecure"]), given.pop("master")
+    if zookeeper is not None and click.get_current_context().get_parameter_source("master") is ParameterSource.DEFAULT:
+        masters = str(zookeeper.url)
+    sys.exit(run(ServiceOptions(masters, zookeeper=zookeeper, zookeeper_tls=tls, **given)))

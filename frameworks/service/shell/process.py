@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry
 
 from barter.core.roles import DEFAULT_ROLE
+from barter.core.zookeeper_url import ZooKeeperTls, is_zookeeper_url, parse_url
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.front import Front, Standing
@@ -26,7 +27,8 @@ NAME = "service"
 
 @dataclass(frozen=True, slots=True)
 class ServiceOptions:
-    """`masters` is host:port[,host:port]; `listen` is the address of the API; `role` is what apps run in and count for.
+    """`masters` is host:port[,host:port], or a ZooKeeper URL, reached with `zookeeper_tls`; `listen` is the address of
+    the API; `role` is what apps run in and count for.
 
     Apps are kept in `data_dir`. With `zookeeper` they are kept there, below `name`, and this is one of the processes
     that elect their leader; others are told `advertise` as its host, by default that of `listen`.
@@ -40,6 +42,12 @@ class ServiceOptions:
     zookeeper: "ZooKeeperSettings | None" = None
     advertise: str = ""
     name: str = NAME
+    zookeeper_tls: ZooKeeperTls = ZooKeeperTls()
+
+    @property
+    def shown_masters(self) -> str:
+        """Without credentials."""
+        return str(parse_url(self.masters)) if is_zookeeper_url(self.masters) else self.masters
 
 
 class ServiceProcess:
@@ -84,7 +92,9 @@ class ServiceProcess:
             web_url=f"http://{self.address}",
             returning_tasks=ReturningTasks.KEEP,
         )
-        driver = MasterDriver(bridge, framework, options.masters, demands_only=True, store=store)
+        driver = MasterDriver(
+            bridge, framework, options.masters, demands_only=True, store=store, zookeeper_tls=options.zookeeper_tls
+        )
         bridge.attach(driver)
         self.bridge, self._driver = bridge, driver
         self._metrics.register(AppCollector(bridge.machine))
@@ -94,7 +104,7 @@ class ServiceProcess:
         states = bridge.machine.apps.values()
         instances = sum(len(state.instances) for state in states)
         log.logger(NAME).info(
-            "ready", http=options.listen, masters=options.masters, apps=len(states), instances=instances
+            "ready", http=options.listen, masters=options.shown_masters, apps=len(states), instances=instances
         )
         return driver
 
@@ -114,5 +124,5 @@ class ServiceProcess:
             "frameworkId": self._driver.framework_id if self._driver else None,
             "leader": self._standing.leader or None,
             "elected": self._standing.leads,
-            "marathon_config": {"master": options.masters, "framework_name": options.name},
+            "marathon_config": {"master": options.shown_masters, "framework_name": options.name},
         }
