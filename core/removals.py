@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate, takewhile
 
 from barter.core.ids import AgentId, FrameworkId, TaskId
 
@@ -27,11 +28,18 @@ class Removals:
     not_before_ms: int = 0
     excused: tuple[AgentId, ...] = ()
 
+    def bounded(self) -> "Removals":
+        """As it is kept durably: of who is not among the excused then, the loss counts again after a failover."""
+        sizes = accumulate(map(len, self.excused))
+        kept = sum(1 for _ in takewhile(lambda size: size <= MOST_EXCUSED_BYTES, sizes))
+        return self if kept == len(self.excused) else replace(self, excused=self.excused[:kept])
+
 
 MOST_TASKS = 2_000
 """Of one removed agent that are kept durably."""
 MOST_TASK_BYTES = 128 << 10
 """Of their ids and their frameworks'."""
+MOST_EXCUSED_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,8 @@ class RemovedAgent:
 
     def bounded(self) -> "RemovedAgent":
         """As it is kept durably."""
-        kept = size = 0
-        for framework_id, task_id in self.tasks[:MOST_TASKS]:
-            size += len(framework_id) + len(task_id)
-            if size > MOST_TASK_BYTES:
-                break
-            kept += 1
+        sizes = accumulate(len(framework_id) + len(task_id) for framework_id, task_id in self.tasks[:MOST_TASKS])
+        kept = sum(1 for _ in takewhile(lambda size: size <= MOST_TASK_BYTES, sizes))
         if kept == len(self.tasks):
             return self
         return replace(self, tasks=self.tasks[:kept], tasks_known=False, more=True)

@@ -65,7 +65,7 @@ def entries_of(fact: Fact) -> tuple[Entry, ...]:
         case f.RemovedForgotten(agent_id):
             return (Entry(REMOVED, agent_id),)
         case f.RemovalsSet(removals):
-            return (Entry(REMOVALS, REMOVALS, removals),)
+            return (Entry(REMOVALS, REMOVALS, removals.bounded()),)
         case f.FrameworkAdmitted(framework):
             return (Entry(FRAMEWORK, framework.framework_id, framework),)
         case f.FrameworkRemoved(framework_id):

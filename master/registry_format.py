@@ -5,7 +5,7 @@ A step may be taken twice: what it has changed it leaves as it is.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from barter.core.removals import RemovedAgent
+from barter.core.removals import Removals, RemovedAgent
 from barter.master import registry as kinds
 from barter.master.registry import UnusableRegistry
 from barter.master.registry_rows import BodyOf, Contents, Key, Row, Undecodable, ValueOf, recovered
@@ -48,16 +48,16 @@ def current(contents: Contents, body_of: BodyOf, value_of: ValueOf) -> Contents:
 
 
 def _bounded(row: Row, body_of: BodyOf, value_of: ValueOf) -> bytes:
-    """Format 2 keeps a bounded number of the tasks of a removed agent."""
-    if row.kind != kinds.REMOVED:
+    """Format 2 keeps so many of the tasks of a removed agent, and of the agents whose loss counts no more."""
+    if row.kind not in (kinds.REMOVED, kinds.REMOVALS):
         return row.body
     try:
-        removed = value_of(row.kind, row.body)
+        value = value_of(row.kind, row.body)
     except Exception as error:
         raise Undecodable(row.kind, row.name, error) from error
-    assert isinstance(removed, RemovedAgent)
-    kept = removed.bounded()
-    return row.body if kept == removed else body_of(row.kind, kept)
+    assert isinstance(value, RemovedAgent | Removals)
+    kept = value.bounded()
+    return row.body if kept == value else body_of(row.kind, kept)
 
 
 UPGRADES: Mapping[int, Upgrade] = {1: _bounded}

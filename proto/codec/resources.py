@@ -171,6 +171,7 @@ def role_to_wire(value: RoleConfig) -> pb.RoleConfig:
 def role_from_wire(wire: pb.RoleConfig) -> RoleConfig:
     """Raises ValueError on a malformed role, a weight that is not above 0, or a negative amount."""
     role = check_role(wire.role)
+    check_size(f"role {role}", wire.ByteSize())
     if wire.weight_milli < 0:
         raise ValueError(f"role {role}: weight {wire.weight_milli / 1000:g} is not above 0")
     for what, amounts in (("guarantee", wire.guarantee), ("limit", wire.limit)):

@@ -119,6 +119,8 @@ def test_a_failed_commit_leaves_nothing_behind(store: Store, wait: Loop) -> None
     assert (started.agents, started.frameworks) == ((agent(A1),), ())
 
 
+# Kazoo draws its pauses in a thread of its own, which looks as if the strategies did.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @given(st.lists(st.lists(kit.FACTS, min_size=1, max_size=9), max_size=6))
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_committed_is_there_after_a_restart(store: Store, wait: Loop, batches: list[list[Fact]]) -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barter.core.ids import AgentId, FrameworkId, TaskId
-from barter.core.removals import MOST_TASKS, RemovedAgent
+from barter.core.removals import MOST_TASKS, Removals, RemovedAgent
 from barter.core.znodes import Check, Create, Delete, Node, Operation, SetData
 from barter.master import registry_draft
-from barter.master.facts import AgentAdmitted, AgentLeft, AgentRemoved, Fact
+from barter.master.facts import AgentAdmitted, AgentLeft, AgentRemoved, Fact, RemovalsSet
 from barter.master.registry import REMOVED, MemoryFacts, UnusableRegistry
 from barter.master.registry_draft import MOST, TARGET, Draft, Mirror
 from barter.master.registry_rows import Row, subject_of
@@ -172,6 +172,17 @@ def test_of_a_removed_agents_tasks_so_many_are_kept() -> None:
     assert (kept.tasks, kept.tasks_known, kept.more) == (tasks[:-1], False, True)
     long = tuple((FrameworkId("abc123-1-0001"), TaskId(f"{number:0255}")) for number in range(MOST_TASKS))
     assert len(RemovedAgent(AgentId("a1"), "h", 5, "silent", long).bounded().tasks) < MOST_TASKS // 2
+
+
+def test_however_many_agents_are_excused_they_fit_into_a_node() -> None:
+    random = Random(1)
+    ids = tuple(AgentId(f"{random.getrandbits(1_000):0255x}") for _ in range(5_000))
+    nodes, registry = founded()
+    commit(nodes, registry, [RemovalsSet(Removals(excused=ids))])
+    kept = nodes.load().recovered(1).removals.excused
+    assert 1_000 < len(kept) < 1_100
+    assert kept == ids[: len(kept)]
+    assert Removals(excused=ids[:9]).bounded().excused == ids[:9]
 
 
 def test_an_older_format_is_migrated_and_may_be_again_after_an_end_in_the_middle(
