@@ -32,6 +32,10 @@ KEYS = {"bench", "metric", "value", "unit", "floor", "ratio", "machine"}
             ],
         ),
         (
+            ["registry", "--agents", "50", "--rounds", "1"],
+            ["zookeeper_read_back", "sqlite_read_back", "zookeeper_admission", "zookeeper_size"],
+        ),
+        (
             ["master", "--agents", "20", "--tasks-per-agent", "2", "--seconds", "1"],
             [
                 "registration",
