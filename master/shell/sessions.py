@@ -13,6 +13,7 @@ from barter.master import events as ev
 from barter.master.joining import Message
 from barter.master.messages import Error
 from barter.master.shell import wire_agent, wire_scheduler
+from barter.master.shell.admission import Admission
 from barter.master.shell.hub import LOG, Hub
 from barter.master.shell.pacing import Paces
 from barter.master.shell.stream import Stream, Write
@@ -77,6 +78,7 @@ class AgentSessions(AgentServiceServicer):
     def __init__(self, hub: Hub, identity: Identity, post: Post, post_later: Post) -> None:
         self._hub, self._identity, self._post, self._post_later = hub, identity, post, post_later
         self._heartbeat = wire_agent.heartbeat(identity.epoch)
+        self._admission = Admission()
 
     async def Session(self, request_iterator: AsyncIterator[agent_pb2.AgentCall], context: AgentContext) -> None:
         first = await _first(context)
@@ -95,7 +97,7 @@ class AgentSessions(AgentServiceServicer):
                 self._post(event)
 
         try:
-            self._post(wire_agent.register_from_wire(stream.number, first.register))
+            self._post(await self._admission.read(stream.number, first.register))
             del first
             await _converse(stream, context, take)
         except ValueError as error:
