@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from barter.core.znode_layout import REGISTRY
 from barter.core.znodes import Create, Delete, Operation, SetData
 from barter.master import registry_shards
 from barter.master.registry import OF_AN_AGENT
@@ -24,7 +25,7 @@ class Place(NamedTuple):
 
     @property
     def path(self) -> str:
-        return f"registry/{self.kind}/{self.number}"
+        return f"{REGISTRY}/{self.kind}/{self.number}"
 
 
 @dataclass(slots=True)

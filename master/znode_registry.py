@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from barter.core.znode_layout import REGISTRY
 from barter.core.znodes import Check, Create, Node, Operation, SetData, Transaction
 from barter.master import registry_rows, registry_shards
 from barter.master.facts import Fact, Recovered
@@ -17,7 +18,7 @@ from barter.master.registry_draft import Cut, Draft, Mirror, Place, Shard, place
 from barter.master.registry_format import FORMAT, check_format, upgraded
 from barter.master.registry_rows import KINDS, BodyOf, Key, Row, Undecodable, ValueOf
 
-ROOT = "registry"
+ROOT = REGISTRY
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,20 @@ def test_a_shard_is_read_as_it_was_written(entries: dict[str, bytes]) -> None:
     assert from_bytes("n", to_bytes(entries)) == entries
 
 
+@pytest.mark.parametrize(
+    ("written", "entries"),
+    [
+        ("425247010000000009cd062b1d000200000001613178", {"a1": b"x"}),
+        (
+            "425247010100000046d196d56e78016360626060d04834ac201230b003d573a6171dde76787e6a250c000097b61be7",
+            {"a1": b"x" * 40, "größe": b"y" * 9},
+        ),
+    ],
+)
+def test_shards_that_are_out_there_stay_readable(written: str, entries: dict[str, bytes]) -> None:
+    assert from_bytes("n", bytes.fromhex(written)) == entries
+
+
 @given(SHARDS, st.data())
 def test_a_damaged_shard_is_refused_with_its_name(entries: dict[str, bytes], data: st.DataObject) -> None:
     whole = to_bytes(entries)
