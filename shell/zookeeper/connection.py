@@ -175,15 +175,15 @@ class Connection:
 
     def on_connected(self, sent_ms: int, timeout_ms: int, session: int) -> None:
         with self._lock:
-            self._heard_ms, self._timeout_ms = sent_ms, timeout_ms
-            if self._open and session == self._session:
-                self._tell(Renewed(sent_ms))
+            self._timeout_ms = timeout_ms
+            if session != self._session:
+                self._session = session
+                self._generation += 1
+                self._open_at(sent_ms)
+            elif self._open:
                 self._tell(Changed())
-                return
-            self._session, self._open = session, True
-            self._generation += 1
-            self._tell(SessionOpened(timeout_ms, sent_ms))
-            self._opened.notify_all()
+            # A quorum has agreed to a new session; one that goes on may be known to a leader that is cut off.
+            self._renew()
 
     def on_lost(self, reason: str) -> None:
         with self._lock:
@@ -207,33 +207,47 @@ class Connection:
                 self._wire.start()
             if self._wire.waiting_ms() >= self._timeout_ms // PATIENCE_SHARE:
                 self._wire.cut()
-            if self._wire.up:
-                self._renew(now)
+            if self._wire.up and now - self._renewed_ms >= self._timeout_ms // RENEWALS_IN_A_SESSION:
+                self._renew()
             with self._lock:
                 if self._open and now - self._heard_ms >= self._timeout_ms:
                     session = self._session
                     self.on_lost(self.diagnosis())
                     self._session = session
 
-    def _renew(self, now: int) -> None:
-        if not self._lease:
-            self._heard_ms = now
-            return
-        if self._renewing is not None or now - self._renewed_ms < self._timeout_ms // RENEWALS_IN_A_SESSION:
-            return
+    def _renew(self) -> None:
         with self._lock:
-            generation = self._generation
-        sent_ms = self._renewed_ms = self.clock.now()
+            generation, sent_ms = self._generation, self.clock.now()
+            if not self._lease:
+                self._on_renewed(generation, sent_ms)
+                return
+            if self._renewing is not None:
+                return
+            self._renewed_ms = sent_ms
+            self._renewing = renewing = self._wire.confirm()
 
         def answered(future: Future[None]) -> None:
             with self._lock:
                 self._renewing = None
-                if future.exception() is None and self._open and generation == self._generation:
-                    self._heard_ms = max(self._heard_ms, sent_ms)
-                    self._tell(Renewed(sent_ms))
+                if future.exception() is None:
+                    self._on_renewed(generation, sent_ms)
 
-        self._renewing = renewing = self._wire.sync(self._root)
         renewing.add_done_callback(answered)
+
+    def _on_renewed(self, generation: int, sent_ms: int) -> None:
+        if generation != self._generation or not self._session:
+            return
+        if not self._open:
+            self._open_at(sent_ms)
+            return
+        self._heard_ms = sent_ms
+        if self._lease:
+            self._tell(Renewed(sent_ms))
+
+    def _open_at(self, sent_ms: int) -> None:
+        self._open, self._heard_ms = True, sent_ms
+        self._tell(SessionOpened(self._timeout_ms, sent_ms))
+        self._opened.notify_all()
 
 
 class _Watcher:

@@ -12,7 +12,7 @@ from kazoo.protocol.connection import ConnectionHandler
 from kazoo.protocol.states import KazooState, KeeperState
 from kazoo.retry import KazooRetry
 
-from barter.core.znodes import Check, Create, Delete, Node, Operation, SetData, Unknown
+from barter.core.znodes import ANY, Check, Create, Delete, Node, Operation, SetData, Unknown
 from barter.shell.clock import LeaseClock
 from barter.shell.zookeeper.errors import SessionOver, Unreachable
 from barter.shell.zookeeper.handler import Answer, Handler
@@ -144,9 +144,15 @@ class Wire:
 
         return self._ask(path, "read the ACL of", lambda: self._client.get_acls_async(path), read, {NO_NODE: None})
 
-    def sync(self, path: str) -> Future[None]:
-        """Answered once the server has heard from the leader of the ensemble."""
-        return self._ask(path, "read", lambda: self._client.sync_async(path), lambda _: None)
+    def confirm(self) -> Future[None]:
+        """A transaction that changes nothing. Any answer to it comes from a quorum of the ensemble."""
+
+        def send() -> Any:
+            transaction = self._client.transaction()
+            transaction.check("/", ANY)
+            return transaction.commit_async()
+
+        return self._ask("/", "read", send, lambda _: None)
 
     def commit(
         self, operations: Sequence[tuple[Operation, str]], is_public: Callable[[str], bool]

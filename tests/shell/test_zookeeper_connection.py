@@ -18,12 +18,12 @@ SESSION_MS = 300
 
 
 class ToldWire:
-    """A server has the session, and answers a sync when the test does."""
+    """A server has the session, and a quorum confirms it when the test does."""
 
     def __init__(self, settings: ZooKeeperSettings, clock: LeaseClock, owner: Owner) -> None:
         self.owner, self.clock = owner, clock
         self.up, self.ended, self.closed = False, False, False
-        self.syncs: list[Future[None]] = []
+        self.asked: list[Future[None]] = []
         self.silence_ms = 0
         self.log: list[str] = []
 
@@ -33,9 +33,9 @@ class ToldWire:
         self.owner.on_connected(sent_ms, SESSION_MS, session)
         return sent_ms
 
-    def sync(self, path: str) -> Future[None]:
-        self.syncs.append(Future())
-        return self.syncs[-1]
+    def confirm(self) -> Future[None]:
+        self.asked.append(Future())
+        return self.asked[-1]
 
     def waiting_ms(self) -> int:
         return self.silence_ms
@@ -66,9 +66,8 @@ class World:
         self.wire: ToldWire = wire
         self.connection.start()
 
-    def next_sync(self) -> Future[None]:
-        before = len(self.wire.syncs)
-        return until(lambda: self.wire.syncs[before:])[0]
+    def question(self, number: int) -> Future[None]:
+        return until(lambda: self.wire.asked[number:])[0]
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def test_a_session_opens_and_is_renewed_by_answers_alone(world: World) -> None:
     sent_ms = world.wire.connect(7)
     assert world.events == [SessionOpened(SESSION_MS, sent_ms)]
-    asked = until(lambda: world.wire.syncs)[0]
+    asked = world.question(0)
     answered_ms = world.wire.clock.now()
     asked.set_result(None)
     assert isinstance(world.events[1], Renewed)
@@ -91,7 +90,7 @@ def test_a_session_opens_and_is_renewed_by_answers_alone(world: World) -> None:
 
 def test_an_answer_of_an_older_session_renews_no_newer_one(world: World) -> None:
     world.wire.connect(7)
-    asked = until(lambda: world.wire.syncs)[0]
+    asked = world.question(0)
     world.wire.owner.on_lost("it expired")
     world.wire.connect(8)
     asked.set_result(None)
@@ -100,28 +99,46 @@ def test_an_answer_of_an_older_session_renews_no_newer_one(world: World) -> None
 
 def test_a_failed_renewal_renews_nothing_and_is_tried_again(world: World) -> None:
     world.wire.connect(7)
-    until(lambda: world.wire.syncs)[0].set_exception(ConnectionError())
-    world.next_sync().set_result(None)
+    world.question(0).set_exception(ConnectionError())
+    world.question(1).set_result(None)
     assert [type(event) for event in world.events] == [SessionOpened, Renewed]
 
 
-def test_another_connection_of_the_same_session_renews_it(world: World) -> None:
+def test_another_connection_renews_nothing_until_a_quorum_has_answered(world: World) -> None:
     world.wire.connect(7)
+    world.question(0).set_exception(ConnectionError())
     sent_ms = world.wire.connect(7)
-    assert world.events[1:] == [Renewed(sent_ms), Changed()]
+    assert world.events[1:] == [Changed()]
+    world.question(1).set_result(None)
+    renewed = world.events[-1]
+    assert isinstance(renewed, Renewed)
+    assert renewed.sent_ms >= sent_ms
 
 
-def test_a_session_of_which_nothing_is_heard_is_lost_and_opens_again(world: World) -> None:
+def test_a_session_of_which_nothing_is_heard_is_lost_and_opens_again_when_a_quorum_answers(world: World) -> None:
     world.wire.connect(7)
+    late = world.question(0)
     world.wire.up = False
     lost = until(lambda: world.events[1:])[0]
     assert isinstance(lost, SessionLost)
     assert "h:2181 is tired" in lost.reason
     assert not world.connection.open
-    world.wire.owner.on_lost("it expired")
-    assert len(world.events) == 2, "it is lost once"
+    late.set_result(None)
     sent_ms = world.wire.connect(7)
-    assert world.events[2:3] == [SessionOpened(SESSION_MS, sent_ms)]
+    assert len(world.events) == 2
+    world.question(1).set_result(None)
+    opened = world.events[2]
+    assert isinstance(opened, SessionOpened)
+    assert opened.sent_ms >= sent_ms
+
+
+def test_a_session_is_lost_once(world: World) -> None:
+    world.wire.connect(7)
+    world.wire.up = False
+    until(lambda: world.events[1:])
+    world.wire.owner.on_lost("it expired")
+    sent_ms = world.wire.connect(8)
+    assert world.events[2:] == [SessionOpened(SESSION_MS, sent_ms)]
 
 
 def test_a_silent_server_is_left(world: World) -> None:
