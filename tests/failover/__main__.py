@@ -70,6 +70,7 @@ def _figures(record: Record) -> str:
         f"{len(record.settled)} rounds, settled after {took[len(took) // 2]} ms, at most {took[-1]} of {BOUND_MS}; "
         f"{len(epochs)} epochs, {len(record.obeyed)} orders obeyed, {kept} of {len(record.writes)} writes "
         f"acknowledged, {len(record.reads)} reads, the campaign itself held up {record.busy_ms} ms at most"
+        + (f"; ZooKeeper stood still {record.stood_still} times" if record.stood_still else "")
     )
 
 

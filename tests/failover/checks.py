@@ -35,7 +35,8 @@ def judge(record: Record) -> Iterator[str]:
     yield from tasks(record.started, record.first, record.last)
     yield from once(record.passing)
     yield from told(record.told, record.silenced)
-    yield from writes(record.writes, record.final)
+    if record.final:
+        yield from writes(record.writes, record.final)
     yield from reads(record.writes, record.reads)
     yield from alarms(record.alarms, record.silenced)
     yield from settled(record.settled)

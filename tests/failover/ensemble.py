@@ -2,10 +2,14 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
+from barter.core.zookeeper_url import parse_url
+from barter.shell.zookeeper.client import BlockingZooKeeper, Unreachable
 from barter.shell.zookeeper.server import Peer, ServerConfig, command, write
+from barter.shell.zookeeper.settings import ZooKeeperSettings
 from tests.failover.aim import ZOOKEEPERS
 from tests.failover.network import Network
 from tests.failover.part import Part
@@ -13,7 +17,7 @@ from tests.failover.record import Record
 from tests.integration.machine import free_port
 
 TICK_MS, SYNC_TICKS = 200, 5
-ANSWER_S = 0.5
+ANSWER_S, PROBE_MS = 0.5, 4_000
 
 
 class Ensemble:
@@ -49,6 +53,17 @@ class Ensemble:
         assert self._network is not None
         await asyncio.to_thread(self._network.heal)
 
+    async def works(self) -> bool:
+        """Whether it lets a session begin, for which most servers have to agree."""
+        return await asyncio.to_thread(_begins, self.url(path="/probe"))
+
+    async def again(self) -> None:
+        """Kills all servers and waits for the next processes."""
+        for server in self.servers:
+            server.up.clear()
+            server.send(signal.SIGKILL)
+        await asyncio.gather(*(server.up.wait() for server in self.servers))
+
     async def modes(self) -> tuple[str, ...]:
         """leader, follower or nothing of each."""
         return tuple(await asyncio.gather(*map(_mode, self.addresses)))
@@ -58,8 +73,16 @@ class Ensemble:
         modes = await self.modes()
         return modes.index("leader") if "leader" in modes else 0
 
-    def url(self, ways: tuple[str, ...] = ()) -> str:
-        return f"zk://barter:secret@{','.join(ways or self.addresses)}/clusters/failover"
+    def url(self, ways: tuple[str, ...] = (), path: str = "/clusters/failover") -> str:
+        return f"zk://barter:secret@{','.join(ways or self.addresses)}{path}"
+
+
+def _begins(url: str) -> bool:
+    try:
+        with BlockingZooKeeper(ZooKeeperSettings(parse_url(url), PROBE_MS), lease=False):
+            return True
+    except Unreachable:
+        return False
 
 
 async def _mode(address: str) -> str:

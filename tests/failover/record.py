@@ -115,7 +115,7 @@ class Settled:
 @dataclass(slots=True)
 class Record:
     """`busy_ms` is the longest that the campaign's own loop, and the proxies in it, were held up; what comes after
-    `over_ms` is the cluster's end."""
+    `over_ms` is the cluster's end. `stood_still`: how often ZooKeeper did, without a fault."""
 
     obeyed: list[Obeyed] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
@@ -134,6 +134,7 @@ class Record:
     story: list[str] = field(default_factory=list)
     busy_ms: int = 0
     over_ms: int = 0
+    stood_still: int = 0
     began_ms: int = field(default_factory=now_ms)
 
     def tell(self, text: str) -> None:

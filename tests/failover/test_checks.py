@@ -164,6 +164,7 @@ def test_who_ends_by_himself_says_why_and_was_elected() -> None:
 def test_all_of_it_is_judged() -> None:
     record = Record(problems=["one"], obeyed=[ORDER, NEXT, ORDER], alarms=[ALARM], told=[UNREACHABLE])
     record.writes, record.reads = [DONE, LATER], [Read("role one", "1", 2_200, 2_210)]
+    record.final = {"role one": "1"}
     record.settled, record.exits = [Settled(1, (), -1)], [replace(LOST, part="a1")]
     found = list(judge_all(record))
     for says in ("one", "after 4", "0 tasks", "lost", "stale", "never", "false alarm", "a1 ended"):

@@ -70,8 +70,9 @@ async def _live(cluster: Cluster, plan: list[tuple[Fault, ...]]) -> None:
         if took < 0:
             break
     await cluster.writers.stop()
-    record.final.update(await cluster.writers.final())
     _look_at_tasks(cluster, record.last)
+    if record.settled[-1].took_ms >= 0:
+        record.final.update(await cluster.writers.final())
 
 
 async def _make_tasks(cluster: Cluster) -> bool:
