@@ -164,6 +164,8 @@ def test_a_leader_that_is_told_to_end_hands_over(masters: Masters) -> None:
     [found] = [each for each in followers if each.grpc == successor]
     assert status(found).epoch == epoch + 1
     assert leader.over() == 0
+    [other] = [each for each in followers if each is not found]
+    assert other.end(signal.SIGTERM) == 0
 
 
 def test_without_zookeeper_changes_are_refused_and_all_comes_back(masters: Masters, server: ZooKeeperServer) -> None:
@@ -194,9 +196,19 @@ def test_a_wrong_password_is_refused(masters: Masters, server: ZooKeeperServer) 
     assert said.startswith("barter master: /barter: its ACL belongs to other credentials")
 
 
-def test_a_url_with_a_typo_is_a_usage_error(tmp_path: Path) -> None:
-    said = CliRunner().invoke(cli, ["start", "master", "--zk", "zk://127.0.0.1:2181", "--data-dir", str(tmp_path)])
-    assert (said.exit_code, "names no path" in said.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("zk://barter:secret@127.0.0.1:2181", "names no path"),
+        ("zk:/barter:secret@127.0.0.1:2181/barter", "begins with zk://"),
+        ("zk://127.0.0.1:2181/barter", "without credentials everybody who reaches ZooKeeper could change /barter"),
+    ],
+)
+def test_a_url_that_will_not_do_is_a_usage_error(tmp_path: Path, url: str, why: str) -> None:
+    said = CliRunner().invoke(cli, ["start", "master", "--zk", url, "--data-dir", str(tmp_path)])
+    assert said.exit_code == 2
+    assert why in said.stderr
+    assert "secret" not in said.stderr
 
 
 def test_what_another_wrote_to_the_leaders_node_is_refused_and_stays(server: ZooKeeperServer, tmp_path: Path) -> None:

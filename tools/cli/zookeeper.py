@@ -88,6 +88,11 @@ def zookeeper_settings(given: dict[str, Any], *, insecure: bool = False) -> "Zoo
             if url.credentials:
                 raise ValueError("--zk has credentials, and --zk-auth names others: give one of them")
             url = replace(url, credentials=read_credentials(str(auth)))
+        if not url.credentials and not insecure:
+            raise ValueError(
+                f"without credentials everybody who reaches ZooKeeper could change {url.path}: "
+                "give a file with user:password as --zk-auth, or say --insecure on a network you trust"
+            )
         settings = ZooKeeperSettings(url, session_ms, ca, cert, key, insecure)
         tls_context(settings)
     except ValueError as error:
