@@ -71,7 +71,7 @@ class Turns:
 
     def lost(self, leader: str, jitter: int, spread_ms: int = SPREAD_MS) -> int:
         """The milliseconds to wait before the next try; `leader` where one was named, `jitter` from 0 to 999."""
-        leader = leader if leader != self.address else self._leader
+        leader = self._leader if leader in ("", self.address) else leader
         self._leader = ""
         if leader and self.address == self._silent:
             self._silent = ""

@@ -19,7 +19,8 @@ from barter.master.timers import AgentSilent
 
 BEATS_IN_A_SECOND = 1_000
 RAREST_BEAT_MS = 10_000
-BEATS_LEAST = 3
+BEATS, BEATS_LEAST = 5, 3
+LONG_MS = 30_000
 LOOK_MS = 500
 LATE_MS = 100
 LOOKS_MOST = 10
@@ -32,10 +33,13 @@ def heartbeat_ms(cluster: Cluster) -> int:
 
 
 def timeout_ms(cluster: Cluster, agent: Agent) -> int:
-    """After what silence this agent is unreachable. One known from before the start has longer: it looks for us."""
-    beat = agent.heartbeat_ms or heartbeat_ms(cluster)
+    """After what silence this agent is unreachable: `BEATS` of its heartbeats, fewer where that is long, and no less
+    than was set. One known from before the start has longer: it looks for us. Where many come at once, each has as long
+    as all of them together.
+    """
+    beat = max(agent.heartbeat_ms, heartbeat_ms(cluster))
     least = cluster.timing.settling_ms if agent.never_heard else cluster.timing.agent_timeout_ms
-    return max(least, beat * BEATS_LEAST)
+    return max(least, min(beat * BEATS, LONG_MS), beat * BEATS_LEAST)
 
 
 def heard(cluster: Cluster, agent: Agent, now: int) -> None:

@@ -109,7 +109,7 @@ class Session:
     def _told_masters(self, event: MastersAre, now: int) -> list[Action]:
         """Go to a leader that is news; the present master is left for it, unless that is the one of the last epoch."""
         news = self._route.told(event, self._epoch)
-        if not self._started:
+        if not self._started or self._route.masters.none_known:
             return []
         if not self._linked:
             due = now + self._route.spread(event.jitter)

@@ -1,9 +1,11 @@
 """When an agent counts as unreachable: its own timeout, by what the master had time to hear."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barter.core.ids import AgentId
+from barter.core.cluster import FrameworkInfo
+from barter.core.ids import AgentId, FrameworkId
 from barter.core.machine import Tick
 from barter.master import events as ev
 from barter.master import messages as msg
@@ -104,14 +106,15 @@ def test_many_agents_say_more_rarely_that_they_are_there() -> None:
     world.register()
     assert world.sent(msg.Registered) == [msg.Registered(1_000)]
     crowd(world, 2_999)
+    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 15_000
     beat(world)
     assert world.sent(msg.Registered) == [msg.Registered(3_000)]
-    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 9_000
+    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 15_000
     beat(world)
     assert world.sent(msg.Registered) == []
     [told] = [each for each in agents(world.cluster) if each.info.agent_id == A1]
-    assert (told.heartbeat_ms, told.timeout_ms) == (3_000, 9_000)
-    world.wait(8_999)
+    assert (told.heartbeat_ms, told.timeout_ms) == (3_000, 15_000)
+    world.wait(14_999)
     assert not unreachable(world)
     world.wait(1)
     assert unreachable(world)
@@ -127,6 +130,24 @@ def test_a_thousand_beats_in_a_second_or_each_ten(count: int, least: int) -> Non
     assert told >= least
     assert (count + 1) / told <= 1 or told >= RAREST_BEAT_MS
     assert told == least or told <= RAREST_BEAT_MS
+
+
+@pytest.mark.parametrize(("count", "timeout"), [(1, 5_000), (2_000, 10_000), (8_000, 30_000), (20_000, 30_000)])
+def test_how_long_an_agent_of_so_many_may_be_silent(count: int, timeout: int) -> None:
+    world = small()
+    world.register()
+    world.cluster.agents |= dict.fromkeys(map(AgentId, map(str, range(1, count))), world.cluster.agents[A1])
+    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == timeout
+
+
+def test_no_offer_of_an_agent_before_it_is_back() -> None:
+    known = FrameworkInfo("f", FrameworkId("abc123-1-0001"))
+    world = World(Recovered("abc123", 2, (agent(), agent(AgentId("a2"))), (known,)))
+    world.subscribe(framework_id="abc123-1-0001")
+    world.wait(10_000)
+    assert world.offers() == []
+    world.register()
+    assert {offer.agent_id for offer in world.offers()} == {A1}
 
 
 def test_after_a_start_agents_have_longer_to_find_the_master() -> None:
