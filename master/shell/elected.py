@@ -25,7 +25,9 @@ from barter.shell.zookeeper.settings import ZooKeeperSettings
 
 LOG = logger("master")
 SUCCESSOR_SECONDS = 0.25
-GOODBYE_SECONDS = 0.1
+GOODBYE_SECONDS = 1.0
+"""For the streams of thousands to end with the next leader's address; nobody waits who has heard it."""
+SHORT_GOODBYE_SECONDS = 0.1
 LAST_WORD_SECONDS = 0.1
 
 
@@ -103,7 +105,11 @@ class ElectedMaster:
         self._metrics.elected(follow.epoch, leading=False)
         leader = follow.addresses.get("grpc", "")
         if leader == self._told["grpc"]:
-            self._leader, self._why_none = {}, "this master led, was started again, and its former session has to end"
+            self._leader = {}
+            self._why_none = (
+                f"who leads is at {leader}, which is this master's own address: it was started again and its former "
+                "session has to end, or another master says --advertise the same"
+            )
             self._door.hold()
         elif leader:
             self._door.send_to(leader)
@@ -167,7 +173,8 @@ class ElectedMaster:
             self._leadership.end()
         if self._leading is not None:
             self._leading.cancel()
-        await asyncio.gather(self._face.stop(GOODBYE_SECONDS), self._zk.close())
+        goodbye = GOODBYE_SECONDS if successor and not hurry.is_set() else SHORT_GOODBYE_SECONDS
+        await asyncio.gather(self._face.stop(goodbye), self._zk.close())
         if leave.code:
             raise Ended(leave.reason)
 
