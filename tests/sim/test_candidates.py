@@ -83,7 +83,7 @@ def test_one_of_three_leads_and_the_others_name_it() -> None:
     assert {each.leader for each in scene.cluster.candidates.values()} == {scene.leader.name}
     served, sent_on = Caller(scene, scene.leader.name), Caller(scene, scene.follower.name)
     scene.go(1)
-    assert served.heard == [msg.Registered()]
+    assert served.heard == [msg.Registered(Timing().heartbeat_ms)]
     assert sent_on.heard == [wire.NotLeader(scene.leader.name, f"{scene.leader.name} leads")]
     assert len(sent_on.ended_us) == 1
 
@@ -109,7 +109,10 @@ def test_who_is_held_is_served_or_sent_on_as_soon_as_another_leads() -> None:
     scene.go(5)
     assert scene.leader is not old
     assert sorted(str(caller.heard) for caller in callers) == sorted(
-        [str([msg.Registered()]), str([wire.NotLeader(scene.leader.name, f"{scene.leader.name} leads")])]
+        [
+            str([msg.Registered(Timing().heartbeat_ms)]),
+            str([wire.NotLeader(scene.leader.name, f"{scene.leader.name} leads")]),
+        ]
     )
 
 

@@ -58,7 +58,7 @@ def test_who_has_registered_hears_heartbeats() -> None:
     client = Client()
     client.end.send(wire.AgentCall(INFO, SendRegister((), ())))
     client.go_on(7 * SECOND)
-    assert client.heard == [msg.Registered(), None, None, None]
+    assert client.heard == [msg.Registered(2_000), None, None, None]
     client.go_on(FIRST_CALL_US)
     assert client.ended == []
 

@@ -80,6 +80,7 @@ class SimCluster:
         return MasterTiming(
             self.timing.agent_timeout_ms,
             self.timing.offer_timeout_ms,
+            heartbeat_ms=self.timing.heartbeat_ms,
             removal_ms=self.timing.removal_ms,
             loss_window_ms=self.timing.loss_window_ms,
         )

@@ -163,8 +163,8 @@ def to_agent(heard: FromMaster, spent: Spent) -> agent_ev.Event | None:
     match heard.said:
         case None:
             return agent_ev.MasterHeartbeat(epoch)
-        case master_msg.Registered():
-            return agent_ev.Registered(epoch, heard.leader.cluster_id, heard.leader.heartbeat_ms)
+        case master_msg.Registered(heartbeat_ms):
+            return agent_ev.Registered(epoch, heard.leader.cluster_id, heartbeat_ms)
         case master_msg.Run(framework_id, tasks):
             return agent_ev.RunTasks(
                 epoch, framework_id, tasks, {}, spent(framework_id, [task.task_id for task in tasks])
