@@ -1,6 +1,7 @@
 """`barter events`."""
 
 import json
+import time
 from typing import Any
 
 import click
@@ -33,13 +34,14 @@ def events(follow: bool, last: int, master: str, output: str) -> None:
 
 def _follow(last: int, master: str, output: str) -> None:
     from barter.proto.v1 import operator_pb2 as pb
-    from barter.tools.cli.rpc import Silent, ask
+    from barter.tools.cli.rpc import ask
     from barter.tools.cli.views import events as view
 
-    seen = (0, 0)
+    seen, begun = (0, 0), 0.0
 
     def watch(stub: Any) -> None:
-        nonlocal seen
+        nonlocal seen, begun
+        begun = time.monotonic()
         for wire in stub.WatchEvents(pb.WatchEventsRequest(last=ALL if seen[0] else last)):
             if (wire.timestamp_ms, wire.sequence) <= seen:
                 continue
@@ -53,13 +55,8 @@ def _follow(last: int, master: str, output: str) -> None:
     try:
         while True:
             before = seen
-            try:
-                ask(master, watch)
-                if seen == before:
-                    return
-            except Silent as silence:
-                if seen == before:
-                    raise
-                click.echo(f"{silence.format_message()}; trying on, Ctrl-C to stop", err=True)
+            ask(master, watch)
+            if seen == before and time.monotonic() - begun < 1:
+                return
     except KeyboardInterrupt:
         return

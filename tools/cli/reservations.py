@@ -120,4 +120,4 @@ def _operate(master: str, agent: str, principal: str, operation: Any) -> None:
 
     wire = codec.operation_to_wire(operation)
     request = pb.OperateRequest(agent=agent, principal=principal, operation=wire)
-    ask(master, lambda stub: stub.Operate(request, timeout=TIMEOUT_S))
+    ask(master, lambda stub: stub.Operate(request, timeout=TIMEOUT_S), once=True)

@@ -33,25 +33,31 @@ class NotFound(Refused):
     """The master knows no such thing."""
 
 
-def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
+def ask(masters: str, call: Callable[[Any], ReplyT], *, once: bool = False) -> ReplyT:
     """`call(stub)` on the master that leads, found among those given, or with the help of ZooKeeper.
 
-    Waits through a failover for `PATIENCE_S`, saying so. A call that a master has begun is made again only where
-    its connection broke. Raises Refused or NotFound.
+    Waits through a failover for `PATIENCE_S`, saying so. A call whose connection breaks is made again, unless it may be
+    made `once` only. Raises Refused or NotFound.
     """
     known = known_masters(masters)
     turns, say, until = Turns(known), Once(), time.monotonic() + PATIENCE_S
     silent: dict[str, None] = {}
     why = ""
     while True:
-        leader, address = "", turns.next()
+        leader, address, began = "", turns.next(), time.monotonic()
         try:
             return _call(address, turns.unreachable, call, say)
         except _Elsewhere as elsewhere:
-            leader = elsewhere.leader
+            leader, until = elsewhere.leader, _anew(began, until)
         except _NobodyLeads as nobody:
             why = str(nobody)
             say(f"no master leads yet: waiting ({why})")
+        except _Broken as broken:
+            if once:
+                raise Silent(f"{address} stopped answering: it may have been done, or not", str(broken)) from None
+            say(f"master {address} stopped answering: looking for the one that leads")
+            silent[address], why = None, why or f"{address} stopped answering"
+            until = _anew(began, until)
         except Silent:
             silent[address] = None
             if turns.redirected:
@@ -64,6 +70,12 @@ def ask(masters: str, call: Callable[[Any], ReplyT]) -> ReplyT:
                 f"{why or 'the masters name each other as the leader'}; waited {PATIENCE_S:.0f} s for a leader"
             )
         time.sleep(turns.lost(leader, random.randrange(1000), 0) / 1000)
+
+
+def _anew(began: float, until: float) -> float:
+    """Whoever watched for a while has the whole patience again."""
+    now = time.monotonic()
+    return max(until, now + PATIENCE_S) if now - began > PATIENCE_S else until
 
 
 def _call(address: str, silent_leader: str, call: Callable[[Any], ReplyT], say: Once) -> ReplyT:
@@ -80,7 +92,7 @@ def _call(address: str, silent_leader: str, call: Callable[[Any], ReplyT], say: 
             if error.code() is grpc.StatusCode.UNAVAILABLE and any(each in details for each in _NO_LEADER):
                 raise _NobodyLeads(details) from None
             if error.code() in _SILENT:
-                raise Silent(f"{address} stopped answering", details) from None
+                raise _Broken(details) from None
             if details.startswith(_NO_GRPC):
                 raise Refused(f"what listens on {address} is no master", then="--master 127.0.0.1:5050") from None
             raise translated(error) from None
@@ -94,6 +106,10 @@ class _Elsewhere(Exception):
 
 class _NobodyLeads(Exception):
     pass
+
+
+class _Broken(Exception):
+    """What was asked of a master may have been done, or not."""
 
 
 @contextmanager
