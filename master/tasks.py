@@ -27,12 +27,12 @@ def told_again(task: Task) -> TaskStatus:
 def begin(cluster: Cluster, framework: Framework, agent: Agent, info: TaskInfo, status: TaskStatus, now: int) -> Task:
     """Enter a task that is launched, or that an agent tells of; a terminal one goes to the ended at once.
 
-    One of an agent that kept no role of it counts for the framework's first.
+    One of an agent that kept no role of it counts for the framework's first. It is as old as what is told of it.
     """
     if not info.role:
         info = replace(info, role=framework.info.roles[0])
     info = of_known(info, agent.reservations)
-    task = Task(framework.framework_id, agent.info.agent_id, info, status, now)
+    task = Task(framework.framework_id, agent.info.agent_id, info, status, min(now, status.timestamp_ms or now))
     cluster.count(status.state, 1)
     if status.state in TERMINAL:
         cluster.ended.add(task)

@@ -92,3 +92,13 @@ def test_nothing_is_reserved_for_a_limited_role_before_agents_are_back() -> None
     assert refusal("ops") == ""
     world.register(agent(A1), session=8)
     assert refusal("eng/web") == ""
+
+
+def test_a_task_that_is_told_of_is_as_old_as_its_status_says() -> None:
+    world = started(Constraint("zone", Operator.UNIQUE))
+    running = replace(status("t1", TaskState.RUNNING), timestamp_ms=7)
+    by_a_fast_clock = replace(status("t2", TaskState.RUNNING), timestamp_ms=world.now + 60_000)
+    world.register(in_zone_b(A1), session=8, tasks=((F, task("t1"), running), (F, task("t2"), by_a_fast_clock)))
+    launched = {each.info.task_id: each.launched_ms for each in world.cluster.agents[A1].tasks.values()}
+    assert launched["t1"] == 7
+    assert launched["t2"] <= world.now
