@@ -10,7 +10,7 @@ import time
 
 from barter.shell.zookeeper.server import missing
 from tests.failover.aim import ZOOKEEPERS
-from tests.failover.checks import BOUND_MS
+from tests.failover.checks import BOUND_MS, timely
 from tests.failover.network import Network
 from tests.failover.record import Outcome as Answer
 from tests.failover.record import Record
@@ -71,6 +71,7 @@ def _figures(record: Record) -> str:
         f"{len(epochs)} epochs, {len(record.obeyed)} orders obeyed, {kept} of {len(record.writes)} writes "
         f"acknowledged, {len(record.reads)} reads, the campaign itself held up {record.busy_ms} ms at most"
         + (f"; ZooKeeper stood still {record.stood_still} times" if record.stood_still else "")
+        + ("" if timely(record) else ": too long to judge times by")
     )
 
 
@@ -81,6 +82,8 @@ def _table(outcomes: list[Outcome], seconds: float) -> None:
         print(f"{'fault':44}{'struck':>8}{'seeds that failed with it':>28}")
         for kind, count in sorted(struck.items(), key=lambda each: (-each[1], each[0])):
             print(f"{kind:44}{count:8}{failed[kind]:28}")
+    if late := [str(each.seed) for each in outcomes if not timely(each.record)]:
+        print(f"failover: on a machine too busy to judge times: seeds {', '.join(late)}")
     bad = [str(each.seed) for each in outcomes if each.problems]
     print(
         f"failover: {len(outcomes)} clusters, {sum(struck.values())} faults, {seconds:.0f} s; "

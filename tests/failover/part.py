@@ -100,7 +100,7 @@ class Part:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 code = await process.wait()
-                if code and number is not signal.SIGKILL:
+                if code not in (0, -number):
                     self._record.problems.append(f"{self.name} ended with {code} in the end: {self.last_line()}")
                 return
         self._record.problems.append(f"{self.name} did not end within {patience_s:g} s of {number.name}")
