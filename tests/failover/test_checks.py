@@ -7,6 +7,7 @@ import pytest
 from tests.failover.checks import (
     AGENT_TIMEOUT_MS,
     BOUND_MS,
+    BUSY_MS,
     TASKS,
     alarms,
     exits,
@@ -152,9 +153,21 @@ def test_a_round_that_settles_late_or_never_is_seen() -> None:
     assert "never" in next(settled([Settled(1, ("kill leader",), -1, "no leader")]))
 
 
+def test_on_a_machine_that_is_too_busy_only_times_are_not_judged() -> None:
+    record = Record(settled=[Settled(1, ("kill leader",), BOUND_MS + 1)], alarms=[ALARM], told=[UNREACHABLE])
+    record.began_ms, record.over_ms, record.obeyed = 0, 90_000, [ORDER, NEXT, ORDER]
+    assert any("at most" in problem for problem in judge_all(record))
+    record.busy_ms = BUSY_MS + 1
+    found = list(judge_all(record))
+    assert not any("at most" in problem or "false alarm" in problem for problem in found)
+    assert any("after 4" in problem for problem in found)
+    record.settled = [Settled(1, ("kill leader",), -1)]
+    assert any("never" in problem for problem in judge_all(record))
+
+
 def test_who_ends_by_himself_says_why_and_was_elected() -> None:
     killed, ended = replace(LOST, code=-9, asked="SIGKILL"), replace(LOST, code=0, asked="SIGTERM")
-    assert list(exits([LOST, killed, ended])) == []
+    assert list(exits([LOST, killed, ended, replace(ended, code=-15)])) == []
     assert next(exits([replace(LOST, part="a1")]))
     assert next(exits([replace(LOST, last_line="Traceback")]))
     assert next(exits([replace(LOST, code=-6)]))
