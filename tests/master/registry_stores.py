@@ -22,7 +22,7 @@ from barter.shell.zookeeper.loop import ZooKeeper
 from barter.shell.zookeeper.settings import ZooKeeperSettings
 
 ReplyT = TypeVar("ReplyT")
-SESSION_MS = 4_000
+SESSION_MS = 20_000
 CREDENTIALS = "barter:secret"
 _paths = itertools.count(1)
 
@@ -79,7 +79,7 @@ class Znodes:
         url = parse_url(self.url.replace(self.url.split("@")[1].split("/")[0], address) if address else self.url)
         zk = ZooKeeper(ZooKeeperSettings(url, SESSION_MS))
         self._wait(zk.start())
-        self._wait(zk.opened(20))
+        self._wait(zk.opened(60))
         return zk
 
     def open(self, zk: ZooKeeper | None = None) -> ZooKeeperRegistry:
