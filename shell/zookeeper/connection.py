@@ -1,24 +1,22 @@
 """One session after the other with an ensemble, its lease, its watches; both faces of the client are made of it."""
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
 
 from barter.core.candidacy import Changed, Renewed, SessionEvent, SessionLost, SessionOpened
 from barter.core.znode_layout import is_public
-from barter.core.znodes import Create, Node, Operation, SetData
+from barter.core.znode_sizes import check_sizes
+from barter.core.znodes import Node, Operation
 from barter.shell.clock import LeaseClock
 from barter.shell.zookeeper.errors import Unreachable
+from barter.shell.zookeeper.futures import gather, then
 from barter.shell.zookeeper.settings import ZooKeeperSettings
+from barter.shell.zookeeper.watches import Call, Watches
 from barter.shell.zookeeper.wire import Wire
 from barter.shell.zookeeper.words import Right
 
 Hear = Callable[[SessionEvent], None]
-NODE_BYTES = 512 * 1024
-TRANSACTION_BYTES = 900 * 1024
-_OPERATION_BYTES = 200
 RENEWALS_IN_A_SESSION = 6
 _CHECKS_IN_A_SESSION = 12
 PATIENCE_SHARE = 3
@@ -31,8 +29,8 @@ RESTART_MS = 1_000
 class Connection:
     """`hear` is called in threads of its own, one at a time; it must not wait for an answer of ZooKeeper.
 
-    A session of which nothing was heard for its whole timeout counts as lost, even if ZooKeeper should still have it:
-    SessionOpened comes again when it answers.
+    A session that no quorum has confirmed for its whole timeout counts as lost, even if ZooKeeper should still have it:
+    SessionOpened comes again when one does.
     """
 
     def __init__(self, settings: ZooKeeperSettings, hear: Hear, *, lease: bool = True) -> None:
@@ -45,16 +43,16 @@ class Connection:
         self._opened = threading.Condition(self._lock)
         self._session, self._generation, self._open = 0, 0, False
         self._timeout_ms = settings.session_ms
-        self._heard_ms = self._started_ms = self.clock.now()
+        self._heard_ms = self.clock.now()
         self._renewing: Future[None] | None = None
         self._renewed_ms = 0
-        self._watches: dict[tuple[str, str], list[Callable[[], None]]] = {}
+        self._watches = Watches()
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="zookeeper-lease", daemon=True)
         self._wire = Wire(settings, self.clock, self)
 
     def start(self) -> None:
-        self._heard_ms = self._started_ms = self.clock.now()
+        self._heard_ms = self.clock.now()
         self._wire.start()
         self._keeper.start()
 
@@ -93,7 +91,8 @@ class Connection:
 
     def silent_ms(self) -> int:
         """For how long no server has answered; 0 while one does."""
-        return 0 if self._wire.up else max(self.clock.now() - self._heard_ms, 0)
+        silence_ms = max(self.clock.now() - self._heard_ms, 0)
+        return 0 if self._wire.up and silence_ms < self._timeout_ms // 2 else silence_ms
 
     def diagnosis(self) -> str:
         """For operators: since when no server answers, and what each said."""
@@ -117,7 +116,7 @@ class Connection:
         return self._wire.get(self.absolute(path))
 
     def get_many(self, paths: Sequence[str]) -> Future[dict[str, Node | None]]:
-        return _gather({path: self.get(path) for path in paths})
+        return gather({path: self.get(path) for path in paths})
 
     def children(self, path: str) -> Future[tuple[str, ...] | None]:
         return self._wire.children(self.absolute(path))
@@ -128,7 +127,7 @@ class Connection:
     def commit(self, operations: Sequence[Operation]) -> Future[tuple[str, ...]]:
         """Raises ValueError for what ZooKeeper would cut the connection for."""
         check_sizes(operations)
-        return _then(
+        return then(
             self._wire.commit([(each, self.absolute(each.path)) for each in operations], self._is_public),
             lambda paths: tuple(self.relative(path) for path in paths),
         )
@@ -137,39 +136,17 @@ class Connection:
         # Parents of the root are nobody's secret; what is below it is judged by its place.
         return path == self._root or not path.startswith(f"{self._root}/") or is_public(self.relative(path))
 
-    def watch_data(self, path: str, call: Callable[[], None]) -> Future[bool]:
+    def watch_data(self, path: str, call: Call) -> Future[bool]:
         """`call` comes once: the node has changed, come or gone, or the connection is lost. True if it is there."""
-        asked = self._wire.exists(self.absolute(path), self._watcher("data", path, call))
-        return self._forget_failed(asked, "data", path, call)
-
-    def watch_children(self, path: str, call: Callable[[], None]) -> Future[tuple[str, ...] | None]:
-        """The same for the node's children; None and no watch where there is no such node."""
-        asked = self._wire.children(self.absolute(path), self._watcher("children", path, call))
-        return self._forget_failed(asked, "children", path, call)
-
-    def _watcher(self, kind: str, path: str, call: Callable[[], None]) -> "_Watcher":
-        with self._lock:
-            calls = self._watches.setdefault((kind, path), [])
-            if call not in calls:
-                calls.append(call)
-        return _Watcher(self._fire, kind, path)
-
-    def _forget_failed(self, asked: Future[Any], kind: str, path: str, call: Callable[[], None]) -> Future[Any]:
-        def answered(future: Future[Any]) -> None:
-            if future.exception() is None and future.result() is not None:
-                return
-            with self._lock, contextlib.suppress(KeyError, ValueError):
-                self._watches[kind, path].remove(call)
-
-        asked.add_done_callback(answered)
+        asked = self._wire.exists(self.absolute(path), self._watches.watcher("data", path, call))
+        self._watches.forget_failed(asked, "data", path, call)
         return asked
 
-    def _fire(self, kind: str, path: str) -> None:
-        with self._lock:
-            calls = self._watches.pop((kind, path), [])
-        if not self._closing.is_set():
-            for call in calls:
-                call()
+    def watch_children(self, path: str, call: Call) -> Future[tuple[str, ...] | None]:
+        """The same for the node's children; None and no watch where there is no such node."""
+        asked = self._wire.children(self.absolute(path), self._watches.watcher("children", path, call))
+        self._watches.forget_failed(asked, "children", path, call)
+        return asked
 
     # The session. All that is heard is told under the lock, in order.
 
@@ -205,7 +182,7 @@ class Connection:
                 restart_ms = now + RESTART_MS
                 self._wire.stop()
                 self._wire.start()
-            if self._wire.waiting_ms() >= self._timeout_ms // PATIENCE_SHARE:
+            if self._wire.up and self._wire.waiting_ms() >= self._timeout_ms // PATIENCE_SHARE:
                 self._wire.cut()
             if self._wire.up and now - self._renewed_ms >= self._timeout_ms // RENEWALS_IN_A_SESSION:
                 self._renew()
@@ -248,71 +225,3 @@ class Connection:
         self._open, self._heard_ms = True, sent_ms
         self._tell(SessionOpened(self._timeout_ms, sent_ms))
         self._opened.notify_all()
-
-
-class _Watcher:
-    """Equal to another of the same node, so that kazoo keeps one of them, however often a watch is asked for."""
-
-    def __init__(self, fire: Callable[[str, str], None], kind: str, path: str) -> None:
-        self._fire, self._key = fire, (kind, path)
-
-    def __call__(self, event: object) -> None:
-        self._fire(*self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Watcher) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-
-def check_sizes(operations: Sequence[Operation]) -> None:
-    """ZooKeeper cuts the connection of who sends it more than a megabyte. Raises ValueError."""
-    total = 0
-    for operation in operations:
-        size = len(operation.data) if isinstance(operation, Create | SetData) else 0
-        if size > NODE_BYTES:
-            raise ValueError(f"{operation.path}: {size} bytes are more than the {NODE_BYTES} that one node may hold")
-        total += size + len(operation.path) + _OPERATION_BYTES
-    if total > TRANSACTION_BYTES:
-        raise ValueError(f"{total} bytes are more than the {TRANSACTION_BYTES} that one transaction may have")
-
-
-def _then(future: Future[Any], change: Callable[[Any], Any]) -> Future[Any]:
-    changed: Future[Any] = Future()
-    changed.set_running_or_notify_cancel()
-
-    def done(answered: Future[Any]) -> None:
-        if (error := answered.exception()) is not None:
-            changed.set_exception(error)
-        else:
-            changed.set_result(change(answered.result()))
-
-    future.add_done_callback(done)
-    return changed
-
-
-def _gather(futures: dict[str, Future[Node | None]]) -> Future[dict[str, Node | None]]:
-    """All answers at once, or the first error."""
-    gathered: Future[dict[str, Node | None]] = Future()
-    gathered.set_running_or_notify_cancel()
-    lock, left = threading.Lock(), len(futures)
-
-    def done(answered: Future[Node | None]) -> None:
-        nonlocal left
-        with lock:
-            left -= 1
-            error = answered.exception()
-            if gathered.done() or (left and error is None):
-                return
-        with contextlib.suppress(Exception):
-            if error is not None:
-                gathered.set_exception(error)
-            else:
-                gathered.set_result({path: future.result() for path, future in futures.items()})
-
-    for future in futures.values():
-        future.add_done_callback(done)
-    if not futures:
-        gathered.set_result({})
-    return gathered
