@@ -49,6 +49,7 @@ from barter.core.tasks import (
     Volume,
 )
 from barter.core.units import GIB, KIB, MIB
+from barter.core.zookeeper_url import ZooKeeperTls
 from barter.sdk.driver import Driver
 from barter.sdk.executor import (
     Executor,
@@ -122,6 +123,7 @@ __all__ = [
     "Volume",
     "VolumeId",
     "VolumeMount",
+    "ZooKeeperTls",
     "parse_resources",
     "resources",
     "run_elected",
