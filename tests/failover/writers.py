@@ -124,7 +124,9 @@ class Writers:
     async def _all(self) -> dict[str, str]:
         weights = await self._weights()
         found = {f"role {role}": str(weight) for role, weight in weights.items() if weight != USUAL_MILLI}
-        for app in (await self.service("/v2/apps") or {"apps": ()})["apps"]:
+        if (answer := await self.service("/v2/apps")) is None:
+            raise TimeoutError("no service framework answers")
+        for app in answer["apps"]:
             found[f"app {app['id']}"] = app["labels"].get("number", str(app["instances"]))
         return found
 
