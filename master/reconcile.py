@@ -51,8 +51,9 @@ def _order(framework: Framework, event: KillTask) -> Kill:
 
 def answer_unanswered(cluster: Cluster, now: int, back: Agent | None = None) -> None:
     """All agents are back or given up, or one of these is `back`: what was asked about unknown tasks can be said."""
-    away = _away(cluster)
-    for framework in cluster.frameworks.values():
+    waiting = [framework for framework in cluster.frameworks.values() if framework.unanswered]
+    away = bool(waiting) and _away(cluster)
+    for framework in waiting:
         asked, framework.unanswered = sorted(framework.unanswered), set()
         if EVERY in asked:
             asked.remove(EVERY)
@@ -92,4 +93,6 @@ def _away(cluster: Cluster) -> int:
 
 def _tasks_of(framework: Framework, agent: Agent | None) -> list[TaskId]:
     """All of its tasks, or those on one agent."""
-    return [name for name, task in framework.tasks.items() if agent is None or task.agent_id == agent.info.agent_id]
+    if agent is None:
+        return list(framework.tasks)
+    return [name for framework_id, name in agent.tasks if framework_id == framework.framework_id]

@@ -24,6 +24,8 @@ MOST_REMOVED = 1_000
 def judge(cluster: Cluster, now: int) -> None:
     """Whether so many are lost that it is more likely the network, or this master, than they."""
     reach, timing = cluster.reach, cluster.timing
+    if reach.removals.mode is RemovalMode.RUNNING and not reach.out:
+        return
     known = sum(agent.maintenance is None for agent in cluster.agents.values())
     if reach.removals.mode is RemovalMode.RUNNING:
         together = most_together([agent.unreachable_ms for agent in lost(cluster)], timing.loss_window_ms)
