@@ -16,7 +16,7 @@ from tests.failover.part import Part
 from tests.failover.record import Record
 from tests.integration.machine import free_port
 
-TICK_MS, SYNC_TICKS = 200, 5
+TICK_MS, SYNC_TICKS, INIT_TICKS = 200, 8, 50
 ANSWER_S, PROBE_MS = 0.5, 4_000
 
 
@@ -33,7 +33,8 @@ class Ensemble:
         hosts = zip(self._peers, self._hosts, strict=True)
         places = {f"server.{peer.id}": f"{host}:{peer.quorum_port}:{peer.election_port}" for peer, host in hosts}
         for number, name in enumerate(ZOOKEEPERS):
-            more = {"clientPortAddress": self._hosts[number], "syncLimit": str(SYNC_TICKS), **places}
+            ticks = {"syncLimit": str(SYNC_TICKS), "initLimit": str(INIT_TICKS)}
+            more = {"clientPortAddress": self._hosts[number], **ticks, **places}
             peer = self._peers[number]
             config = ServerConfig(self._folder / name, peer.client_port, peer.id, tuple(self._peers), TICK_MS, more)
             write(config)
