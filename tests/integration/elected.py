@@ -20,7 +20,7 @@ url, grpc, http = sys.argv[1:]
 zookeeper = ZooKeeperSettings(parse_url(url), session_ms=2_000)
 sys.exit(run(MasterOptions(Path("unused"), grpc, http, heartbeat_ms=200, agent_timeout_ms=60_000, zookeeper=zookeeper)))
 """
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 class ElectedProcess:
