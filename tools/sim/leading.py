@@ -25,6 +25,7 @@ class LeadingMaster(SimMaster):
     may_act: Callable[[], bool]
     end: Callable[[str], None]
     bodies: Bodies
+    _recovered: Recovered
 
     def lead(self, epoch: int, fence: Check, client: Client, found: Found, then: Callable[[], None]) -> None:
         """From now on; `found` is what there is of the registry, `then` is called once it serves."""
