@@ -88,9 +88,8 @@ class Turns:
 
     def _in_turn(self) -> str:
         """The next of the list, but for the one that was tried last."""
-        for _ in range(2):
-            found = self._masters[self._next % len(self._masters)]
+        if self._masters[self._next % len(self._masters)] == self.address:
             self._next += 1
-            if found != self.address:
-                break
+        found = self._masters[self._next % len(self._masters)]
+        self._next += 1
         return found
