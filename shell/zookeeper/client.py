@@ -23,6 +23,9 @@ __all__ = [
 ]
 
 
+PATIENCE_S = 10.0
+
+
 def deaf(event: SessionEvent) -> None:
     """For who needs no session events."""
 
@@ -48,11 +51,11 @@ class BlockingZooKeeper:
     def settings(self) -> ZooKeeperSettings:
         return self.connection.settings
 
-    def start(self) -> None:
-        """Waits for a session, for as long as one would last; raises Unreachable, and is closed then."""
+    def start(self, seconds: float = PATIENCE_S) -> None:
+        """Waits for a session; raises Unreachable, and is closed then."""
         self.connection.start()
         try:
-            self.connection.wait_opened(self.settings.session_ms / 1000)
+            self.connection.wait_opened(seconds)
         except BaseException:
             self.close()
             raise

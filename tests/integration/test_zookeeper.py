@@ -217,7 +217,7 @@ def test_the_lease_is_renewed_while_the_server_answers_and_no_longer(server: Zoo
 
 
 def test_a_short_silence_costs_no_session(server: ZooKeeperServer) -> None:
-    heard = Heard(settings(server))
+    heard = Heard(dataclasses.replace(settings(server), session_ms=60_000))
     with heard.zk as zk:
         zk.commit([Create(""), Create("mine", ephemeral=True)])
         zk.connection._wire.cut()
@@ -302,20 +302,34 @@ def test_a_client_of_a_silent_server_is_closed_as_well(server: ZooKeeperServer, 
         server.go_on()
 
 
+def diagnosis(zk: BlockingZooKeeper, *parts: str) -> str:
+    """Once all of that is in it."""
+    zk.connection.start()
+    try:
+        return until(lambda: said if all(part in (said := zk.diagnosis()) for part in parts) else "")
+    finally:
+        zk.close()
+
+
 def test_what_each_server_said_is_told() -> None:
-    url = parse_url(f"zk://a:b@127.0.0.1:{free_port()},no-such-host.invalid:2181/x")
-    with pytest.raises(Unreachable) as refused:
-        BlockingZooKeeper(ZooKeeperSettings(url, 600)).start()
-    assert f"{url.hosts[0]} said: Connection refused" in str(refused.value)
-    assert "no-such-host.invalid:2181 has a name that is not known" in str(refused.value)
-    assert "a:b" not in str(refused.value)
+    url = parse_url(f"zk://a:secret@127.0.0.1:{free_port()},no-such-host.invalid:2181/x")
+    zk = BlockingZooKeeper(ZooKeeperSettings(url, 600))
+    unknown = "no-such-host.invalid:2181 has a name that is not known"
+    assert "secret" not in diagnosis(zk, f"{url.hosts[0]} said: Connection refused", unknown)
+
+
+def test_who_waits_for_a_session_in_vain_is_told_and_closed() -> None:
+    before = set(threading.enumerate())
+    url = parse_url(f"zk://a:secret@127.0.0.1:{free_port()}/x")
+    with pytest.raises(Unreachable, match=f"ZooKeeper at {url.hosts[0]} has not answered for"):
+        BlockingZooKeeper(ZooKeeperSettings(url)).start(0.3)
+    assert set(threading.enumerate()) == before
 
 
 def test_credentials_that_no_server_takes_are_told() -> None:
     require_zookeeper()
     with ZooKeeperServer(more={"DigestAuthenticationProvider.enabled": "false"}) as own:
-        with pytest.raises(Unreachable, match="does not take the credentials"):
-            BlockingZooKeeper(ZooKeeperSettings(parse_url(own.url()), 600)).start()
+        diagnosis(BlockingZooKeeper(settings(own)), "does not take the credentials")
         with BlockingZooKeeper(settings(own, credentials=""), lease=False) as nobody:
             assert nobody.get("/zookeeper") is not None
 
@@ -356,8 +370,9 @@ def test_a_loop_that_reaches_nobody_goes_on() -> None:
     async def main() -> None:
         zk = ZooKeeper(ZooKeeperSettings(parse_url(f"zk://a:b@127.0.0.1:{free_port()}/x"), 600), deaf)
         await zk.start()
-        with pytest.raises(Unreachable, match="Connection refused"):
-            await zk.opened(0.3)
+        with pytest.raises(Unreachable, match="has not answered for"):
+            await zk.opened(0.1)
+        await eventually(lambda: "said: Connection refused" in zk.diagnosis())
         with pytest.raises(Unreachable, match="Connection refused"):
             await zk.get("a")
         await zk.close()

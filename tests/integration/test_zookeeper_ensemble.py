@@ -15,7 +15,7 @@ from tests.integration.machine import until
 from tests.integration.zookeeper import Ensemble, ZooKeeperServer, require_zookeeper
 
 pytestmark = pytest.mark.integration
-SESSION_MS, SHORT_MS = 3_000, 1_500
+LONG_MS, SESSION_MS, SHORT_MS = 6_000, 3_000, 1_500
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_the_session_moves_from_a_silent_server_to_another(ensemble: Ensemble) -
     # Its leader's silence would have all servers elect another first.
     assert ensemble.leader
     url = parse_url(f"zk://barter:secret@{','.join(each.address for each in ensemble.followers)}/moves")
-    with BlockingZooKeeper(ZooKeeperSettings(url, SESSION_MS), events.append) as zk:
+    with BlockingZooKeeper(ZooKeeperSettings(url, LONG_MS), events.append) as zk:
         zk.commit([Create(""), Create("mine", ephemeral=True)])
         silent, stopped = server_of(ensemble, zk), LeaseClock().now()
         silent.stop()
