@@ -132,12 +132,12 @@ def master(
 @json_option
 def failover(agents: int, tasks_per_agent: int, large: bool, servers: int, rounds: int, as_json: bool) -> None:
     """Masters elected by a real ZooKeeper: how soon the next one makes offers, and has all agents again."""
-    from barter.tools.bench.failover import bench
+    from barter.tools.bench.failover import bench, dead_agent
 
     sizes = [bench.Size(10, 5, rounds), bench.Size(agents, tasks_per_agent, rounds)]
     if large:
         sizes += [bench.Size(2_000, 100, 1), bench.Size(20_000, 5, 1)]
-    _show(lambda say: bench.run(sizes, servers, say), as_json)
+    _show(lambda say: [*dead_agent.run(rounds, say), *bench.run(sizes, servers, say)], as_json)
 
 
 @main.command()

@@ -13,12 +13,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
+
 from barter.core.addresses import split_address
 from barter.tools.bench.measure import BenchFailed
 
 START_SECONDS = 30
 STOP_SECONDS = 20
-STOP_ORDER = ("agent", "service", "master")
+STOP_ORDER = ("agent", "other", "service", "master")
 RESOURCES = "cpus=128,mem=1024GiB,disk=1024GiB,ports=31000-32000"
 
 
@@ -43,14 +45,15 @@ class Cluster:
         self.start_agent()
         self._wait("agent", self.agent_http)
 
-    def start_agent(self) -> None:
-        """Start it and wait for nothing; on the work dir of the one before, if there was one."""
-        options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", free_address()]
-        options += ["--http", self.agent_http, "--runtime", self._runtime, "--resources", RESOURCES]
+    def start_agent(self, name: str = "agent") -> None:
+        """Start it and wait for nothing; on the work dir of the one before of that name, if there was one."""
+        options = ["--master", self.master, "--work-dir", f"{self.folder}/{name}", "--listen", free_address()]
+        http_address = self.agent_http if name == "agent" else free_address()
+        options += ["--hostname", name, "--http", http_address, "--runtime", self._runtime, "--resources", RESOURCES]
         # The floors are spawned without it, too.
         options += ["--max-containers", "10000", "--isolation", "none"]
         options += self._agent_options
-        self._launch("agent", signal.SIGUSR1, *options)
+        self._launch(name, signal.SIGUSR1, *options)
 
     def start_master(self) -> None:
         options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", self._master_http]
@@ -85,8 +88,18 @@ class Cluster:
         """The processes of the agent's executor."""
         return [pid for pid in _processes_of(self.folder) if b"barter.agent.executor" in _command_line(pid)]
 
+    def lose(self, name: str) -> None:
+        """kill -9 of an agent and of all it started, as if its machine had lost its power."""
+        begun = psutil.Process(self.pid(name)).children(recursive=True)
+        begun += [psutil.Process(pid) for pid in _processes_of(self.folder / name)]
+        self.kill(name)
+        for process in {*begun, *(each for one in begun if one.is_running() for each in one.children(recursive=True))}:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def _launch(self, name: str, end: signal.Signals, *options: str) -> None:
-        command = [sys.executable, "-m", "barter.tools.cli.main", "start", name, *options]
+        daemon = "agent" if name == "other" else name
+        command = [sys.executable, "-m", "barter.tools.cli.main", "start", daemon, *options]
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_env(), start_new_session=True

@@ -29,12 +29,12 @@ def run(runtime: str, rounds: int, image: str, say: Progress) -> list[Result]:
         client = stack.enter_context(engine()) if runtime == "docker" else None
         image = ensure_image(client, image) if client is not None else ""
         made = stack.enter_context(cluster(runtime, with_service=True))
-        watch = stack.enter_context(_watch(made))
+        seen = stack.enter_context(watch(made))
         waits: list[float] = []
         starts: list[float] = []
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
-            waits.append(_replace_ms(made, watch, f"replace{number}", image))
+            waits.append(_replace_ms(made, seen, f"replace{number}", image))
             starts.append((start_seconds(client, image, 1) if client is not None else spawn_seconds(1)) * 1000)
     total, start = median(waits), median(starts)
     name = f"{runtime}_kill_to_running"
@@ -44,7 +44,7 @@ def run(runtime: str, rounds: int, image: str, say: Progress) -> list[Result]:
     ]
 
 
-class _Watch:
+class Watch:
     """The master's list of running tasks, asked again and again."""
 
     def __init__(self, stub: OperatorServiceStub) -> None:
@@ -60,6 +60,13 @@ class _Watch:
             time.sleep(POLL_SECONDS)
         raise BenchFailed(f"no new instance was running within {PATIENCE_SECONDS} s")
 
+    def wait_for_agents(self, count: int) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(self._stub.ListAgents(pb.ListAgentsRequest()).agents) < count:
+            if time.monotonic() > deadline:
+                raise BenchFailed(f"there are not {count} agents after {PATIENCE_SECONDS} s")
+            time.sleep(POLL_SECONDS)
+
     def wait_for_none(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._stub.ListTasks(pb.ListTasksRequest()).tasks:
@@ -69,27 +76,28 @@ class _Watch:
 
 
 @contextlib.contextmanager
-def _watch(made: Cluster) -> Iterator[_Watch]:
+def watch(made: Cluster) -> Iterator[Watch]:
+    """Of the cluster's tasks."""
     channel = blocking_channel(made.master)
     try:
-        yield _Watch(OperatorServiceStub(channel))  # type: ignore[no-untyped-call]
+        yield Watch(OperatorServiceStub(channel))  # type: ignore[no-untyped-call]
     finally:
         channel.close()
 
 
-def _replace_ms(made: Cluster, watch: _Watch, name: str, image: str) -> float:
+def _replace_ms(made: Cluster, seen: Watch, name: str, image: str) -> float:
     app: dict[str, Any] = {"id": f"/{name}", "args": ["/bin/sleep", "600"], "cpus": 0.1, "mem": 32, "instances": 1}
     if image:
         app["container"] = {"type": "DOCKER", "docker": {"image": image, "network": "HOST"}}
-    _call(made.service, "POST", "/v2/apps", app)
-    task = watch.running()
+    call(made.service, "POST", "/v2/apps", app)
+    task = seen.running()
     pid = _process_of(task)
     begin = time.perf_counter()
     os.kill(pid, signal.SIGKILL)
-    watch.running(frozenset({task}))
+    seen.running(frozenset({task}))
     elapsed = time.perf_counter() - begin
-    _call(made.service, "DELETE", f"/v2/apps/{name}?force=true")
-    watch.wait_for_none()
+    call(made.service, "DELETE", f"/v2/apps/{name}?force=true")
+    seen.wait_for_none()
     return elapsed * 1000
 
 
@@ -106,7 +114,8 @@ def _process_of(task: str) -> int:
     return min(found)
 
 
-def _call(address: str, method: str, path: str, body: object = None) -> None:
+def call(address: str, method: str, path: str, body: object = None) -> None:
+    """One request to the service framework. Raises BenchFailed."""
     connection = http.client.HTTPConnection(*split_address(address), timeout=PATIENCE_SECONDS)
     try:
         content = None if body is None else json.dumps(body)
