@@ -62,7 +62,7 @@ class Serving:
         post = self._runner.post
         process.on_death(lambda reason: post(ExecutorDied(reason)))
         self._executors = executors.ExecutorSessions(process, post)
-        self._session = MasterSession(post, ledger.spent)
+        self._session = MasterSession(post, ledger.spent, self._tell_edge)
         own_socket = socket_path(self._work_dir, info.agent_id, OWN_SOCKET)
         self._own_executors = OwnExecutorSessions(info, self.agent.book, ledger.secret, own_socket, post)
         self.performer = Performer(
@@ -116,6 +116,10 @@ class Serving:
 
     def _told_masters(self, masters: MastersAre) -> None:
         self._runner.post(masters)
+        self._tell_edge(masters)
+
+    def _tell_edge(self, masters: MastersAre) -> None:
+        """It follows the agent, whose master says more often that it is there than there are changes of endpoints."""
         if self._edge is not None:
             self._edge.edge.told(masters)
 

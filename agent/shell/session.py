@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import grpc.aio as aio
 
-from barter.agent.events import Event, MasterConnected, MasterGone
+from barter.agent.events import Event, MasterConnected, MasterGone, Registered
 from barter.agent.shell.decode import Spent, master_event
 from barter.agent.shell.outbox import Outbox
+from barter.core.route import MastersAre
 from barter.proto.v1 import agent_pb2 as pb
 from barter.proto.v1.agent_pb2_grpc import AgentServiceStub
 from barter.shell import reach, transport
@@ -18,10 +19,13 @@ _Stream = aio.StreamStreamCall[pb.AgentCall, pb.AgentEvent]
 
 
 class MasterSession:
-    """What is heard on a link is posted after its MasterConnected, before its MasterGone, and not once it was left."""
+    """What is heard on a link is posted after its MasterConnected, before its MasterGone, and not once it was left.
 
-    def __init__(self, post: Callable[[Event], None], spent: Spent) -> None:
-        self._post = post
+    `leads` is told of each master that registers this agent.
+    """
+
+    def __init__(self, post: Callable[[Event], None], spent: Spent, leads: Callable[[MastersAre], None]) -> None:
+        self._post, self._leads = post, leads
         self._spent = spent
         self._outbox: Outbox[pb.AgentCall] | None = None
         self._stream: _Stream | None = None
@@ -88,12 +92,12 @@ class MasterSession:
             stub = AgentServiceStub(channel)  # type: ignore[no-untyped-call]
             stream: _Stream = stub.Session(metadata=reach.telling(unreachable))
             try:
-                await self._converse(link, stream, heard)
+                await self._converse(link, address, stream, heard)
             except aio.AioRpcError as error:
                 return f"{error.code().name}: {error.details()}", transport.leader_of(error.trailing_metadata())
             return "the master ended the session", ""
 
-    async def _converse(self, link: int, stream: _Stream, heard: Callable[[], object]) -> None:
+    async def _converse(self, link: int, address: str, stream: _Stream, heard: Callable[[], object]) -> None:
         self._stream, self._outbox = stream, Outbox()
         writer = asyncio.create_task(self._outbox.drain(stream.write))
         self._post(MasterConnected(link))
@@ -103,6 +107,8 @@ class MasterSession:
                 event = master_event(wire, self._spent)
                 if event is not None:
                     self._post(event)
+                if isinstance(event, Registered):
+                    self._leads(MastersAre((), address, event.epoch))
         finally:
             self._outbox = self._stream = None
             writer.cancel()

@@ -19,7 +19,7 @@ from barter.shell.zookeeper.settings import ZooKeeperSettings, tls_context
 LOG = logger("discovery")
 LEADER_PATH, CANDIDATES_PATH = f"{MASTERS}/{LEADER}", f"{MASTERS}/{CANDIDATES}"
 AGAIN_SECONDS = 1.0
-ONCE_SESSION_MS = 5_000
+ONCE_SESSION_MS = 4_000
 PROTOCOL = "grpc"
 _TROUBLE = (Unreachable, SessionOver, NotAllowed, Unreadable)
 

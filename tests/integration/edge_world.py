@@ -82,6 +82,7 @@ class Master(OperatorServiceServicer):
     def __init__(self) -> None:
         self.services: dict[str, op.ServiceEndpoints] = {}
         self.settled = True
+        self.epoch = 0
         self.address = ""
         self.host = "127.0.0.1"
         self._watchers: list[asyncio.Queue[op.EndpointsUpdate]] = []
@@ -103,9 +104,12 @@ class Master(OperatorServiceServicer):
     ) -> AsyncIterator[op.EndpointsUpdate]:
         changes: asyncio.Queue[op.EndpointsUpdate] = asyncio.Queue()
         self._watchers.append(changes)
-        yield op.EndpointsUpdate(services=self.services.values(), snapshot=True, settled=self.settled)
+        yield op.EndpointsUpdate(services=self.services.values(), snapshot=True, settled=self.settled, epoch=self.epoch)
         while True:
-            yield await changes.get()
+            change = await changes.get()
+            yield op.EndpointsUpdate(
+                services=change.services, removed=change.removed, settled=change.settled, epoch=self.epoch
+            )
 
     def tell(
         self,

@@ -9,6 +9,7 @@ from grpc import StatusCode
 from barter.agent.edge.messages import Event, Told, WatchLost
 from barter.agent.edge.shell.watch import Watch
 from barter.core.addresses import split_addresses
+from barter.core.route import MastersAre
 from barter.proto.v1 import operator_pb2 as op
 from barter.shell.transport import LEADER_METADATA
 from tests.integration.edge_world import Context, Master
@@ -80,5 +81,35 @@ def test_a_master_that_is_not_there_yet_is_waited_for() -> None:
         assert await heard.next() == Told(snapshot=True)
         await heard.stop()
         await master.stop()
+
+    asyncio.run(story())
+
+
+def test_a_leader_that_is_news_is_gone_to_and_one_of_the_past_is_left() -> None:
+    async def story() -> None:
+        stale, leader = Master(), Master()
+        stale.epoch, leader.epoch = 4, 5
+        await stale.start()
+        await leader.start()
+        heard: asyncio.Queue[Event] = asyncio.Queue()
+        watch = Watch([], heard.put_nowait)
+        running = asyncio.create_task(watch.run())
+        watch.told(MastersAre((stale.address,), "", 0))
+        assert await asyncio.wait_for(heard.get(), 20) == Told(snapshot=True)
+        watch.told(MastersAre((), leader.address, 5))
+        assert isinstance(await asyncio.wait_for(heard.get(), 20), WatchLost)
+        assert await asyncio.wait_for(heard.get(), 20) == Told(snapshot=True)
+        watch.told(MastersAre((), stale.address, 4))
+        await leader.stop()
+        assert isinstance(await asyncio.wait_for(heard.get(), 20), WatchLost)
+        leader.tell("web", [31_000])
+        await leader.start()
+        told = await asyncio.wait_for(heard.get(), 20)
+        assert isinstance(told, Told)
+        assert [each.service.service_id for each in told.services] == ["web"]
+        running.cancel()
+        await asyncio.wait([running])
+        await leader.stop()
+        await stale.stop()
 
     asyncio.run(story())

@@ -107,7 +107,7 @@ class Edge:
             raise broken.exceptions[0] from broken
 
     def told(self, masters: MastersAre) -> None:
-        """These are the masters from now on."""
+        """These are the masters from now on, the same where none are named; and who leads."""
         self._masters = masters if masters.addresses else self._masters
         if self._watch is not None:
             self._watch.told(masters)
