@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-PATIENCE_S = 10.0
+SHORTEST_WAIT_S = 5.0
 
 
 def deaf(event: SessionEvent) -> None:
@@ -51,11 +51,11 @@ class BlockingZooKeeper:
     def settings(self) -> ZooKeeperSettings:
         return self.connection.settings
 
-    def start(self, seconds: float = PATIENCE_S) -> None:
-        """Waits for a session; raises Unreachable, and is closed then."""
+    def start(self, seconds: float = 0.0) -> None:
+        """Waits for a session, as long as one lasts if not said; raises Unreachable, and is closed then."""
         self.connection.start()
         try:
-            self.connection.wait_opened(seconds)
+            self.connection.wait_opened(seconds or max(self.settings.session_ms / 1000, SHORTEST_WAIT_S))
         except BaseException:
             self.close()
             raise
