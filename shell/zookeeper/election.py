@@ -232,7 +232,7 @@ class Campaign:
         if fresh:
             for each, node in (await self._zk.get_many(fresh)).items():
                 if node is not None:
-                    candidate = candidate_of(each, node.data)
+                    candidate = candidate_of(self._whole(each), node.data)
                     self._known[candidate.node] = candidate
         self.candidates = tuple(sorted(self._known.values(), key=lambda each: each.place))
         return candidacy.Looked(self.candidates, leader, look.number)
@@ -251,8 +251,10 @@ class Campaign:
         """Raises Unreadable."""
         node = await self._zk.get(self.leader_path)
         if node is None:
-            raise Unreadable(f"{self.leader_path} in ZooKeeper is gone: stop all, restore it, or use another path")
-        return leader_of(self.leader_path, node.data, node.version)
+            raise Unreadable(
+                f"{self._whole(self.leader_path)} in ZooKeeper is gone: stop all, restore it, or use another path"
+            )
+        return leader_of(self._whole(self.leader_path), node.data, node.version)
 
     async def _prepare(self) -> None:
         if self._prepared:
@@ -268,3 +270,7 @@ class Campaign:
 
     def _path(self, name: str) -> str:
         return f"{self._place}/{name}"
+
+    def _whole(self, path: str) -> str:
+        """As operators find it in ZooKeeper."""
+        return self._zk.connection.absolute(path)
