@@ -64,8 +64,8 @@ def address(files: Path) -> Iterator[str]:
 
 def client(address: str, files: Path, ca: str, shown: str) -> BlockingZooKeeper:
     url = parse_url(f"zk://barter:secret@{address}/tls")
-    own = (str(files / f"{shown}.crt"), str(files / f"{shown}.key")) if shown else ()
-    return BlockingZooKeeper(ZooKeeperSettings(url, 4_000, str(files / f"{ca}.crt") if ca else "", *own))
+    cert, key = (str(files / f"{shown}.crt"), str(files / f"{shown}.key")) if shown else ("", "")
+    return BlockingZooKeeper(ZooKeeperSettings(url, 4_000, str(files / f"{ca}.crt") if ca else "", cert, key))
 
 
 def refused(zk: BlockingZooKeeper, why: str) -> None:
