@@ -51,7 +51,7 @@ async def run(seed: int, count: int, network: Network | None) -> Outcome:
     problems = list(judge(record)) if record.settled else record.problems
     if not problems:
         shutil.rmtree(folder, ignore_errors=True)
-    faults = [fault.kind for each in plan for fault in each]
+    faults = [kind for each in record.settled for kind in each.faults]
     return Outcome(seed, faults, record, problems, str(folder) if problems else "")
 
 
