@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from barter.core.cluster import FrameworkInfo
+from barter.core.constraints import Constraint, Operator
 from barter.core.ids import FrameworkId, OfferId
 from barter.core.task_state import TaskState as S
 from barter.master import actions as act
@@ -21,8 +22,9 @@ from barter.tools.sim.checkers.removals import Removals
 from barter.tools.sim.checkers.silent_agents import SilentAgents
 from barter.tools.sim.checkers.suppressed import Suppressed
 from barter.tools.sim.checkers.task_ids import TaskIds
+from barter.tools.sim.checkers.unique import Unique
 from barter.tools.sim.workloads.service import ServiceWorkload
-from tests.master.world import A1, AGENT, FRAMEWORK, agent, demand, status
+from tests.master.world import A1, A2, AGENT, FRAMEWORK, agent, demand, status
 from tests.master.world import task as small_task
 from tests.sim.small import cluster_of
 from tests.sim.stage import F, Stage, task, violates
@@ -143,6 +145,22 @@ def test_a_demand_is_offered_what_it_counts() -> None:
     framework = stage.masters.cluster.frameworks[F]
     framework.demands = {each.demand_id: replace(each, count=1) for each in framework.demands.values()}
     violates("wants 1 of web, and has open offers for 2", lambda: stage.see([], actions))
+
+
+def test_a_grant_is_judged_as_it_is_made_not_when_others_beside_it_are_gone() -> None:
+    stage = Stage(Unique())
+    stage.master(ev.Subscribe(FRAMEWORK, INFO, demands_only=True))
+    for session, agent_id, zone in ((AGENT, A1, "a"), (LATER, A2, "b")):
+        stage.master(ev.AgentRegister(session, replace(agent(agent_id), attributes={"zone": zone})))
+    spread = replace(demand("web", 4), constraints=(Constraint("@zone", Operator.GROUP_BY),))
+    stage.master(ev.SetDemands(FRAMEWORK, (spread,)))
+    framework = stage.masters.cluster.frameworks[F]
+    offers = {opened.offer.agent_id: opened for opened in framework.offers.values()}
+    assert {agent_id: opened.tasks for agent_id, opened in offers.items()} == {A1: 2, A2: 2}
+    del framework.offers[offers[A2].offer.offer_id]
+    on_a, on_b = (act.SendToFramework(FRAMEWORK, F, msg.Offers((offers[agent_id].offer,)), "") for agent_id in (A1, A2))
+    stage.see([], [on_b])
+    violates("web: 2 are or may be on a, @zone GROUP_BY allows 1", lambda: stage.see([], [on_a]))
 
 
 def test_a_classic_offer_to_a_framework_of_demands() -> None:

@@ -3,10 +3,12 @@
 from barter.core import candidacy
 from barter.core.znodes import Conflict, Create, SetData, Unknown
 from barter.tools.sim.clock import DriftingClock
-from barter.tools.sim.ensemble import NOTICED_US, SERVERS, Commit, Ensemble, Question, Read, Result
+from barter.tools.sim.ensemble import Ensemble
 from barter.tools.sim.network import Network
+from barter.tools.sim.quorum import NOTICED_US, SERVERS
 from barter.tools.sim.world import World
 from barter.tools.sim.zookeeper import Client
+from barter.tools.sim.zookeeper_wire import Commit, Question, Read, Result
 
 SECOND = 1_000_000
 TIMEOUT_MS = 6_000

@@ -10,13 +10,14 @@ from barter.core.machine import Machine
 from barter.core.znodes import Check, Create, Operation, SetData, Unknown
 from barter.master.znode_registry import ROOT
 from barter.tools.sim import wire
-from barter.tools.sim.ensemble import Commit, Ensemble, Found, Read, Result
+from barter.tools.sim.ensemble import Ensemble
 from barter.tools.sim.leading import LeadingMaster
 from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.process import Process
 from barter.tools.sim.world import World
 from barter.tools.sim.znode_tree import Done, Tree, Znode
 from barter.tools.sim.zookeeper import Client
+from barter.tools.sim.zookeeper_wire import Commit, Found, Read, Result
 
 LEADER, CANDIDATES = "masters/leader", "masters/candidates"
 HOLD_US, FIRST_CALL_US = 10_000_000, 10_000_000

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from barter.core.znodes import Check, Node, Transaction, Unknown
 from barter.master.facts import Fact, Recovered
 from barter.master.znode_registry import ROOT, Step, ZnodeRegistry
-from barter.tools.sim.ensemble import Commit, Found, Read, Result
 from barter.tools.sim.znode_tree import Done
 from barter.tools.sim.zookeeper import Client
+from barter.tools.sim.zookeeper_wire import Commit, Found, Read, Result
 
 LONG = b"." * 8_000
 """A body here only names its value, and is as long as a large one's, so that a few rows fill a shard."""

@@ -8,10 +8,10 @@ from barter.master import actions as act
 from barter.master.facts import Recovered
 from barter.tools.sim import wire
 from barter.tools.sim.clock import DriftingClock
-from barter.tools.sim.ensemble import Found
 from barter.tools.sim.fenced import Bodies, FencedRegistry
 from barter.tools.sim.master import CLUSTER_ID, SimMaster, facts_of
 from barter.tools.sim.zookeeper import Client
+from barter.tools.sim.zookeeper_wire import Found
 
 
 class LeadingMaster(SimMaster):

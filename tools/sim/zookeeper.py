@@ -8,9 +8,10 @@ from barter.core import candidacy
 from barter.core.candidacy import Changed, Renewed, SessionLost, SessionOpened
 from barter.core.znodes import Unknown
 from barter.tools.sim.clock import DriftingClock
-from barter.tools.sim.ensemble import Answer, Ask, Ensemble, Fired, Goodbye, Greeted, Hello, Ping, Question, Result
+from barter.tools.sim.ensemble import Ensemble
 from barter.tools.sim.network import End, Message, Network
 from barter.tools.sim.world import World
+from barter.tools.sim.zookeeper_wire import Answer, Ask, Fired, Goodbye, Greeted, Hello, Ping, Question, Result
 
 RENEWALS = 6
 """In a session's timeout."""
