@@ -15,6 +15,8 @@ from barter.shell.zookeeper.server import Peer, ServerConfig, command, missing, 
 from tests.integration.machine import free_port, until
 
 TICK_MS = 200
+# Even with one that is killed.
+_DIES_WITH_THE_TEST = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class ZooKeeperServer:
@@ -56,7 +58,7 @@ class ZooKeeperServer:
         write(self.config)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command(self.config, durable=False),
+                [*_DIES_WITH_THE_TEST, *command(self.config, durable=False)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
