@@ -296,3 +296,30 @@ def test_a_kill_is_told_again_of_a_task_this_process_had_not_heard_of_yet() -> N
     session.step(msg.Invoked(1), 0)
     back = TaskStatus(TaskId("t1"), TaskState.RUNNING, Source.MASTER, 0, reason=Reason.RECONCILIATION)
     assert kill in sent(heard(session, msg.Update((back,))))
+
+
+def test_a_master_of_a_lower_epoch_is_left_and_said_so_once() -> None:
+    session = connected()
+    session.step(msg.LinkLost(1, "gone"), 0)
+    session.step(Tick(), 2_000)
+    session.step(msg.Heard(2, msg.Subscribed(ID, 5, 1000)), 2_000)
+    session.step(msg.LinkLost(2, "gone"), 2_001)
+    now, said = 2_001, list[str]()
+    for link in (3, 4):
+        now += 2_000
+        [connect] = session.step(Tick(), now)
+        assert isinstance(connect, msg.Connect)
+        actions = session.step(msg.Heard(link, msg.Subscribed(ID, 4, 1000)), now)
+        assert isinstance(actions[-1], msg.Disconnect)
+        assert not session.connected
+        said += [action.message for action in actions if isinstance(action, msg.Say)]
+    assert [line for line in said if "its epoch 4 is over, 5 has spoken already" in line] == said
+    assert len(said) == 1
+
+
+def test_the_first_of_two_with_one_id_is_told_and_ends() -> None:
+    session = connected()
+    [finish] = heard(session, msg.Refusal("taken over by another process", fatal=True))
+    assert isinstance(finish, msg.Finish)
+    assert (finish.code, finish.error) == (1, "taken over by another process")
+    assert session.next_wakeup() is None
