@@ -33,7 +33,7 @@ class ElectedProcess:
 
     def start(self) -> None:
         command = [sys.executable, "-c", START, self.url, self.grpc, self.http]
-        with self.log.open("w") as log:
+        with self.log.open("a") as log:
             self.process = subprocess.Popen(command, stderr=log)
 
     @property
