@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 PROTOCOLS = frozenset({"tcp", "udp"})
 # Sums over a cluster stay within the wire's 64 bits, and each amount is exact in JSON.
@@ -14,7 +14,7 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
 @cache
-def _by_text(kind: type[EnumT]) -> Mapping[str, EnumT]:
+def _by_text(kind: type[StrEnum]) -> Mapping[str, Any]:
     return {each.value: each for each in kind}
 
 
