@@ -208,6 +208,19 @@ def test_a_clock_of_servers_that_is_fast_ends_sessions_sooner() -> None:
     assert scene.ensemble.tree.get("mine") is None
 
 
+def test_an_end_of_a_session_is_the_end_of_its_connection() -> None:
+    scene = Scene()
+    end = scene.clients[0]._end
+    assert end is not None
+    assert scene.ensemble.hears(end)
+    scene.ensemble._end(scene.ensemble.sessions[scene.clients[0].session])
+    assert not scene.ensemble.hears(end)
+    renewed_ms = scene.renewed_ms()
+    scene.go(0.5)
+    assert scene.kinds() == ["SessionOpened", "SessionLost", "SessionOpened"]
+    assert scene.renewed_ms() == renewed_ms
+
+
 def test_a_goodbye_ends_the_session_at_once() -> None:
     scene = Scene()
     scene.ask(Commit((Create("mine", ephemeral=True),)))

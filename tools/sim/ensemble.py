@@ -69,7 +69,7 @@ class Ensemble(Quorum):
     def hears(self, end: End) -> bool:
         """Whether what is said at the client's end of a connection is heard at once, but for the way there."""
         server = self.servers[end.there]
-        return server.serves and self.commits and not self.slow_us and self._well(server)
+        return end.peer in server.ends and server.serves and self.commits and not self.slow_us and self._well(server)
 
     def touch(self, number: int) -> None:
         """The session has been heard of."""
@@ -204,7 +204,9 @@ class Ensemble(Quorum):
 
     def _end(self, session: Session) -> None:
         del self.sessions[session.number]
-        self.writes += 1
+        end, self.writes = session.end, self.writes + 1
+        if end is not None and self.servers[end.here].ends.pop(end, True) is None:
+            self._network.drop(end)
         self._fire(self.tree.remove(self.tree.owned(session.number)))
 
     def _judge_later(self, session: Session) -> None:
