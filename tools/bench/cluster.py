@@ -43,7 +43,7 @@ class Cluster:
             self._launch("service", signal.SIGTERM, *options)
             self._wait("service", self.service)
         self.start_agent()
-        self._wait("agent", self.agent_http)
+        self.wait_for_agent()
 
     def start_agent(self, name: str = "agent") -> None:
         """Start it and wait for nothing; on the work dir of the one before of that name, if there was one."""
@@ -54,6 +54,9 @@ class Cluster:
         options += ["--max-containers", "10000", "--isolation", "none"]
         options += self._agent_options
         self._launch(name, signal.SIGUSR1, *options)
+
+    def wait_for_agent(self) -> None:
+        self._wait("agent", self.agent_http)
 
     def start_master(self) -> None:
         options = ["--data-dir", f"{self.folder}/master", "--listen", self.master, "--http", self._master_http]
