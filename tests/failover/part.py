@@ -68,7 +68,8 @@ class Part:
             await asyncio.sleep(AGAIN_S)
 
     async def _launch(self) -> Process:
-        more = {MARK: self._mark, "BARTER_LOG_FORMAT": "json", "no_proxy": "127.0.0.1"}
+        # What gRPC says of connections that break would come after a last line.
+        more = {MARK: self._mark, "BARTER_LOG_FORMAT": "json", "no_proxy": "127.0.0.1", "GRPC_VERBOSITY": "ERROR"}
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *self._command,
