@@ -36,12 +36,12 @@ class World(Cluster):
         super().__init__(folder, runtime)
         self._node = free_address()
 
-    def start_agent(self) -> None:
-        options = ["--master", self.master, "--work-dir", f"{self.folder}/agent", "--listen", self._node]
+    def start_agent(self, name: str = "agent") -> None:
+        options = ["--master", self.master, "--work-dir", f"{self.folder}/{name}", "--listen", self._node]
         options += ["--http", self.agent_http, "--runtime", self._runtime, "--hostname", "h1"]
         options += ["--resources", "cpus=4,mem=4GiB,disk=20GiB", "--reserve", "ops:cpus=1"]
-        self._launch("agent", signal.SIGUSR1, *options)
-        self._wait("agent", self.agent_http)
+        self._launch(name, signal.SIGUSR1, *options)
+        self._wait(name, self.agent_http)
 
     @property
     def volume(self) -> Path:
