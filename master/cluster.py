@@ -31,7 +31,7 @@ class Timing:
     `loss_share_milli` thousandths, are lost within `loss_window_ms`, none is until they are back.
     """
 
-    agent_timeout_ms: int = 5_000
+    agent_timeout_ms: int = 4_500
     offer_timeout_ms: int = 30_000
     preemption_grace_ms: int = -1
     removal_ms: int = 900_000

@@ -9,7 +9,6 @@ from dataclasses import replace
 from barter.core.removals import RemovalMode
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason
-from barter.core.units import format_duration
 from barter.master import offers, removals, tasks
 from barter.master.cluster import Cluster
 from barter.master.messages import Failure, Registered, Update
@@ -19,7 +18,7 @@ from barter.master.timers import AgentSilent
 
 BEATS_IN_A_SECOND = 1_000
 RAREST_BEAT_MS = 10_000
-BEATS, BEATS_LEAST = 5, 3
+BEATS, BEATS_LEAST = 4, 3
 LONG_MS = 30_000
 LOOK_MS = 500
 LATE_MS = 100
@@ -79,7 +78,7 @@ def _not_heard(cluster: Cluster, agent: Agent) -> str:
     rhythm = (
         f", {waited // agent.heartbeat_ms} of its heartbeats" if agent.heartbeat_ms else ", since this master leads"
     )
-    return f"agent {agent.info.agent_id} was not heard of for {format_duration(waited)}{rhythm}"
+    return f"agent {agent.info.agent_id} was not heard of for {waited / 1000:g} s{rhythm}"
 
 
 def _unreachable(cluster: Cluster, agent: Agent, now: int) -> None:

@@ -41,7 +41,7 @@ class MasterOptions:
     listen: str = "127.0.0.1:5050"
     http: str = "127.0.0.1:5051"
     insecure: bool = False
-    agent_timeout_ms: int = 5_000
+    agent_timeout_ms: int = 4_500
     offer_timeout_ms: int = 30_000
     heartbeat_ms: int = 1_000
     calls_per_second: int = CALLS_PER_SECOND

@@ -21,7 +21,7 @@ from tests.failover.record import (
 SESSION_MS = 2_000
 BOUND_MS = SESSION_MS + 10_000
 """All is as it was at latest so long after the last fault is over."""
-AGENT_TIMEOUT_MS = 5_000
+AGENT_TIMEOUT_MS = 4_500
 BUSY_MS = 1_000
 """Where the campaign's own loop, which does little, was held up for longer, no time says anything of the cluster."""
 # An agent is silent from its last heartbeat before a cut until it has found its way back after it.

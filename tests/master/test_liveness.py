@@ -17,7 +17,7 @@ from barter.master.state import Agent
 from barter.master.views import agents
 from tests.master.world import A1, AGENT, World, agent
 
-TIMEOUT = 5_000
+TIMEOUT = 4_500
 
 
 def small() -> World:
@@ -41,14 +41,14 @@ def crowd(world: World, count: int) -> None:
         world.cluster.agents[info.agent_id] = Agent(info)
 
 
-def test_a_silent_agent_is_unreachable_after_five_seconds() -> None:
+def test_a_silent_agent_is_unreachable_after_four_beats() -> None:
     world = small()
     world.register()
     world.wait(TIMEOUT - 1)
     assert not unreachable(world)
     world.wait(1)
     assert unreachable(world)
-    assert "was not heard of for 5s, 5 of its heartbeats" in world.cluster.history.last(1)[0].reason
+    assert "was not heard of for 4.5 s, 4 of its heartbeats" in world.cluster.history.last(1)[0].reason
 
 
 def test_a_lost_stream_gives_as_long_to_come_back() -> None:
@@ -106,15 +106,15 @@ def test_many_agents_say_more_rarely_that_they_are_there() -> None:
     world.register()
     assert world.sent(msg.Registered) == [msg.Registered(1_000)]
     crowd(world, 2_999)
-    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 15_000
+    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 12_000
     beat(world)
     assert world.sent(msg.Registered) == [msg.Registered(3_000)]
-    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 15_000
+    assert timeout_ms(world.cluster, world.cluster.agents[A1]) == 12_000
     beat(world)
     assert world.sent(msg.Registered) == []
     [told] = [each for each in agents(world.cluster) if each.info.agent_id == A1]
-    assert (told.heartbeat_ms, told.timeout_ms) == (3_000, 15_000)
-    world.wait(14_999)
+    assert (told.heartbeat_ms, told.timeout_ms) == (3_000, 12_000)
+    world.wait(11_999)
     assert not unreachable(world)
     world.wait(1)
     assert unreachable(world)
@@ -132,7 +132,7 @@ def test_a_thousand_beats_in_a_second_or_each_ten(count: int, least: int) -> Non
     assert told == least or told <= RAREST_BEAT_MS
 
 
-@pytest.mark.parametrize(("count", "timeout"), [(1, 5_000), (2_000, 10_000), (8_000, 30_000), (20_000, 30_000)])
+@pytest.mark.parametrize(("count", "timeout"), [(1, 4_500), (2_000, 8_000), (8_000, 30_000), (20_000, 30_000)])
 def test_how_long_an_agent_of_so_many_may_be_silent(count: int, timeout: int) -> None:
     world = small()
     world.register()
@@ -158,4 +158,4 @@ def test_after_a_start_agents_have_longer_to_find_the_master() -> None:
     assert not unreachable(world)
     world.wait(1)
     assert unreachable(world)
-    assert "for 30s, since this master leads" in world.cluster.history.last(1)[0].reason
+    assert "for 30 s, since this master leads" in world.cluster.history.last(1)[0].reason

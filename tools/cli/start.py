@@ -63,7 +63,7 @@ def _master(verb: str, default: str = "") -> Callable[[FunctionT], FunctionT]:
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
 @zookeeper_options("MASTER", "Be one of several that elect their leader; without it, it stands alone on --data-dir.")
 @_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
-@_flag("--agent-timeout", "5s", "An agent silent for so long is unreachable, and for 3 heartbeats.", type=DURATION)
+@_flag("--agent-timeout", "4.5s", "An agent silent for so long is unreachable, and for 3 heartbeats.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "1s", "How often peers say that they are there; agents rarer where many.", type=DURATION)
 @_flag("--agent-removal-timeout", "15m", "One unreachable for so long more is removed; 0s: none is.", type=TIME)
