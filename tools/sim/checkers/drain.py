@@ -31,7 +31,8 @@ class Drain(Checker):
 
     - Nothing is offered of an agent that is draining, drained or deactivated; offers of one that is announced say so.
     - A kill for a drain is of a task that a process of its framework has released, or comes after the deadline.
-    - Who has tasks on an agent to be given up is told so on its session within 20 s, each but those being killed.
+    - Who has tasks on an agent to be given up is told so on its session within 20 s, each but those being killed,
+      also where their agent is out of reach meanwhile.
     - 150 s after the deadline, where nothing went wrong with agent or master since, nothing runs there in truth. While
       some of it runs the agent is not said to be drained.
     """
@@ -44,6 +45,7 @@ class Drain(Checker):
         self._may_end: set[TaskKey] = set()
         self._told: dict[tuple[int, AgentId], set[str]] = {}
         self._untold: dict[tuple[int, TaskKey], None] = {}
+        self._ending: set[TaskKey] = set()
         self._noisy_until_us: dict[str, int] = {}
         self._look_us = 0
 
@@ -76,6 +78,7 @@ class Drain(Checker):
         maintained = self._maintained.now
         if not maintained:
             return
+        self._note_late(master)
         for action in actions:
             match action:
                 case act.SendToFramework(message=Offers(offers)):
@@ -94,6 +97,14 @@ class Drain(Checker):
             for maintenance in maintained.values():
                 if maintenance.start_ms:
                     self._look(master, maintenance)
+
+    def _note_late(self, master: SimMaster) -> None:
+        """What is killed at the deadline while its agent is away is killed when that is back, and active again."""
+        now = master.clock.now()
+        for maintenance in self._maintained.now.values():
+            agent = master.machine.cluster.agents.get(maintenance.agent_id)
+            if agent is not None and agent.unreachable and maintenance.start_ms and now >= maintenance.deadline_ms:
+                self._may_end |= agent.tasks.keys()
 
     def _judge_offer(self, offer_id: str, says_ms: int, maintenance: Maintenance) -> None:
         if maintenance.mode is not Mode.ACTIVE:
@@ -136,7 +147,9 @@ class Drain(Checker):
         for key, task in agent.tasks.items() if agent is not None and maintenance.mode is not Mode.DEACTIVATED else ():
             framework = books.frameworks.get(key[0])
             ending = task.kill is not None or task.status.state is TaskState.KILLING
-            if framework is None or not framework.connected or ending:
+            if ending:
+                self._ending.add(key)
+            if framework is None or not framework.connected or key in self._ending:
                 continue
             if key[1] in self._told.get((framework.session, maintenance.agent_id), ()):
                 before.pop((framework.session, key), None)
