@@ -24,6 +24,11 @@ class NoLongerLeader(Exception):
     """Another master has taken the lead, so nothing of what was to be written is there."""
 
 
+EPOCHS_AHEAD = 1_000_000
+"""How far a restored registry is ahead of its backup: no cluster has had so many masters since its last one, and agents
+refuse epochs that are lower than one they saw."""
+
+
 class Registry(Protocol):
     async def start(self, new_cluster_id: str) -> Recovered:
         """Raise the epoch durably and return all facts; a registry without a cluster id takes the new one."""

@@ -256,6 +256,17 @@ def test_a_framework_of_a_lost_registry_is_taken_in(world: World) -> None:
     assert [told.task_id for told in world.statuses()] == ["t1"]
 
 
+@pytest.mark.parametrize(("framework_id", "is_removed"), [("abc123-7-0002", False), ("abc123-1000009-0002", True)])
+def test_a_framework_that_a_restored_registry_is_too_old_to_know_is_taken_in(
+    framework_id: str, is_removed: bool
+) -> None:
+    world = World(Recovered("abc123", 1_000_012))
+    world.register(tasks=[(FrameworkId(framework_id), task("t1"), status("t1", S.RUNNING))])
+    assert bool(world.sent(msg.KillFramework)) == is_removed
+    world.do(ev.Subscribe(FRAMEWORK, FrameworkInfo("f", FrameworkId(framework_id), roles=("*",))))
+    assert bool(world.closed()) == is_removed
+
+
 def test_a_second_subscribe_on_a_stream_is_refused(world: World) -> None:
     world.subscribe()
     world.do(ev.Subscribe(FRAMEWORK, FrameworkInfo("other")))

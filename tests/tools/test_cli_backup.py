@@ -16,6 +16,7 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.removals import MOST_TASKS, RemovedAgent
 from barter.core.znodes import Create, SetData
 from barter.master.facts import AgentAdmitted, Fact, FrameworkAdmitted, Recovered
+from barter.master.registry import EPOCHS_AHEAD
 from barter.master.registry_rows import Contents, Row
 from barter.master.shell import zookeeper_backup
 from barter.master.shell.sqlite_registry import SqliteRegistry
@@ -24,7 +25,6 @@ from barter.master.shell.zookeeper_registry import FENCE
 from barter.sdk.shell.sqlite_store import SqliteStore
 from barter.shell.lock import FolderLock
 from barter.shell.zookeeper.client import BlockingZooKeeper
-from barter.tools.cli.backup import EPOCH_STEP
 from barter.tools.cli.backup_file import REGISTRY, STATE, Backup, Damaged, from_bytes, to_bytes
 from barter.tools.cli.main import cli
 from tests.integration.zookeeper import ZooKeeperServer, require_zookeeper
@@ -107,7 +107,7 @@ def test_from_one_store_to_the_other_and_back(
     done("restore", saved, "--zk", znodes.url)
     registry = znodes.open()
     moved = wait(registry.start("other1"))
-    assert (moved.cluster_id, moved.epoch) == ("abc123", EPOCH_STEP + 2)
+    assert (moved.cluster_id, moved.epoch) == ("abc123", EPOCHS_AHEAD + 2)
     assert {each.agent_id for each in moved.agents} == {A1, A2}
     wait(registry.commit([AgentAdmitted(agent(A1, cpus=9_000))]))
     second = tmp_path / "second.backup"
@@ -115,7 +115,7 @@ def test_from_one_store_to_the_other_and_back(
     again = tmp_path / "again"
     done("restore", second, "--data-dir", again)
     back = started(again, wait)
-    assert back.epoch == 2 * EPOCH_STEP + 3
+    assert back.epoch == 2 * EPOCHS_AHEAD + 3
     assert in_order(back).agents == tuple(sorted((agent(A1, cpus=9_000), agent(A2)), key=repr))
     assert back.frameworks == (FRAMEWORK,)
 

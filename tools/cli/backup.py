@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from barter.core.ids import check_id
+from barter.master.registry import EPOCHS_AHEAD
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.kinds import Parsed
 from barter.tools.cli.output import say
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from barter.tools.cli.backup_stores import Store
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
-EPOCH_STEP = 1_000_000
-"""No cluster has had so many masters since its last backup: agents refuse epochs that are lower than one they saw."""
 _NAME = Parsed("NAME", lambda text: check_id("framework", text) if text else "")
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -102,7 +101,7 @@ def _read(file: Path, framework: str) -> "Backup":
             raise Refused(f"{file} is of a registry, and of no framework", then="leave out --framework")
         check_format(str(file), made.contents.format)
         contents = current(made.contents, body_of, value_of)
-        return replace(made, contents=contents._replace(epoch=contents.epoch + EPOCH_STEP))
+        return replace(made, contents=contents._replace(epoch=contents.epoch + EPOCHS_AHEAD))
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror or error}") from None
     except UnusableRegistry as error:
