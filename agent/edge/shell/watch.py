@@ -42,9 +42,10 @@ class Watch:
     async def run(self) -> None:
         """Until cancelled: try one master after another, the leader first where one is named."""
         while True:
+            self._news.clear()
             while self._turns.none_known:
                 await self._sleep(None)
-            self._news.clear()
+                self._news.clear()
             master = self._turns.next()
             leader, reason = await self._attempt(master)
             if not leader or self._turns.redirected:
