@@ -1,7 +1,7 @@
 """Until when a leader may act, kept by the thread that hears ZooKeeper: a loop that is busy for long loses nothing."""
 
 from barter.core.candidacy import Action, Event, Renewed, SessionEvent, SessionLost, SessionOpened
-from barter.core.election import Election
+from barter.core.election import Election, Phase
 from barter.core.machine import Tick
 from barter.shell.clock import LeaseClock
 
@@ -36,9 +36,12 @@ class Lease:
         self._ended = True
 
     def may_act(self) -> bool:
+        """Who led and was told no once is never told yes again: what it held back meanwhile was dropped for good."""
         now = self._clock.now()
         self._catch_up(now)
-        return not self._ended and self._opened == self._opened_here and self._election.may_act(now)
+        may = not self._ended and self._opened == self._opened_here and self._election.may_act(now)
+        self._ended = self._ended or (self._election.phase is Phase.LEADING and not may)
+        return may
 
     def next_wakeup(self) -> int | None:
         return self._election.next_wakeup()
@@ -46,6 +49,8 @@ class Lease:
     def step(self, event: Event | Tick, now: int) -> list[Action]:
         if isinstance(event, SessionOpened | SessionLost):
             self._opened_here += 1
+        elif isinstance(event, Renewed) and self._ended:
+            return []
         else:
             self._catch_up(now)
         return self._election.step(event, now)
@@ -53,5 +58,5 @@ class Lease:
     def _catch_up(self, now: int) -> None:
         """Of the session that the loop knows, and no later one."""
         heard_ms = self._heard_ms
-        if self._opened == self._opened_here:
+        if not self._ended and self._opened == self._opened_here:
             self._election.step(Renewed(heard_ms), now)

@@ -66,6 +66,17 @@ def test_a_lease_ends_with_time() -> None:
     assert not leading.lease.may_act()
 
 
+def test_who_was_told_no_once_leads_no_more_although_an_answer_comes_just_after() -> None:
+    leading = Leading()
+    leading.clock.ms = 700
+    assert not leading.lease.may_act()
+    leading.both(Renewed(699))
+    assert not leading.lease.may_act()
+    [leave] = leading.lease.step(Tick(), 700)
+    assert isinstance(leave, Leave)
+    assert leave.code == 1
+
+
 def test_what_the_thread_hears_of_a_later_session_lengthens_no_lease() -> None:
     leading = Leading()
     leading.clock.ms = 600
