@@ -203,6 +203,7 @@ class Teardown:
 @dataclass(frozen=True, slots=True)
 class TeardownByOperator:
     framework_id: FrameworkId
+    call: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,14 +105,15 @@ def teardown(cluster: Cluster, framework: Framework, now: int) -> None:
     remove(cluster, framework, "the framework tore itself down", now)
 
 
-def teardown_by_operator(cluster: Cluster, framework_id: FrameworkId, now: int) -> None:
+def teardown_by_operator(cluster: Cluster, framework_id: FrameworkId, now: int) -> str:
     framework = cluster.frameworks.get(framework_id)
     if framework is None:
-        return
+        return f"the master knows no framework {framework_id!r}: see `barter frameworks`"
     reason = "removed by an operator"
     if framework.connected:
         cluster.close(framework.session, reason, fatal=True)
     remove(cluster, framework, reason, now)
+    return ""
 
 
 def remove(cluster: Cluster, framework: Framework, reason: str, now: int) -> None:

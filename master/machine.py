@@ -95,11 +95,9 @@ class Master:
                 _of_agent(cluster, agent, event, now)
             case ev.Subscribe():
                 frameworks.subscribe(cluster, event, now)
-            case ev.TeardownByOperator():
-                frameworks.teardown_by_operator(cluster, event.framework_id, now)
             case ev.SetRoles() | ev.Operate() | ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():
                 operators.answer(cluster, event, now)
-            case ev.HoldRemovals() | ev.ResumeRemovals():
+            case ev.HoldRemovals() | ev.ResumeRemovals() | ev.TeardownByOperator():
                 operators.answer(cluster, event, now)
             case _:
                 if (framework_id := cluster.sessions.get(event.session)) is None:

@@ -1,12 +1,12 @@
 """What operators ask for and are answered: each handler says why not, or nothing when it is done."""
 
 from barter.master import events as ev
-from barter.master import maintenance, operations, removals, roles
+from barter.master import frameworks, maintenance, operations, removals, roles
 from barter.master.actions import Answer
 from barter.master.cluster import Cluster
 
 
-def answer(cluster: Cluster, event: ev.OperatorCall, now: int) -> None:
+def answer(cluster: Cluster, event: ev.OperatorCall | ev.TeardownByOperator, now: int) -> None:
     """The answer leaves after the facts of its batch are durable."""
     notes: tuple[str, ...] = ()
     if isinstance(event, ev.SetRoles):
@@ -22,7 +22,14 @@ def answer(cluster: Cluster, event: ev.OperatorCall, now: int) -> None:
 
 def _handle(
     cluster: Cluster,
-    event: ev.Operate | ev.Drain | ev.Deactivate | ev.Activate | ev.MarkGone | ev.HoldRemovals | ev.ResumeRemovals,
+    event: ev.Operate
+    | ev.Drain
+    | ev.Deactivate
+    | ev.Activate
+    | ev.MarkGone
+    | ev.HoldRemovals
+    | ev.ResumeRemovals
+    | ev.TeardownByOperator,
     now: int,
 ) -> str:
     match event:
@@ -32,3 +39,5 @@ def _handle(
             return maintenance.maintain(cluster, event, now)
         case ev.HoldRemovals() | ev.ResumeRemovals():
             return removals.change(cluster, event, now)
+        case ev.TeardownByOperator():
+            return frameworks.teardown_by_operator(cluster, event.framework_id, now)

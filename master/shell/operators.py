@@ -117,7 +117,7 @@ class Operators(OperatorServiceServicer):
         if framework_id not in self._cluster.frameworks:
             message = f"the master knows no framework {request.framework_id!r}: see `barter frameworks`"
             await context.abort(grpc.StatusCode.NOT_FOUND, short(message))
-        self._post(TeardownByOperator(framework_id))
+        await self._ask(lambda call: TeardownByOperator(framework_id, call), context)
         return pb.TeardownFrameworkResponse()
 
     async def ListRoles(self, request: pb.ListRolesRequest, context: Context) -> pb.ListRolesResponse:

@@ -237,6 +237,18 @@ def test_teardown_kills_the_tasks_and_the_id_is_spent(world: World, by_operator:
     assert "was removed" in world.closed()[8].reason
 
 
+def test_a_teardown_by_an_operator_is_answered_with_its_fact(world: World) -> None:
+    framework_id = world.subscribe()
+    world.do(ev.TeardownByOperator(framework_id, 7))
+    kinds = [each for each in world.last if isinstance(each, act.Persist | act.Answer)]
+    assert [each.fact for each in kinds if isinstance(each, act.Persist)] == [FrameworkRemoved(framework_id)]
+    assert [(each.call, each.refusal) for each in kinds if isinstance(each, act.Answer)] == [(7, "")]
+    world.do(ev.TeardownByOperator(framework_id, 8))
+    [answer] = [each for each in world.last if isinstance(each, act.Answer)]
+    assert answer.call == 8
+    assert "knows no framework" in answer.refusal
+
+
 def test_an_agent_that_returns_with_a_removed_frameworks_tasks_is_told_to_kill_them(world: World) -> None:
     framework_id = world.running(task("t1"), task("t2"))
     world.do(ev.AgentDisconnected(AGENT, A1))
