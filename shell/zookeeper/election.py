@@ -167,6 +167,9 @@ class Campaign:
                 answer = candidacy.Failed(str(error), question.number)
             except _LASTING as error:
                 answer = self._impossible(error, question.number)
+            except Exception as error:
+                LOG.error("a bug", exc_info=error)
+                answer = candidacy.Resign(f"{type(error).__name__}: {error}", 1)
             else:
                 self._trouble = None
             self._runner.post(answer)
