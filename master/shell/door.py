@@ -62,6 +62,7 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
         self._hold_seconds = hold_seconds
         self._why = why or str
         self._services: Services | None = None
+        self._may_act: Callable[[], bool] | None = None
         self._leader = ""
         self._farewell: Refusal | None = None
         self._held: set[asyncio.Future[None]] = set()
@@ -70,8 +71,9 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
     def held(self) -> int:
         return len(self._held)
 
-    def serve(self, services: Services) -> None:
-        self._services, self._leader = services, ""
+    def serve(self, services: Services, may_act: Callable[[], bool] | None = None) -> None:
+        """`may_act`: asked of each call; who may not any more holds it until its end is told."""
+        self._services, self._may_act, self._leader = services, may_act, ""
         self._tell()
 
     def send_to(self, leader: str) -> None:
@@ -108,7 +110,7 @@ class Door(aio.ServerInterceptor):  # type: ignore[type-arg]
     async def _admit(self, unreachable: str) -> Refusal | None:
         """What to refuse a call with, if it is not to be served; waits while that is not known."""
         deadline = asyncio.get_running_loop().time() + self._hold_seconds
-        while self._services is None:
+        while self._services is None or not (self._may_act is None or self._may_act()):
             if self._farewell is not None:
                 return self._farewell
             if self._leader and self._leader != unreachable:

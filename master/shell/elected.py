@@ -134,7 +134,7 @@ class ElectedMaster:
             registry, recovered, self._way, self._allocator(), self._campaign.may_act, self._standing
         )
         self._metrics.of_leadership = leadership.metrics
-        self._door.serve(leadership.services)
+        self._door.serve(leadership.services, self._campaign.may_act)
         LOG.info(
             "ready",
             grpc=self._face.address,

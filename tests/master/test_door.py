@@ -126,6 +126,20 @@ def test_a_call_is_held_until_something_is_known(end: Callable[[Door], None], sa
     run(story)
 
 
+def test_who_may_not_act_any_more_answers_nobody() -> None:
+    async def story(door: Door, caller: Caller) -> None:
+        lead = [True]
+        door.serve(services(), lambda: lead[0])
+        assert await caller.ask() == "c"
+        lead[0] = False
+        held = caller.ask()
+        await eventually(lambda: door.held == 1)
+        door.end(Refusal("this master leads no more", "b:5050"))
+        assert await held == "FAILED_PRECONDITION b:5050 this master leads no more"
+
+    run(story)
+
+
 def test_who_cannot_reach_the_leader_is_held_for_the_next() -> None:
     async def story(door: Door, caller: Caller) -> None:
         door.send_to("b:5050")
