@@ -1,12 +1,14 @@
 """The registry of elected masters read while they run, and filled while none does."""
 
+from collections.abc import Sequence
+
 from barter.core.candidate_nodes import leader_bytes, leader_of
 from barter.core.znode_layout import CANDIDATES, MASTERS
 from barter.core.znodes import Check, Delete, Node, Operation, SetData
 from barter.master.registry import UnusableRegistry
 from barter.master.registry_rows import Contents
 from barter.master.shell.wire_facts import body_of, value_of
-from barter.master.shell.zookeeper_registry import FENCE
+from barter.master.shell.zookeeper_registry import FENCE, check_kinds
 from barter.master.znode_registry import ROOT, Meta, ZnodeRegistry
 from barter.shell.zookeeper.client import BlockingZooKeeper
 
@@ -27,11 +29,13 @@ def read_contents(zk: BlockingZooKeeper) -> Contents | None:
         meta = zk.get(ROOT)
         if meta is None:
             return None
-        shards = _read_shards(zk)
+        kinds = zk.children(ROOT)
+        shards = _read_shards(zk, kinds)
         leader, after = zk.get(FENCE), zk.get(ROOT)
         if after == meta and leader is not None:
             registry = ZnodeRegistry(Check(FENCE), body_of, value_of)
             registry.load(meta, shards)
+            check_kinds(kinds)
             epoch = leader_of(FENCE, leader.data, leader.version).epoch
             return Contents(registry.format, registry.cluster_id, epoch, tuple(registry.rows()))
     raise InUse(f"the registry changed while it was read, {READINGS} times: try again when less is going on")
@@ -76,6 +80,6 @@ def _look(zk: BlockingZooKeeper) -> list[Operation]:
     return [Delete(path) for path in (*shards, *(f"{ROOT}/{kind}" for kind in kinds), ROOT)]
 
 
-def _read_shards(zk: BlockingZooKeeper) -> dict[str, Node]:
-    paths = [f"{ROOT}/{kind}/{number}" for kind in zk.children(ROOT) for number in zk.children(f"{ROOT}/{kind}")]
+def _read_shards(zk: BlockingZooKeeper, kinds: Sequence[str]) -> dict[str, Node]:
+    paths = [f"{ROOT}/{kind}/{number}" for kind in kinds for number in zk.children(f"{ROOT}/{kind}")]
     return {path: node for path, node in zk.get_many(paths).items() if node is not None}

@@ -1,7 +1,7 @@
 """The durable facts of elected masters, in ZooKeeper: written by who leads, and by nobody who did."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 from barter.core.candidacy import Lead
@@ -9,9 +9,10 @@ from barter.core.znode_layout import LEADER, MASTERS
 from barter.core.znodes import Check, Conflict, Node, Operation, Unknown
 from barter.master.facts import Fact, Recovered
 from barter.master.registry import NoLongerLeader, UnusableRegistry
+from barter.master.registry_format import check_format
 from barter.master.registry_rows import KINDS, Undecodable
 from barter.master.shell.wire_facts import body_of, value_of
-from barter.master.znode_registry import ROOT, Step, ZnodeRegistry
+from barter.master.znode_registry import ROOT, Meta, Step, ZnodeRegistry
 from barter.shell.log import logger
 from barter.shell.zookeeper.errors import NotAllowed, SessionOver, Unreachable
 from barter.shell.zookeeper.loop import ZooKeeper
@@ -38,6 +39,7 @@ class ZooKeeperRegistry:
             if meta is not None:
                 break
             await self._found(new_cluster_id)
+        check_format(ROOT, Meta.from_bytes(meta.data).format)
         self._nodes.load(meta, await self._ask(lambda: read_shards(self._zk)))
         recovered = self._nodes.recovered(self._epoch)
         try:
@@ -140,14 +142,19 @@ class ZooKeeperRegistry:
 async def read_shards(zk: ZooKeeper) -> dict[str, Node]:
     """By path. Raises UnusableRegistry, and what every question raises."""
     kinds = await zk.children(ROOT)
-    if lacking := sorted(set(KINDS).difference(kinds)):
-        raise UnusableRegistry(f"{ROOT}/{lacking[0]} is not there: restore a backup under another path")
+    check_kinds(kinds)
     numbers = await asyncio.gather(*(zk.children(f"{ROOT}/{kind}") for kind in kinds))
     paths = [f"{ROOT}/{kind}/{number}" for kind, each in zip(kinds, numbers, strict=True) for number in each]
     found = await zk.get_many(paths)
     shards = {path: node for path, node in found.items() if node is not None}
     if gone := found.keys() - shards.keys():
         raise UnusableRegistry(f"{min(gone)}: somebody has removed it while it was read")
-    if unknown := sorted(set(kinds).difference(KINDS)):
-        raise UnusableRegistry(f"{ROOT}/{unknown[0]} is no part of a registry: remove it, or choose another path")
     return shards
+
+
+def check_kinds(found: Collection[str]) -> None:
+    """Of the nodes below the registry's. Raises UnusableRegistry."""
+    if lacking := sorted(set(KINDS).difference(found)):
+        raise UnusableRegistry(f"{ROOT}/{lacking[0]} is not there: restore a backup under another path")
+    if unknown := sorted(set(found).difference(KINDS)):
+        raise UnusableRegistry(f"{ROOT}/{unknown[0]} is no part of a registry: remove it, or choose another path")

@@ -11,6 +11,7 @@ from barter.core.znodes import Create, Delete, Node, Operation, SetData
 from barter.master import registry_draft
 from barter.master.facts import AgentAdmitted, AgentLeft
 from barter.master.registry import NoLongerLeader, UnusableRegistry
+from barter.master.shell.zookeeper_backup import read_contents
 from barter.master.shell.zookeeper_registry import ZooKeeperRegistry, read_shards
 from barter.shell.zookeeper.loop import ZooKeeper
 from tests.campaign.proxy import Proxy
@@ -223,7 +224,17 @@ def test_what_cannot_be_read_is_refused_by_its_name_and_stays(
     before = wait(everything(store.zk))
     with pytest.raises(UnusableRegistry, match=problem):
         wait(store.open().start("abc123"))
+    with pytest.raises(UnusableRegistry, match=problem):
+        read_contents(store.zk.blocking)
     assert wait(everything(store.zk)) == before
+
+
+def test_a_newer_version_is_named_not_the_nodes_that_it_has_added(store: Znodes, wait: Loop) -> None:
+    wait(store.open().start("abc123"))
+    newer = SetData("registry", b'{"format": 9, "cluster": "abc123"}')
+    wait(store.zk.commit([newer, Create("registry/new")]))
+    with pytest.raises(UnusableRegistry, match="registry has registry format 9"):
+        wait(store.open().start("abc123"))
 
 
 async def everything(zk: ZooKeeper) -> dict[str, Node | None]:
