@@ -1,6 +1,11 @@
 """Addresses as people write them: HOST:PORT."""
 
+import ipaddress
+import re
+
 from barter.core.zookeeper_url import is_zookeeper_url, parse_url
+
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9._])?")
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -9,6 +14,19 @@ def split_address(address: str) -> tuple[str, int]:
     if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise ValueError(f"{address!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def parse_advertised(text: str) -> str:
+    """A host that others can be told, a name or an address of IPv4 or IPv6, or empty; raises ValueError."""
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if host and not _NAME.fullmatch(host):
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError(f"{text!r} is no host: give a name or an address alone, without a port") from None
+    if host in ("0.0.0.0", "::"):
+        raise ValueError(f"{text!r} is every address, and nobody can call that: give the one that others reach")
+    return host
 
 
 def split_addresses(masters: str) -> tuple[str, ...]:

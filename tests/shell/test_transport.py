@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import grpc.aio as aio
 import pytest
 
-from barter.core.addresses import split_address, split_addresses
+from barter.core.addresses import parse_advertised, split_address, split_addresses
 from barter.proto.v1.agent_pb2 import AgentCall, AgentEvent
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer, AgentServiceStub, add_AgentServiceServicer_to_server
 from barter.shell.transport import AddressTaken, NotAllowed, channel, check_listen, listen, server
@@ -24,6 +24,23 @@ def test_addresses_are_read() -> None:
 def test_masters_must_be_addresses(text: str) -> None:
     with pytest.raises(ValueError, match=r"HOST:PORT"):
         split_addresses(text)
+
+
+@pytest.mark.parametrize("host", ["", "a", "master-1.example.org", "10.0.0.1", "::1", "fe80::1"])
+def test_a_host_is_told_as_it_is(host: str) -> None:
+    assert parse_advertised(host) == host
+
+
+def test_brackets_of_a_told_host_are_taken_off() -> None:
+    assert parse_advertised("[::1]") == "::1"
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "a:80", "http://a", "a/b", "a,b", "a\nb", "*", "-a", "[]:1", "0.0.0.0", "::", "[::]"]
+)
+def test_what_nobody_could_call_is_not_told(host: str) -> None:
+    with pytest.raises(ValueError, match="give"):
+        parse_advertised(host)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.org:0"])

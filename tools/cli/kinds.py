@@ -65,6 +65,12 @@ def attributes(text: str) -> dict[str, str]:
     return found
 
 
+def _advertised(text: str) -> str:
+    from barter.core.addresses import parse_advertised
+
+    return parse_advertised(text)
+
+
 def _address(text: str) -> str:
     from barter.core.addresses import split_address
 
@@ -133,6 +139,7 @@ MINIMUM = Parsed("resources", _minimum)
 ATTRIBUTES = Parsed("attributes", attributes)
 ZOOKEEPER = Parsed("url", _zookeeper)
 ADDRESS = Parsed("host:port", _address)
+ADVERTISED = Parsed("host", _advertised)
 MASTERS = Parsed("masters", _masters)
 ROLE = Parsed("role", _role)
 PORT = click.IntRange(1, 65535)

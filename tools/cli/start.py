@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from barter.tools.cli.kinds import (
     ADDRESS,
+    ADVERTISED,
     ATTRIBUTES,
     DURATION,
     MASTERS,
@@ -62,7 +63,7 @@ def _master(verb: str, default: str = "") -> Callable[[FunctionT], FunctionT]:
 @_flag("--listen", "127.0.0.1:5050", "For agents, frameworks and operators (gRPC).", type=ADDRESS)
 @_flag("--http", "127.0.0.1:5051", "For /health and /metrics.", type=ADDRESS)
 @zookeeper_options("MASTER", "Be one of several that elect their leader; without it, it stands alone on --data-dir.")
-@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
+@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]", type=ADVERTISED)
 @_flag("--agent-timeout", "4.5s", "An agent silent for so long is unreachable, and for 3 heartbeats.", type=DURATION)
 @_flag("--offer-timeout", "30s", "An offer nobody answers is taken back after this.", type=DURATION)
 @_flag("--heartbeat", "1s", "How often peers say that they are there; agents rarer where many.", type=DURATION)
@@ -186,7 +187,7 @@ def _path(given: Path | None) -> str:
 @_flag("--role", "*", "The role its apps run in, such as eng/web.", type=ROLE)
 @_flag("--name", "service", "Its name in the cluster and in ZooKeeper; the same for all that elect one leader.")
 @zookeeper_options("SERVICE", "Be one of several that elect their leader; apps are kept there, not in --data-dir.")
-@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]")
+@_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]", type=ADVERTISED)
 @_insecure
 def service(**given: Any) -> None:
     """The service framework: long-running apps, with Marathon's model and /v2 API."""
