@@ -71,6 +71,7 @@ def _figures(record: Record) -> str:
         f"{len(epochs)} epochs, {len(record.obeyed)} orders obeyed, {kept} of {len(record.writes)} writes "
         f"acknowledged, {len(record.reads)} reads, the campaign itself held up {record.busy_ms} ms at most"
         + (f"; ZooKeeper stood still {record.stood_still} times" if record.stood_still else "")
+        + (f"; ZOOKEEPER LOST {len(record.zookeeper_lost)} TRANSACTIONS of a majority" if record.zookeeper_lost else "")
         + ("" if timely(record) else ": too long to judge times by")
     )
 

@@ -32,19 +32,22 @@ LIVE = ("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING")
 
 
 def judge(record: Record) -> Iterator[str]:
-    """A line for each promise that was broken."""
+    """A line for each promise that was broken. Where ZooKeeper has lost what it had committed, nothing that rests on it
+    can be held to account."""
     yield from record.problems
-    yield from orders(record.obeyed)
     yield from tasks(record.started, record.first, record.last)
     yield from once(record.passing)
     silenced = record.silenced if timely(record) else [Silenced("", record.began_ms, record.over_ms)]
     yield from told(record.told, silenced)
-    if record.final:
-        yield from writes(record.writes, record.final)
-    yield from reads(record.writes, record.reads)
     yield from alarms(record.alarms, silenced)
     yield from settled(record.settled, timely=timely(record))
     yield from exits(record.exits)
+    if record.zookeeper_lost:
+        return
+    yield from orders(record.obeyed)
+    if record.final:
+        yield from writes(record.writes, record.final)
+    yield from reads(record.writes, record.reads)
 
 
 def timely(record: Record) -> bool:

@@ -34,7 +34,8 @@ class Ensemble:
         places = {f"server.{peer.id}": f"{host}:{peer.quorum_port}:{peer.election_port}" for peer, host in hosts}
         for number, name in enumerate(ZOOKEEPERS):
             ticks = {"syncLimit": str(SYNC_TICKS), "initLimit": str(INIT_TICKS)}
-            more = {"clientPortAddress": self._hosts[number], **ticks, **places}
+            # All that it wrote stays, to be looked at in the end.
+            more = {"clientPortAddress": self._hosts[number], "autopurge.purgeInterval": "0", **ticks, **places}
             peer = self._peers[number]
             config = ServerConfig(self._folder / name, peer.client_port, peer.id, tuple(self._peers), TICK_MS, more)
             write(config)

@@ -115,7 +115,8 @@ class Settled:
 @dataclass(slots=True)
 class Record:
     """`busy_ms` is the longest that the campaign's own loop, and the proxies in it, were held up; what comes after
-    `over_ms` is the cluster's end. `stood_still`: how often ZooKeeper did, without a fault."""
+    `over_ms` is the cluster's end. `stood_still`: how often ZooKeeper did, without a fault; `zookeeper_lost`: what it
+    had committed, and has no more."""
 
     obeyed: list[Obeyed] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
@@ -135,6 +136,7 @@ class Record:
     busy_ms: int = 0
     over_ms: int = 0
     stood_still: int = 0
+    zookeeper_lost: tuple[int, ...] = ()
     began_ms: int = field(default_factory=now_ms)
 
     def tell(self, text: str) -> None:

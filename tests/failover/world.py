@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.failover import settle
+from tests.failover.aim import ZOOKEEPERS
 from tests.failover.checks import TASKS, judge
 from tests.failover.cluster import Cluster
 from tests.failover.gather import KEPT, PASSING, gather, started
@@ -18,6 +19,7 @@ from tests.failover.part import sweep
 from tests.failover.plan import Fault, rounds
 from tests.failover.record import Process, Record, Settled, now_ms
 from tests.failover.strike import strike
+from tests.failover.zookeeper_logs import history, lost
 
 READY_S, NEVER_S, END_S = 90.0, 60.0, 20.0
 LOOP_S = 0.05
@@ -47,6 +49,7 @@ async def run(seed: int, count: int, network: Network | None) -> Outcome:
     finally:
         watch.cancel()
         await asyncio.shield(_end(cluster))
+    record.zookeeper_lost = lost([history(folder / name / "data") for name in ZOOKEEPERS])
     gather(cluster.folder, [part.name for part in cluster.agents], [part.name for part in cluster.services], record)
     problems = list(judge(record)) if record.settled else record.problems
     if not problems:
@@ -83,6 +86,10 @@ async def _make_tasks(cluster: Cluster) -> bool:
     if took < 0:
         cluster.record.problems.append(f"the cluster was never ready: {lack}")
         return False
+    # A task runs as soon as it is there; its line comes when it has been given the processor.
+    async with asyncio.timeout(READY_S):
+        while len(started(cluster.folder, KEPT)) < TASKS:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     _look_at_tasks(cluster, cluster.record.first)
     cluster.record.tell(f"ready, with {len(cluster.record.first)} tasks")
     return True
