@@ -193,7 +193,9 @@ class SimCandidate(Process[candidacy.Event, candidacy.Action]):
 
     def _knock(self, held: Held, message: Message) -> None:
         if held not in self._held:
-            held.end.hear(message)
+            # Heard late, by one that was stopped: served meanwhile, or refused.
+            if held.end.open:
+                held.end.hear(message)
             return
         if not held.came and isinstance(message, wire.FirstCall):
             held.unreachable = message.unreachable
