@@ -8,6 +8,8 @@ from typing import cast
 from barter.core.candidacy import Candidate, Leader
 
 _NAME = re.compile(r"c-(?P<token>[^/]+)-\d{10}")
+_ADDRESS = re.compile(r"(https?://)?[A-Za-z0-9._:\[\]-]{1,300}")
+"""What callers are sent to: nothing that ends a header's line, or that a browser would run."""
 MOST_BYTES = 10_000
 LARGEST_EPOCH = (1 << 63) - 1
 
@@ -63,8 +65,8 @@ def _addresses(path: str, told: Mapping[str, object]) -> Mapping[str, str]:
     if not isinstance(found, dict):
         raise _unreadable(path, "it has no addresses")
     pairs = cast(dict[str, object], found)
-    if not all(isinstance(address, str) for address in pairs.values()):
-        raise _unreadable(path, "an address is no text")
+    if not all(isinstance(address, str) and _ADDRESS.fullmatch(address) for address in pairs.values()):
+        raise _unreadable(path, "an address is none")
     return {name: str(address) for name, address in pairs.items()}
 
 

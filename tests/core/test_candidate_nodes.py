@@ -19,7 +19,8 @@ from barter.core.candidate_nodes import (
 )
 
 TOKENS = st.from_regex(r"[0-9a-f]{1,16}\.[0-9]{1,9}", fullmatch=True)
-ADDRESSES = st.dictionaries(st.sampled_from(["grpc", "http"]), st.text(max_size=30))
+HOSTS = st.from_regex(r"(http://)?([a-z0-9.-]{1,20}|\[[0-9a-f:]{2,20}\]):[0-9]{1,5}", fullmatch=True)
+ADDRESSES = st.dictionaries(st.sampled_from(["grpc", "http"]), HOSTS)
 PATH = "masters/leader"
 
 
@@ -57,6 +58,9 @@ def test_later_versions_may_say_more() -> None:
         b'{"epoch": 1, "addresses": {}}',
         b'{"epoch": 1, "token": "a.1"}',
         b'{"epoch": 1, "token": "a.1", "addresses": {"grpc": 7}}',
+        b'{"epoch": 1, "token": "a.1", "addresses": {"http": "javascript:alert(1)"}}',
+        b'{"epoch": 1, "token": "a.1", "addresses": {"http": "h:1\\r\\nSet-Cookie: a=b"}}',
+        b'{"epoch": 1, "token": "a.1", "addresses": {"grpc": ""}}',
         b'{"epoch": 1, "token": "a.1", "addresses": "h:1"}',
         b"[" * 9_000,
         b" " * (MOST_BYTES + 1),

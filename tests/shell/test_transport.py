@@ -15,6 +15,12 @@ from barter.shell.transport import AddressTaken, NotAllowed, channel, check_list
 Context = aio.ServicerContext[AgentCall, AgentEvent]
 
 
+def test_what_may_hold_a_password_is_not_shown() -> None:
+    with pytest.raises(ValueError, match="a ZooKeeper URL begins with zk://") as refused:
+        split_addresses("zookeeper://user:secret@a/barter")
+    assert "secret" not in str(refused.value)
+
+
 def test_addresses_are_read() -> None:
     assert split_address("[::1]:5050") == ("::1", 5050)
     assert split_addresses(" a:5050, [::1]:5050,") == ("a:5050", "[::1]:5050")
