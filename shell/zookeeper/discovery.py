@@ -1,6 +1,7 @@
 """Where the masters are, as ZooKeeper knows it: read once, or followed as they come and go. Needs no credentials."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from barter.shell.zookeeper.settings import ZooKeeperSettings, tls_context
 
 LOG = logger("discovery")
 LEADER_PATH, CANDIDATES_PATH = f"{MASTERS}/{LEADER}", f"{MASTERS}/{CANDIDATES}"
-AGAIN_SECONDS = 1.0
+FIRST_SECONDS, AGAIN_SECONDS = 2.0, 1.0
 ONCE_SESSION_MS = 4_000
 PROTOCOL = "grpc"
 _TROUBLE = (Unreachable, SessionOver, NotAllowed, Unreadable)
@@ -54,6 +55,8 @@ async def follow(settings: ZooKeeperSettings, tell: Callable[[MastersAre], objec
     zk, changed, said = ZooKeeper(settings, lease=False), asyncio.Event(), ""
     await zk.start()
     try:
+        with contextlib.suppress(Unreachable):
+            await zk.opened(FIRST_SECONDS)
         while True:
             changed.clear()
             try:

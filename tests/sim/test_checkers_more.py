@@ -202,6 +202,8 @@ def test_a_silent_agent_is_to_be_unreachable() -> None:
     after(stage, 33)
     stage.see([], [])
     after(stage, 2)
+    stage.see([], [])
+    after(stage, 7)
     violates("agent a1 is silent since 30.000 s", lambda: stage.see([], []))
 
 
