@@ -24,6 +24,7 @@ MOST_REMOVED = 1_000
 def judge(cluster: Cluster, now: int) -> None:
     """Whether so many are lost that it is more likely the network, or this master, than they."""
     reach, timing = cluster.reach, cluster.timing
+    _count_again(cluster)
     if reach.removals.mode is RemovalMode.RUNNING and not reach.out:
         return
     known = sum(agent.maintenance is None for agent in cluster.agents.values())
@@ -37,6 +38,19 @@ def judge(cluster: Cluster, now: int) -> None:
         if not _too_many(cluster, away, known):
             reason = f"{away} of {known} agents are out of reach now, no more than {_share(cluster)}"
             _set(cluster, RemovalMode.RUNNING, reason, now, not_before_ms=now + timing.removal_ms)
+
+
+def _count_again(cluster: Cluster) -> None:
+    """Who was noted as lost and is back counts as ever, should it be lost again."""
+    reach = cluster.reach
+    away = tuple(each for each in reach.removals.excused if _is_away(cluster, each))
+    if away != reach.removals.excused:
+        reach.removals = replace(reach.removals, excused=away)
+        cluster.persist(RemovalsSet(reach.removals), "agents that were noted as lost are back, or gone")
+
+
+def _is_away(cluster: Cluster, agent_id: AgentId) -> bool:
+    return agent_id in cluster.reach.out or agent_id in cluster.expected_agents
 
 
 def most_together(moments: Sequence[int], window_ms: int) -> int:
@@ -162,7 +176,7 @@ def _set(
 ) -> None:
     reach = cluster.reach
     if excused is None:
-        excused = tuple(each for each in reach.removals.excused if each in reach.out or each in cluster.expected_agents)
+        excused = tuple(each for each in reach.removals.excused if _is_away(cluster, each))
     reach.removals = Removals(mode, now, reason, not_before_ms, excused)
     cluster.persist(RemovalsSet(reach.removals), reason)
     kinds = {

@@ -156,7 +156,7 @@ class ElectedMaster:
                 why = "ZooKeeper answered too late for what was being done"
                 asyncio.get_running_loop().call_later(LAST_WORD_SECONDS, self._campaign.resign, why, 1)
             case NoLongerLeader() | UnusableRegistry():
-                self._campaign.resign(str(error), 1)
+                self._campaign.resign(f"{error} (below {self._zk.settings.url.path} in ZooKeeper)", 1)
             case _:
                 LOG.error("a bug", exc_info=error)
                 self._campaign.resign(f"{type(error).__name__}: {error}", 1)

@@ -179,6 +179,19 @@ def test_an_operator_says_that_they_are_lost_indeed() -> None:
     assert fleet.mode() is RemovalMode.FROZEN
 
 
+def test_who_was_noted_as_lost_and_came_back_counts_when_lost_again() -> None:
+    fleet = Fleet()
+    fleet.register()
+    fleet.lose(1, 2, 3, 4)
+    fleet.wait(AGENT_TIMEOUT + 10_000)
+    assert fleet.ask(ev.ResumeRemovals(1, "rack 4 burnt")) == ""
+    fleet.register(1, 2, 3, 4)
+    fleet.lose(1, 2, 3, 4)
+    fleet.wait(AGENT_TIMEOUT + REMOVAL + 10_000)
+    assert fleet.mode() is RemovalMode.FROZEN
+    assert not fleet.removed
+
+
 def test_an_operator_holds_them() -> None:
     fleet = Fleet()
     fleet.register()
