@@ -5,7 +5,6 @@ import re
 
 from barter.core.zookeeper_url import is_zookeeper_url, parse_url
 
-URL_HINT = ", and a ZooKeeper URL begins with zk://"
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9._])?")
 
 
@@ -13,9 +12,10 @@ def split_address(address: str) -> tuple[str, int]:
     """`"host:port"` or `"[::1]:port"` as a pair; raises ValueError."""
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
-        # With credentials in it, it would be shown with them.
-        shown = "what has an @ in it" if "@" in address else repr(address)
-        raise ValueError(f"{shown} is not HOST:PORT{URL_HINT if '://' in address else ''}")
+        # Before an @ there may be a password.
+        shown = "(not shown, for it has an @)" if "@" in address else repr(address)
+        hint = ", and a ZooKeeper URL begins with zk://" if "://" in address else ""
+        raise ValueError(f"{shown} is not HOST:PORT{hint}")
     return host.strip("[]"), int(port)
 
 

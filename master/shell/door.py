@@ -10,11 +10,12 @@ from typing import Any
 import grpc
 import grpc.aio as aio
 
+from barter.core.route import HOLD_MS
 from barter.shell.log import logger
 from barter.shell.transport import LEADER_METADATA, UNREACHABLE_METADATA
 
 LOG = logger("master")
-HOLD_SECONDS = 10.0
+HOLD_SECONDS = HOLD_MS / 1000
 HELD_MOST = 50_000
 Context = aio.ServicerContext[Any, Any]
 
