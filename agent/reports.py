@@ -114,6 +114,9 @@ def _carry_out(turn: Turn, event: ExecutorHello, *, launches: bool) -> None:
                 turn.kill(entry, -1, reason)
             case EndUnlaunched(entry, reason):
                 turn.tell(entry, TaskState.KILLED, entry.status.reason, reason)
+            case Launch(entry, _) if (ended := turn.ended_of_group(entry)) is not None:
+                why = f"task {ended.task.task_id} of its group has ended; it had not started"
+                turn.tell(entry, TaskState.KILLED, Reason.GROUP_ENDED, why)
             case Launch(entry, reason) if event.home is None and (why := refusal(entry.task, event.protocol)):
                 if launches:
                     turn.tell(entry, TaskState.DROPPED, Reason.RUNTIME_MISSING, why)

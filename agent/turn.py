@@ -56,6 +56,12 @@ class Turn:
         """Whether a task that an executor had has ended."""
         return bool(self._ended)
 
+    def ended_of_group(self, entry: Entry) -> Entry | None:
+        """The member of its group that ended in this turn."""
+        group = entry.framework_id, entry.task.group_id
+        ended = (each for each in self.broken_groups if (each.framework_id, each.task.group_id) == group)
+        return next(ended, None) if entry.task.group_id else None
+
     def record(self, fact: Fact) -> None:
         self.book.apply(fact)
         self._facts.append(fact)

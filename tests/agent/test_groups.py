@@ -93,6 +93,20 @@ def test_what_a_lost_executor_left_of_a_group_ends() -> None:
     assert killed(done) == ["a"]
 
 
+@pytest.mark.parametrize("ended", ["a", "b"])
+def test_an_executor_that_says_one_has_ended_is_not_told_to_start_the_others(ended: str) -> None:
+    machine = ready(agent(), "e1-boot")
+    machine.step(run(member("a"), member("b"), member("c")), 1)
+    machine.step(ev.ExecutorDied("kill -9"), 2)
+    gone = report(ended, S.FAILED, 1)
+    done = machine.step(ev.ExecutorHello("e2-boot", (gone,), (gone,)), 3)
+    others = sorted({"a", "b", "c"} - {ended})
+    assert launched(done) == killed(done) == []
+    assert told(done) == [(f"{ended}:1", S.FAILED), *((f"{each}:1", S.KILLED) for each in others)]
+    assert refusals(done)[others[0]].reason is Reason.GROUP_ENDED
+    assert machine.book.live_count == 0
+
+
 def test_an_executor_of_the_version_before_is_not_given_what_it_cannot_do() -> None:
     machine = ready(agent())
     machine.step(run(task("old")), 1)
