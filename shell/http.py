@@ -10,6 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from barter.shell.transport import AddressTaken, check_listen
 
+LAST_ANSWERS_S = 3
+"""Who does not read its answer does not keep a daemon from ending."""
 Health = Callable[[], dict[str, object]]
 
 
@@ -34,7 +36,15 @@ async def serve(app: FastAPI, address: str, *, insecure: bool = False) -> Callab
     Raises NotAllowed or AddressTaken.
     """
     host, port = check_listen(address, insecure=insecure)
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=LAST_ANSWERS_S,
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
