@@ -141,6 +141,19 @@ def failover(agents: int, tasks_per_agent: int, large: bool, servers: int, round
 
 
 @main.command()
+@click.option("--agents", default=1_000, show_default=True, type=click.IntRange(1), help="Simulated, on real streams.")
+@click.option("--apps", default=1_000, show_default=True, type=click.IntRange(1), help="One POST each, in a row.")
+@click.option("--instances", default=10, show_default=True, type=click.IntRange(1), help="Of each app.")
+@click.option("--large", default=500, show_default=True, type=click.IntRange(1), help="Instances of one more app.")
+@json_option
+def service(agents: int, apps: int, instances: int, large: int, as_json: bool) -> None:
+    """The service framework with thousands of instances: until all run, what a POST takes meanwhile, memory."""
+    from barter.tools.bench.service import bench
+
+    _show(lambda say: bench.run(bench.Size(agents, apps, instances, large), say), as_json)
+
+
+@main.command()
 @click.option("--agents", default=10_000, show_default=True, type=click.IntRange(1))
 @click.option("--frameworks", default=200, show_default=True, type=click.IntRange(1))
 @click.option(

@@ -38,12 +38,15 @@ class Cluster:
     def start(self, *, with_service: bool = False) -> None:
         self.start_master()
         if with_service:
-            self.service = free_address()
-            options = ["--master", self.master, "--data-dir", f"{self.folder}/service", "--listen", self.service]
-            self._launch("service", signal.SIGTERM, *options)
-            self._wait("service", self.service)
+            self.start_service()
         self.start_agent()
         self.wait_for_agent()
+
+    def start_service(self) -> None:
+        self.service = free_address()
+        options = ["--master", self.master, "--data-dir", f"{self.folder}/service", "--listen", self.service]
+        self._launch("service", signal.SIGTERM, *options)
+        self._wait("service", self.service)
 
     def start_agent(self, name: str = "agent") -> None:
         """Start it and wait for nothing; on the work dir of the one before of that name, if there was one."""

@@ -12,15 +12,19 @@ from barter.tools.bench.measure import BenchFailed
 
 SESSION = "/barter.v1.AgentService/Session"
 STARTS_SECONDS, LIVES_SECONDS = 0.05, 2.0
+FOREVER = float("inf")
 Call = aio.StreamStreamCall[bytes, agent_pb2.AgentEvent]
 TaskKey = tuple[str, str]
 
 
 class Agent:
-    """Runs what it is told, for `LIVES_SECONDS` or until it is killed, and says so."""
+    """Runs what it is told, for `lives_seconds` or until it is killed, and says so."""
 
-    def __init__(self, agent_id: str, register: bytes, channel: aio.Channel) -> None:
+    def __init__(
+        self, agent_id: str, register: bytes, channel: aio.Channel, lives_seconds: float = LIVES_SECONDS
+    ) -> None:
         self._agent_id, self._register, self._channel = agent_id, register, channel
+        self._lives_seconds = lives_seconds
         self._running: set[TaskKey] = set()
         self._waiting: list[bytes] = []
         self._writing = False
@@ -74,7 +78,8 @@ class Agent:
             key = (framework_id, task_id)
             self._running.add(key)
             loop.call_later(STARTS_SECONDS, self._tell, key, "TASK_RUNNING")
-            loop.call_later(LIVES_SECONDS, self._end, key, "TASK_FINISHED")
+            if self._lives_seconds < FOREVER:
+                loop.call_later(self._lives_seconds, self._end, key, "TASK_FINISHED")
 
     def _end(self, key: TaskKey, state: str) -> None:
         if key in self._running:
