@@ -1,6 +1,6 @@
 """The checkers of what services and jobs promise: each finds the bug it is for, in a cluster where nothing fails."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,10 @@ from barter.frameworks.service.app import App, Upgrade
 from barter.master import events as ev
 from barter.master.allocator.placement import Placement
 from barter.sdk import calls
+from barter.tools.sim.checkers.capacity import Capacity
+from barter.tools.sim.checkers.fleet import Fleet
 from barter.tools.sim.checkers.jobs import Jobs
+from barter.tools.sim.checkers.needless import Needless
 from barter.tools.sim.checkers.rolling import Rolling
 from barter.tools.sim.checkers.slots import Slots
 from barter.tools.sim.checkers.unique import Unique
@@ -37,7 +40,10 @@ STRICT = replace(WEB, upgrade=Upgrade(0, 0), unreachable=None)
 UPGRADE = operator.Upgrade(30 * SECOND_MS, "/web", 2, force=True)
 
 
-def play(checker: Observer, acts: Sequence[Act], *, drained: Sequence[str] = ()) -> None:
+OfFleet = Callable[[Fleet], Observer]
+
+
+def play(checker: Observer | OfFleet, acts: Sequence[Act], *, drained: Sequence[str] = ()) -> None:
     """Two minutes in which services and jobs are asked for, agents `drained` at 30 s; raises what the checker found."""
     world = World(1)
     cluster = SimCluster(world, Timing())
@@ -50,7 +56,9 @@ def play(checker: Observer, acts: Sequence[Act], *, drained: Sequence[str] = ())
     operators = Operators(cluster)
     for name in drained:
         world.at(30_000_000, partial(_drain, operators, name))
-    world.seen.add(checker)
+    fleet = Fleet()
+    for observer in (fleet, checker if isinstance(checker, Observer) else checker(fleet)):
+        world.seen.add(observer)
     cluster.start()
     world.run_until(120_000_000)
     assert [asked.settled(running(cluster, asked.name)) for asked in workloads] == ["", ""]
@@ -71,10 +79,10 @@ def put(app: App) -> Act:
 
 
 def test_an_upgrade_that_kills_all_at_once(monkeypatch: Patch) -> None:
-    play(Rolling(), [put(WEB), UPGRADE])
+    play(Rolling, [put(WEB), UPGRADE])
     monkeypatch.setattr(rollout, "_replaced", lambda app, census, *_: [(one, "replaced") for one in census.outdated])
     with pytest.raises(Violated, match=r"rolling: /web: kills leave 0 of 4 ready instances, 4 are to stay"):
-        play(Rolling(), [put(WEB), UPGRADE])
+        play(Rolling, [put(WEB), UPGRADE])
 
 
 def test_what_is_drained_is_released_only_beside_as_many_ready_ones_as_the_minimum(monkeypatch: Patch) -> None:
@@ -87,15 +95,15 @@ def test_what_is_drained_is_released_only_beside_as_many_ready_ones_as_the_minim
             if isinstance(call, calls.Release):
                 released.extend(call.task_ids)
 
-    play(Releases(), [put(WEB)], drained=drained)
+    play(Releases, [put(WEB)], drained=drained)
     assert released
     monkeypatch.setattr(rollout, "_moved", lambda app, census, *_: [(one, "moved") for one in census.going])
     with pytest.raises(Violated, match=r"rolling: /web: kills leave \d of 4 ready instances, 4 are to stay \(.*moved"):
-        play(Rolling(), [put(WEB)], drained=drained)
+        play(Rolling, [put(WEB)], drained=drained)
 
 
 def test_an_operators_kill_is_an_operators_wish() -> None:
-    play(Rolling(), [put(WEB), operator.KillSome(30 * SECOND_MS, "/web", (0, 1, 2), scale=False)])
+    play(Rolling, [put(WEB), operator.KillSome(30 * SECOND_MS, "/web", (0, 1, 2), scale=False)])
 
 
 def test_a_strict_app_that_has_one_more_while_it_is_upgraded(monkeypatch: Patch) -> None:
@@ -103,6 +111,32 @@ def test_a_strict_app_that_has_one_more_while_it_is_upgraded(monkeypatch: Patch)
     monkeypatch.setattr(rollout, "_most", lambda app, wanted, census: wanted + 1)
     with pytest.raises(Violated, match=r"slots: /web: 5 instances run, at most 4 may"):
         play(Slots(), [put(STRICT), UPGRADE])
+
+
+def test_an_upgrade_that_launches_more_than_the_maximum(monkeypatch: Patch) -> None:
+    half_over = replace(WEB, upgrade=Upgrade(1_000_000, 500_000))
+    play(Capacity, [put(half_over), UPGRADE])
+    monkeypatch.setattr(rollout, "_most", lambda app, wanted, census: 2 * wanted)
+    with pytest.raises(Violated, match=r"capacity: /web: \d launched, with which [78] are there, at most 6 may"):
+        play(Capacity, [put(half_over), UPGRADE])
+
+
+def test_scaling_that_restarts_what_is_there(monkeypatch: Patch) -> None:
+    scale = operator.Scale(30 * SECOND_MS, "/web", 5, force=True)
+    play(Needless, [put(WEB), scale, operator.Restart(60 * SECOND_MS, "/web", force=True)])
+    monkeypatch.setattr(App, "same_tasks_as", lambda self, other: self == other)
+    with pytest.raises(
+        Violated, match=r"needless: /web: \d launched, with which 6 are there as wanted, and 5 are wanted"
+    ):
+        play(Needless, [put(WEB), scale])
+
+
+def test_instances_that_end_although_no_more_than_the_wanted_are_there(monkeypatch: Patch) -> None:
+    scale = operator.Scale(30 * SECOND_MS, "/web", 3, force=True)
+    play(Needless, [put(WEB), scale])
+    monkeypatch.setattr(rollout, "_surplus", lambda app, census, *_: [(one, "too many") for one in census.current[:2]])
+    with pytest.raises(Violated, match=r"needless: /web: of 4 wanted 4 are there as wanted, and end: .*: too many"):
+        play(Needless, [put(WEB)])
 
 
 SPREADS = (

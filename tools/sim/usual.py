@@ -5,8 +5,11 @@ from functools import partial
 from random import Random
 
 from barter.core.tasks import TaskInfo
+from barter.tools.sim.checkers.capacity import Capacity
+from barter.tools.sim.checkers.fleet import Fleet
 from barter.tools.sim.checkers.jobs import Jobs
 from barter.tools.sim.checkers.kept_kills import KeptKills
+from barter.tools.sim.checkers.needless import Needless
 from barter.tools.sim.checkers.rolling import Rolling
 from barter.tools.sim.checkers.slots import Slots
 from barter.tools.sim.checkers.unique import Unique
@@ -52,7 +55,8 @@ class Usual(Population):
             self._governing.calm()
 
     def observers(self) -> Sequence[Observer]:
-        return Rolling(), Slots(), Unique(), KeptKills(), Jobs()
+        fleet = Fleet()
+        return fleet, Rolling(fleet), Capacity(fleet), Needless(fleet), Slots(), Unique(), KeptKills(), Jobs()
 
     def unsettled(self, cluster: SimCluster) -> str:
         return "; ".join(
