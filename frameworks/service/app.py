@@ -80,11 +80,61 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class GenericCheck:
+    """Marathon's `check`: its result is told, and nothing follows from it."""
+
+    kind: CheckKind
+    path: str = "/"
+    command: str = ""
+    port_index: int = 0
+    port: int = 0
+    interval_ms: int = 60_000
+    timeout_ms: int = 20_000
+    delay_ms: int = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an instance may use beyond its request, in milli-cpus and bytes: None is the request, UNLIMITED all."""
+
+    cpus: int | None = None
+    mem: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersistentVolume:
+    """Disk of `size` bytes on one agent that outlives the task; `mode` is RW or RO."""
+
+    container_path: str
+    size: int
+    mode: str = "RW"
+
+
+@dataclass(frozen=True, slots=True)
+class Residency:
+    """Marathon keeps both, and honours neither any more: an instance waits for its agent for ever."""
+
+    escalation_s: int = 3_600
+    lost_behavior: str = "WAIT_FOREVER"
+
+
+@dataclass(frozen=True, slots=True)
 class Upgrade:
-    """How far an upgrade may go: the healthy share it keeps, the extra share it may add, in millionths."""
+    """How far an upgrade may go: the healthy share it keeps, the extra share it may add, in millionths.
+
+    It fails, or goes back with `auto_revert`, when nothing got on for `progress_ms` (0: never). First `canary` new
+    instances run beside the old ones; once ready for `min_healthy_ms` the rest follows, by itself with `auto_promote`.
+    `canary_weights` are per cent of the edge's traffic, one after another, each for `min_healthy_ms`.
+    """
 
     minimum_health: int = MILLION
     maximum_over: int = MILLION
+    progress_ms: int = 600_000
+    auto_revert: bool = False
+    canary: int = 0
+    auto_promote: bool = True
+    min_healthy_ms: int = 10_000
+    canary_weights: tuple[int, ...] = ()
 
     def fewest_ready(self, instances: int) -> int:
         return -(-instances * self.minimum_health // MILLION)
@@ -121,7 +171,9 @@ class Unreachable:
 class App:
     """`app_id` is an absolute path. Exactly one of `cmd`, `args` and the image's own entry point is run.
 
-    `network_name` is the engine's network in which each instance has an address of its own.
+    `network_name` is the engine's network in which each instance has an address of its own. `role` is the
+    framework's own where empty. `secrets` are sources by name; `secret_env` are names of secrets by variable.
+    `dependencies` are absolute ids, of apps or groups.
     """
 
     app_id: str
@@ -138,7 +190,7 @@ class App:
     network: Network = Network.HOST
     ports: tuple[Port, ...] = (Port(name="default"),)
     require_ports: bool = False
-    check: Check | None = None
+    checks: tuple[Check, ...] = ()
     upgrade: Upgrade = Upgrade()
     delays: Delays = Delays()
     unreachable: Unreachable | None = Unreachable()
@@ -150,6 +202,14 @@ class App:
     network_name: str = ""
     readiness: Readiness | None = None
     kill_selection: KillSelection = KillSelection.YOUNGEST_FIRST
+    role: str = ""
+    limits: Limits | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    secret_env: Mapping[str, str] = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    residency: Residency | None = None
+    volumes_persistent: tuple[PersistentVolume, ...] = ()
+    generic_check: GenericCheck | None = None
 
     def same_tasks_as(self, other: "App") -> bool:
         """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""
@@ -161,5 +221,7 @@ class App:
             unreachable=other.unreachable,
             kill_grace_ms=other.kill_grace_ms,
             kill_selection=other.kill_selection,
+            dependencies=other.dependencies,
+            residency=other.residency,
         )
         return adjusted == other

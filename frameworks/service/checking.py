@@ -1,21 +1,30 @@
-"""Health and readiness checks of an app: what their fields mean beside its ports, and what contradicts."""
+"""The checks of an app: what their fields mean beside its ports, and what contradicts."""
 
+import shlex
 from collections.abc import Sequence
 
 from barter.core.tasks import CheckKind, Network
-from barter.frameworks.service.app import Check, Port, Readiness
-from barter.frameworks.service.schema import AppPart, HealthCheckPart, ReadinessPart
+from barter.frameworks.service.app import Check, GenericCheck, Port, Readiness
+from barter.frameworks.service.schema import (
+    AppPart,
+    EndpointPart,
+    GenericCheckPart,
+    HealthCheckPart,
+    ReadinessPart,
+)
 
 Problems = list[tuple[str, str]]
 
 
-def health_check(part: AppPart, ports: tuple[Port, ...], network: Network, problems: Problems) -> Check | None:
+def health_checks(part: AppPart, ports: tuple[Port, ...], network: Network, problems: Problems) -> tuple[Check, ...]:
     if len(part.healthChecks) > 1:
         problems.append(("/healthChecks", "one health check for an app is honoured, not several"))
-    if not part.healthChecks:
-        return None
-    one = part.healthChecks[0]
-    problems += [(f"/healthChecks/0/{field}", reason) for field, reason in _problems(one, ports, network)]
+    for index, one in enumerate(part.healthChecks):
+        problems += [(f"/healthChecks/{index}/{field}", reason) for field, reason in _problems(one, ports, network)]
+    return tuple(_health_check(one) for one in part.healthChecks)
+
+
+def _health_check(one: HealthCheckPart) -> Check:
     return Check(
         kind=CheckKind(one.protocol.removeprefix("MESOS_")),
         protocol=one.protocol,
@@ -29,6 +38,45 @@ def health_check(part: AppPart, ports: tuple[Port, ...], network: Network, probl
         max_failures=one.maxConsecutiveFailures,
         delay_ms=round(one.delaySeconds * 1000),
     )
+
+
+def generic_check(part: AppPart, ports: tuple[Port, ...], network: Network, problems: Problems) -> GenericCheck | None:
+    one = part.check
+    if one is None:
+        return None
+    if sum(given is not None for given in (one.http, one.tcp, one.exec)) != 1:
+        problems.append(("/check", "needs one of http, tcp and exec"))
+    if one.timeoutSeconds >= one.intervalSeconds:
+        problems.append(("/check/timeoutSeconds", "is not less than intervalSeconds"))
+    where = one.http or one.tcp or EndpointPart()
+    if one.exec is None:
+        field = "http" if one.http else "tcp"
+        problems += [(f"/check/{field}/{name}", why) for name, why in _place_problems(where, ports, network)]
+    return GenericCheck(
+        kind=_generic_kind(one),
+        path=one.http.path if one.http else "/",
+        command=_command(one, problems),
+        port_index=where.portIndex or 0,
+        port=where.port or 0,
+        interval_ms=round(one.intervalSeconds * 1000),
+        timeout_ms=round(one.timeoutSeconds * 1000),
+        delay_ms=round(one.delaySeconds * 1000),
+    )
+
+
+def _generic_kind(one: GenericCheckPart) -> CheckKind:
+    if one.exec:
+        return CheckKind.COMMAND
+    return CheckKind(one.http.scheme) if one.http else CheckKind.TCP
+
+
+def _command(one: GenericCheckPart, problems: Problems) -> str:
+    if one.exec is None:
+        return ""
+    given = one.exec.command
+    if (given.shell is None) is (given.argv is None):
+        problems.append(("/check/exec/command", "needs either shell or argv"))
+    return given.shell or shlex.join(given.argv or ())
 
 
 def readiness_check(part: AppPart, ports: tuple[Port, ...], problems: Problems) -> Readiness | None:
@@ -63,10 +111,14 @@ def _problems(one: HealthCheckPart, ports: tuple[Port, ...], network: Network) -
         found = [(needless, "means nothing to a COMMAND check")] if needless else []
         return found if one.command else [*found, ("command", "is needed with protocol COMMAND")]
     found = [("command", f"means nothing to a {one.protocol} check")] if one.command else []
+    return [*found, *_place_problems(one, ports, network)]
+
+
+def _place_problems(one: HealthCheckPart | EndpointPart, ports: tuple[Port, ...], network: Network) -> Problems:
     if one.port and one.portIndex is not None:
-        return [*found, ("port", "cannot be given together with portIndex")]
+        return [("port", "cannot be given together with portIndex")]
     if not one.port and (one.portIndex or 0) >= len(ports):
-        return [*found, ("portIndex", f"there is no port {one.portIndex or 0}: the app has {len(ports)}")]
+        return [("portIndex", f"there is no port {one.portIndex or 0}: the app has {len(ports)}")]
     if one.port and network is Network.BRIDGE and one.port not in {port.container_port for port in ports}:
-        return [*found, ("port", f"no mapping leads to container port {one.port}")]
-    return found
+        return [("port", f"no mapping leads to container port {one.port}")]
+    return []

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from barter.core.constraints import Constraint, Operator
 from barter.core.tasks import Network, Rlimit, Volume
 from barter.core.units import MIB
-from barter.frameworks.service import parameters
-from barter.frameworks.service.app import MILLION, App, Delays, Image, KillSelection, Port, Unreachable, Upgrade
-from barter.frameworks.service.checking import Problems, health_check, readiness_check
+from barter.frameworks.service import parameters, policies
+from barter.frameworks.service.app import MILLION, App, Delays, Image, KillSelection, Port
+from barter.frameworks.service.checking import Problems, generic_check, health_checks, readiness_check
 from barter.frameworks.service.fetching import artifacts
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.routes import label_problems
-from barter.frameworks.service.schema import AppPart, PortDefinitionPart, PortMappingPart, UpgradePart, VolumePart
+from barter.frameworks.service.schema import AppPart, PortDefinitionPart, PortMappingPart, VolumePart
 
 
 def convert(part: AppPart) -> tuple[App | None, Problems]:
@@ -32,17 +32,17 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         mem=round(part.mem * MIB),
         disk=round(part.disk * MIB),
         instances=part.instances,
-        env=part.env,
+        env={name: value for name, value in part.env.items() if isinstance(value, str)},
         labels=part.labels,
         constraints=_constraints(part, problems),
         image=_image(part),
         network=network,
         ports=ports,
         require_ports=part.requirePorts,
-        check=health_check(part, ports, network, problems),
-        upgrade=_upgrade(part.upgradeStrategy),
+        checks=health_checks(part, ports, network, problems),
+        upgrade=policies.upgrade(part),
         delays=Delays(_ms(part.backoffSeconds), round(part.backoffFactor * MILLION), _ms(part.maxLaunchDelaySeconds)),
-        unreachable=_unreachable(part, problems),
+        unreachable=policies.unreachable(part, problems),
         kill_selection=KillSelection(part.killSelection),
         kill_grace_ms=_ms(part.taskKillGracePeriodSeconds),
         on_public=_on_public(part, problems),
@@ -51,8 +51,30 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         artifacts=artifacts(part, problems),
         network_name=_network_name(part, network, problems),
         readiness=readiness_check(part, ports, problems),
+        role=policies.role(part, problems),
+        limits=policies.limits(part, problems),
+        secrets={name: one.source for name, one in part.secrets.items()},
+        secret_env=policies.secret_env(part, problems),
+        dependencies=policies.dependencies(part, app_id, problems),
+        residency=policies.residency(part),
+        volumes_persistent=policies.persistent_volumes(part, problems),
+        generic_check=generic_check(part, ports, network, problems),
     )
+    if not problems:
+        problems = [(path, "is not supported") for path, given in _unhonoured(app) if given]
     return (None if problems else app), problems
+
+
+def _unhonoured(app: App) -> list[tuple[str, object]]:
+    """What is read, and nothing acts on it."""
+    return [
+        ("/secrets", app.secrets),
+        ("/residency", app.residency),
+        ("/container/volumes", app.volumes_persistent),
+        ("/check", app.generic_check),
+        ("/resourceLimits", app.limits),
+        ("/role", app.role),
+    ]
 
 
 def _app_id(part: AppPart, problems: Problems) -> str:
@@ -92,7 +114,7 @@ def _image(part: AppPart) -> Image | None:
     if container is None or container.docker is None:
         return None
     given = tuple((one.key, one.value) for one in container.docker.parameters)
-    volumes = tuple(_volume(one) for one in container.volumes)
+    volumes = tuple(_volume(one) for one in container.volumes if one.persistent is None)
     return Image(container.docker.image, container.type, container.docker.forcePullImage, volumes, given)
 
 
@@ -107,7 +129,7 @@ def _check_container(part: AppPart, problems: Problems) -> None:
         return
     if container.docker is None and container.type == "DOCKER":
         problems.append(("/container/docker", "is needed with type DOCKER"))
-    if container.docker is None and container.volumes:
+    if container.docker is None and any(one.persistent is None for one in container.volumes):
         problems.append(("/container/volumes", "need an image: processes see the machine's own files"))
     for index, volume in enumerate(container.volumes):
         problems += [(f"/container/volumes/{index}{field}", why) for field, why in _volume_problems(volume)]
@@ -125,8 +147,11 @@ def _check_container(part: AppPart, problems: Problems) -> None:
 
 
 def _volume_problems(volume: VolumePart) -> Problems:
-    if (volume.hostPath is None) is (volume.external is None):
-        return [("", "needs either a hostPath or an external volume")]
+    kinds = (volume.hostPath, volume.external, volume.persistent)
+    if sum(kind is not None for kind in kinds) != 1:
+        return [("", "needs one of hostPath, external and persistent")]
+    if volume.persistent is None and not volume.containerPath.startswith("/"):
+        return [("/containerPath", "is not an absolute path")]
     if volume.external is None:
         return []
     found = [
@@ -267,19 +292,6 @@ def _constraints(part: AppPart, problems: Problems) -> tuple[Constraint, ...]:
             problems.append((f"/constraints/{index}", str(error)))
     _unique(made, "/constraints/{}", problems)
     return tuple(made)
-
-
-def _upgrade(part: UpgradePart) -> Upgrade:
-    return Upgrade(round(part.minimumHealthCapacity * MILLION), round(part.maximumOverCapacity * MILLION))
-
-
-def _unreachable(part: AppPart, problems: Problems) -> Unreachable | None:
-    strategy = part.unreachableStrategy
-    if isinstance(strategy, str):
-        return None
-    if strategy.expungeAfterSeconds < strategy.inactiveAfterSeconds:
-        problems.append(("/unreachableStrategy/expungeAfterSeconds", "is less than inactiveAfterSeconds"))
-    return Unreachable(_ms(strategy.inactiveAfterSeconds), _ms(strategy.expungeAfterSeconds))
 
 
 def _on_public(part: AppPart, problems: Problems) -> bool:

@@ -8,10 +8,9 @@ from pydantic import ValidationError
 from barter.frameworks.service.app import App
 from barter.frameworks.service.convert import convert
 from barter.frameworks.service.refused import without_refused
-from barter.frameworks.service.schema import AppPart, Json
+from barter.frameworks.service.schema import KINDS, AppPart, Json
 
 MOST_BYTES = 1 << 20
-_CHOICES = frozenset({"UnreachablePart", "literal['disabled']"})
 
 
 class DefinitionError(Exception):
@@ -54,7 +53,7 @@ def parse_app(app: Json) -> App:
 def _named(error: ValidationError) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for problem in error.errors(include_url=False, include_input=False):
-        path = "".join(f"/{step}" for step in problem["loc"] if step not in _CHOICES)
+        path = "".join(f"/{step}" for step in problem["loc"] if step not in KINDS)
         reason = "is not a known field" if problem["type"] == "extra_forbidden" else problem["msg"]
         found[(path or "/", reason[:1].lower() + reason[1:])] = None
     return list(found)

@@ -39,7 +39,7 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
         resources=shape(app) if app.network is Network.OWN else _with_ports(shape(app), host_ports),
         command=_command(app, options, env),
         container=_container(app, app.image, options, host_ports) if app.image else None,
-        health_check=_health_check(app, app.check, host_ports) if app.check else None,
+        health_check=_health_check(app, app.checks[0], host_ports) if app.checks else None,
         kill_grace_ms=app.kill_grace_ms,
         ports=tuple(
             TaskPort(port.name_at(index), number, served_protocol(port), key)

@@ -51,7 +51,7 @@ def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int) ->
             host=offer.host,
             host_ports=host_ports,
             launched_ms=now,
-            checked=app.check is not None,
+            checked=bool(app.checks),
             readiness_checked=app.readiness is not None,
         )
         record = book.record_of(before, book.launched)

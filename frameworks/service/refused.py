@@ -6,14 +6,9 @@ _NEUTRAL: tuple[object, ...] = (None, [], {}, "", 0, False)
 _HERE = "is not supported"
 
 _APP = {
-    "dependencies": f"{_HERE}: apps start in no order",
     "gpus": f"{_HERE}: a demand cannot say how many; a framework that takes classic offers has them",
-    "secrets": f"{_HERE}: there is no secret store",
-    "residency": f"{_HERE}: there are no persistent volumes",
-    "check": f"{_HERE}: use healthChecks, or readinessChecks",
     "executor": f"{_HERE}: agents bring the executor",
     "executorResources": f"{_HERE}: the executor is not charged to tasks",
-    "resourceLimits": f"{_HERE}: cpus and mem are the limits",
     "ipAddress": f"{_HERE}: use networks",
     "tty": f"{_HERE}: tasks have no terminal",
     "storeUrls": f"{_HERE}: use fetch",
@@ -25,14 +20,18 @@ _DOCKER = {
 }
 _CONTAINER = {"linuxInfo": f"{_HERE}: use docker.parameters"}
 _VOLUME = {
-    "persistent": f"{_HERE}: only hostPath and external volumes are",
-    "secret": f"{_HERE}: only hostPath and external volumes are",
+    "secret": f"{_HERE}: use env: {{NAME: {{secret: ...}}}}",
+}
+_PERSISTENT = {
+    "maxSize": f"{_HERE}: a volume has its size",
+    "profileName": f"{_HERE}: agents have no profiles of disks",
+    "constraints": f"{_HERE}: an agent has one place for its volumes",
 }
 _CHECK = {"ignoreHttp1xx": f"{_HERE}: 2xx and 3xx are healthy"}
 _READINESS = {"preserveLastResponse": f"{_HERE}: only whether it was ready is kept"}
 _NETWORK = {"labels": _HERE}
 
-_ONLY = {"role": "*", "executor": "//cmd", "ipProtocol": "IPv4"}
+_ONLY = {"executor": "//cmd", "ipProtocol": "IPv4"}
 READ_ONLY = frozenset(
     {
         *("version", "versionInfo", "tasksStaged", "tasksRunning", "tasksHealthy", "tasksUnhealthy"),
@@ -51,6 +50,7 @@ def without_refused(app: Json) -> tuple[Json, list[tuple[str, str]]]:
         if isinstance(container.get("docker"), dict):
             container["docker"] = _filter(container["docker"], "/container/docker", _DOCKER, problems)
         _each(container, "volumes", "/container", _VOLUME, problems)
+        _persistent(container, problems)
     _each(kept, "healthChecks", "", _CHECK, problems)
     _each(kept, "readinessChecks", "", _READINESS, problems)
     _each(kept, "networks", "", _NETWORK, problems)
@@ -64,6 +64,14 @@ def _each(parent: Json, field: str, path: str, table: dict[str, str], problems: 
             _filter(item, f"{path}/{field}/{index}", table, problems) if isinstance(item, dict) else item
             for index, item in enumerate(items)
         ]
+
+
+def _persistent(container: Json, problems: list[tuple[str, str]]) -> None:
+    volumes = container.get("volumes")
+    for index, volume in enumerate(volumes if isinstance(volumes, list) else []):
+        if isinstance(volume, dict) and isinstance(volume.get("persistent"), dict):
+            path = f"/container/volumes/{index}/persistent"
+            volume["persistent"] = _filter(volume["persistent"], path, _PERSISTENT, problems)
 
 
 def _filter(part: Json, path: str, table: dict[str, str], problems: list[tuple[str, str]]) -> Json:

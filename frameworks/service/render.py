@@ -1,8 +1,20 @@
 """An App as Marathon's JSON; `definition.parse_app` reads it back to the same App."""
 
-from barter.core.tasks import Network, Volume
+from barter.core.tasks import UNLIMITED, CheckKind, Network, Volume
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, App, Check, Image, Port, Readiness
+from barter.frameworks.service.app import (
+    MILLION,
+    App,
+    Check,
+    GenericCheck,
+    Image,
+    Limits,
+    PersistentVolume,
+    Port,
+    Readiness,
+    Residency,
+    Upgrade,
+)
 from barter.frameworks.service.fetching import fetch_json
 from barter.frameworks.service.schema import Json
 
@@ -21,20 +33,18 @@ def app_json(app: App) -> Json:
         "mem": _number(app.mem, MIB),
         "disk": _number(app.disk, MIB),
         "instances": app.instances,
-        "env": dict(app.env),
+        "env": {**app.env, **{name: {"secret": secret} for name, secret in app.secret_env.items()}},
         "labels": dict(app.labels),
         "constraints": [
             [one.field, one.operator.value, *([one.value] if one.value else [])] for one in app.constraints
         ],
-        "container": _container(app, app.image) if app.image else None,
+        "container": _container(app),
         "networks": _networks(app),
         "requirePorts": app.require_ports,
-        "healthChecks": [_check(app.check)] if app.check else [],
+        "healthChecks": [_check(one) for one in app.checks],
+        "check": _generic(app.generic_check) if app.generic_check else None,
         "readinessChecks": [_readiness(app, app.readiness)] if app.readiness else [],
-        "upgradeStrategy": {
-            "minimumHealthCapacity": _number(app.upgrade.minimum_health, MILLION),
-            "maximumOverCapacity": _number(app.upgrade.maximum_over, MILLION),
-        },
+        "upgradeStrategy": _upgrade(app.upgrade),
         "unreachableStrategy": {
             "inactiveAfterSeconds": _number(strategy.inactive_ms, 1000),
             "expungeAfterSeconds": _number(strategy.expunge_ms, 1000),
@@ -48,12 +58,55 @@ def app_json(app: App) -> Json:
         "taskKillGracePeriodSeconds": _number(app.kill_grace_ms, 1000),
         "acceptedResourceRoles": ["slave_public"] if app.on_public else None,
         "portDefinitions": [_definition(app, port) for port in app.ports] if app.network is Network.HOST else None,
+        "role": app.role or None,
+        "resourceLimits": _limits(app.limits) if app.limits else None,
+        "secrets": {name: {"source": source} for name, source in app.secrets.items()} or None,
+        "dependencies": list(app.dependencies) or None,
+        "residency": _residency(app.residency) if app.residency else None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _number(amount: int, unit: int) -> int | float:
     return amount // unit if amount % unit == 0 else amount / unit
+
+
+def _upgrade(upgrade: Upgrade) -> Json:
+    """Marathon's two always, our own where they say something."""
+    usual = Upgrade()
+    found: Json = {
+        "minimumHealthCapacity": _number(upgrade.minimum_health, MILLION),
+        "maximumOverCapacity": _number(upgrade.maximum_over, MILLION),
+    }
+    if upgrade.progress_ms != usual.progress_ms:
+        found["progressDeadlineSeconds"] = _number(upgrade.progress_ms, 1000)
+    if upgrade.auto_revert:
+        found["autoRevert"] = True
+    if upgrade.canary:
+        found["canary"] = upgrade.canary
+    if not upgrade.auto_promote:
+        found["autoPromote"] = False
+    if upgrade.min_healthy_ms != usual.min_healthy_ms:
+        found["minHealthySeconds"] = _number(upgrade.min_healthy_ms, 1000)
+    if upgrade.canary_weights:
+        found["canaryWeights"] = list(upgrade.canary_weights)
+    return found
+
+
+def _limits(limits: Limits) -> Json:
+    found: Json = {}
+    if limits.cpus is not None:
+        found["cpus"] = "unlimited" if limits.cpus == UNLIMITED else _number(limits.cpus, 1000)
+    if limits.mem is not None:
+        found["mem"] = "unlimited" if limits.mem == UNLIMITED else _number(limits.mem, MIB)
+    return found
+
+
+def _residency(residency: Residency) -> Json:
+    return {
+        "relaunchEscalationTimeoutSeconds": residency.escalation_s,
+        "taskLostBehavior": residency.lost_behavior,
+    }
 
 
 def _networks(app: App) -> list[Json] | None:
@@ -64,17 +117,29 @@ def _networks(app: App) -> list[Json] | None:
     return [{"mode": "host" if app.network is Network.HOST else "container/bridge"}]
 
 
-def _container(app: App, image: Image) -> Json:
+def _container(app: App) -> Json | None:
+    persistent = [_persistent(one) for one in app.volumes_persistent]
+    if app.image is None:
+        return {"type": "MESOS", "volumes": persistent} if persistent else None
+    container: Json = {"type": app.image.engine, "docker": _docker(app, app.image)}
+    container["volumes"] = [*(_volume(one) for one in app.image.volumes), *persistent]
+    if app.network in (Network.BRIDGE, Network.OWN):
+        container["portMappings"] = [_mapping(app, port) for port in app.ports]
+    return container
+
+
+def _docker(app: App, image: Image) -> Json:
     docker: Json = {"image": image.name, "forcePullImage": image.force_pull}
     if image.parameters:
         docker["parameters"] = [{"key": key, "value": value} for key, value in image.parameters]
     if app.network is Network.NONE:
         docker["network"] = "NONE"
-    container: Json = {"type": image.engine, "docker": docker}
-    container["volumes"] = [_volume(one) for one in image.volumes]
-    if app.network in (Network.BRIDGE, Network.OWN):
-        container["portMappings"] = [_mapping(app, port) for port in app.ports]
-    return container
+    return docker
+
+
+def _persistent(volume: PersistentVolume) -> Json:
+    persistent = {"size": volume.size // MIB, "type": "root"}
+    return {"containerPath": volume.container_path, "persistent": persistent, "mode": volume.mode}
 
 
 def _volume(volume: Volume) -> Json:
@@ -112,6 +177,20 @@ def _check(check: Check) -> Json:
         return {**found, "command": {"value": check.command}}
     where = {"port": check.port} if check.port else {"portIndex": check.port_index}
     return {**found, "path": check.path, **where}
+
+
+def _generic(check: GenericCheck) -> Json:
+    found: Json = {
+        "intervalSeconds": _number(check.interval_ms, 1000),
+        "timeoutSeconds": _number(check.timeout_ms, 1000),
+        "delaySeconds": _number(check.delay_ms, 1000),
+    }
+    if check.kind is CheckKind.COMMAND:
+        return {**found, "exec": {"command": {"shell": check.command}}}
+    where = {"port": check.port} if check.port else {"portIndex": check.port_index}
+    if check.kind is CheckKind.TCP:
+        return {**found, "tcp": where}
+    return {**found, "http": {**where, "path": check.path, "scheme": check.kind.value}}
 
 
 def _readiness(app: App, check: Readiness) -> Json:

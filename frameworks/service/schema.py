@@ -2,19 +2,42 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from barter.core.units import GIB, MIB, TIB
 
 WEEK_S = 7 * 24 * 3600
+MOST_INSTANCES = 100_000
 MOST_CPUS, MOST_MEM_MIB, MOST_DISK_MIB = 10_000, 64 * TIB // MIB, 1024 * 16 * GIB * 1024 // MIB
 
+Interval = Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)]
 Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=WEEK_S)]
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 AnyPort = Annotated[int, Field(ge=0, le=65535)]
 PortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 Protocol = Literal["tcp", "udp", "udp,tcp"]
-Text = dict[Annotated[str, Field(min_length=1, max_length=256)], Annotated[str, Field(max_length=65_536)]]
+PathId = Annotated[str, Field(min_length=1, max_length=1024)]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+Value = Annotated[str, Field(max_length=65_536)]
+Text = dict[Name, Value]
+
+KINDS = AS_TEXT, AS_NUMBER, AS_OBJECT = "\0text", "\0number", "\0object"
+"""What a value that may be of several types was taken for: a step in an error's location, as no field is called."""
+
+
+def _text_or_number(value: object) -> str:
+    return AS_TEXT if isinstance(value, str) else AS_NUMBER
+
+
+def _text_or_object(value: object) -> str:
+    return AS_OBJECT if isinstance(value, dict | BaseModel) else AS_TEXT
+
+
+Limit = Annotated[
+    Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_MEM_MIB), Tag(AS_NUMBER)]
+    | Annotated[Literal["unlimited"], Tag(AS_TEXT)],
+    Discriminator(_text_or_number),
+]
 
 
 class Part(BaseModel):
@@ -34,10 +57,40 @@ class HealthCheckPart(Part):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     command: CommandPart | None = None
     gracePeriodSeconds: Seconds = 300
-    intervalSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 60
-    timeoutSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 20
+    intervalSeconds: Interval = 60
+    timeoutSeconds: Interval = 20
     maxConsecutiveFailures: Annotated[int, Field(ge=0, le=1_000_000)] = 3
     delaySeconds: Seconds = 0
+
+
+class EndpointPart(Part):
+    """Where a generic check asks: by tcp or, with a path and a scheme, by http."""
+
+    portIndex: AnyPort | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+
+class HttpEndpointPart(EndpointPart):
+    path: Annotated[str, Field(pattern=r"^/", max_length=1024)] = "/"
+    scheme: Literal["HTTP", "HTTPS"] = "HTTP"
+
+
+class MesosCommandPart(Part):
+    shell: Annotated[str, Field(min_length=1, max_length=131_072)] | None = None
+    argv: Annotated[list[str], Field(min_length=1, max_length=4096)] | None = None
+
+
+class ExecPart(Part):
+    command: MesosCommandPart
+
+
+class GenericCheckPart(Part):
+    http: HttpEndpointPart | None = None
+    tcp: EndpointPart | None = None
+    exec: ExecPart | None = None
+    intervalSeconds: Interval = 60
+    timeoutSeconds: Interval = 20
+    delaySeconds: Seconds = 15
 
 
 class ReadinessPart(Part):
@@ -45,8 +98,8 @@ class ReadinessPart(Part):
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
     path: Annotated[str, Field(pattern=r"^/", max_length=1024)] = "/"
     portName: PortName = "http-api"
-    intervalSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 30
-    timeoutSeconds: Annotated[float, Field(allow_inf_nan=False, ge=0.1, le=WEEK_S)] = 10
+    intervalSeconds: Interval = 30
+    timeoutSeconds: Interval = 10
     httpStatusCodesForReady: Annotated[
         list[Annotated[int, Field(ge=100, le=999)]], Field(min_length=1, max_length=100)
     ] = Field(default_factory=lambda: [200])
@@ -103,10 +156,16 @@ class ExternalPart(Part):
     options: Text = Field(default_factory=dict)
 
 
+class PersistentPart(Part):
+    size: Annotated[int, Field(ge=1, le=MOST_DISK_MIB)]
+    type: Literal["root"] = "root"
+
+
 class VolumePart(Part):
-    containerPath: Annotated[str, Field(pattern=r"^/", max_length=4096)]
+    containerPath: Annotated[str, Field(min_length=1, max_length=4096)]
     hostPath: Annotated[str, Field(pattern=r"^/", max_length=4096)] | None = None
     external: ExternalPart | None = None
+    persistent: PersistentPart | None = None
     mode: Literal["RO", "RW"] = "RW"
 
 
@@ -123,13 +182,52 @@ class NetworkPart(Part):
 
 
 class UpgradePart(Part):
+    """What is beside Marathon's two is named after Nomad's `update`."""
+
     minimumHealthCapacity: Share = 1
     maximumOverCapacity: Share = 1
+    progressDeadlineSeconds: Seconds = 600
+    autoRevert: bool = False
+    canary: Annotated[int, Field(ge=0, le=MOST_INSTANCES)] = 0
+    autoPromote: bool = True
+    minHealthySeconds: Seconds = 10
+    canaryWeights: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(max_length=100)] = Field(
+        default_factory=list
+    )
 
 
 class UnreachablePart(Part):
     inactiveAfterSeconds: Seconds = 0
     expungeAfterSeconds: Seconds = 0
+
+
+class LimitsPart(Part):
+    cpus: Limit | None = None
+    mem: Limit | None = None
+
+
+class SecretPart(Part):
+    source: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class SecretVariablePart(Part):
+    secret: Name
+
+
+Variable = Annotated[
+    Annotated[Value, Tag(AS_TEXT)] | Annotated[SecretVariablePart, Tag(AS_OBJECT)], Discriminator(_text_or_object)
+]
+
+
+class ResidencyPart(Part):
+    relaunchEscalationTimeoutSeconds: Annotated[int, Field(ge=0, le=1 << 53)] = 3600
+    taskLostBehavior: Literal["WAIT_FOREVER", "RELAUNCH_AFTER_TIMEOUT"] = "WAIT_FOREVER"
+
+
+Unreachability = Annotated[
+    Annotated[UnreachablePart, Tag(AS_OBJECT)] | Annotated[Literal["disabled"], Tag(AS_TEXT)],
+    Discriminator(_text_or_object),
+]
 
 
 class AppPart(Part):
@@ -143,8 +241,8 @@ class AppPart(Part):
     cpus: Annotated[float, Field(allow_inf_nan=False, ge=0.001, le=MOST_CPUS)] = 1
     mem: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_MEM_MIB)] = 128
     disk: Annotated[float, Field(allow_inf_nan=False, ge=0, le=MOST_DISK_MIB)] = 0
-    instances: Annotated[int, Field(ge=0, le=100_000)] = 1
-    env: Text = Field(default_factory=dict)
+    instances: Annotated[int, Field(ge=0, le=MOST_INSTANCES)] = 1
+    env: dict[Name, Variable] = Field(default_factory=dict)
     labels: Text = Field(default_factory=dict)
     constraints: list[Annotated[list[str], Field(min_length=2, max_length=3)]] = Field(default_factory=list)
     container: ContainerPart | None = None
@@ -154,14 +252,20 @@ class AppPart(Part):
     requirePorts: bool = False
     healthChecks: list[HealthCheckPart] = Field(default_factory=list)
     readinessChecks: list[ReadinessPart] = Field(default_factory=list)
-    upgradeStrategy: UpgradePart = Field(default_factory=UpgradePart)
-    unreachableStrategy: UnreachablePart | Literal["disabled"] = Field(default_factory=UnreachablePart)
+    upgradeStrategy: UpgradePart | None = None
+    unreachableStrategy: Unreachability | None = None
     killSelection: Literal["YOUNGEST_FIRST", "OLDEST_FIRST"] = "YOUNGEST_FIRST"
     backoffSeconds: Seconds = 1
     backoffFactor: Annotated[float, Field(allow_inf_nan=False, ge=1, le=1000)] = 1.15
     maxLaunchDelaySeconds: Seconds = 300
     taskKillGracePeriodSeconds: Seconds = 3
     acceptedResourceRoles: list[Literal["*", "slave_public"]] | None = None
+    role: Annotated[str, Field(min_length=1)] | None = None
+    resourceLimits: LimitsPart | None = None
+    secrets: dict[Name, SecretPart] = Field(default_factory=dict)
+    dependencies: Annotated[list[PathId], Field(max_length=1000)] = Field(default_factory=list)
+    residency: ResidencyPart | None = None
+    check: GenericCheckPart | None = None
 
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from barter.sdk import TaskState
 from tests.service.simulated import Task, World
 
 WEB = App("/web", cmd="serve", cpus=100, mem=32 * MIB, instances=2)
-CHECKED = replace(WEB, check=Check(CheckKind.HTTP, "HTTP"))
+CHECKED = replace(WEB, checks=(Check(CheckKind.HTTP, "HTTP"),))
 STRICT = replace(WEB, upgrade=Upgrade(MILLION // 2, 0))
 ONE_MORE = replace(WEB, upgrade=Upgrade(MILLION, 0))
 

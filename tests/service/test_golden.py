@@ -33,7 +33,8 @@ from tests.service.simulated import Task, World
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "service"
 WEB = App("/web", cmd="serve", cpus=100, mem=32 * MIB, instances=2, ports=(Port("http"),),
-          check=Check(CheckKind.HTTP, "HTTP"), labels={"HAPROXY_GROUP": "external", "HAPROXY_0_VHOST": "web.localhost"},
+          checks=(Check(CheckKind.HTTP, "HTTP"),),
+          labels={"HAPROXY_GROUP": "external", "HAPROXY_0_VHOST": "web.localhost"},
           upgrade=Upgrade(MILLION, MILLION // 2))  # fmt: skip
 RUNNING = TaskState.RUNNING
 
@@ -141,7 +142,7 @@ def delete(world: Teller) -> None:
 
 
 def backoff(world: Teller) -> None:
-    world.up(replace(WEB, instances=1, check=None))
+    world.up(replace(WEB, instances=1, checks=()))
     for _ in range(4):
         last = world.of(-1)
         world.says(f"{last.info.task_id} fails", partial(world.become, last, TaskState.FAILED, message="exit 3"))

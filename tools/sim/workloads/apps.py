@@ -57,7 +57,7 @@ def _checked(rng: Random, app: App, number: int) -> App:
         interval_ms=rng.randrange(5_000, 90_000, 1_000),
         timeout_ms=2_000,
     )
-    return replace(app, check=check, ports=app.ports or (Port(name="web"),))
+    return replace(app, checks=(check,), ports=app.ports or (Port(name="web"),))
 
 
 def _strict(rng: Random, app: App, number: int) -> App:

@@ -1,0 +1,127 @@
+"""What of an app definition says how it is treated rather than what it runs: role, limits, upgrades, residency."""
+
+from barter.core.roles import DEFAULT_ROLE, check_role
+from barter.core.tasks import UNLIMITED
+from barter.core.units import MIB
+from barter.frameworks.service.app import MILLION, Limits, PersistentVolume, Residency, Unreachable, Upgrade
+from barter.frameworks.service.paths import check_path
+from barter.frameworks.service.schema import AppPart
+
+Problems = list[tuple[str, str]]
+RESIDENT_UPGRADE = Upgrade(minimum_health=MILLION // 2, maximum_over=0)
+
+
+def role(part: AppPart, problems: Problems) -> str:
+    """Empty for the framework's own; Marathon writes "*" into every definition that names none."""
+    given = part.role or DEFAULT_ROLE
+    try:
+        return "" if given == DEFAULT_ROLE else check_role(given)
+    except ValueError as error:
+        problems.append(("/role", str(error)))
+        return ""
+
+
+def limits(part: AppPart, problems: Problems) -> Limits | None:
+    given = part.resourceLimits
+    if given is None or (given.cpus is None and given.mem is None):
+        return None
+    return Limits(
+        _limit("cpus", given.cpus, part.cpus, 1000, problems), _limit("mem", given.mem, part.mem, MIB, problems)
+    )
+
+
+def _limit(name: str, given: float | str | None, request: float, unit: int, problems: Problems) -> int | None:
+    if given is None or isinstance(given, str):
+        return UNLIMITED if given else None
+    if given < request:
+        problems.append((f"/resourceLimits/{name}", f"is less than the {request:g} requested"))
+    return round(given * unit)
+
+
+def secret_env(part: AppPart, problems: Problems) -> dict[str, str]:
+    found = {name: value.secret for name, value in part.env.items() if not isinstance(value, str)}
+    for name, secret in found.items():
+        if secret not in part.secrets:
+            problems.append((f"/env/{name}/secret", f"references an undefined secret: {secret[:80]}"))
+    return found
+
+
+def dependencies(part: AppPart, app_id: str, problems: Problems) -> tuple[str, ...]:
+    made: list[str] = []
+    for index, given in enumerate(part.dependencies):
+        try:
+            made.append(check_path(resolved(given, app_id)))
+        except ValueError as error:
+            problems.append((f"/dependencies/{index}", str(error)))
+            continue
+        if made[-1] in made[:-1]:
+            problems.append((f"/dependencies/{index}", f"{given} is given twice"))
+        if made[-1] == app_id:
+            problems.append((f"/dependencies/{index}", "is the app itself"))
+    return tuple(made)
+
+
+def resolved(given: str, app_id: str) -> str:
+    """The absolute id that `given` means in the definition of `app_id`: a relative one begins at its group."""
+    if given.startswith("/"):
+        return given.rstrip("/")
+    steps = app_id.split("/")[1:-1]
+    for step in given.rstrip("/").split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step != ".":
+            steps.append(step)
+    return "/" + "/".join(steps)
+
+
+def residency(part: AppPart) -> Residency | None:
+    given = part.residency
+    if given is not None:
+        return Residency(given.relaunchEscalationTimeoutSeconds, given.taskLostBehavior)
+    return Residency() if is_resident(part) else None
+
+
+def is_resident(part: AppPart) -> bool:
+    return bool(part.container and any(volume.persistent for volume in part.container.volumes))
+
+
+def persistent_volumes(part: AppPart, problems: Problems) -> tuple[PersistentVolume, ...]:
+    made: list[PersistentVolume] = []
+    for index, volume in enumerate(part.container.volumes if part.container else []):
+        if volume.persistent is None:
+            continue
+        if volume.containerPath in (".", "..") or "/" in volume.containerPath:
+            problems.append((f"/container/volumes/{index}/containerPath", 'must not contain "/"'))
+        if volume.mode != "RW":
+            problems.append((f"/container/volumes/{index}/mode", "is to be RW for a persistent volume"))
+        made.append(PersistentVolume(volume.containerPath, volume.persistent.size * MIB, volume.mode))
+    return tuple(made)
+
+
+def upgrade(part: AppPart) -> Upgrade:
+    given = part.upgradeStrategy
+    if given is None:
+        return RESIDENT_UPGRADE if is_resident(part) else Upgrade()
+    return Upgrade(
+        round(given.minimumHealthCapacity * MILLION),
+        round(given.maximumOverCapacity * MILLION),
+        progress_ms=round(given.progressDeadlineSeconds * 1000),
+        auto_revert=given.autoRevert,
+        canary=given.canary,
+        auto_promote=given.autoPromote,
+        min_healthy_ms=round(given.minHealthySeconds * 1000),
+        canary_weights=tuple(given.canaryWeights),
+    )
+
+
+def unreachable(part: AppPart, problems: Problems) -> Unreachable | None:
+    strategy = part.unreachableStrategy
+    if strategy is None:
+        return None if is_resident(part) else Unreachable()
+    if isinstance(strategy, str):
+        return None
+    if is_resident(part):
+        problems.append(("/unreachableStrategy", "must be disabled for resident tasks"))
+    if strategy.expungeAfterSeconds < strategy.inactiveAfterSeconds:
+        problems.append(("/unreachableStrategy/expungeAfterSeconds", "is less than inactiveAfterSeconds"))
+    return Unreachable(round(strategy.inactiveAfterSeconds * 1000), round(strategy.expungeAfterSeconds * 1000))
