@@ -10,6 +10,7 @@ from barter.core.resources import NOTHING, Resources
 from barter.core.roles import DEFAULT_ROLE
 
 WEEK_MS = 7 * 24 * 3_600_000
+FULL_WEIGHT, HIGHEST_WEIGHT = 100, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +159,47 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Told by a framework, so that a service without instances is not a service that is gone."""
+    """Told by a framework, so that a service without instances is not a service that is gone.
+
+    `weights` are the shares of its tasks at the edges, from 0 (no new connections) to HIGHEST_WEIGHT; of those that
+    are not named it is FULL_WEIGHT.
+    """
 
     service_id: str
     ports: tuple[ServicePort, ...] = ()
+    weights: tuple[tuple[TaskId, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUpdate:
+    """To the framework that tells the service: of its tasks those `serving` at all `edges` that serve it, and those
+    `drained` at all of them. With no edge both are empty.
+    """
+
+    service_id: str
+    edges: int
+    serving: frozenset[TaskId] = frozenset()
+    drained: frozenset[TaskId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceServed:
+    """What is in place at an edge, or at all of `edges`: the tasks that get connections, and those that get no new
+    ones and have none left.
+    """
+
+    service_id: str
+    serving: tuple[TaskId, ...] = ()
+    drained: tuple[TaskId, ...] = ()
+    edges: int = 1
+
+    def update(self) -> ServiceUpdate:
+        return ServiceUpdate(self.service_id, self.edges, frozenset(self.serving), frozenset(self.drained))
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A named port of a running, healthy task; `draining` ones take no new connections."""
+    """A named port of a running, healthy task; `draining` ones, and those of weight 0, take no new connections."""
 
     service_id: str
     port_name: str
@@ -177,6 +210,7 @@ class Endpoint:
     port: int
     protocol: str = "tcp"
     draining: bool = False
+    weight: int = FULL_WEIGHT
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
+from barter.core.cluster import ServiceServed
 from barter.core.ids import AgentId, FrameworkId, OfferId
 from barter.core.roles import RoleConfig
 from barter.core.tasks import TaskInfo, TaskStatus
 from barter.master.actions import Action, CloseSession, Persist, SendToAgent, SendToFramework
 from barter.master.allocator.allocator import Allocator
+from barter.master.edges import Edges
 from barter.master.endpoints import Endpoints
 from barter.master.facts import AgentGone, Fact, Recovered
 from barter.master.hearing import heard
 from barter.master.history import History
-from barter.master.messages import ToAgent, ToFramework, Update
+from barter.master.messages import ServicesServed, ToAgent, ToFramework, Update
 from barter.master.pool import Tally
 from barter.master.reach import Reach
 from barter.master.state import Agent, Ended, Framework, Kept, OpenOffer, Task
@@ -82,6 +84,7 @@ class Cluster:
         self.states: dict[str, int] = {}
         self.total, self.used, self.offered = Tally(), Tally(), Tally()
         self.endpoints = Endpoints()
+        self.edges = Edges()
         self.history = History()
         self.told_history = 0
         self.timers = Timers()
@@ -180,6 +183,17 @@ class Cluster:
         task.status = status
         agent = self.agents.get(task.agent_id)
         self.endpoints.sync(task, agent.info.host if agent else "")
+
+    def tell_served(self) -> None:
+        """Tell each framework what of its services has changed at the edges."""
+        changed, self.edges.changed = self.edges.changed, {}
+        news: dict[FrameworkId, list[ServiceServed]] = {}
+        for service_id in changed:
+            owner = self.frameworks.get(self.endpoints.owner(service_id) or FrameworkId(""))
+            if owner is not None and owner.connected and (served := self.edges.news(service_id, owner.session)):
+                news.setdefault(owner.framework_id, []).append(served)
+        for framework_id, services in news.items():
+            self.to_framework(self.frameworks[framework_id], ServicesServed(tuple(services)), "an edge did as told")
 
     def count(self, state: str, change: int) -> None:
         self.states[state] = self.states.get(state, 0) + change

@@ -97,12 +97,18 @@ class Endpoints:
         return tuple(self._view(name) for name in sorted({*self._told, *serving}))
 
     def _view(self, service_id: str) -> ServiceView:
-        """Of a service that a framework tells, only that framework's tasks: others would get its requests."""
+        """Of a service that a framework tells, only that framework's tasks: others would get its requests.
+
+        The weights stand in the endpoints, so that for who watches the service itself does not change with them.
+        """
         endpoints = tuple(self._by_service.get(service_id, {}).values())
         if (told := self._told.get(service_id)) is None:
             return ServiceView(Service(service_id), endpoints)
         owner, service = told
-        return ServiceView(service, tuple(each for each in endpoints if each.framework_id == owner))
+        weights: dict[str, int] = dict(service.weights)
+        own = (each for each in endpoints if each.framework_id == owner)
+        weighted = (replace(each, weight=weights[each.task_id]) if each.task_id in weights else each for each in own)
+        return ServiceView(replace(service, weights=()), tuple(weighted))
 
 
 def _serving(task: Task, host: str, before: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:

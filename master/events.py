@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Service
+from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Service, ServiceServed
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId, VolumeId
 from barter.core.operations import Operation
 from barter.core.resources import NOTHING, Resources
@@ -280,6 +280,29 @@ class ResumeRemovals:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeJoined:
+    """`edge` names a watch of endpoints by one who serves them, another name for each."""
+
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeReported:
+    """The whole of each service that changed there, and those that it does not serve any more."""
+
+    edge: str
+    services: tuple[ServiceServed, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLeft:
+    """The watch is over."""
+
+    edge: str
+
+
 AgentEvent = (
     AgentRegister
     | AgentUpdates
@@ -307,4 +330,5 @@ FrameworkEvent = (
     | Teardown
 )
 OperatorCall = SetRoles | Operate | Drain | Deactivate | Activate | MarkGone | HoldRemovals | ResumeRemovals
-Event = AgentEvent | Subscribe | FrameworkEvent | TeardownByOperator | OperatorCall
+EdgeEvent = EdgeJoined | EdgeReported | EdgeLeft
+Event = AgentEvent | Subscribe | FrameworkEvent | EdgeEvent | TeardownByOperator | OperatorCall

@@ -134,6 +134,7 @@ def remove(cluster: Cluster, framework: Framework, reason: str, now: int) -> Non
         if agent is not None:
             cluster.to_agent(agent, KillFramework(framework_id, reason), reason)
     cluster.endpoints.tell(framework_id, (), framework.services)
+    cluster.edges.forget(service.service_id for service in framework.services)
     del cluster.frameworks[framework_id]
     cluster.fresh_frameworks.pop(framework_id, None)
     cluster.allocator.remove_seeker(framework_id)

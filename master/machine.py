@@ -97,6 +97,12 @@ class Master:
                 frameworks.subscribe(cluster, event, now)
             case ev.SetRoles() | ev.Operate() | ev.Drain() | ev.Deactivate() | ev.Activate() | ev.MarkGone():
                 operators.answer(cluster, event, now)
+            case ev.EdgeJoined():
+                cluster.edges.join(event.edge)
+            case ev.EdgeReported():
+                cluster.edges.report(event.edge, event.services, event.removed)
+            case ev.EdgeLeft():
+                cluster.edges.leave(event.edge)
             case ev.HoldRemovals() | ev.ResumeRemovals() | ev.TeardownByOperator():
                 operators.answer(cluster, event, now)
             case _:
@@ -131,6 +137,7 @@ class Master:
             cluster.settled_changed = False
             services, removed = cluster.endpoints.take_changes()
             cluster.out.append(EndpointsChanged(services, removed, cluster.settled, "endpoints or services changed"))
+        cluster.tell_served()
         if cluster.history.sequence > cluster.told_history:
             cluster.told_history = cluster.history.sequence
             cluster.out.append(HistoryGrew(cluster.told_history, "something happened"))

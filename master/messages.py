@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import InverseOffer, Offer
+from barter.core.cluster import InverseOffer, Offer, ServiceServed
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
@@ -105,6 +105,13 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicesServed:
+    """What of the framework's services is in place at the edges, of each that changed there."""
+
+    services: tuple[ServiceServed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An agent was lost; with `executor_id` one of the framework's executors there ended, with this code if known."""
 
@@ -132,4 +139,15 @@ class Error:
 
 
 ToAgent = Registered | Run | Kill | Acknowledge | KillFramework | DestroyVolume | ToExecutor | Shutdown | Error
-ToFramework = Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | FromExecutor | Error
+ToFramework = (
+    Subscribed
+    | Offers
+    | Rescind
+    | InverseOffers
+    | RescindInverse
+    | Update
+    | ServicesServed
+    | Failure
+    | FromExecutor
+    | Error
+)

@@ -11,10 +11,12 @@ from barter.master.facts import Recovered
 from barter.master.machine import Master
 from barter.master.snapshot_records import (
     AgentRecord,
+    EdgeRecord,
     FrameworkRecord,
     Head,
     PendingRecord,
     Snapshot,
+    StandingRecord,
     TaskRecord,
     TimerRecord,
     ToldRecord,
@@ -47,6 +49,8 @@ def take(master: Master, now: int) -> Snapshot:
         tuple(cluster.roles.values()),
         tuple(cluster.gone.values()),
         tuple(cluster.reach.removed.values()),
+        tuple(EdgeRecord(*report) for report in cluster.edges.reports),
+        tuple(StandingRecord(*told) for told in cluster.edges.told.values()),
         cluster.allocator.memory(),
     )
 
@@ -72,6 +76,11 @@ def restore(snapshot: Snapshot, timing: Timing, now: int) -> Master:
     for removed in snapshot.removed:
         reach.keep(removed)
     reach.out = dict.fromkeys(head.out_of_reach)
+    for record in snapshot.edges:
+        cluster.edges.join(record.edge)
+        cluster.edges.report(record.edge, record.served, ())
+    cluster.edges.changed = {}
+    cluster.edges.told = {each.standing.service_id: (each.session, each.standing) for each in snapshot.standings}
     cluster.states = dict(head.states)
     cluster.frameworks_made, cluster.offers_made = head.frameworks_made, head.offers_made
     cluster.history.sequence = cluster.told_history = head.history

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service
+from barter.core.cluster import AgentInfo, Demand, Endpoint, FrameworkInfo, Service, ServiceServed
 from barter.core.ids import AgentId, DemandId, FrameworkId, TaskId, VolumeId
 from barter.core.maintenance import Maintenance
 from barter.core.removals import Removals, RemovedAgent
@@ -107,6 +107,22 @@ class ToldRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeRecord:
+    """An edge and what it has in place."""
+
+    edge: str
+    served: tuple[ServiceServed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """What was told in that session of a service at the edges."""
+
+    session: int
+    standing: ServiceServed
+
+
+@dataclass(frozen=True, slots=True)
 class TimerRecord:
     when_ms: int
     due: Due
@@ -129,4 +145,6 @@ class Snapshot:
     roles: tuple[RoleConfig, ...]
     gone: tuple[AgentGone, ...]
     removed: tuple[RemovedAgent, ...]
+    edges: tuple[EdgeRecord, ...]
+    standings: tuple[StandingRecord, ...]
     allocator: Memory

@@ -86,6 +86,9 @@ def set_services(cluster: Cluster, framework: Framework, event: SetServices, now
         _refuse(cluster, framework, f"services: {service_id} belongs to framework {other_name}: choose another id", now)
     own = tuple(service for service in event.services if service.service_id not in taken)
     cluster.endpoints.tell(framework.framework_id, own, framework.services)
+    names = dict.fromkeys(service.service_id for service in own)
+    cluster.edges.forget(gone.service_id for gone in framework.services if gone.service_id not in names)
+    cluster.edges.look_again(names, framework.session)
     framework.services = own
     cluster.framework_settled(framework.framework_id)
 

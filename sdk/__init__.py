@@ -9,6 +9,7 @@ from barter.core.cluster import (
     ReturningTasks,
     Service,
     ServicePort,
+    ServiceUpdate,
     Strategy,
 )
 from barter.core.constraints import Constraint, Operator
@@ -107,6 +108,7 @@ __all__ = [
     "Scheduler",
     "Service",
     "ServicePort",
+    "ServiceUpdate",
     "Source",
     "SqliteStore",
     "StateStore",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import InverseOffer, Offer
+from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
@@ -48,6 +48,11 @@ class StatusUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceUpdated:
+    update: ServiceUpdate
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLost:
     agent_id: AgentId
     reason: str
@@ -82,6 +87,7 @@ Callback = (
     | InverseOffered
     | InverseRescinded
     | StatusUpdate
+    | ServiceUpdated
     | AgentLost
     | ExecutorLost
     | MessageCame

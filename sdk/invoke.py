@@ -19,6 +19,7 @@ NAMES: dict[type[told.Callback], str] = {
     told.InverseOffered: "inverse_offers",
     told.InverseRescinded: "inverse_offer_rescinded",
     told.StatusUpdate: "status_update",
+    told.ServiceUpdated: "service_update",
     told.AgentLost: "agent_lost",
     told.ExecutorLost: "executor_lost",
     told.MessageCame: "framework_message",
@@ -95,6 +96,8 @@ class Invoker:
                 scheduler.reregistered(driver)
             case told.Disconnected():
                 scheduler.disconnected(driver)
+            case told.ServiceUpdated():
+                scheduler.service_update(driver, callback.update)
             case told.AgentLost():
                 scheduler.agent_lost(driver, callback.agent_id, callback.reason)
             case told.ExecutorLost():

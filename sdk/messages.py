@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from barter.core.cluster import InverseOffer, Offer
+from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.route import MastersAre
 from barter.core.tasks import TaskStatus
@@ -47,6 +47,11 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicesServed:
+    updates: tuple[ServiceUpdate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Of an agent; with `executor_id` of an executor of the framework's on it."""
 
@@ -79,7 +84,17 @@ class Heartbeat:
 
 
 MasterEvent = (
-    Subscribed | Offers | Rescind | InverseOffers | RescindInverse | Update | Failure | Message | Refusal | Heartbeat
+    Subscribed
+    | Offers
+    | Rescind
+    | InverseOffers
+    | RescindInverse
+    | Update
+    | ServicesServed
+    | Failure
+    | Message
+    | Refusal
+    | Heartbeat
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from barter.core.cluster import InverseOffer, Offer
+from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
 from barter.core.tasks import TaskStatus
 
@@ -45,6 +45,10 @@ class Scheduler:
 
     def status_update(self, driver: "Driver", status: TaskStatus) -> None:
         """A task's state, each update once per driver; acknowledged when this returns."""
+
+    def service_update(self, driver: "Driver", update: ServiceUpdate) -> None:
+        """What of one of its services is in place at the edges; each replaces the one before. Only for services that
+        an edge serves, or did until now."""
 
     def agent_lost(self, driver: "Driver", agent_id: AgentId, reason: str) -> None:
         """An agent is unreachable or gone; its tasks' statuses come of their own."""

@@ -169,6 +169,8 @@ class Session:
                 self._inbox.append(told.InverseOffered(event.inverse_offers))
             case msg.RescindInverse():
                 self._inbox.extend(map(told.InverseRescinded, event.inverse_offer_ids))
+            case msg.ServicesServed():
+                self._inbox.extend(map(told.ServiceUpdated, event.updates))
             case msg.Failure():
                 self._inbox.append(_failure(event))
             case msg.Message():

@@ -10,7 +10,7 @@ from barter.core.ids import FrameworkId
 from barter.master import reservation_views, role_views, views
 from barter.master.actions import Answer
 from barter.master.cluster import Cluster
-from barter.master.events import Event, TeardownByOperator
+from barter.master.events import EdgeJoined, EdgeLeft, EdgeReported, Event, TeardownByOperator
 from barter.master.maintenance_view import NotOne, agent_named, maintenance
 from barter.master.record_log import header_line
 from barter.master.removals_view import removals
@@ -26,6 +26,7 @@ from barter.master.shell.wire_removals import change_of as removals_change_of
 from barter.master.shell.wire_removals import removals_to_wire
 from barter.master.shell.wire_reservations import operate_of, reservation_to_wire, volume_to_wire
 from barter.master.why import close_names, few_agents, why
+from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1.operator_pb2_grpc import OperatorServiceServicer
 
@@ -72,19 +73,35 @@ class Operators(OperatorServiceServicer):
         return pb.ListOffersResponse(offers=map(wire.offer_to_wire, self._cluster.offers.values()))
 
     async def ListEndpoints(self, request: pb.ListEndpointsRequest, context: Context) -> pb.EndpointsUpdate:
-        return self._snapshot()
+        answer = self._snapshot()
+        for entry in answer.services:
+            if (served := self._cluster.edges.standing(entry.service.service_id)).edges:
+                entry.served.CopyFrom(codec.served_to_wire(served))
+        return answer
 
     async def WatchEndpoints(
         self, request: pb.WatchEndpointsRequest, context: Context
     ) -> AsyncIterator[pb.EndpointsUpdate]:
         watch = EndpointWatch()
         self._hub.endpoint_watches.add(watch)
+        if request.edge:
+            self._post(EdgeJoined(request.edge))
         try:
             yield self._snapshot()
             while (change := await watch.next()) is not None:
                 yield wire.change_to_wire(change, self._cluster.epoch)
         finally:
             self._hub.endpoint_watches.discard(watch)
+            if request.edge:
+                self._post(EdgeLeft(request.edge))
+
+    async def ReportServed(self, request: pb.ReportServedRequest, context: Context) -> pb.ReportServedResponse:
+        try:
+            services = tuple(map(codec.served_from_wire, request.services))
+        except ValueError as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, short(str(error)))
+        self._post(EdgeReported(request.edge, services, tuple(request.removed)))
+        return pb.ReportServedResponse()
 
     async def ListEvents(self, request: pb.ListEventsRequest, context: Context) -> pb.ListEventsResponse:
         return pb.ListEventsResponse(events=map(wire.entry_to_wire, self._cluster.history.last(request.last)))

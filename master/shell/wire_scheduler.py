@@ -79,6 +79,9 @@ def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_
         case msg.Update():
             statuses = [codec.status_to_wire(status) for status in message.statuses]
             return pb.SchedulerEvent(update=pb.SchedulerEvent.Update(statuses=statuses))
+        case msg.ServicesServed():
+            served = [codec.served_to_wire(each) for each in message.services]
+            return pb.SchedulerEvent(services_served=pb.SchedulerEvent.ServicesServed(services=served))
         case msg.Failure():
             failure = pb.SchedulerEvent.Failure(
                 agent_id=message.agent_id,

@@ -37,6 +37,8 @@ from barter.proto.codec.resources import (
 from barter.proto.codec.services import (
     endpoint_from_wire,
     endpoint_to_wire,
+    served_from_wire,
+    served_to_wire,
     service_from_wire,
     service_to_wire,
 )
@@ -78,6 +80,8 @@ __all__ = [
     "resources_to_wire",
     "role_from_wire",
     "role_to_wire",
+    "served_from_wire",
+    "served_to_wire",
     "service_from_wire",
     "service_to_wire",
     "status_from_wire",

@@ -1,7 +1,9 @@
 """Services and their endpoints."""
 
-from barter.core.cluster import Endpoint, Service, ServicePort
-from barter.core.ids import AgentId, FrameworkId
+from collections.abc import Iterable
+
+from barter.core.cluster import FULL_WEIGHT, HIGHEST_WEIGHT, Endpoint, Service, ServicePort, ServiceServed
+from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.proto.checks import check_name, check_size
 from barter.proto.v1 import types_pb2 as pb
 
@@ -10,6 +12,7 @@ def service_to_wire(value: Service) -> pb.Service:
     return pb.Service(
         service_id=value.service_id,
         ports=[pb.ServicePort(name=p.name, number=p.number, protocol=p.protocol, vhosts=p.vhosts) for p in value.ports],
+        weights=[pb.TaskWeight(task_id=task_id, weight=weight) for task_id, weight in value.weights],
     )
 
 
@@ -21,8 +24,28 @@ def service_from_wire(wire: pb.Service) -> Service:
     for port in wire.ports:
         if not 0 <= port.number <= 65535:
             raise ValueError(f"service {wire.service_id}: port {port.name} number {port.number} is outside 0-65535")
+    for told in wire.weights:
+        if not 0 <= told.weight <= HIGHEST_WEIGHT:
+            raise ValueError(
+                f"service {wire.service_id}: weight {told.weight} of {told.task_id} is outside 0-{HIGHEST_WEIGHT}"
+            )
     ports = tuple(ServicePort(p.name, p.number, p.protocol, tuple(p.vhosts)) for p in wire.ports)
-    return Service(wire.service_id, ports)
+    return Service(wire.service_id, ports, tuple((TaskId(told.task_id), told.weight) for told in wire.weights))
+
+
+def served_to_wire(value: ServiceServed) -> pb.ServiceServed:
+    return pb.ServiceServed(
+        service_id=value.service_id, serving=value.serving, drained=value.drained, edges=value.edges
+    )
+
+
+def served_from_wire(wire: pb.ServiceServed) -> ServiceServed:
+    check_name("served.service_id", wire.service_id)
+    return ServiceServed(wire.service_id, _task_ids(wire.serving), _task_ids(wire.drained), wire.edges)
+
+
+def _task_ids(names: Iterable[str]) -> tuple[TaskId, ...]:
+    return tuple(TaskId(name) for name in names)
 
 
 def endpoint_to_wire(value: Endpoint) -> pb.Endpoint:
@@ -36,6 +59,7 @@ def endpoint_to_wire(value: Endpoint) -> pb.Endpoint:
         port=value.port,
         protocol=value.protocol,
         draining=value.draining,
+        weight=None if value.weight == FULL_WEIGHT else value.weight,
     )
 
 
@@ -50,4 +74,5 @@ def endpoint_from_wire(wire: pb.Endpoint) -> Endpoint:
         port=wire.port,
         protocol=wire.protocol,
         draining=wire.draining,
+        weight=wire.weight if wire.HasField("weight") else FULL_WEIGHT,
     )

@@ -197,16 +197,34 @@ class ListEndpointsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class WatchEndpointsRequest(_message.Message):
+    __slots__ = ("edge",)
+    EDGE_FIELD_NUMBER: _ClassVar[int]
+    edge: str
+    def __init__(self, edge: _Optional[str] = ...) -> None: ...
+
+class ReportServedRequest(_message.Message):
+    __slots__ = ("edge", "services", "removed")
+    EDGE_FIELD_NUMBER: _ClassVar[int]
+    SERVICES_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    edge: str
+    services: _containers.RepeatedCompositeFieldContainer[_types_pb2.ServiceServed]
+    removed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, edge: _Optional[str] = ..., services: _Optional[_Iterable[_Union[_types_pb2.ServiceServed, _Mapping]]] = ..., removed: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReportServedResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class ServiceEndpoints(_message.Message):
-    __slots__ = ("service", "endpoints")
+    __slots__ = ("service", "endpoints", "served")
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
+    SERVED_FIELD_NUMBER: _ClassVar[int]
     service: _types_pb2.Service
     endpoints: _containers.RepeatedCompositeFieldContainer[_types_pb2.Endpoint]
-    def __init__(self, service: _Optional[_Union[_types_pb2.Service, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[_types_pb2.Endpoint, _Mapping]]] = ...) -> None: ...
+    served: _types_pb2.ServiceServed
+    def __init__(self, service: _Optional[_Union[_types_pb2.Service, _Mapping]] = ..., endpoints: _Optional[_Iterable[_Union[_types_pb2.Endpoint, _Mapping]]] = ..., served: _Optional[_Union[_types_pb2.ServiceServed, _Mapping]] = ...) -> None: ...
 
 class EndpointsUpdate(_message.Message):
     __slots__ = ("services", "removed", "snapshot", "settled", "epoch")

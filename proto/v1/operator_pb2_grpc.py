@@ -69,6 +69,11 @@ class OperatorServiceStub:
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.WatchEndpointsRequest.SerializeToString,
                 response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.EndpointsUpdate.FromString,
                 _registered_method=True)
+        self.ReportServed = channel.unary_unary(
+                '/barter.v1.OperatorService/ReportServed',
+                request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedRequest.SerializeToString,
+                response_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedResponse.FromString,
+                _registered_method=True)
         self.ListEvents = channel.unary_unary(
                 '/barter.v1.OperatorService/ListEvents',
                 request_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ListEventsRequest.SerializeToString,
@@ -177,6 +182,13 @@ class OperatorServiceServicer:
 
     def WatchEndpoints(self, request, context):
         """The whole first, then each time something changed the whole again of the services concerned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportServed(self, request, context):
+        """What an edge that watches has done of what it was told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -306,6 +318,11 @@ def add_OperatorServiceServicer_to_server(servicer, server):
                     servicer.WatchEndpoints,
                     request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.WatchEndpointsRequest.FromString,
                     response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.EndpointsUpdate.SerializeToString,
+            ),
+            'ReportServed': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportServed,
+                    request_deserializer=barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedRequest.FromString,
+                    response_serializer=barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedResponse.SerializeToString,
             ),
             'ListEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEvents,
@@ -562,6 +579,33 @@ class OperatorService:
             '/barter.v1.OperatorService/WatchEndpoints',
             barter_dot_proto_dot_v1_dot_operator__pb2.WatchEndpointsRequest.SerializeToString,
             barter_dot_proto_dot_v1_dot_operator__pb2.EndpointsUpdate.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportServed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/barter.v1.OperatorService/ReportServed',
+            barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedRequest.SerializeToString,
+            barter_dot_proto_dot_v1_dot_operator__pb2.ReportServedResponse.FromString,
             options,
             channel_credentials,
             insecure,

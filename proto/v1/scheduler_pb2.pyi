@@ -124,7 +124,7 @@ class SchedulerCall(_message.Message):
     def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ..., keep: _Optional[_Union[SchedulerCall.Keep, _Mapping]] = ...) -> None: ...
 
 class SchedulerEvent(_message.Message):
-    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message")
+    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message", "services_served")
     class Subscribed(_message.Message):
         __slots__ = ("framework_id", "epoch", "heartbeat_ms")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +181,11 @@ class SchedulerEvent(_message.Message):
     class Heartbeat(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
+    class ServicesServed(_message.Message):
+        __slots__ = ("services",)
+        SERVICES_FIELD_NUMBER: _ClassVar[int]
+        services: _containers.RepeatedCompositeFieldContainer[_types_pb2.ServiceServed]
+        def __init__(self, services: _Optional[_Iterable[_Union[_types_pb2.ServiceServed, _Mapping]]] = ...) -> None: ...
     class InverseOffers(_message.Message):
         __slots__ = ("inverse_offers",)
         INVERSE_OFFERS_FIELD_NUMBER: _ClassVar[int]
@@ -203,6 +208,7 @@ class SchedulerEvent(_message.Message):
     INVERSE_OFFERS_FIELD_NUMBER: _ClassVar[int]
     RESCIND_INVERSE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    SERVICES_SERVED_FIELD_NUMBER: _ClassVar[int]
     subscribed: SchedulerEvent.Subscribed
     offers: SchedulerEvent.Offers
     rescind: SchedulerEvent.Rescind
@@ -213,4 +219,5 @@ class SchedulerEvent(_message.Message):
     inverse_offers: SchedulerEvent.InverseOffers
     rescind_inverse: SchedulerEvent.RescindInverse
     message: SchedulerEvent.Message
-    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ..., message: _Optional[_Union[SchedulerEvent.Message, _Mapping]] = ...) -> None: ...
+    services_served: SchedulerEvent.ServicesServed
+    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ..., message: _Optional[_Union[SchedulerEvent.Message, _Mapping]] = ..., services_served: _Optional[_Union[SchedulerEvent.ServicesServed, _Mapping]] = ...) -> None: ...

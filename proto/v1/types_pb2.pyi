@@ -644,15 +644,37 @@ class ServicePort(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., vhosts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Service(_message.Message):
-    __slots__ = ("service_id", "ports")
+    __slots__ = ("service_id", "ports", "weights")
     SERVICE_ID_FIELD_NUMBER: _ClassVar[int]
     PORTS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     service_id: str
     ports: _containers.RepeatedCompositeFieldContainer[ServicePort]
-    def __init__(self, service_id: _Optional[str] = ..., ports: _Optional[_Iterable[_Union[ServicePort, _Mapping]]] = ...) -> None: ...
+    weights: _containers.RepeatedCompositeFieldContainer[TaskWeight]
+    def __init__(self, service_id: _Optional[str] = ..., ports: _Optional[_Iterable[_Union[ServicePort, _Mapping]]] = ..., weights: _Optional[_Iterable[_Union[TaskWeight, _Mapping]]] = ...) -> None: ...
+
+class TaskWeight(_message.Message):
+    __slots__ = ("task_id", "weight")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    weight: int
+    def __init__(self, task_id: _Optional[str] = ..., weight: _Optional[int] = ...) -> None: ...
+
+class ServiceServed(_message.Message):
+    __slots__ = ("service_id", "serving", "drained", "edges")
+    SERVICE_ID_FIELD_NUMBER: _ClassVar[int]
+    SERVING_FIELD_NUMBER: _ClassVar[int]
+    DRAINED_FIELD_NUMBER: _ClassVar[int]
+    EDGES_FIELD_NUMBER: _ClassVar[int]
+    service_id: str
+    serving: _containers.RepeatedScalarFieldContainer[str]
+    drained: _containers.RepeatedScalarFieldContainer[str]
+    edges: int
+    def __init__(self, service_id: _Optional[str] = ..., serving: _Optional[_Iterable[str]] = ..., drained: _Optional[_Iterable[str]] = ..., edges: _Optional[int] = ...) -> None: ...
 
 class Endpoint(_message.Message):
-    __slots__ = ("service_id", "port_name", "task_id", "framework_id", "agent_id", "host", "port", "protocol", "draining")
+    __slots__ = ("service_id", "port_name", "task_id", "framework_id", "agent_id", "host", "port", "protocol", "draining", "weight")
     SERVICE_ID_FIELD_NUMBER: _ClassVar[int]
     PORT_NAME_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -662,6 +684,7 @@ class Endpoint(_message.Message):
     PORT_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     service_id: str
     port_name: str
     task_id: str
@@ -671,7 +694,8 @@ class Endpoint(_message.Message):
     port: int
     protocol: str
     draining: bool
-    def __init__(self, service_id: _Optional[str] = ..., port_name: _Optional[str] = ..., task_id: _Optional[str] = ..., framework_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., protocol: _Optional[str] = ..., draining: _Optional[bool] = ...) -> None: ...
+    weight: int
+    def __init__(self, service_id: _Optional[str] = ..., port_name: _Optional[str] = ..., task_id: _Optional[str] = ..., framework_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., protocol: _Optional[str] = ..., draining: _Optional[bool] = ..., weight: _Optional[int] = ...) -> None: ...
 
 class Ack(_message.Message):
     __slots__ = ("framework_id", "task_id", "uuid")

@@ -72,6 +72,9 @@ def event_from_wire(wire: pb.SchedulerEvent) -> msg.MasterEvent:
             return msg.RescindInverse(named, wire.rescind_inverse.reason)
         case "update":
             return msg.Update(tuple(codec.status_from_wire(status) for status in wire.update.statuses))
+        case "services_served":
+            served = map(codec.served_from_wire, wire.services_served.services)
+            return msg.ServicesServed(tuple(each.update() for each in served))
         case "failure":
             lost = wire.failure
             code = lost.exit_code if lost.HasField("exit_code") else None

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from barter.core.cluster import Demand, FrameworkInfo, Service, ServicePort
+from barter.core.cluster import Demand, FrameworkInfo, Service, ServicePort, ServiceServed
 from barter.core.constraints import Constraint, Operator
 from barter.core.ids import DemandId, FrameworkId, TaskId
 from barter.core.machine import Tick
@@ -102,6 +102,22 @@ class SnapshotWorld(RandomWorld):
         services = tuple(Service(name, (ServicePort("http", vhosts=(name,)),)) for name in names)
         self.do(ev.SetServices(self.framework(pick).session, services))
 
+    @rule(
+        edge=st.sampled_from(["e1", "e2"]),
+        names=st.lists(st.sampled_from("stu"), unique=True),
+        gone=st.sampled_from(["", "s", "t"]),
+        tasks=st.lists(st.sampled_from(["t1", "t2", "t3"]), unique=True),
+        split=st.integers(0, 3),
+    )
+    def report_served(self, edge: str, names: Sequence[str], gone: str, tasks: Sequence[str], split: int) -> None:
+        ids = tuple(TaskId(each) for each in tasks)
+        served = tuple(ServiceServed(name, ids[:split], ids[split:]) for name in names if name != gone)
+        self.do(ev.EdgeReported(edge, served, (gone,)))
+
+    @rule(edge=st.sampled_from(["e1", "e2"]), joins=st.booleans())
+    def watch(self, edge: str, *, joins: bool) -> None:
+        self.do(ev.EdgeJoined(edge) if joins else ev.EdgeLeft(edge))
+
     @rule(pick=PICK, which=PICK)
     def launch_service(self, pick: int, which: int) -> None:
         one = self.framework(pick)
@@ -172,7 +188,8 @@ KEPT_OR_WORKED_OUT = {
 OF_CLUSTER = (
     "cluster_id epoch timing allocator agents frameworks sessions offers ended states total used offered endpoints "
     "history told_history timers fresh_agents fresh_frameworks expected_agents expected_frameworks settled_changed "
-    "frameworks_made offers_made out roles gone owed_inverse preempts_ms keeping made_room maintained told_more reach"
+    "frameworks_made offers_made out roles gone owed_inverse preempts_ms keeping made_room maintained told_more reach "
+    "edges"
 )
 OF_INDEX = (
     "agents seekers refusals total free open tree catalog "

@@ -29,6 +29,7 @@ from tests.proto.values import (
     OPERATIONS,
     RESERVATIONS,
     RESOURCES,
+    SERVED,
     SERVICES,
     STATUSES,
     TASKS,
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Message], Callabl
     "task": (TASKS, codec.task_to_wire, codec.task_from_wire, pb.TaskInfo),
     "status": (STATUSES, codec.status_to_wire, codec.status_from_wire, pb.TaskStatus),
     "service": (SERVICES, codec.service_to_wire, codec.service_from_wire, pb.Service),
+    "served": (SERVED, codec.served_to_wire, codec.served_from_wire, pb.ServiceServed),
     "endpoint": (ENDPOINTS, codec.endpoint_to_wire, codec.endpoint_from_wire, pb.Endpoint),
     "inverse offer": (INVERSES, codec.inverse_to_wire, codec.inverse_from_wire, pb.InverseOffer),
     "reservation": (RESERVATIONS, codec.reservation_to_wire, codec.reservation_from_wire, pb.Reservation),
@@ -206,6 +208,11 @@ def _with_range(low: int, high: int) -> pb.Resources:
         (codec.framework_from_wire, pb.FrameworkInfo(name="f" * 256), "framework.name: 256 characters are too many"),
         (codec.framework_from_wire, pb.FrameworkInfo(name="f", roles=["r"] * 101), "framework.roles: 101 are too many"),
         (codec.demand_from_wire, pb.Demand(demand_id="d\n"), "demand.demand_id: .* control characters"),
+        (
+            codec.service_from_wire,
+            pb.Service(service_id="s", weights=[pb.TaskWeight(task_id="t", weight=257)]),
+            "service s: weight 257 of t is outside 0-256",
+        ),
         (codec.service_from_wire, pb.Service(), "service.service_id: a service needs an id"),
         (codec.service_from_wire, pb.Service(service_id="a\n bind *:22"), "service.service_id: .* control"),
         (

@@ -15,6 +15,7 @@ from barter.core.cluster import (
     ReturningTasks,
     Service,
     ServicePort,
+    ServiceServed,
     Strategy,
 )
 from barter.core.constraints import Constraint, Operator
@@ -251,7 +252,10 @@ SERVICES = st.builds(
     Service,
     SOME_NAMES,
     st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS), max_size=2).map(tuple),
+    st.lists(st.tuples(TEXT.map(TaskId), st.integers(0, 256)), max_size=2).map(tuple),
 )
+TASK_IDS = st.lists(TEXT.map(TaskId), max_size=2).map(tuple)
+SERVED = st.builds(ServiceServed, SOME_NAMES, TASK_IDS, TASK_IDS, st.integers(0, 9))
 ENDPOINTS = st.builds(
     Endpoint,
     TEXT,
@@ -263,4 +267,5 @@ ENDPOINTS = st.builds(
     PORTS,
     TEXT,
     st.booleans(),
+    st.integers(0, 256),
 )

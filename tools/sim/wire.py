@@ -201,6 +201,8 @@ def to_framework(heard: FromMaster) -> sdk_msg.MasterEvent:
             return sdk_msg.RescindInverse(ids, reason)
         case master_msg.Update(statuses):
             return sdk_msg.Update(statuses)
+        case master_msg.ServicesServed(services):
+            return sdk_msg.ServicesServed(tuple(each.update() for each in services))
         case master_msg.Failure(agent_id, reason, executor_id, exit_code):
             return sdk_msg.Failure(agent_id, reason, executor_id, exit_code)
         case master_msg.FromExecutor(agent_id, executor_id, data):
