@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 
+import grpc.aio as aio
+
 from barter.core.addresses import split_masters
 from barter.core.cluster import FrameworkInfo
 from barter.core.zookeeper_url import ZooKeeperTls
@@ -51,6 +53,12 @@ class MasterDriver(SessionDriver):
         self._link: Link | None = None
         self._thread = threading.get_ident()
         self._served = False
+
+    @property
+    def channel(self) -> aio.Channel | None:
+        """The connection to the master it has a session with, for questions that an operator may ask; to be used at
+        once, as the next master has another."""
+        return self._link.channel if self._link is not None else None
 
     def now(self) -> int:
         return self._clock.now()

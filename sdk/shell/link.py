@@ -31,7 +31,7 @@ class Link:
     def __init__(self, connect: msg.Connect, post: Callable[[msg.Event], None]) -> None:
         self._number = connect.link
         self._post = post
-        self._channel = channel(connect.address)
+        self.channel = channel(connect.address)
         self._stream: _Stream | None = None
         self._reader = asyncio.create_task(self._follow(connect))
 
@@ -48,7 +48,7 @@ class Link:
     async def drop(self) -> None:
         """End at once and say nothing more."""
         self._reader.cancel()
-        await self._channel.close(None)
+        await self.channel.close(None)
         await asyncio.wait([self._reader])
 
     async def close(self) -> None:
@@ -66,9 +66,9 @@ class Link:
 
     async def _talk(self, connect: msg.Connect, heard: Callable[[], object]) -> tuple[str, str]:
         """Until the end of the stream: why it ended, and where the leader is if the master said so."""
-        if not await reach.reachable(self._channel):
+        if not await reach.reachable(self.channel):
             return "nobody answers there", ""
-        stub = SchedulerServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        stub = SchedulerServiceStub(self.channel)  # type: ignore[no-untyped-call]
         stream = self._stream = stub.Session(metadata=reach.telling(connect.unreachable))
         try:
             await stream.write(call_to_wire(connect.subscribe, FrameworkId("")))
