@@ -1,5 +1,7 @@
 """Marathon's words for why offers are not used, out of the master's filters."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_each_reason_declines_some_of_those_that_are_left_to_it(said: list[tuple
     steps = view["rejectSummaryLastOffers"]
     assert [each["reason"] for each in steps] == list(FUNNEL)
     assert steps[0]["processed"] == view["processedOffersCount"] == refused + fit
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         assert after["processed"] == before["processed"] - before["declined"] >= 0
     assert sum(each["declined"] for each in steps) == view["unusedOffersCount"] == refused
 
