@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from barter.frameworks.service.instances import Placed
-from barter.frameworks.service.state import StoredApp
+from barter.frameworks.service.published import Published
+from barter.frameworks.service.state import Deployment, StoredApp, StoredGroup
 from barter.sdk import Demand, Offer, Service, TaskInfo
 
 
@@ -28,6 +29,26 @@ class SaveLaunch:
 @dataclass(frozen=True, slots=True)
 class DropLaunch:
     record: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDeployment:
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class DropDeployment:
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveGroup:
+    group: StoredGroup
+
+
+@dataclass(frozen=True, slots=True)
+class DropGroup:
+    group_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +99,18 @@ class SetServices:
 
 
 @dataclass(frozen=True, slots=True)
+class Publish:
+    """Tell those who listen to the event stream."""
+
+    published: Published
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """To an API call: what it started, or with a `status` of an HTTP error why not; `path` names the field to blame."""
+    """To an API call: what it started, or with a `status` of an HTTP error why not; `path` names the field to blame.
+
+    `locked_by` are the deployments in the way.
+    """
 
     request: int
     version: int = 0
@@ -88,8 +119,9 @@ class Answer:
     message: str = ""
     path: str = ""
     stale: bool = False
+    locked_by: tuple[str, ...] = ()
 
 
-Saving = SaveApp | DropApp | SaveLaunch | DropLaunch
+Saving = SaveApp | DropApp | SaveLaunch | DropLaunch | SaveDeployment | DropDeployment | SaveGroup | DropGroup
 Telling = Launch | Decline | Kill | Release | Reconcile | SetDemands | SetServices
-Action = Saving | Telling | Answer
+Action = Saving | Telling | Publish | Answer

@@ -1,14 +1,15 @@
 """All the framework knows, and what of it still has to be looked at or told."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from barter.frameworks.service.actions import SaveLaunch
+from barter.frameworks.service.actions import Publish, SaveLaunch
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.published import Published
 from barter.frameworks.service.roster import Roster
-from barter.frameworks.service.state import AppState, StoredApp
+from barter.frameworks.service.state import AppState, Deployment, StoredApp, StoredGroup
 
 RECORD_SIZE = 128
 ORPHANS = ""
@@ -23,11 +24,28 @@ class Telling:
     services: bool = True
 
 
-class Book:
-    """`marked` apps are planned at the next Tick; `wanting` ones have open launches; alarms mark when they are due."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the process before left behind."""
 
-    def __init__(self, generation: int, stored: Iterable[StoredApp], launches: Iterable[SaveLaunch]) -> None:
-        self.apps = {app.app_id: AppState(app) for app in stored}
+    apps: Sequence[StoredApp] = ()
+    launches: Sequence[SaveLaunch] = ()
+    deployments: Sequence[Deployment] = ()
+    groups: Sequence[StoredGroup] = ()
+
+
+class Book:
+    """`marked` apps are planned at the next Tick; `wanting` ones have open launches; alarms mark when they are due.
+
+    `version` is that of the last change. `pending` holds what the step under way of each deployment waits for.
+    """
+
+    def __init__(self, generation: int, left: Left) -> None:
+        self.apps = {app.app_id: AppState(app) for app in left.apps}
+        self.groups = {group.group_id: group for group in left.groups}
+        self.deployments: dict[str, Deployment] = {}
+        self.pending: dict[str, dict[str, None]] = {}
+        self.version = max([0, *(app.version for app in left.apps)])
         self.roster = Roster()
         self.generation = generation
         self.launched = 0
@@ -37,7 +55,9 @@ class Book:
         self.untold = Telling()
         self._keys = {key_of(app_id): app_id for app_id in self.apps}
         self._alarms: list[tuple[int, str]] = []
-        for launch in launches:
+        self._deployment_of: dict[str, str] = {}
+        self._published: list[Publish] = []
+        for launch in left.launches:
             self._adopt(launch)
 
     def _adopt(self, launch: SaveLaunch) -> None:
@@ -83,6 +103,33 @@ class Book:
     def drop(self, app_id: str) -> None:
         del self.apps[app_id], self._keys[key_of(app_id)]
         self.untold.services = True
+
+    def next_version(self, now: int) -> int:
+        """Versions are times, and grow even where the clock does not."""
+        self.version = max(now, self.version + 1)
+        return self.version
+
+    def deployment_of(self, app_id: str) -> Deployment | None:
+        """The one deployment that has the app."""
+        return self.deployments.get(self._deployment_of.get(app_id, ""))
+
+    def lock(self, deployment: Deployment) -> None:
+        self.deployments[deployment.deployment_id] = deployment
+        self._deployment_of.update(dict.fromkeys(deployment.app_ids, deployment.deployment_id))
+
+    def unlock(self, deployment: Deployment) -> None:
+        del self.deployments[deployment.deployment_id]
+        self.pending.pop(deployment.deployment_id, None)
+        for app_id in deployment.app_ids:
+            del self._deployment_of[app_id]
+
+    def publish(self, published: Published) -> None:
+        """Tell those who listen, with the actions of this step."""
+        self._published.append(Publish(published))
+
+    def take_published(self) -> list[Publish]:
+        published, self._published = self._published, []
+        return published
 
     def want(self, state: AppState, wanted: int, now: int, *, lacking: bool) -> None:
         """`wanted` launches are open now; `lacking` also where they are held back."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from barter.frameworks.service.app import App
+from barter.frameworks.service.state import StoredGroup
 from barter.sdk import InverseOffer, Offer, TaskStatus
 
 
@@ -36,48 +37,83 @@ class InverseRescinded:
 
 
 @dataclass(frozen=True, slots=True)
-class PutApp:
-    """Create or change an app. `base` is the version that was changed: 0 for a new app.
+class Put:
+    """Create or change an app. `base` is the version that was changed: 0 for a new app."""
 
-    `deployment_id` names the deployment this starts; `force` gives up the one that is under way.
+    app: App
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of many apps and groups: all of it, or none.
+
+    `restarts` are apps whose instances are all replaced. `groups` are kept as they are given, `group_deletes` no more.
+    `deployment_id` names the deployment this starts; `force` gives up those that are in the way.
     """
 
     request: int
-    app: App
-    base: int
     deployment_id: str
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RestartApp:
-    """Replace all instances, as an upgrade to the same definition."""
-
-    request: int
-    app_id: str
-    deployment_id: str
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteApp:
-    request: int
-    app_id: str
-    deployment_id: str
+    puts: tuple[Put, ...] = ()
+    deletes: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()
+    groups: tuple[StoredGroup, ...] = ()
+    group_deletes: tuple[str, ...] = ()
     force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KillInstances:
-    """End these instances of the app; others take their place, unless `scale` takes them off the count."""
+    """End these instances of any apps; others take their place, unless `scale` takes them off the counts.
+
+    `wipe` gives up what they keep on their agents, too.
+    """
 
     request: int
-    app_id: str
     task_ids: tuple[str, ...]
     deployment_id: str
     scale: bool = False
+    wipe: bool = False
     force: bool = False
 
 
-Request = PutApp | RestartApp | DeleteApp | KillInstances
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Go back to what was before a deployment, by a new one, `new_id`. With `force` it is only given up."""
+
+    request: int
+    deployment_id: str
+    new_id: str
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    request: int
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    request: int
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """The canaries of a deployment are good: go on with the rest."""
+
+    request: int
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetDelay:
+    """Launch again now, whatever failed before."""
+
+    request: int
+    app_id: str
+
+
+Request = Change | KillInstances | Rollback | Pause | Resume | Promote | ResetDelay
 Event = Registered | Offered | StatusCame | InverseOffered | InverseRescinded | Request

@@ -4,59 +4,81 @@ Events change what is known and mark the app; the Tick that ends every batch (`n
 plans each marked app one time, whatever number of events it had.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
-from barter.frameworks.service.actions import Action, Reconcile, SaveLaunch, SetDemands, SetServices
-from barter.frameworks.service.book import ORPHANS, Book
-from barter.frameworks.service.changes import change_app, put_app
+from barter.frameworks.service.actions import Action, Reconcile, SetDemands, SetServices
+from barter.frameworks.service.book import ORPHANS, Book, Left
+from barter.frameworks.service.changes import change, kill_instances, reset_delay
 from barter.frameworks.service.demand import demand
+from barter.frameworks.service.deployment import running
+from barter.frameworks.service.deployment.steering import steer
 from barter.frameworks.service.events import (
-    DeleteApp,
+    Change,
     Event,
     InverseOffered,
     InverseRescinded,
     KillInstances,
     Offered,
-    PutApp,
+    Pause,
+    Promote,
     Registered,
-    RestartApp,
+    ResetDelay,
+    Resume,
+    Rollback,
     StatusCame,
 )
 from barter.frameworks.service.going import doubt_all, give_up, stay
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.routes import service
-from barter.frameworks.service.state import AppState, StoredApp
+from barter.frameworks.service.state import AppState, Deployment, StoredGroup
 from barter.frameworks.service.statuses import apply_status
 
 
 class ServiceMachine:
-    """`generation` is larger than in every process before; `stored` and `launches` are what those left behind.
+    """`generation` is larger than in every process before; `left` is what those left behind.
 
     All apps run in the one `role`.
     """
 
-    def __init__(
-        self,
-        generation: int,
-        stored: Iterable[StoredApp] = (),
-        launches: Iterable[SaveLaunch] = (),
-        role: str = DEFAULT_ROLE,
-    ) -> None:
+    def __init__(self, generation: int, left: Left = Left(), role: str = DEFAULT_ROLE) -> None:  # noqa: B008
         self._role = role
-        self._book = Book(generation, stored, launches)
+        self._book = Book(generation, left)
+        for deployment in left.deployments:
+            running.take_up(self._book, deployment)
 
     @property
     def apps(self) -> Mapping[str, AppState]:
         """The apps by id, those being deleted included; to be read only."""
         return self._book.apps
 
+    @property
+    def deployments(self) -> Mapping[str, Deployment]:
+        """Those under way, by id; to be read only."""
+        return self._book.deployments
+
+    @property
+    def groups(self) -> Mapping[str, StoredGroup]:
+        """What groups say beyond the paths of their apps; to be read only."""
+        return self._book.groups
+
+    @property
+    def version(self) -> int:
+        """That of the last change."""
+        return self._book.version
+
+    def deployment_of(self, app_id: str) -> Deployment | None:
+        return self._book.deployment_of(app_id)
+
     def next_wakeup(self) -> int | None:
         return self._book.next_wakeup()
 
     def step(self, event: Event | Tick, now: int) -> list[Action]:
+        return [*self._step(event, now), *self._book.take_published()]
+
+    def _step(self, event: Event | Tick, now: int) -> list[Action]:
         match event:
             case Tick():
                 return self._tick(now)
@@ -72,10 +94,14 @@ class ServiceMachine:
                 return apply_status(self._book, event.status, now)
             case Offered():
                 return place(self._book, event.offers, now)
-            case PutApp():
-                return put_app(self._book, event, now)
-            case RestartApp() | DeleteApp() | KillInstances():
-                return change_app(self._book, event, now)
+            case Change():
+                return change(self._book, event, now)
+            case KillInstances():
+                return kill_instances(self._book, event, now)
+            case ResetDelay():
+                return reset_delay(self._book, event)
+            case Rollback() | Pause() | Resume() | Promote():
+                return steer(self._book, event, now)
 
     def _tick(self, now: int) -> list[Action]:
         actions: list[Action] = []

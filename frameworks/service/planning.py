@@ -6,6 +6,7 @@ from barter.core.task_state import TaskState
 from barter.frameworks.service import rollout
 from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
+from barter.frameworks.service.deployment import running
 from barter.frameworks.service.going import stay_after_all
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.state import AppState
@@ -74,13 +75,18 @@ def _settle(book: Book, state: AppState, now: int) -> list[Action]:
         given_up = strategy and instance.lost_ms is not None and now >= instance.lost_ms + strategy.expunge_ms
         if stored.deleting or given_up:
             actions += [*book.roster.remove(state, instance), *book.roster.record(instance.record)]
-    if stored.deleting:
+    if stored.deleting and book.deployment_of(stored.app_id) is None:
         book.drop(stored.app_id)
         return [DropApp(stored.app_id), *actions]
-    if stored.deployment is not None:
-        state.stored = replace(stored, deployment=None)
-        actions.append(SaveApp(state.stored))
-    return actions
+    return [*actions, *_rolled_out(state), *running.done(book, stored.app_id)]
+
+
+def _rolled_out(state: AppState) -> list[Action]:
+    stored = state.stored
+    if stored.deleting or stored.stable[1] == stored.version:
+        return []
+    state.stored = replace(stored, stable=(stored.config_version, stored.version), revived=(0, 0))
+    return [SaveApp(state.stored)]
 
 
 def _last(state: AppState) -> str:

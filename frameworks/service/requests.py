@@ -1,82 +1,127 @@
 """Whether what the API asks may be done, and what is durable of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
-from barter.frameworks.service.events import PutApp, Request
+from barter.frameworks.service.book import Book
+from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.routes import claims
-from barter.frameworks.service.state import MOST_VERSIONS, AppState, Deployment, StoredApp
-
-START, SCALE, RESTART, STOP = "StartApplication", "ScaleApplication", "RestartApplication", "StopApplication"
+from barter.frameworks.service.state import MOST_VERSIONS, AppState, Before, StoredApp
 
 
 def missing(request: int, app_id: str) -> Answer:
     return Answer(request, status=404, message=f"App '{app_id}' does not exist")
 
 
-def locked(event: Request, state: AppState) -> Answer | None:
-    """The refusal while another deployment of the app is under way; a deletion cannot be forced aside."""
-    deployment = state.stored.deployment
-    if deployment is None or (event.force and not state.stored.deleting):
+def refusal(book: Book, event: Change) -> Answer | None:
+    """Why the change may not be made; None where it may."""
+    for app_id in (*event.deletes, *event.restarts):
+        if _living(book, app_id) is None:
+            return missing(event.request, app_id)
+    for put in event.puts:
+        if answer := _based(book, event.request, put):
+            return answer
+    ids = tuple(touched(event))
+    return locked(book, event.request, ids, force=event.force) or _clash(book, event)
+
+
+def touched(event: Change) -> dict[str, None]:
+    """The ids of the apps it is about, each once."""
+    return dict.fromkeys((*event.deletes, *(put.app.app_id for put in event.puts), *event.restarts))
+
+
+def locked(book: Book, request: int, app_ids: Iterable[str], *, force: bool) -> Answer | None:
+    """The refusal while other deployments have the apps; a deletion cannot be forced aside."""
+    states = [state for app_id in app_ids if (state := book.apps.get(app_id)) is not None]
+    deleting = any(state.stored.deleting for state in states)
+    in_the_way = [found for state in states if (found := book.deployment_of(state.stored.app_id))]
+    if not deleting and (force or not in_the_way):
         return None
-    way_out = "It is being deleted: try again when that is done" if state.stored.deleting else "Use '?force=true'"
+    way_out = "It is being deleted: try again when that is done" if deleting else "Use '?force=true'"
     message = f"App is locked by one or more deployments. {way_out}. See '/v2/deployments'."
-    return Answer(event.request, status=409, message=message, deployment_id=deployment.deployment_id)
+    ids = tuple(dict.fromkeys(deployment.deployment_id for deployment in in_the_way))
+    return Answer(request, status=409, message=message, locked_by=ids)
 
 
-def refuse_put(event: PutApp, states: dict[str, AppState]) -> Answer | None:
-    """Why the app may not be created or changed so; None where it may."""
-    app_id, state = event.app.app_id, states.get(event.app.app_id)
-    if state is None and event.base:
-        return missing(event.request, app_id)
-    if state is None:
-        return _clash(event, states.values())
-    if not event.base and not state.stored.deleting:
-        return Answer(event.request, status=409, message=f"An app with id [{app_id}] already exists.")
-    if event.base != state.stored.version and event.base:
-        return Answer(event.request, status=409, message=f"{app_id} was changed meanwhile", stale=True)
-    return locked(event, state) or _clash(event, states.values())
-
-
-def put(event: PutApp, old: StoredApp | None, now: int) -> StoredApp:
-    """What is stored once the change is accepted."""
-    app, version = event.app, next_version(old, now)
+def put(old: StoredApp | None, app: App, version: int) -> StoredApp:
+    """What is stored of an app once its change is accepted."""
     if old is None:
-        deployment = Deployment(event.deployment_id, START, version)
-        return StoredApp(app.app_id, ((version, app),), version, version, deployment)
-    same_tasks = old.app.same_tasks_as(app)
+        return StoredApp(app.app_id, ((version, app),), version, version)
+    same_tasks, stable = old.app.same_tasks_as(app), old.definition(old.stable[1])
+    back = not same_tasks and stable is not None and stable.same_tasks_as(app)
     return replace(
         old,
-        versions=(*old.versions, (version, app))[-MOST_VERSIONS:],
+        versions=_kept(old, version, app),
         config_version=old.config_version if same_tasks else version,
         scaling_version=version if old.app.instances != app.instances else old.scaling_version,
-        deployment=Deployment(event.deployment_id, SCALE if same_tasks else RESTART, version),
+        revived=old.stable if back else old.revived if same_tasks else (0, 0),
     )
 
 
-def next_version(old: StoredApp | None, now: int) -> int:
-    """Versions are times, and grow even where the clock does not."""
-    return max(now, old.version + 1) if old else now
+def went_back(old: StoredApp, before: Before, version: int) -> StoredApp:
+    """What is stored of an app that goes back: instances it still has from then are current again."""
+    app = replace(old.definition(before.versions[1]) or old.app, instances=before.instances)
+    return replace(put(old, app, version), revived=before.versions, deleting=False)
 
 
-def _clash(event: PutApp, states: Iterable[AppState]) -> Answer | None:
-    """Two apps may not share a name at the master, nor what the edge listens for."""
-    app, mine = event.app, claims(event.app)
-    for other in states:
-        app_id = other.stored.app_id
-        if app_id == app.app_id:
-            continue
-        if key_of(app_id) == key_of(app.app_id):
-            message = f"{app.app_id} and the existing {app_id} are both named {key_of(app_id)} in the cluster"
-            return Answer(event.request, status=409, message=message)
-        taken = claims(other.app).keys() & mine.keys() if mine else ()
-        for claim in sorted(taken):
-            return Answer(event.request, status=422, message=f"{claim} is served by {app_id}", path=mine[claim])
-    return None
+def restarted(old: StoredApp, version: int) -> StoredApp:
+    """The same again: no instance of now is current any more."""
+    return replace(old, versions=_kept(old, version, old.app), config_version=version, revived=(0, 0))
 
 
 def unchanged(app: App, state: AppState | None) -> bool:
     return state is not None and not state.stored.deleting and state.app == app
+
+
+def _kept(old: StoredApp, version: int, app: App) -> tuple[tuple[int, App], ...]:
+    """The latest definitions; the stable one is always among them."""
+    versions = (*old.versions, (version, app))[-MOST_VERSIONS:]
+    stable = old.definition(old.stable[1])
+    if stable is None or versions[0][0] <= old.stable[1]:
+        return versions
+    return ((old.stable[1], stable), *versions[1:])
+
+
+def _living(book: Book, app_id: str) -> AppState | None:
+    state = book.apps.get(app_id)
+    return None if state is None or state.stored.deleting else state
+
+
+def _based(book: Book, request: int, put: Put) -> Answer | None:
+    """Whether the change knows what it changes."""
+    app_id = put.app.app_id
+    state = book.apps.get(app_id)
+    if state is None:
+        return missing(request, app_id) if put.base else None
+    if not put.base and not state.stored.deleting:
+        return Answer(request, status=409, message=f"An app with id [{app_id}] already exists.")
+    if put.base and put.base != state.stored.version:
+        return Answer(request, status=409, message=f"{app_id} was changed meanwhile", stale=True)
+    return None
+
+
+def _clash(book: Book, event: Change) -> Answer | None:
+    """Two apps may not share a name at the master, nor what the edge listens for."""
+    going = set(event.deletes)
+    changed = {put.app.app_id: put.app for put in event.puts}
+    staying = [state.app for app_id, state in book.apps.items() if app_id not in going and app_id not in changed]
+    for app in changed.values():
+        others = [*staying, *(other for other in changed.values() if other is not app)]
+        if answer := _clash_of(event.request, app, others):
+            return answer
+    return None
+
+
+def _clash_of(request: int, app: App, others: Sequence[App]) -> Answer | None:
+    mine = claims(app)
+    for other in others:
+        if key_of(other.app_id) == key_of(app.app_id):
+            message = f"{app.app_id} and the existing {other.app_id} are both named {key_of(app.app_id)} in the cluster"
+            return Answer(request, status=409, message=message)
+        taken = claims(other).keys() & mine.keys() if mine else ()
+        for claim in sorted(taken):
+            return Answer(request, status=422, message=f"{claim} is served by {other.app_id}", path=mine[claim])
+    return None

@@ -9,14 +9,13 @@ from barter.frameworks.service.actions import (
     Action,
     Answer,
     Decline,
-    DropApp,
     DropLaunch,
     Kill,
     Launch,
+    Publish,
     Reconcile,
     Release,
-    SaveApp,
-    SaveLaunch,
+    Saving,
     SetDemands,
     SetServices,
     Telling,
@@ -31,6 +30,7 @@ from barter.frameworks.service.events import (
     StatusCame,
 )
 from barter.frameworks.service.machine import ServiceMachine
+from barter.frameworks.service.published import Published
 from barter.frameworks.service.storage import load, next_generation, save
 from barter.frameworks.service.wakeups import Wakeups
 from barter.sdk import Driver, Filters, InverseOffer, Offer, Scheduler, StateStore, TaskStatus
@@ -47,7 +47,7 @@ class ServiceScheduler(Scheduler):
     """
 
     def __init__(self, store: StateStore, role: str = DEFAULT_ROLE) -> None:
-        self.machine = ServiceMachine(next_generation(store), *load(store), role)
+        self.machine = ServiceMachine(next_generation(store), load(store), role)
         self.failure: Exception | None = None
         self._store = store
         self._batch: Batch[Event, Action] = Batch(self.machine)
@@ -92,13 +92,19 @@ class ServiceScheduler(Scheduler):
 
     def perform(self, driver: Driver, actions: Sequence[Action]) -> None:
         """Carry out a batch: what is to be durable, then the driver's calls and the answers, then what ended goes."""
-        save(self._store, [action for action in actions if isinstance(action, SaveApp | DropApp | SaveLaunch)])
+        saved = [action for action in actions if isinstance(action, Saving)]
+        save(self._store, [action for action in saved if not isinstance(action, DropLaunch)])
         for action in actions:
             if isinstance(action, Answer):
                 self._answer(action)
-            elif not isinstance(action, SaveApp | DropApp | SaveLaunch | DropLaunch):
+            elif isinstance(action, Publish):
+                self.publish(action.published)
+            elif not isinstance(action, Saving):
                 self.tell(driver, action)
-        save(self._store, [action for action in actions if isinstance(action, DropLaunch)])
+        save(self._store, [action for action in saved if isinstance(action, DropLaunch)])
+
+    def publish(self, published: Published) -> None:
+        """For those who listen to the event stream, where there are such."""
 
     def tell(self, driver: Driver, action: Telling) -> None:
         """Make the driver's call that `action` stands for."""

@@ -1,6 +1,7 @@
 """An app as the framework keeps it: its definitions over time, its instances, how it fares."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from barter.frameworks.service.app import App
 from barter.frameworks.service.backoff import Backoff
@@ -9,13 +10,88 @@ from barter.frameworks.service.instances import Instance
 MOST_VERSIONS = 25
 
 
+class Kind(StrEnum):
+    """What a deployment does with one app, in Marathon's names."""
+
+    START = "StartApplication"
+    SCALE = "ScaleApplication"
+    RESTART = "RestartApplication"
+    STOP = "StopApplication"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    kind: Kind
+    app_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an app goes back to: the definition that had the `versions`, first and last, with `instances`.
+
+    Versions of 0: it did not exist.
+    """
+
+    app_id: str
+    versions: tuple[int, int]
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGroup:
+    """What a group says beyond the paths of its apps. `dependencies` are ids of apps and groups."""
+
+    group_id: str
+    dependencies: tuple[str, ...] = ()
+    enforce_role: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBefore:
+    """What a group said before; None where it said nothing."""
+
+    group_id: str
+    stored: StoredGroup | None
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A change under way. `action` is Marathon's name for it."""
+    """A change under way over one or many apps: `steps` one after another, the actions of one side by side.
+
+    `current` is the index of the step under way. While it is `paused` no outdated instance ends, no new one is added.
+    """
 
     deployment_id: str
-    action: str
     version: int
+    steps: tuple[tuple[PlannedAction, ...], ...]
+    current: int = 0
+    before: tuple[Before, ...] = ()
+    groups_before: tuple[GroupBefore, ...] = ()
+    paused: bool = False
+
+    @property
+    def app_ids(self) -> tuple[str, ...]:
+        """The apps it affects, each once, in the order of its steps."""
+        return tuple(dict.fromkeys(action.app_id for step in self.steps for action in step))
+
+    def kind_of(self, app_id: str) -> Kind | None:
+        """The last action planned for the app: what it is about."""
+        kinds = [action.kind for step in self.steps for action in step if action.app_id == app_id]
+        return kinds[-1] if kinds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Two definitions side by side: `fresh` instances of the app's last one, `outdated` ones of the stable one.
+
+    So are apps held for a later step, paused ones, canaries, and what a deployment that failed left behind.
+    `count` is what the bounds are reckoned from. `trial` is how far a canary is: the index into canaryWeights.
+    """
+
+    count: int
+    fresh: int
+    outdated: int
+    trial: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +112,18 @@ class StoredApp:
     """What is durable of an app. `versions` holds its definitions, the current one last.
 
     `config_version` is the version that last changed more than the scale, `scaling_version` the last that changed it.
+    `stable` are the versions, first and last, of the definition that was last rolled out in full, 0 where none was.
+    `revived` are versions whose instances are current again, as the definition went back to theirs.
     """
 
     app_id: str
     versions: tuple[tuple[int, App], ...]
     config_version: int
     scaling_version: int
-    deployment: Deployment | None = None
     deleting: bool = False
+    stable: tuple[int, int] = (0, 0)
+    revived: tuple[int, int] = (0, 0)
+    standing: Standing | None = None
 
     @property
     def version(self) -> int:
@@ -55,6 +135,10 @@ class StoredApp:
 
     def definition(self, version: int) -> App | None:
         return next((app for number, app in self.versions if number == version), None)
+
+    def is_current(self, version: int) -> bool:
+        """Whether instances launched at `version` are instances of the app as it is to be."""
+        return version >= self.config_version or self.revived[0] <= version <= self.revived[1]
 
 
 @dataclass(slots=True)

@@ -1,21 +1,43 @@
-"""The framework's state in a StateStore: one JSON value per app, one per batch of launches, and the generation."""
+"""The framework's state in a StateStore: one JSON value per app, deployment, group and batch of launches."""
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from barter.frameworks.service.actions import DropApp, DropLaunch, SaveApp, SaveLaunch, Saving
+from barter.frameworks.service.actions import (
+    DropApp,
+    DropDeployment,
+    DropGroup,
+    DropLaunch,
+    SaveApp,
+    SaveDeployment,
+    SaveGroup,
+    SaveLaunch,
+    Saving,
+)
+from barter.frameworks.service.book import Left
 from barter.frameworks.service.definition import DefinitionError, parse_app
 from barter.frameworks.service.instances import Placed
+from barter.frameworks.service.migration import migrate
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.render import app_json
 from barter.frameworks.service.schema import Json
-from barter.frameworks.service.state import Deployment, StoredApp
+from barter.frameworks.service.state import (
+    Before,
+    Deployment,
+    GroupBefore,
+    Kind,
+    PlannedAction,
+    Standing,
+    StoredApp,
+    StoredGroup,
+)
 from barter.sdk import StateStore
 
 ValueT = TypeVar("ValueT")
 APP, LAUNCH, GENERATION = "service/app/", "service/launch/", "service/generation"
+DEPLOYMENT, GROUP, ROOT = "service/deployment/", "service/group/", "_"
 
 
 def next_generation(store: StateStore) -> int:
@@ -25,11 +47,12 @@ def next_generation(store: StateStore) -> int:
     return generation
 
 
-def load(store: StateStore) -> tuple[list[StoredApp], list[SaveLaunch]]:
-    """All apps, and the launches of living instances; a launch whose app is gone is removed from the store.
+def load(store: StateStore) -> Left:
+    """What the process before left; a launch whose app is gone is removed from the store.
 
     Raises DefinitionError naming the key whose value is something else.
     """
+    migrate(store)
     apps = [_read(store, key, _app) for key in store.keys(APP)]
     known = {app.app_id for app in apps}
     launches: list[SaveLaunch] = []
@@ -42,7 +65,9 @@ def load(store: StateStore) -> tuple[list[StoredApp], list[SaveLaunch]]:
             orphaned[key] = None
     if orphaned:
         store.update(orphaned)
-    return apps, launches
+    deployments = [_read(store, key, _deployment) for key in store.keys(DEPLOYMENT)]
+    groups = [_read(store, key, _group) for key in store.keys(GROUP)]
+    return Left(apps, launches, deployments, groups)
 
 
 def save(store: StateStore, actions: Iterable[Saving]) -> None:
@@ -68,6 +93,18 @@ def _write(action: Saving) -> tuple[str, bytes | None]:
             return LAUNCH + action.record, _bytes([asdict(placed) for placed in action.placed])
         case DropLaunch():
             return LAUNCH + action.record, None
+        case SaveDeployment():
+            return DEPLOYMENT + action.deployment.deployment_id, _bytes(_deployment_value(action.deployment))
+        case DropDeployment():
+            return DEPLOYMENT + action.deployment_id, None
+        case SaveGroup():
+            return _group_key(action.group.group_id), _bytes(asdict(action.group))
+        case DropGroup():
+            return _group_key(action.group_id), None
+
+
+def _group_key(group_id: str) -> str:
+    return GROUP + (key_of(group_id) or ROOT)
 
 
 def _bytes(value: object) -> bytes:
@@ -80,8 +117,10 @@ def _app_value(stored: StoredApp) -> Json:
         "versions": [[version, app_json(app)] for version, app in stored.versions],
         "config_version": stored.config_version,
         "scaling_version": stored.scaling_version,
-        "deployment": asdict(stored.deployment) if stored.deployment else None,
         "deleting": stored.deleting,
+        "stable": stored.stable,
+        "revived": stored.revived,
+        "standing": asdict(stored.standing) if stored.standing else None,
     }
 
 
@@ -91,9 +130,37 @@ def _app(value: Json) -> StoredApp:
         versions=tuple((version, parse_app(app)) for version, app in value["versions"]),
         config_version=value["config_version"],
         scaling_version=value["scaling_version"],
-        deployment=Deployment(**value["deployment"]) if value["deployment"] else None,
         deleting=value["deleting"],
+        stable=_pair(value["stable"]),
+        revived=_pair(value["revived"]),
+        standing=Standing(**value["standing"]) if value["standing"] else None,
     )
+
+
+def _pair(value: list[int]) -> tuple[int, int]:
+    first, last = value
+    return first, last
+
+
+def _deployment_value(deployment: Deployment) -> Json:
+    return {
+        **asdict(replace(deployment, steps=(), before=())),
+        "steps": [[[action.kind, action.app_id] for action in step] for step in deployment.steps],
+        "before": [[before.app_id, before.versions, before.instances] for before in deployment.before],
+    }
+
+
+def _deployment(value: Json) -> Deployment:
+    steps = [tuple(PlannedAction(Kind(kind), app_id) for kind, app_id in step) for step in value["steps"]]
+    before = [Before(app_id, _pair(versions), instances) for app_id, versions, instances in value["before"]]
+    groups = [
+        GroupBefore(one["group_id"], _group(one["stored"]) if one["stored"] else None) for one in value["groups_before"]
+    ]
+    return Deployment(**{**value, "steps": tuple(steps), "before": tuple(before), "groups_before": tuple(groups)})
+
+
+def _group(value: Json) -> StoredGroup:
+    return StoredGroup(**{**value, "dependencies": tuple(value["dependencies"])})
 
 
 def _launch(values: list[Json]) -> list[Placed]:

@@ -1,10 +1,12 @@
 """What the API shows, in Marathon's shapes: apps, tasks, deployments, the launch queue."""
 
+from collections.abc import Mapping
+
 from barter.core.task_state import TaskState
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.render import app_json
 from barter.frameworks.service.schema import Json
-from barter.frameworks.service.state import AppState, Failure, StoredApp
+from barter.frameworks.service.state import AppState, Deployment, Failure, PlannedAction, StoredApp
 from barter.frameworks.service.timestamps import iso
 
 _STAGED = (TaskState.STAGING, TaskState.STARTING)
@@ -16,7 +18,7 @@ def definition_view(stored: StoredApp, version: int) -> Json | None:
     return {**app_json(app), "version": iso(version)} if app else None
 
 
-def app_view(state: AppState, *, tasks: bool = False) -> Json:
+def app_view(state: AppState, deployment: Deployment | None = None, *, tasks: bool = False) -> Json:
     """The definition with counts, deployments, what it waits for, and, where asked, its tasks."""
     stored, instances = state.stored, state.instances.values()
     view: Json = {
@@ -30,7 +32,7 @@ def app_view(state: AppState, *, tasks: bool = False) -> Json:
         "tasksRunning": sum(one.running for one in instances),
         "tasksHealthy": sum(one.running and one.healthy is True for one in instances),
         "tasksUnhealthy": sum(one.running and one.healthy is False for one in instances),
-        "deployments": [{"id": stored.deployment.deployment_id}] if stored.deployment else [],
+        "deployments": [{"id": deployment.deployment_id}] if deployment else [],
         "waiting": state.waiting,
     }
     if readiness := _readiness(state):
@@ -70,28 +72,35 @@ def task_view(state: AppState, instance: Instance) -> Json:
     return view
 
 
-def deployment_view(state: AppState) -> Json | None:
-    """The app's deployment with how far it is, or None where there is none."""
-    stored = state.stored
-    if stored.deployment is None:
-        return None
-    action = {"action": stored.deployment.action, "app": stored.app_id}
+def deployment_view(deployment: Deployment, apps: Mapping[str, AppState]) -> Json:
+    """A deployment with how far it is."""
+    steps = [
+        {"actions": [{"action": action.kind.value, "app": action.app_id} for action in step]}
+        for step in deployment.steps
+    ]
+    current = deployment.steps[deployment.current]
     return {
-        "id": stored.deployment.deployment_id,
-        "version": iso(stored.deployment.version),
-        "affectedApps": [stored.app_id],
-        "steps": [{"actions": [action]}],
-        "currentActions": [
-            {
-                **action,
-                "readyInstances": state.ready,
-                "targetInstances": 0 if stored.deleting else stored.app.instances,
-                "totalInstances": len(state.instances),
-                "waiting": state.waiting,
-            }
-        ],
-        "currentStep": 1,
-        "totalSteps": 1,
+        "id": deployment.deployment_id,
+        "version": iso(deployment.version),
+        "affectedApps": list(deployment.app_ids),
+        "steps": steps,
+        "currentActions": [_current_action(action, apps.get(action.app_id)) for action in current],
+        "currentStep": deployment.current + 1,
+        "totalSteps": len(deployment.steps),
+        "paused": deployment.paused,
+    }
+
+
+def _current_action(action: PlannedAction, state: AppState | None) -> Json:
+    view: Json = {"action": action.kind.value, "app": action.app_id}
+    if state is None:
+        return view
+    return {
+        **view,
+        "readyInstances": state.ready,
+        "targetInstances": 0 if state.stored.deleting else state.app.instances,
+        "totalInstances": len(state.instances),
+        "waiting": state.waiting,
     }
 
 

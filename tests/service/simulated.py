@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from barter.core import ranges as rng
 from barter.core.machine import Tick
@@ -11,25 +12,24 @@ from barter.frameworks.service.actions import (
     Action,
     Answer,
     Decline,
-    DropApp,
-    DropLaunch,
     Kill,
     Launch,
     Reconcile,
     Release,
-    SaveApp,
-    SaveLaunch,
+    Saving,
     SetDemands,
     SetServices,
 )
 from barter.frameworks.service.app import App
 from barter.frameworks.service.events import (
+    Change,
     Event,
     InverseOffered,
     InverseRescinded,
     Offered,
-    PutApp,
+    Put,
     Registered,
+    Request,
     StatusCame,
 )
 from barter.frameworks.service.machine import ServiceMachine
@@ -98,8 +98,7 @@ class World:
         self.machine = self._start()
 
     def _start(self) -> ServiceMachine:
-        apps, launches = load(self.store)
-        return ServiceMachine(next_generation(self.store), apps, launches)
+        return ServiceMachine(next_generation(self.store), load(self.store))
 
     def restart(self) -> None:
         """A new process on the same store, registered."""
@@ -140,7 +139,7 @@ class World:
     def _perform(self, actions: list[Action]) -> None:
         self.log += actions
         ready_before = {app_id: self.ready(app_id) for app_id in self.machine.apps}
-        save(self.store, [one for one in actions if isinstance(one, SaveApp | DropApp | SaveLaunch | DropLaunch)])
+        save(self.store, [one for one in actions if isinstance(one, Saving)])
         for action in actions:
             match action:
                 case SetDemands():
@@ -215,16 +214,20 @@ class World:
             self.tasks[info.task_id] = Task(info, action.offer.agent_id)
 
     def put(self, app: App, *, force: bool = False) -> Answer:
-        self._requests += 1
         state = self.machine.apps.get(app.app_id)
         base = 0 if state is None or state.stored.deleting else state.stored.version
-        self.step(PutApp(self._requests, app, base, f"d{self._requests}", force))
-        return self.answers[self._requests]
+        return self.change(puts=(Put(app, base),), force=force)
 
-    def ask(self, make: "type[Event]", app_id: str, *, force: bool = False, **more: object) -> Answer:
+    def delete(self, app_id: str, *, force: bool = False) -> Answer:
+        return self.change(deletes=(app_id,), force=force)
+
+    def change(self, **fields: Any) -> Answer:
+        return self.ask(Change, **fields)
+
+    def ask(self, make: "type[Request]", **fields: Any) -> Answer:
+        """The answer to a request; what names no deployment starts one called after its number."""
         self._requests += 1
-        fields = {"request": self._requests, "app_id": app_id, "deployment_id": f"d{self._requests}", "force": force}
-        self.step(make(**fields, **more))  # type: ignore[arg-type]
+        self.step(make(**{"request": self._requests, "deployment_id": f"d{self._requests}", **fields}))
         return self.answers[self._requests]
 
     def living(self, app_id: str = "") -> list[Task]:

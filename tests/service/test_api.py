@@ -264,7 +264,7 @@ def test_an_app_under_deployment_is_locked() -> None:
         await face.call("POST", "/v2/apps", WEB)
         _, (deployment,) = await face.call("GET", "/v2/deployments")
         assert deployment["currentActions"][0]["waiting"] == "waiting for an offer: 2 of 2"
-        assert (deployment["affectedApps"], deployment["totalSteps"]) == (["/web"], 1)
+        assert (deployment["affectedApps"], deployment["totalSteps"]) == (["/web"], 2)
         for method, path, body in (("PUT", "", {"instances": 1}), ("POST", "/restart", None), ("DELETE", "", None)):
             status, answer = await face.call(method, f"/v2/apps/web{path}", body)
             assert (status, answer["deployments"]) == (409, [{"id": deployment["id"]}])

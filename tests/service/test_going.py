@@ -8,7 +8,7 @@ from barter.core.tasks import CheckKind
 from barter.core.units import MIB
 from barter.frameworks.service.actions import Kill, Release
 from barter.frameworks.service.app import MILLION, App, Check, Upgrade
-from barter.frameworks.service.events import DeleteApp, Offered
+from barter.frameworks.service.events import Offered
 from barter.sdk import TaskState
 from tests.service.simulated import Task, World
 
@@ -78,7 +78,7 @@ def test_without_a_replacement_it_waits() -> None:
     assert released(world) == []
     state = world.machine.apps["/web"]
     assert (state.ready, state.waiting) == (2, "waiting for an offer: 2 of 2")
-    assert state.stored.deployment is None
+    assert world.machine.deployment_of(state.stored.app_id) is None
 
 
 def test_where_no_instance_more_may_run_some_end_first() -> None:
@@ -226,7 +226,7 @@ def test_what_is_scaled_in_goes_from_there_first(instances: int) -> None:
 def test_a_deleted_app_goes_at_once() -> None:
     world = running()
     world.drain("a0")
-    world.ask(DeleteApp, "/web")
+    world.delete("/web")
     assert all(task.asked_to_end for task in world.living())
     world.settle()
     assert world.machine.apps == {}

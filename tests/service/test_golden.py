@@ -16,18 +16,23 @@ from barter.frameworks.service.actions import (
     Answer,
     Decline,
     DropApp,
+    DropDeployment,
+    DropGroup,
     DropLaunch,
     Kill,
     Launch,
+    Publish,
     Reconcile,
     Release,
     SaveApp,
+    SaveDeployment,
+    SaveGroup,
     SaveLaunch,
     SetDemands,
     SetServices,
 )
 from barter.frameworks.service.app import MILLION, App, Check, Port, Upgrade
-from barter.frameworks.service.events import DeleteApp, KillInstances, PutApp, Registered
+from barter.frameworks.service.events import Change, KillInstances, Put, Registered
 from barter.sdk import TaskState
 from tests.service.simulated import Task, World
 
@@ -43,7 +48,9 @@ def shown(action: Action) -> str:
     match action:
         case SaveApp():
             stored = action.stored
-            doing = "deleting" if stored.deleting else stored.deployment.action if stored.deployment else "at rest"
+            doing = (
+                "deleting" if stored.deleting else "rolled out" if stored.stable[1] == stored.version else "under way"
+            )
             return f"save app {stored.app_id}: {stored.app.instances} x {stored.app.cmd!r}, {doing}"
         case DropApp():
             return f"drop app {action.app_id}"
@@ -52,6 +59,17 @@ def shown(action: Action) -> str:
             return f"save launch {action.record}: {', '.join(told)}"
         case DropLaunch():
             return f"drop launch {action.record}"
+        case SaveDeployment():
+            steps = (" and ".join(f"{one.kind} {one.app_id}" for one in step) for step in action.deployment.steps)
+            return f"save deployment {action.deployment.deployment_id}: {', then '.join(steps)}"
+        case DropDeployment():
+            return f"drop deployment {action.deployment_id}"
+        case SaveGroup():
+            return f"save group {action.group.group_id}"
+        case DropGroup():
+            return f"drop group {action.group_id}"
+        case Publish():
+            return f"publish {action.published.kind}"
         case Launch():
             ids = [f"{task.task_id} on {task.ports[0].number}" for task in action.tasks if task.ports]
             return f"launch on {action.offer.agent_id}: {', '.join(ids)} ({action.reason})"
@@ -112,7 +130,7 @@ class Teller(World):
 def create(world: Teller) -> None:
     world.says("the process starts", lambda: world.step(Registered()))
     world.up(WEB)
-    world.says("create it again", lambda: world.step(PutApp(99, WEB, 0, "d99")))
+    world.says("create it again", lambda: world.step(Change(99, "d99", (Put(WEB, 0),))))
 
 
 def scale(world: Teller) -> None:
@@ -126,7 +144,7 @@ def scale(world: Teller) -> None:
 def upgrade(world: Teller) -> None:
     world.up(WEB)
     world.says("a new version", lambda: world.put(replace(WEB, cmd="serve better")))
-    while world.machine.apps["/web"].stored.deployment:
+    while world.machine.deployment_of("/web"):
         world.says("offers come", world.offer)
         world.run_all()
         world.says("a kill takes effect", world.obey)
@@ -134,9 +152,9 @@ def upgrade(world: Teller) -> None:
 
 def delete(world: Teller) -> None:
     world.up(WEB)
-    world.says("delete", lambda: world.ask(DeleteApp, "/web"))
+    world.says("delete", lambda: world.delete("/web"))
     world.says("the kills are lost, time passes", lambda: world.pass_time(9_000))
-    world.says("delete again", lambda: world.ask(DeleteApp, "/web"))
+    world.says("delete again", lambda: world.delete("/web"))
     world.says("a kill takes effect", world.obey)
     world.says("a kill takes effect", world.obey)
 
@@ -171,7 +189,7 @@ def restart(world: Teller) -> None:
     world.run_all()
     world.says("a launch is never heard of: a minute passes", lambda: world.pass_time(60_000))
     world.says("an operator kills one", lambda: world.ask(
-        KillInstances, "/web", task_ids=(world.of(-1).info.task_id,), force=True))  # fmt: skip
+        KillInstances, task_ids=(world.of(-1).info.task_id,), force=True))  # fmt: skip
 
 
 def unplaceable(world: Teller) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from barter.core.tasks import CheckKind
 from barter.core.units import MIB
 from barter.frameworks.service.app import MILLION, App, Check, Port, Readiness, Unreachable, Upgrade
-from barter.frameworks.service.events import DeleteApp, KillInstances, RestartApp, StatusCame
+from barter.frameworks.service.events import KillInstances, StatusCame
 from barter.sdk import Source, TaskId, TaskState, TaskStatus
 from tests.service.simulated import Task, World
 
@@ -72,17 +72,17 @@ class Story:
 
     def restart_app(self, number: int) -> None:
         expected = 200 if self.current(number) else 404
-        assert self.world.ask(RestartApp, IDS[number % 2], force=True).status == expected
+        assert self.world.change(restarts=(IDS[number % 2],), force=True).status == expected
 
     def delete(self, number: int) -> None:
         known = self.current(number) is not None
-        answer = self.world.ask(DeleteApp, IDS[number % 2], force=True)
+        answer = self.world.delete(IDS[number % 2], force=True)
         assert answer.status == (404 if not known else 200)
 
     def kill_one(self, number: int) -> None:
-        if (task := self.pick(number)) and self.current(app_number := IDS.index(task.info.labels["barter.app"])):
+        if (task := self.pick(number)) and self.current(IDS.index(task.info.labels["barter.app"])):
             ids, scale = (str(task.info.task_id),), number % 3 == 0
-            self.world.ask(KillInstances, IDS[app_number], force=True, task_ids=ids, scale=scale)
+            self.world.ask(KillInstances, force=True, task_ids=ids, scale=scale)
             assert task.asked_to_end or task.was_out_of_reach
 
     def offers_come(self, number: int) -> None:
@@ -163,7 +163,7 @@ class Story:
             assert [task.ready for task in tasks] == [True] * state.app.instances
             assert not {task.agent_id for task in tasks} & self.world.drained.keys()
             assert {task.info.command.shell for task in tasks} <= {state.app.cmd}
-            assert state.stored.deployment is None
+            assert self.world.machine.deployment_of(app_id) is None
             assert not state.stored.deleting
         assert {task.info.labels["barter.app"] for task in self.world.living()} <= self.world.machine.apps.keys()
 

@@ -10,7 +10,7 @@ from barter.core.operations import Operation
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
 from barter.frameworks.service.definition import DefinitionError
-from barter.frameworks.service.events import PutApp
+from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.frameworks.service.wakeups import Wakeups
 from barter.sdk import (
@@ -133,7 +133,7 @@ def started(store: LoudStore) -> tuple[ServiceScheduler, Pad]:
 
 def put(scheduler: ServiceScheduler, name: str, answers: list[Answer], instances: int = 1) -> None:
     app = App(f"/{name}", cmd="serve", instances=instances)
-    scheduler.ask(PutApp(scheduler.next_request(), app, 0, f"d-{name}"), answers.append)
+    scheduler.ask(Change(scheduler.next_request(), f"d-{name}", (Put(app, 0),)), answers.append)
 
 
 def offer(number: int, app: str) -> Offer:
@@ -152,7 +152,8 @@ def test_all_of_a_turn_is_one_batch_and_what_is_durable_comes_first() -> None:
     put(scheduler, "b", answers)
     assert store.log == []
     driver.turn()
-    assert store.log == ["set service/app/a, set service/app/b", "services", "demands [2, 1]"]
+    saved = "set service/app/a, set service/deployment/d-a, set service/app/b, set service/deployment/d-b"
+    assert store.log == [saved, "services", "demands [2, 1]"]
     assert [answer.status for answer in answers] == [200, 200]
     store.log.clear()
     scheduler.resource_offers(driver, [offer(1, "a")])

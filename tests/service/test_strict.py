@@ -6,7 +6,7 @@ import pytest
 
 from barter.core.units import MIB
 from barter.frameworks.service.app import App, Upgrade
-from barter.frameworks.service.events import DeleteApp, KillInstances
+from barter.frameworks.service.events import KillInstances
 from barter.sdk import TaskState
 from tests.service.simulated import World
 
@@ -40,7 +40,7 @@ def test_an_upgrade_waits_for_the_one_out_of_reach(world: World) -> None:
 
 
 def test_so_does_what_an_operator_wants_killed(world: World) -> None:
-    world.ask(KillInstances, "/db", task_ids=(world.living()[0].info.task_id,))
+    world.ask(KillInstances, task_ids=(world.living()[0].info.task_id,))
     waits(world)
     world.become(world.living()[0], TaskState.LOST)
     world.settle()
@@ -48,7 +48,7 @@ def test_so_does_what_an_operator_wants_killed(world: World) -> None:
 
 
 def test_deleting_the_app_gives_it_up(world: World) -> None:
-    world.ask(DeleteApp, "/db")
+    world.delete("/db")
     assert world.machine.apps == {}
     world.become(world.living()[0], TaskState.RUNNING)
     assert world.obey()

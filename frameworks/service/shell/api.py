@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError, parse_json
-from barter.frameworks.service.events import DeleteApp, KillInstances, PutApp, RestartApp
+from barter.frameworks.service.events import Change, KillInstances, Put
 from barter.frameworks.service.shell import edits
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.state import AppState
@@ -53,8 +53,9 @@ class Api:
         _only(request, {"id", "cmd", "embed"})
         wanted_id, wanted_cmd = request.query_params.get("id", ""), request.query_params.get("cmd", "")
         tasks = _embeds(request) & {"apps.tasks", "apps.failures"}
+        machine = self._bridge.machine
         views = [
-            app_view(state, tasks=bool(tasks))
+            app_view(state, machine.deployment_of(state.stored.app_id), tasks=bool(tasks))
             for state in self._living()
             if wanted_id in state.stored.app_id and wanted_cmd in state.app.cmd
         ]
@@ -72,8 +73,9 @@ class Api:
 
     async def app(self, request: Request, app_id: str) -> Response:
         """One app; its tasks too, unless `embed` asks for something else."""
-        embeds = _embeds(request)
-        return JSONResponse({"app": app_view(self._state(app_id), tasks=not embeds or "app.tasks" in embeds)})
+        embeds, state = _embeds(request), self._state(app_id)
+        deployment = self._bridge.machine.deployment_of(state.stored.app_id)
+        return JSONResponse({"app": app_view(state, deployment, tasks=not embeds or "app.tasks" in embeds)})
 
     async def put(self, request: Request, app_id: str) -> Response:
         partial = request.query_params.get("partialUpdate", "true") != "false"
@@ -84,12 +86,12 @@ class Api:
 
     async def delete(self, request: Request, app_id: str) -> Response:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
-        event = DeleteApp(number, edits.path_of(app_id), deployment, _forced(request))
+        event = Change(number, deployment, deletes=(edits.path_of(app_id),), force=_forced(request))
         return _answered(await self._bridge.answer_to(event))
 
     async def restart(self, request: Request, app_id: str) -> Response:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
-        event = RestartApp(number, edits.path_of(app_id), deployment, _forced(request))
+        event = Change(number, deployment, restarts=(edits.path_of(app_id),), force=_forced(request))
         return _answered(await self._bridge.answer_to(event))
 
     async def tasks(self, app_id: str) -> Response:
@@ -111,7 +113,7 @@ class Api:
         scale = request.query_params.get("scale") == "true"
         ids = tuple(one.task_id for one in chosen)
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
-        event = KillInstances(number, state.stored.app_id, ids, deployment, scale, _forced(request))
+        event = KillInstances(number, ids, deployment, scale, force=_forced(request))
         answer = await self._bridge.answer_to(event)
         if answer.status != 200 or scale:
             return _answered(answer)
@@ -136,8 +138,8 @@ class Api:
         return JSONResponse({"tasks": [task_view(state, one) for state in states for one in state.instances.values()]})
 
     async def deployments(self) -> Response:
-        views = [deployment_view(state) for state in self._bridge.machine.apps.values()]
-        return JSONResponse([view for view in views if view])
+        machine = self._bridge.machine
+        return JSONResponse([deployment_view(one, machine.apps) for one in machine.deployments.values()])
 
     async def queue(self) -> Response:
         now = self._now()
@@ -160,7 +162,7 @@ class Api:
 
     async def _ask_put(self, request: Request, app: Any, base: int) -> Answer:
         number, deployment = self._bridge.next_request(), str(uuid.uuid4())
-        return await self._bridge.answer_to(PutApp(number, app, base, deployment, _forced(request)))
+        return await self._bridge.answer_to(Change(number, deployment, (Put(app, base),), force=_forced(request)))
 
     def _living(self) -> list[AppState]:
         return [state for state in self._bridge.machine.apps.values() if not state.stored.deleting]
@@ -201,7 +203,7 @@ def _answered(answer: Answer, *, created: bool = False) -> Response:
         return JSONResponse(body, 201 if created else 200, {"Marathon-Deployment-Id": answer.deployment_id})
     if answer.path:
         return _not_valid([(answer.path, answer.message)])
-    deployments = {"deployments": [{"id": answer.deployment_id}]} if answer.deployment_id else {}
+    deployments = {"deployments": [{"id": locker} for locker in answer.locked_by]} if answer.locked_by else {}
     return JSONResponse({"message": answer.message, **deployments}, answer.status)
 
 

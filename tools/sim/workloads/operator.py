@@ -5,7 +5,8 @@ from random import Random
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
-from barter.frameworks.service.events import DeleteApp, KillInstances, PutApp, Request, RestartApp
+from barter.frameworks.service.events import Change, KillInstances, Request
+from barter.frameworks.service.events import Put as PutApp
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.tools.sim.observe import Violated
 from barter.tools.sim.workloads.apps import draw_app, most_instances
@@ -144,24 +145,26 @@ def _request(scheduler: ServiceScheduler, act: OperatorAct, deployment: str) -> 
     """As the API makes it out of the app as it stands; None where it finds nothing to ask it of."""
     number, state = scheduler.next_request(), scheduler.machine.apps.get(act.app_id)
     if state is None or state.stored.deleting:
-        return PutApp(number, act.app, 0, deployment, force=True) if isinstance(act, Put) else None
+        return Change(number, deployment, (PutApp(act.app, 0),), force=True) if isinstance(act, Put) else None
     base = state.stored.version
     match act:
         case Put():
-            return PutApp(number, act.app, base, deployment, force=True)
+            return Change(number, deployment, (PutApp(act.app, base),), force=True)
         case Scale():
-            return PutApp(number, replace(state.app, instances=act.instances), base, deployment, act.force)
+            return Change(
+                number, deployment, (PutApp(replace(state.app, instances=act.instances), base),), force=act.force
+            )
         case Upgrade():
             app = replace(state.app, env={**state.app.env, "ROUND": str(act.number)})
-            return PutApp(number, app, base, deployment, act.force)
+            return Change(number, deployment, (PutApp(app, base),), force=act.force)
         case Restart():
-            return RestartApp(number, act.app_id, deployment, act.force)
+            return Change(number, deployment, restarts=(act.app_id,), force=act.force)
         case KillSome():
             ids = tuple(state.instances)
             chosen = tuple(dict.fromkeys(ids[index % len(ids)] for index in act.chosen)) if ids else ()
-            return KillInstances(number, act.app_id, chosen, deployment, act.scale, force=act.scale)
+            return KillInstances(number, chosen, deployment, act.scale, force=act.scale)
         case Delete():
-            return DeleteApp(number, act.app_id, deployment, force=True)
+            return Change(number, deployment, deletes=(act.app_id,), force=True)
         case _:
             raise TypeError(f"{type(act).__name__} is nothing the service framework can be asked")
 

@@ -74,17 +74,22 @@ class ServiceWorkload(Workload):
         states = self.scheduler.machine.apps
         strays = sorted(app_id for app_id in counts if app_id not in states)
         missing = [f"{app_id}: {counts[app_id]} run, of an app that is no more" for app_id in strays]
-        missing += [found for app_id, state in states.items() if (found := _missing(state, counts[app_id]))]
+        deploying = self.scheduler.machine.deployment_of
+        missing += [
+            found
+            for app_id, state in states.items()
+            if (found := _missing(state, counts[app_id], deploying=deploying(app_id) is not None))
+        ]
         return "; ".join(missing)
 
 
-def _missing(state: AppState, running: int) -> str:
+def _missing(state: AppState, running: int, *, deploying: bool) -> str:
     stored, wanted = state.stored, state.app.instances
     if stored.deleting:
         return f"{stored.app_id}: being deleted, {state.waiting}"
     if state.app.cmd != FOREVER and state.app.image is None:
         return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}"
-    if state.ready == wanted == running == len(state.instances) and stored.deployment is None:
+    if state.ready == wanted == running == len(state.instances) and not deploying:
         return ""
     if state.app.unreachable is None and _out_of_reach(state) and running <= wanted:
         return ""
