@@ -131,7 +131,8 @@ class Demand:
 
     `runtime` must be one of the agent's; with `on_public` false only private agents serve it, with true only public.
     With `revocable` its cpus are taken from what is revocable, and its tasks are the first to be preempted.
-    A `volume` binds it to the agent that has that persistent volume.
+    A `volume` binds it to the agent that has that persistent volume. `reserving` says that what is offered is to be
+    reserved, so that only plain resources serve.
     """
 
     demand_id: DemandId
@@ -145,6 +146,7 @@ class Demand:
     strategy: Strategy = Strategy.SPREAD
     revocable: bool = False
     volume: VolumeId = VolumeId("")
+    reserving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from barter.core.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Keep resources for `role` (the offer's, where empty). The same again, under the same id, changes nothing."""
+    """Keep resources for `role` (the offer's, where empty). The same again, under the same id, changes nothing.
+
+    An `exclusive` one serves no demand but those for its volumes.
+    """
 
     reservation_id: ReservationId
     resources: Resources
     role: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

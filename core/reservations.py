@@ -13,7 +13,10 @@ TAKEN_NAMES = ("stdout", "stderr")
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """For `role` and the roles below it. A static one comes from the agent's start and goes only with it."""
+    """For `role` and the roles below it. A static one comes from the agent's start and goes only with it.
+
+    An `exclusive` one serves no demand but those for its volumes.
+    """
 
     reservation_id: ReservationId
     agent_id: AgentId
@@ -22,6 +25,7 @@ class Reservation:
     principal: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     static: bool = False
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class PersistentVolume:
     agent_id: AgentId
     size: int
     principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationsHeld:
+    """All that a framework's principal has made and that have not ended, wherever their agents are."""
+
+    reservations: tuple[Reservation, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

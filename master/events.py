@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.cluster import AgentInfo, Demand, Filters, FrameworkInfo, Service, ServiceServed
-from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId, VolumeId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, ReservationId, TaskId, VolumeId
 from barter.core.operations import Operation
 from barter.core.resources import NOTHING, Resources
 from barter.core.roles import RoleConfig, RolePart
@@ -142,6 +142,14 @@ class Release:
 
     session: int
     task_ids: tuple[TaskId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReservations:
+    """End these, pairs of agent and reservation, with their volumes; then tell which the framework's principal has."""
+
+    session: int
+    endings: tuple[tuple[AgentId, ReservationId], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +333,7 @@ FrameworkEvent = (
     | FrameworkMessage
     | AcknowledgeUpdates
     | Reconcile
+    | ReconcileReservations
     | Release
     | Keep
     | Teardown

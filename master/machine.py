@@ -230,6 +230,8 @@ def _of_framework(cluster: Cluster, framework: Framework, event: ev.FrameworkEve
             wishes.suppress(cluster, framework, event, now)
         case ev.Release():
             maintenance.release(cluster, framework, event, now)
+        case ev.ReconcileReservations():
+            operations.reconcile(cluster, framework, event, now)
         case ev.Keep():
             returning.keep(cluster, framework, event, now)
         case ev.FrameworkDisconnected():

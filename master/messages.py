@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer, ServiceServed
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId, TaskId, VolumeId
+from barter.core.reservations import ReservationsHeld
 from barter.core.tasks import Reason, TaskInfo, TaskStatus
 
 Ack = tuple[FrameworkId, TaskId, str]
@@ -149,5 +150,6 @@ ToFramework = (
     | ServicesServed
     | Failure
     | FromExecutor
+    | ReservationsHeld
     | Error
 )

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from barter.core.ids import AgentId, ReservationId
 from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
+from barter.core.reservations import ReservationsHeld
+from barter.core.tasks import TaskInfo
 from barter.master import reserving, volumes
 from barter.master.cluster import Cluster
-from barter.master.events import Accept, AgentVolumes, Operate
+from barter.master.events import Accept, AgentVolumes, Operate, ReconcileReservations
 from barter.master.hand import Hand
 from barter.master.holdings import of_known, static_reservations
 from barter.master.messages import DestroyVolume as DestroyOrder
@@ -13,6 +16,7 @@ from barter.master.messages import Error
 from barter.master.reserving import Actor
 from barter.master.state import Agent, Framework
 
+NOT_BACK = "agent {agent_id} has not come back since the master's start: what its tasks use is not known yet"
 BACK = "the agent is back, and has the volume still"
 
 
@@ -22,7 +26,7 @@ def operate(cluster: Cluster, event: Operate, now: int) -> str:
     if agent is None:
         return f"there is no agent {event.agent_id}: see `barter agents`"
     if agent.never_heard:
-        return f"agent {event.agent_id} has not come back since the master's start: what its tasks use is not known yet"
+        return NOT_BACK.format(agent_id=event.agent_id)
     return _perform(cluster, agent, event.operation, Actor(event.principal), now)
 
 
@@ -41,6 +45,44 @@ def of_accept(
                 refused[subject(operation)] = why
             _refuse(cluster, framework, subject(operation), f"{type(operation).__name__}: {why}", now)
     return refused
+
+
+def reconcile(cluster: Cluster, framework: Framework, event: ReconcileReservations, now: int) -> None:
+    """End those named, each with its volumes or not at all; then tell what the framework's principal has."""
+    principal = framework.info.principal or framework.info.name
+    for agent_id, name in event.endings:
+        if why := _end_whole(cluster, agent_id, name, principal, now):
+            _refuse(cluster, framework, name, why, now)
+    made = [one for agent in cluster.agents.values() for one in agent.reservations.values()]
+    volumes_made = [one for agent in cluster.agents.values() for one in agent.volumes.values()]
+    held = ReservationsHeld(
+        tuple(one for one in made if one.principal == principal and not one.static),
+        tuple(one for one in volumes_made if one.principal == principal),
+    )
+    cluster.to_framework(framework, held, "it asked for its reservations")
+
+
+def _end_whole(cluster: Cluster, agent_id: AgentId, name: ReservationId, principal: str, now: int) -> str:
+    """Returns why not. What is not there is ended already."""
+    agent = cluster.agents.get(agent_id)
+    reservation = agent.reservations.get(name) if agent is not None else None
+    if agent is None or reservation is None:
+        return ""
+    if reservation.principal != principal:
+        return f"reservation {name} is of principal {reservation.principal or '(none)'}: only that one may end it"
+    if users := [task.info.task_id for task in agent.tasks.values() if _uses(agent, task.info, name)]:
+        return f"reservation {name} on {agent.info.hostname}: task {users[0]} uses it; end it first"
+    if agent.never_heard:
+        return NOT_BACK.format(agent_id=agent_id)
+    for volume_id in [each for each, volume in agent.volumes.items() if volume.reservation_id == name]:
+        if why := _perform(cluster, agent, DestroyVolume(volume_id), Actor(principal), now):
+            return why
+    return _perform(cluster, agent, Unreserve(name), Actor(principal), now)
+
+
+def _uses(agent: Agent, info: TaskInfo, name: ReservationId) -> bool:
+    volumes_of = {volume_id for volume_id, volume in agent.volumes.items() if volume.reservation_id == name}
+    return name in info.reserved or any(mount.volume_id in volumes_of for mount in info.volumes)
 
 
 def refuse_all(cluster: Cluster, framework: Framework, event: Accept, why: str, now: int) -> None:

@@ -90,7 +90,8 @@ def _reserved(
         back += [each.info.reserved[name] for each in ended if name in each.info.reserved]
         volumes = tuple(each for each in _volumes_of(agent, reservation) if each not in held)
         free = total_of([free, *back]) if back else free
-        slots.append(ReservedSlot(name, reservation.role, _counted(agent, reservation), free, volumes))
+        counted, alone = _counted(agent, reservation), reservation.exclusive
+        slots.append(ReservedSlot(name, reservation.role, counted, free, volumes, alone))
     return tuple(slots)
 
 

@@ -46,7 +46,7 @@ def reserve(cluster: Cluster, agent: Agent, operation: Reserve, actor: Actor, no
     if why := _wrong_role(role, actor):
         return why
     agent_id, labels = agent.info.agent_id, dict(operation.labels)
-    reservation = Reservation(name, agent_id, role, resources, actor.principal, labels)
+    reservation = Reservation(name, agent_id, role, resources, actor.principal, labels, exclusive=operation.exclusive)
     known = agent.reservations.get(name)
     if known is not None:
         return "" if known == reservation else f"{agent.info.hostname} has another of that id: {_said(known)}"

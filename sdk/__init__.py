@@ -26,7 +26,7 @@ from barter.core.ids import (
     VolumeId,
 )
 from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
-from barter.core.reservations import VolumeMount
+from barter.core.reservations import PersistentVolume, Reservation, ReservationsHeld, VolumeMount
 from barter.core.resources import Resources, parse_resources, resources
 from barter.core.task_state import TaskState
 from barter.core.tasks import (
@@ -97,10 +97,13 @@ __all__ = [
     "OfferId",
     "Operation",
     "Operator",
+    "PersistentVolume",
     "PortMapping",
     "ReadinessCheck",
     "Reason",
+    "Reservation",
     "ReservationId",
+    "ReservationsHeld",
     "Reserve",
     "Resources",
     "ReturningTasks",

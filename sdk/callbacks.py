@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
+from barter.core.reservations import ReservationsHeld
 from barter.core.tasks import TaskStatus
 
 
@@ -74,6 +75,11 @@ class MessageCame:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationsTold:
+    held: ReservationsHeld
+
+
+@dataclass(frozen=True, slots=True)
 class Error:
     message: str
 
@@ -91,5 +97,6 @@ Callback = (
     | AgentLost
     | ExecutorLost
     | MessageCame
+    | ReservationsTold
     | Error
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Service
-from barter.core.ids import AgentId, ExecutorId, OfferId, TaskId
+from barter.core.ids import AgentId, ExecutorId, OfferId, ReservationId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
@@ -78,6 +78,13 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileReservations:
+    """`endings` are pairs of agent and reservation."""
+
+    endings: tuple[tuple[AgentId, ReservationId], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SetDemands:
     demands: tuple[Demand, ...]
 
@@ -109,6 +116,7 @@ Call = (
     | Release
     | Keep
     | Reconcile
+    | ReconcileReservations
     | SetDemands
     | SetServices
     | Acknowledge

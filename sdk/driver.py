@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 
 from barter.core.cluster import Demand, Filters, Offer, Service
-from barter.core.ids import AgentId, ExecutorId, FrameworkId, TaskId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, ReservationId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 
@@ -70,6 +70,15 @@ class Driver(ABC):
     @abstractmethod
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         """Ask for the current status of these tasks; of all of the framework's where none is named."""
+
+    @abstractmethod
+    def reconcile_reservations(self, endings: Iterable[tuple[AgentId, ReservationId]] = ()) -> None:
+        """End these of this framework's reservations, with their volumes and the data in them, and be told those that
+        are left by `reservations_held`.
+
+        One that a task uses, or whose agent is not back since the master's start, is left, and told to `error`. Not
+        kept over lost sessions: ask again when registered.
+        """
 
     @abstractmethod
     def set_demands(self, demands: Sequence[Demand]) -> None:

@@ -23,6 +23,7 @@ NAMES: dict[type[told.Callback], str] = {
     told.AgentLost: "agent_lost",
     told.ExecutorLost: "executor_lost",
     told.MessageCame: "framework_message",
+    told.ReservationsTold: "reservations_held",
     told.Error: "error",
 }
 """As authors know them: the methods of a Scheduler."""
@@ -106,5 +107,7 @@ class Invoker:
                 )
             case told.MessageCame():
                 scheduler.framework_message(driver, callback.agent_id, callback.executor_id, callback.data)
+            case told.ReservationsTold():
+                scheduler.reservations_held(driver, callback.held)
             case told.Error():
                 scheduler.error(driver, callback.message)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
+from barter.core.reservations import ReservationsHeld
 from barter.core.route import MastersAre
 from barter.core.tasks import TaskStatus
 from barter.sdk.callbacks import Callback
@@ -93,6 +94,7 @@ MasterEvent = (
     | ServicesServed
     | Failure
     | Message
+    | ReservationsHeld
     | Refusal
     | Heartbeat
 )

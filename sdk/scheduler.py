@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from barter.core.cluster import InverseOffer, Offer, ServiceUpdate
 from barter.core.ids import AgentId, ExecutorId, FrameworkId, InverseOfferId, OfferId
+from barter.core.reservations import ReservationsHeld
 from barter.core.tasks import TaskStatus
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Scheduler:
 
     def framework_message(self, driver: "Driver", agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
         """An executor of this framework's said something; what was said while disconnected is not said again."""
+
+    def reservations_held(self, driver: "Driver", held: ReservationsHeld) -> None:
+        """The answer to `reconcile_reservations`: all that this framework's principal has made and that have not ended,
+        wherever their agents are."""
 
     def error(self, driver: "Driver", message: str) -> None:
         """Something this framework sent was refused, or one of its callbacks raised; the log has it already."""

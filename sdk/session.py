@@ -11,6 +11,7 @@ from dataclasses import replace
 from barter.core.cluster import FrameworkInfo, ReturningTasks
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick, earliest
+from barter.core.reservations import ReservationsHeld
 from barter.core.route import MastersAre, Route
 from barter.core.task_state import TaskState
 from barter.core.tasks import Reason, Source, TaskStatus
@@ -175,6 +176,8 @@ class Session:
                 self._inbox.append(_failure(event))
             case msg.Message():
                 self._inbox.append(told.MessageCame(event.agent_id, event.executor_id, event.data))
+            case ReservationsHeld():
+                self._inbox.append(told.ReservationsTold(event))
             case msg.Subscribed():
                 return self._on_subscribed(event, now)
             case msg.Refusal():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from barter.core.cluster import Demand, Filters, FrameworkInfo, Offer, Service
-from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId
+from barter.core.ids import AgentId, ExecutorId, FrameworkId, OfferId, ReservationId, TaskId
 from barter.core.operations import Operation
 from barter.core.tasks import TaskInfo
 from barter.sdk import calls
@@ -69,6 +69,9 @@ class SessionDriver(Driver):
 
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         self._post(calls.Reconcile(tuple(task_ids)))
+
+    def reconcile_reservations(self, endings: Iterable[tuple[AgentId, ReservationId]] = ()) -> None:
+        self._post(calls.ReconcileReservations(tuple(endings)))
 
     def set_demands(self, demands: Sequence[Demand]) -> None:
         self._post(calls.SetDemands(tuple(demands)))

@@ -16,13 +16,17 @@ PUBLIC_ROLE = "slave_public"
 
 @dataclass(frozen=True, slots=True)
 class ReservedSlot:
-    """A reservation: all of its `resources`, and what of them neither tasks nor offers hold, volumes beside."""
+    """A reservation: all of its `resources`, and what of them neither tasks nor offers hold, volumes beside.
+
+    An `exclusive` one serves no demand but those for its volumes.
+    """
 
     reservation_id: ReservationId
     role: str
     resources: Resources
     free: Resources
     volumes: tuple[VolumeId, ...] = ()
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

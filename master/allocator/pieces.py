@@ -11,7 +11,7 @@ from barter.master.allocator.model import AgentSlot
 from barter.master.allocator.quota import Allowance, tasks_within
 from barter.master.allocator.resource_filters import ResourceFilter, resource_filters
 from barter.master.allocator.room import kinds_of, need_of
-from barter.master.allocator.rooms import REVOCABLE, Source, sources
+from barter.master.allocator.rooms import REVOCABLE, Source, Sources
 
 QUOTA = "quota"
 
@@ -75,7 +75,7 @@ class Pieces:
         """The first that fits, as a pass would take it; else the one that is short of the least."""
         if not (slot.reserved or self._demand.revocable):
             return self._piece(slot, self._plain)
-        found = sources(slot, self.need, self._demand.role, revocable=self._demand.revocable)
+        found = Sources(self._demand, self.need).of(slot)
         return min((self._piece(slot, source) for source in found), key=lambda piece: piece.order)
 
     def _piece(self, slot: AgentSlot, source: Source) -> Piece:

@@ -64,7 +64,7 @@ class Placement:
         self._hosts = _hosts(index, demand)
         self._kind = _most_needed(self.need, index.total)
         contained = demand.runtime == DOCKER
-        self._sources = Sources(self.need, demand.role, revocable=demand.revocable, contained=contained)
+        self._sources = Sources(demand, self.need, contained=contained)
         self._known: set[AgentId] = set()
         self._looked: dict[AgentId, tuple[Key, Source]] = {}
         self._own: list[Key] = []

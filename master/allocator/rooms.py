@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from barter.core.cluster import Demand
 from barter.core.ids import AgentId, ReservationId, VolumeId
 from barter.core.ranges import Ranges, union
 from barter.core.resources import NOTHING, Resources
@@ -121,35 +122,38 @@ class Rooms:
 class Sources:
     """Where a demand's tasks may come from on an agent, in the order in which they are tried: reservations first."""
 
-    def __init__(self, need: Need, role: str, *, revocable: bool, contained: bool = False) -> None:
-        self._need, self._role, self._contained = need, role, contained
+    def __init__(self, demand: Demand, need: Need, *, contained: bool = False) -> None:
+        self._need, self._role, self._contained = need, demand.role, contained
+        self._volume, revocable = demand.volume, demand.revocable
         self._plain = (Source(need, contained=contained),)
         if revocable:
             cpus, rest = need.split(CPUS)
             self._plain = (Source(rest, cpus if cpus else None, contained=contained),)
-        self.only_plain = not revocable
+        self.may_reserved = not (revocable or demand.reserving)
         self._reserved: dict[tuple[str, ...], tuple[Need, Need]] = {}
 
     def of(self, slot: AgentSlot) -> Iterable[Source]:
-        if not (slot.reserved and self.only_plain):
+        if not (slot.reserved and self.may_reserved):
             return self._plain
+        for each in slot.reserved:
+            if each.exclusive and self._volume in each.volumes:
+                return tuple(self._of_reservation(each))
         return (*self._of_reservations(slot), *self._plain)
 
     def _of_reservations(self, slot: AgentSlot) -> Iterator[Source]:
         for each in usable(slot, self._role):
-            held = each.resources
-            kinds = (*held.scalars, *held.ranges, *held.sets)
-            split = self._reserved.get(kinds)
-            if split is None:
-                split = self._reserved[kinds] = self._need.split(frozenset(kinds))
-            own, rest = split
-            if own:
-                yield Source(rest, own, each.reservation_id, self._contained)
+            if not each.exclusive:
+                yield from self._of_reservation(each)
 
-
-def sources(slot: AgentSlot, need: Need, role: str, *, revocable: bool) -> Iterable[Source]:
-    """Those of one task on one agent."""
-    return Sources(need, role, revocable=revocable).of(slot)
+    def _of_reservation(self, each: ReservedSlot) -> Iterator[Source]:
+        held = each.resources
+        kinds = (*held.scalars, *held.ranges, *held.sets)
+        split = self._reserved.get(kinds)
+        if split is None:
+            split = self._reserved[kinds] = self._need.split(frozenset(kinds))
+        own, rest = split
+        if own:
+            yield Source(rest, own, each.reservation_id, self._contained)
 
 
 @dataclass(slots=True)

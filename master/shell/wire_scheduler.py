@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from barter.core.cluster import Filters
 from barter.core.groups import whole_groups
-from barter.core.ids import AgentId, ExecutorId, OfferId, TaskId
+from barter.core.ids import AgentId, ExecutorId, OfferId, ReservationId, TaskId
 from barter.core.messages import check_message
+from barter.core.reservations import ReservationsHeld
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.proto import codec
@@ -43,6 +44,9 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
             return ev.Reconcile(session, tuple(TaskId(task_id) for task_id in wire.reconcile.task_ids))
         case "release":
             return ev.Release(session, tuple(TaskId(task_id) for task_id in wire.release.task_ids))
+        case "reservations":
+            endings = ((AgentId(one.agent_id), ReservationId(one.reservation_id)) for one in wire.reservations.endings)
+            return ev.ReconcileReservations(session, tuple(endings))
         case "keep":
             return ev.Keep(session, tuple(TaskId(task_id) for task_id in wire.keep.task_ids))
         case "message":
@@ -95,6 +99,8 @@ def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_
                 agent_id=message.agent_id, executor_id=message.executor_id, data=b64decode(message.data)
             )
             return pb.SchedulerEvent(message=said)
+        case ReservationsHeld():
+            return pb.SchedulerEvent(reservations=codec.held_to_wire(message))
         case msg.Error():
             return pb.SchedulerEvent(error=pb.SchedulerEvent.Error(message=message.message, fatal=message.fatal))
         case _:

@@ -19,6 +19,8 @@ from barter.proto.codec.peers import (
     framework_to_wire,
 )
 from barter.proto.codec.resources import (
+    held_from_wire,
+    held_to_wire,
     mount_from_wire,
     mount_to_wire,
     operation_from_wire,
@@ -64,6 +66,8 @@ __all__ = [
     "filters_from_wire",
     "framework_from_wire",
     "framework_to_wire",
+    "held_from_wire",
+    "held_to_wire",
     "inverse_from_wire",
     "inverse_to_wire",
     "mount_from_wire",

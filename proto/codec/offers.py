@@ -99,6 +99,7 @@ def demand_to_wire(value: Demand) -> pb.Demand:
         strategy=value.strategy,
         revocable=value.revocable,
         volume=value.volume,
+        reserving=value.reserving,
     )
 
 
@@ -121,6 +122,7 @@ def demand_from_wire(wire: pb.Demand) -> Demand:
         strategy=member(f"demand {wire.demand_id}: strategy", Strategy, wire.strategy or Strategy.SPREAD),
         revocable=wire.revocable,
         volume=VolumeId(check_name(f"demand {wire.demand_id}: volume", wire.volume)),
+        reserving=wire.reserving,
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from barter.core.ids import AgentId, ReservationId, VolumeId, check_id
 from barter.core.operations import CreateVolume, DestroyVolume, Operation, Reserve, Unreserve
 from barter.core.ranges import normalize
-from barter.core.reservations import PersistentVolume, Reservation, VolumeMount
+from barter.core.reservations import PersistentVolume, Reservation, ReservationsHeld, VolumeMount
 from barter.core.resources import Resources
 from barter.core.roles import USUAL_WEIGHT_MILLI, RoleConfig, check_role
 from barter.proto.checks import check_amount, check_name, check_size
 from barter.proto.codec.sharing import shared
+from barter.proto.v1 import scheduler_pb2
 from barter.proto.v1 import types_pb2 as pb
 
 MOST_LABELS = 64
@@ -69,6 +70,7 @@ def reservation_to_wire(value: Reservation) -> pb.Reservation:
         principal=value.principal,
         labels=value.labels,
         static=value.static,
+        exclusive=value.exclusive,
     )
 
 
@@ -81,6 +83,7 @@ def reservation_from_wire(wire: pb.Reservation) -> Reservation:
         wire.principal,
         dict(wire.labels),
         wire.static,
+        wire.exclusive,
     )
 
 
@@ -100,12 +103,30 @@ def volume_from_wire(wire: pb.PersistentVolume) -> PersistentVolume:
     )
 
 
+def held_to_wire(value: ReservationsHeld) -> scheduler_pb2.SchedulerEvent.Reservations:
+    return scheduler_pb2.SchedulerEvent.Reservations(
+        reservations=[reservation_to_wire(each) for each in value.reservations],
+        volumes=[volume_to_wire(each) for each in value.volumes],
+    )
+
+
+def held_from_wire(wire: scheduler_pb2.SchedulerEvent.Reservations) -> ReservationsHeld:
+    return ReservationsHeld(
+        tuple(reservation_from_wire(each) for each in wire.reservations),
+        tuple(volume_from_wire(each) for each in wire.volumes),
+    )
+
+
 def operation_to_wire(value: Operation) -> pb.Operation:
     match value:
         case Reserve():
             resources = resources_to_wire(value.resources)
             reserve = pb.Operation.Reserve(
-                reservation_id=value.reservation_id, role=value.role, resources=resources, labels=value.labels
+                reservation_id=value.reservation_id,
+                role=value.role,
+                resources=resources,
+                labels=value.labels,
+                exclusive=value.exclusive,
             )
             return pb.Operation(reserve=reserve)
         case Unreserve():
@@ -146,7 +167,7 @@ def _reserve_from_wire(wire: pb.Operation.Reserve) -> Reserve:
     resources = resources_from_wire(wire.resources)
     if not resources:
         raise ValueError("reserve.resources: nothing is to be reserved")
-    return Reserve(_reservation_id(wire.reservation_id), resources, wire.role, _labels(wire.labels))
+    return Reserve(_reservation_id(wire.reservation_id), resources, wire.role, _labels(wire.labels), wire.exclusive)
 
 
 def _labels(wire: Mapping[str, str]) -> dict[str, str]:

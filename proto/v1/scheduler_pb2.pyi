@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SchedulerCall(_message.Message):
-    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release", "message", "keep")
+    __slots__ = ("subscribe", "accept", "decline", "revive", "suppress", "demands", "services", "kill", "acknowledge", "reconcile", "teardown", "release", "message", "keep", "reservations")
     class Subscribe(_message.Message):
         __slots__ = ("framework", "demands_only")
         FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +93,18 @@ class SchedulerCall(_message.Message):
         executor_id: str
         data: bytes
         def __init__(self, agent_id: _Optional[str] = ..., executor_id: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+    class ReconcileReservations(_message.Message):
+        __slots__ = ("endings",)
+        class Ending(_message.Message):
+            __slots__ = ("agent_id", "reservation_id")
+            AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+            RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+            agent_id: str
+            reservation_id: str
+            def __init__(self, agent_id: _Optional[str] = ..., reservation_id: _Optional[str] = ...) -> None: ...
+        ENDINGS_FIELD_NUMBER: _ClassVar[int]
+        endings: _containers.RepeatedCompositeFieldContainer[SchedulerCall.ReconcileReservations.Ending]
+        def __init__(self, endings: _Optional[_Iterable[_Union[SchedulerCall.ReconcileReservations.Ending, _Mapping]]] = ...) -> None: ...
     SUBSCRIBE_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_FIELD_NUMBER: _ClassVar[int]
     DECLINE_FIELD_NUMBER: _ClassVar[int]
@@ -107,6 +119,7 @@ class SchedulerCall(_message.Message):
     RELEASE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     KEEP_FIELD_NUMBER: _ClassVar[int]
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     subscribe: SchedulerCall.Subscribe
     accept: SchedulerCall.Accept
     decline: SchedulerCall.Decline
@@ -121,10 +134,11 @@ class SchedulerCall(_message.Message):
     release: SchedulerCall.Release
     message: SchedulerCall.Message
     keep: SchedulerCall.Keep
-    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ..., keep: _Optional[_Union[SchedulerCall.Keep, _Mapping]] = ...) -> None: ...
+    reservations: SchedulerCall.ReconcileReservations
+    def __init__(self, subscribe: _Optional[_Union[SchedulerCall.Subscribe, _Mapping]] = ..., accept: _Optional[_Union[SchedulerCall.Accept, _Mapping]] = ..., decline: _Optional[_Union[SchedulerCall.Decline, _Mapping]] = ..., revive: _Optional[_Union[SchedulerCall.Revive, _Mapping]] = ..., suppress: _Optional[_Union[SchedulerCall.Suppress, _Mapping]] = ..., demands: _Optional[_Union[SchedulerCall.SetDemands, _Mapping]] = ..., services: _Optional[_Union[SchedulerCall.SetServices, _Mapping]] = ..., kill: _Optional[_Union[SchedulerCall.Kill, _Mapping]] = ..., acknowledge: _Optional[_Union[SchedulerCall.Acknowledge, _Mapping]] = ..., reconcile: _Optional[_Union[SchedulerCall.Reconcile, _Mapping]] = ..., teardown: _Optional[_Union[SchedulerCall.Teardown, _Mapping]] = ..., release: _Optional[_Union[SchedulerCall.Release, _Mapping]] = ..., message: _Optional[_Union[SchedulerCall.Message, _Mapping]] = ..., keep: _Optional[_Union[SchedulerCall.Keep, _Mapping]] = ..., reservations: _Optional[_Union[SchedulerCall.ReconcileReservations, _Mapping]] = ...) -> None: ...
 
 class SchedulerEvent(_message.Message):
-    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message", "services_served")
+    __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message", "services_served", "reservations")
     class Subscribed(_message.Message):
         __slots__ = ("framework_id", "epoch", "heartbeat_ms")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +153,13 @@ class SchedulerEvent(_message.Message):
         OFFERS_FIELD_NUMBER: _ClassVar[int]
         offers: _containers.RepeatedCompositeFieldContainer[_types_pb2.Offer]
         def __init__(self, offers: _Optional[_Iterable[_Union[_types_pb2.Offer, _Mapping]]] = ...) -> None: ...
+    class Reservations(_message.Message):
+        __slots__ = ("reservations", "volumes")
+        RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+        VOLUMES_FIELD_NUMBER: _ClassVar[int]
+        reservations: _containers.RepeatedCompositeFieldContainer[_types_pb2.Reservation]
+        volumes: _containers.RepeatedCompositeFieldContainer[_types_pb2.PersistentVolume]
+        def __init__(self, reservations: _Optional[_Iterable[_Union[_types_pb2.Reservation, _Mapping]]] = ..., volumes: _Optional[_Iterable[_Union[_types_pb2.PersistentVolume, _Mapping]]] = ...) -> None: ...
     class Rescind(_message.Message):
         __slots__ = ("offer_ids", "reason")
         OFFER_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -209,6 +230,7 @@ class SchedulerEvent(_message.Message):
     RESCIND_INVERSE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     SERVICES_SERVED_FIELD_NUMBER: _ClassVar[int]
+    RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     subscribed: SchedulerEvent.Subscribed
     offers: SchedulerEvent.Offers
     rescind: SchedulerEvent.Rescind
@@ -220,4 +242,5 @@ class SchedulerEvent(_message.Message):
     rescind_inverse: SchedulerEvent.RescindInverse
     message: SchedulerEvent.Message
     services_served: SchedulerEvent.ServicesServed
-    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ..., message: _Optional[_Union[SchedulerEvent.Message, _Mapping]] = ..., services_served: _Optional[_Union[SchedulerEvent.ServicesServed, _Mapping]] = ...) -> None: ...
+    reservations: SchedulerEvent.Reservations
+    def __init__(self, subscribed: _Optional[_Union[SchedulerEvent.Subscribed, _Mapping]] = ..., offers: _Optional[_Union[SchedulerEvent.Offers, _Mapping]] = ..., rescind: _Optional[_Union[SchedulerEvent.Rescind, _Mapping]] = ..., update: _Optional[_Union[SchedulerEvent.Update, _Mapping]] = ..., failure: _Optional[_Union[SchedulerEvent.Failure, _Mapping]] = ..., error: _Optional[_Union[SchedulerEvent.Error, _Mapping]] = ..., heartbeat: _Optional[_Union[SchedulerEvent.Heartbeat, _Mapping]] = ..., inverse_offers: _Optional[_Union[SchedulerEvent.InverseOffers, _Mapping]] = ..., rescind_inverse: _Optional[_Union[SchedulerEvent.RescindInverse, _Mapping]] = ..., message: _Optional[_Union[SchedulerEvent.Message, _Mapping]] = ..., services_served: _Optional[_Union[SchedulerEvent.ServicesServed, _Mapping]] = ..., reservations: _Optional[_Union[SchedulerEvent.Reservations, _Mapping]] = ...) -> None: ...

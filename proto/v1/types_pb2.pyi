@@ -206,7 +206,7 @@ class Constraint(_message.Message):
     def __init__(self, field: _Optional[str] = ..., operator: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class Demand(_message.Message):
-    __slots__ = ("demand_id", "resources", "count", "port_count", "role", "constraints", "runtime", "on_public", "strategy", "revocable", "volume")
+    __slots__ = ("demand_id", "resources", "count", "port_count", "role", "constraints", "runtime", "on_public", "strategy", "revocable", "volume", "reserving")
     DEMAND_ID_FIELD_NUMBER: _ClassVar[int]
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -218,6 +218,7 @@ class Demand(_message.Message):
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     REVOCABLE_FIELD_NUMBER: _ClassVar[int]
     VOLUME_FIELD_NUMBER: _ClassVar[int]
+    RESERVING_FIELD_NUMBER: _ClassVar[int]
     demand_id: str
     resources: Resources
     count: int
@@ -229,7 +230,8 @@ class Demand(_message.Message):
     strategy: str
     revocable: bool
     volume: str
-    def __init__(self, demand_id: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., count: _Optional[int] = ..., port_count: _Optional[int] = ..., role: _Optional[str] = ..., constraints: _Optional[_Iterable[_Union[Constraint, _Mapping]]] = ..., runtime: _Optional[str] = ..., on_public: _Optional[bool] = ..., strategy: _Optional[str] = ..., revocable: _Optional[bool] = ..., volume: _Optional[str] = ...) -> None: ...
+    reserving: bool
+    def __init__(self, demand_id: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., count: _Optional[int] = ..., port_count: _Optional[int] = ..., role: _Optional[str] = ..., constraints: _Optional[_Iterable[_Union[Constraint, _Mapping]]] = ..., runtime: _Optional[str] = ..., on_public: _Optional[bool] = ..., strategy: _Optional[str] = ..., revocable: _Optional[bool] = ..., volume: _Optional[str] = ..., reserving: _Optional[bool] = ...) -> None: ...
 
 class Command(_message.Message):
     __slots__ = ("shell", "argv", "env", "user", "rlimits")
@@ -490,7 +492,7 @@ class VolumeMount(_message.Message):
     def __init__(self, volume_id: _Optional[str] = ..., path: _Optional[str] = ..., read_only: _Optional[bool] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("reservation_id", "agent_id", "role", "resources", "principal", "labels", "static")
+    __slots__ = ("reservation_id", "agent_id", "role", "resources", "principal", "labels", "static", "exclusive")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -505,6 +507,7 @@ class Reservation(_message.Message):
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     STATIC_FIELD_NUMBER: _ClassVar[int]
+    EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     agent_id: str
     role: str
@@ -512,7 +515,8 @@ class Reservation(_message.Message):
     principal: str
     labels: _containers.ScalarMap[str, str]
     static: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., principal: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., static: _Optional[bool] = ...) -> None: ...
+    exclusive: bool
+    def __init__(self, reservation_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., principal: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., static: _Optional[bool] = ..., exclusive: _Optional[bool] = ...) -> None: ...
 
 class PersistentVolume(_message.Message):
     __slots__ = ("volume_id", "reservation_id", "agent_id", "size", "principal")
@@ -531,7 +535,7 @@ class PersistentVolume(_message.Message):
 class Operation(_message.Message):
     __slots__ = ("reserve", "unreserve", "create", "destroy")
     class Reserve(_message.Message):
-        __slots__ = ("reservation_id", "role", "resources", "labels")
+        __slots__ = ("reservation_id", "role", "resources", "labels", "exclusive")
         class LabelsEntry(_message.Message):
             __slots__ = ("key", "value")
             KEY_FIELD_NUMBER: _ClassVar[int]
@@ -543,11 +547,13 @@ class Operation(_message.Message):
         ROLE_FIELD_NUMBER: _ClassVar[int]
         RESOURCES_FIELD_NUMBER: _ClassVar[int]
         LABELS_FIELD_NUMBER: _ClassVar[int]
+        EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
         reservation_id: str
         role: str
         resources: Resources
         labels: _containers.ScalarMap[str, str]
-        def __init__(self, reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+        exclusive: bool
+        def __init__(self, reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., exclusive: _Optional[bool] = ...) -> None: ...
     class Unreserve(_message.Message):
         __slots__ = ("reservation_id",)
         RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]

@@ -49,6 +49,9 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
             return pb.SchedulerCall(suppress={"roles": call.roles})
         case calls.Release():
             return pb.SchedulerCall(release={"task_ids": call.task_ids})
+        case calls.ReconcileReservations():
+            endings = [{"agent_id": agent_id, "reservation_id": name} for agent_id, name in call.endings]
+            return pb.SchedulerCall(reservations={"endings": endings})
         case calls.Keep():
             return pb.SchedulerCall(keep={"task_ids": call.task_ids})
         case calls.Teardown():
@@ -82,6 +85,8 @@ def event_from_wire(wire: pb.SchedulerEvent) -> msg.MasterEvent:
         case "message":
             said = wire.message
             return msg.Message(AgentId(said.agent_id), ExecutorId(said.executor_id), said.data)
+        case "reservations":
+            return codec.held_from_wire(wire.reservations)
         case "error":
             return msg.Refusal(wire.error.message, wire.error.fatal)
         case _:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from prometheus_client import CollectorRegistry
 
-from barter.core.ids import AgentId, ExecutorId
+from barter.core.ids import AgentId, ExecutorId, ReservationId
 from barter.core.operations import Operation
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
@@ -84,6 +84,9 @@ class Script(Driver):
 
     def keep(self, task_ids: Iterable[TaskId]) -> None:
         raise AssertionError("nothing here returns late")
+
+    def reconcile_reservations(self, endings: Iterable[tuple[AgentId, ReservationId]] = ()) -> None:
+        pass
 
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         for task_id in task_ids:

@@ -24,6 +24,7 @@ from barter.sdk import (
     MemoryStore,
     Offer,
     OfferId,
+    ReservationId,
     Service,
     Source,
     TaskId,
@@ -81,6 +82,9 @@ class Pad(Driver):
 
     def reconcile(self, task_ids: Iterable[TaskId] = ()) -> None:
         self.log.append("reconcile")
+
+    def reconcile_reservations(self, endings: Iterable[tuple[AgentId, ReservationId]] = ()) -> None:
+        self.log.append("reconcile_reservations")
 
     def set_demands(self, demands: Sequence[Demand]) -> None:
         self.log.append(f"demands {[demand.count for demand in demands]}")

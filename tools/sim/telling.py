@@ -39,6 +39,8 @@ def call(asked: calls.Call) -> str:
             return f"releases {listed(task_ids)}"
         case calls.Keep(task_ids):
             return f"keeps {listed(task_ids)}"
+        case calls.ReconcileReservations(endings):
+            return f"ends reservations {listed(name for _, name in endings)} and asks for those left"
         case calls.Reconcile(task_ids):
             return f"asks for {listed(task_ids)}" if task_ids else "asks for all its tasks"
         case calls.SetDemands(demands):
@@ -93,6 +95,8 @@ def callback(heard: told.Callback) -> str:
             return f"to be given up: {listed(named)}"
         case told.InverseRescinded(inverse_offer_id):
             return f"{inverse_offer_id} is rescinded"
+        case told.ReservationsTold(held):
+            return f"reservations {listed(each.reservation_id for each in held.reservations)}"
         case told.Error(message):
             return f"an error: {message}"
         case _:

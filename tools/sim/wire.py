@@ -10,6 +10,7 @@ from barter.agent.executor import actions as executor_act
 from barter.agent.executor import events as executor_ev
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId, FrameworkId, TaskId
+from barter.core.reservations import ReservationsHeld
 from barter.core.tasks import TaskInfo
 from barter.master import events as master_ev
 from barter.master import messages as master_msg
@@ -138,6 +139,8 @@ def framework_call(session: int, call: FrameworkCall) -> master_ev.Event:
             return master_ev.Suppress(session, roles)
         case calls.Release(task_ids):
             return master_ev.Release(session, task_ids)
+        case calls.ReconcileReservations(endings):
+            return master_ev.ReconcileReservations(session, endings)
         case calls.Keep(task_ids):
             return master_ev.Keep(session, task_ids)
         case calls.Kill(task_id, grace_ms):
@@ -207,6 +210,8 @@ def to_framework(heard: FromMaster) -> sdk_msg.MasterEvent:
             return sdk_msg.Failure(agent_id, reason, executor_id, exit_code)
         case master_msg.FromExecutor(agent_id, executor_id, data):
             return sdk_msg.Message(agent_id, executor_id, b64decode(data))
+        case ReservationsHeld():
+            return heard.said
         case master_msg.Error(message, fatal):
             return sdk_msg.Refusal(message, fatal)
         case _:
