@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.core.tasks import CheckResult
 from barter.frameworks.service.app import Unreachable
 from barter.frameworks.service.backoff import PROVEN_MS
 from barter.sdk import Reason, TaskStatus
@@ -53,6 +54,7 @@ class Instance:
     adopted: bool = False
     going_until: int | None = None
     message: str = ""
+    check: CheckResult | None = None
 
     @property
     def task_id(self) -> str:
@@ -108,6 +110,7 @@ class Instance:
             self.healthy = status.healthy if status.healthy is not None else self.healthy
             self.told_ready = status.ready if status.ready is not None else self.told_ready
             self.address = status.address or self.address
+            self.check = status.check or self.check
             self.was_healthy = self.was_healthy or self.healthy is True
         self.state, self.message, self.adopted = status.state, status.message, False
         return True

@@ -6,7 +6,6 @@ import pytest
 
 from barter.agent import actions as act
 from barter.agent import events as ev
-from barter.agent.executor.protocol import PROTOCOL
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
 from barter.core.tasks import Container, Network, Reason, TaskInfo, TaskStatus
@@ -111,7 +110,7 @@ def test_an_executor_of_the_version_before_is_not_given_what_it_cannot_do() -> N
     machine = ready(agent())
     machine.step(run(task("old")), 1)
     machine.step(ev.ExecutorDisconnected("e1"), 2)
-    machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, PROTOCOL - 1), 3)
+    machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, 1), 3)
     done = refusals(machine.step(run(member("a"), member("b"), task("plain")), 4))
     assert set(done) == {"a", "b"}
     assert (done["a"].state, done["a"].reason) == (S.DROPPED, Reason.RUNTIME_MISSING)
@@ -123,7 +122,7 @@ def test_what_was_admitted_before_its_version_was_known_is_refused_too() -> None
     machine.step(run(task("old")), 1)
     machine.step(ev.ExecutorDisconnected("e1"), 2)
     machine.step(run(member("a"), task("plain")), 3)
-    done = machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, PROTOCOL - 1), 4)
+    done = machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, 1), 4)
     assert told(done) == [("old:1", S.RUNNING), ("a:1", S.DROPPED)]
     assert launched(done) == ["plain"]
 
@@ -132,7 +131,7 @@ def test_an_idle_executor_of_the_version_before_makes_way_at_once() -> None:
     machine = ready(agent())
     machine.step(ev.ExecutorDisconnected("e1"), 1)
     machine.step(run(member("a")), 2)
-    done = machine.step(ev.ExecutorHello("e1", (), (), None, PROTOCOL - 1), 3)
+    done = machine.step(ev.ExecutorHello("e1", (), (), None, 1), 3)
     assert [each.kill for each in done if isinstance(each, act.StopExecutor)] == [False]
     assert launched(done) == []
     assert launched(machine.step(run(task("b")), 4)) == [], "it waits for the next"
@@ -144,7 +143,7 @@ def test_a_busy_executor_of_the_version_before_makes_way_when_its_tasks_have_end
     machine = ready(agent())
     machine.step(run(task("old")), 1)
     machine.step(ev.ExecutorDisconnected("e1"), 2)
-    again = machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, PROTOCOL - 1), 3)
+    again = machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, 1), 3)
     assert not [each for each in again if isinstance(each, act.StopExecutor)]
     done = machine.step(reports(report("old", S.FINISHED, 2)), 4)
     assert [each.kill for each in done if isinstance(each, act.StopExecutor)] == [False]
