@@ -17,6 +17,7 @@ from barter.master.shell.admission import Admission
 from barter.master.shell.hub import LOG, Hub
 from barter.master.shell.pacing import Paces
 from barter.master.shell.stream import Stream, Write
+from barter.master.shell.wishes import Wishes
 from barter.proto.v1 import agent_pb2, scheduler_pb2
 from barter.proto.v1.agent_pb2_grpc import AgentServiceServicer
 from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceServicer
@@ -53,10 +54,11 @@ class SchedulerSessions(SchedulerServiceServicer):
             return
         stream = self._hub.open(context.peer(), _writer(context, self._encode, self._hub))
         pace = self._paces.of(first.subscribe.framework.principal or first.subscribe.framework.name)
+        wishes = Wishes()
 
         async def take(call: scheduler_pb2.SchedulerCall) -> None:
             await pace.keep(self._now)
-            self._post(wire_scheduler.call_from_wire(stream.number, call))
+            self._post(wire_scheduler.call_from_wire(stream.number, call, wishes))
 
         try:
             await take(first)

@@ -10,6 +10,7 @@ from barter.core.messages import check_message
 from barter.core.reservations import ReservationsHeld
 from barter.master import events as ev
 from barter.master import messages as msg
+from barter.master.shell.wishes import Wishes
 from barter.proto import codec
 from barter.proto.v1 import scheduler_pb2 as pb
 from barter.proto.v1 import types_pb2
@@ -17,8 +18,9 @@ from barter.proto.v1 import types_pb2
 HEARTBEAT = pb.SchedulerEvent(heartbeat=pb.SchedulerEvent.Heartbeat())
 
 
-def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.FrameworkEvent:
-    """Raises ValueError naming the field that is wrong; a task that is wrong is in `malformed` of its accept."""
+def call_from_wire(session: int, wire: pb.SchedulerCall, wishes: Wishes) -> ev.Subscribe | ev.FrameworkEvent:
+    """`wishes` are those of the session. Raises ValueError naming the field that is wrong; a task that is wrong is in
+    `malformed` of its accept."""
     match wire.WhichOneof("call"):
         case "subscribe":
             return ev.Subscribe(
@@ -33,9 +35,9 @@ def call_from_wire(session: int, wire: pb.SchedulerCall) -> ev.Subscribe | ev.Fr
         case "suppress":
             return ev.Suppress(session, tuple(wire.suppress.roles))
         case "demands":
-            return ev.SetDemands(session, tuple(codec.demand_from_wire(demand) for demand in wire.demands.demands))
+            return wishes.demands(session, wire.demands)
         case "services":
-            return ev.SetServices(session, tuple(codec.service_from_wire(one) for one in wire.services.services))
+            return wishes.services(session, wire.services)
         case "kill":
             return ev.KillTask(session, TaskId(wire.kill.task_id), wire.kill.grace_ms)
         case "acknowledge":
@@ -63,7 +65,7 @@ def event_to_wire(message: msg.ToAgent | msg.ToFramework, epoch: int, heartbeat_
     match message:
         case msg.Subscribed():
             subscribed = pb.SchedulerEvent.Subscribed(
-                framework_id=message.framework_id, epoch=epoch, heartbeat_ms=heartbeat_ms
+                framework_id=message.framework_id, epoch=epoch, heartbeat_ms=heartbeat_ms, takes_updates=True
             )
             return pb.SchedulerEvent(subscribed=subscribed)
         case msg.Offers():

@@ -45,15 +45,23 @@ class SchedulerCall(_message.Message):
         roles: _containers.RepeatedScalarFieldContainer[str]
         def __init__(self, roles: _Optional[_Iterable[str]] = ...) -> None: ...
     class SetDemands(_message.Message):
-        __slots__ = ("demands",)
+        __slots__ = ("demands", "update", "removed")
         DEMANDS_FIELD_NUMBER: _ClassVar[int]
+        UPDATE_FIELD_NUMBER: _ClassVar[int]
+        REMOVED_FIELD_NUMBER: _ClassVar[int]
         demands: _containers.RepeatedCompositeFieldContainer[_types_pb2.Demand]
-        def __init__(self, demands: _Optional[_Iterable[_Union[_types_pb2.Demand, _Mapping]]] = ...) -> None: ...
+        update: bool
+        removed: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, demands: _Optional[_Iterable[_Union[_types_pb2.Demand, _Mapping]]] = ..., update: _Optional[bool] = ..., removed: _Optional[_Iterable[str]] = ...) -> None: ...
     class SetServices(_message.Message):
-        __slots__ = ("services",)
+        __slots__ = ("services", "update", "removed")
         SERVICES_FIELD_NUMBER: _ClassVar[int]
+        UPDATE_FIELD_NUMBER: _ClassVar[int]
+        REMOVED_FIELD_NUMBER: _ClassVar[int]
         services: _containers.RepeatedCompositeFieldContainer[_types_pb2.Service]
-        def __init__(self, services: _Optional[_Iterable[_Union[_types_pb2.Service, _Mapping]]] = ...) -> None: ...
+        update: bool
+        removed: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, services: _Optional[_Iterable[_Union[_types_pb2.Service, _Mapping]]] = ..., update: _Optional[bool] = ..., removed: _Optional[_Iterable[str]] = ...) -> None: ...
     class Kill(_message.Message):
         __slots__ = ("task_id", "grace_ms")
         TASK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -140,14 +148,16 @@ class SchedulerCall(_message.Message):
 class SchedulerEvent(_message.Message):
     __slots__ = ("subscribed", "offers", "rescind", "update", "failure", "error", "heartbeat", "inverse_offers", "rescind_inverse", "message", "services_served", "reservations")
     class Subscribed(_message.Message):
-        __slots__ = ("framework_id", "epoch", "heartbeat_ms")
+        __slots__ = ("framework_id", "epoch", "heartbeat_ms", "takes_updates")
         FRAMEWORK_ID_FIELD_NUMBER: _ClassVar[int]
         EPOCH_FIELD_NUMBER: _ClassVar[int]
         HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+        TAKES_UPDATES_FIELD_NUMBER: _ClassVar[int]
         framework_id: str
         epoch: int
         heartbeat_ms: int
-        def __init__(self, framework_id: _Optional[str] = ..., epoch: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ...) -> None: ...
+        takes_updates: bool
+        def __init__(self, framework_id: _Optional[str] = ..., epoch: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ..., takes_updates: _Optional[bool] = ...) -> None: ...
     class Offers(_message.Message):
         __slots__ = ("offers",)
         OFFERS_FIELD_NUMBER: _ClassVar[int]

@@ -16,6 +16,7 @@ from barter.proto.v1.scheduler_pb2_grpc import SchedulerServiceStub
 from barter.sdk import calls
 from barter.sdk import messages as msg
 from barter.sdk.shell.wire import call_to_wire, event_from_wire
+from barter.sdk.shell.wishes import Wishes
 from barter.shell import reach
 from barter.shell.transport import channel, leader_of
 
@@ -33,11 +34,12 @@ class Link:
         self._post = post
         self.channel = channel(connect.address)
         self._stream: _Stream | None = None
+        self._wishes = Wishes()
         self._reader = asyncio.create_task(self._follow(connect))
 
     async def send(self, call: calls.Call, framework_id: FrameworkId) -> None:
         """Write; a stream that is gone is the reader's to report. Raises ValueError or TypeError as the codec does."""
-        wire = call_to_wire(call, framework_id)
+        wire = call_to_wire(call, framework_id, self._wishes)
         if self._stream is None:
             return
         with contextlib.suppress(aio.AioRpcError, asyncio.InvalidStateError):
@@ -71,9 +73,11 @@ class Link:
         stub = SchedulerServiceStub(self.channel)  # type: ignore[no-untyped-call]
         stream = self._stream = stub.Session(metadata=reach.telling(connect.unreachable))
         try:
-            await stream.write(call_to_wire(connect.subscribe, FrameworkId("")))
+            await stream.write(call_to_wire(connect.subscribe, FrameworkId(""), self._wishes))
             while isinstance(message := await stream.read(), SchedulerEvent):
                 heard()
+                if message.HasField("subscribed"):
+                    self._wishes.takes_updates = message.subscribed.takes_updates
                 self._post(msg.Heard(self._number, _decoded(message)))
         except aio.AioRpcError as error:
             return _brief(error), leader_of(error.trailing_metadata())

@@ -8,10 +8,11 @@ from barter.proto.v1 import scheduler_pb2 as pb
 from barter.proto.v1 import types_pb2
 from barter.sdk import calls
 from barter.sdk import messages as msg
+from barter.sdk.shell.wishes import Wishes
 
 
-def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCall:
-    """Raises ValueError or TypeError where a value does not fit the wire."""
+def call_to_wire(call: calls.Call, framework_id: FrameworkId, wishes: Wishes) -> pb.SchedulerCall:
+    """`wishes` are those of the session. Raises ValueError or TypeError where a value does not fit the wire."""
     match call:
         case calls.Subscribe():
             framework = codec.framework_to_wire(call.framework)
@@ -39,10 +40,8 @@ def call_to_wire(call: calls.Call, framework_id: FrameworkId) -> pb.SchedulerCal
             return pb.SchedulerCall(message=said)
         case calls.Reconcile():
             return pb.SchedulerCall(reconcile={"task_ids": call.task_ids})
-        case calls.SetDemands():
-            return pb.SchedulerCall(demands={"demands": [codec.demand_to_wire(demand) for demand in call.demands]})
-        case calls.SetServices():
-            return pb.SchedulerCall(services={"services": [codec.service_to_wire(item) for item in call.services]})
+        case calls.SetDemands() | calls.SetServices():
+            return wishes.to_wire(call)
         case calls.Revive():
             return pb.SchedulerCall(revive={"roles": call.roles})
         case calls.Suppress():

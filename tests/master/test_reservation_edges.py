@@ -15,6 +15,7 @@ from barter.master.record_json import EVENTS, encode, tagged, untagged
 from barter.master.reservation_views import reservations, volumes
 from barter.master.reserving import MOST_OF_AN_AGENT
 from barter.master.shell import wire_agent, wire_scheduler
+from barter.master.shell.wishes import Wishes
 from barter.master.snapshot import restore, take
 from barter.proto import codec
 from barter.proto.v1 import agent_pb2, scheduler_pb2, types_pb2
@@ -64,7 +65,7 @@ def test_an_operation_that_cannot_be_read_is_refused_on_its_own() -> None:
         types_pb2.Operation.Reserve(reservation_id=R1, resources=codec.resources_to_wire(PART))
     )
     wire.launch.extend(map(codec.task_to_wire, (with_volume("t1"), task("t2", SMALL))))
-    one.do(wire_scheduler.call_from_wire(FRAMEWORK, scheduler_pb2.SchedulerCall(accept=wire)))
+    one.do(wire_scheduler.call_from_wire(FRAMEWORK, scheduler_pb2.SchedulerCall(accept=wire), Wishes()))
     assert ["no size for a volume" in each for each in errors(one)] == [True]
     assert [(each.task_id, each.reason) for each in one.statuses()] == [("t1", Reason.VOLUME_UNUSABLE)]
     assert [each.task_id for run in one.sent(msg.Run) for each in run.tasks] == ["t2"]
