@@ -12,10 +12,11 @@ from barter.core.units import GIB
 from barter.master import events as ev
 from barter.master import messages as msg
 from barter.master.record_json import EVENTS, encode, tagged, untagged
-from barter.master.shell import wire_scheduler
+from barter.master.shell import wire_scheduler, wishes
 from barter.proto import codec
 from barter.proto.v1 import scheduler_pb2
 from barter.sdk import calls
+from barter.sdk.shell import wishes as sdk_wishes
 from barter.sdk.shell.wire import call_to_wire
 from tests.master.reservation_kit import R1, R2, SMALL, V1, accept, errors, machine, subscribe, with_volume, world
 from tests.master.world import A1, AGENT, FRAMEWORK, World, status
@@ -108,8 +109,8 @@ def test_another_principal_neither_sees_nor_ends_it() -> None:
 def test_it_is_recorded_and_goes_over_the_wire_as_what_it_is() -> None:
     event = ev.ReconcileReservations(4, ((A1, R1),))
     assert untagged(json.loads(encode(tagged(event))), EVENTS) == event
-    sent = call_to_wire(calls.ReconcileReservations(((A1, R1),)), FrameworkId("f"))
-    assert wire_scheduler.call_from_wire(4, sent) == event
+    sent = call_to_wire(calls.ReconcileReservations(((A1, R1),)), FrameworkId("f"), sdk_wishes.Wishes())
+    assert wire_scheduler.call_from_wire(4, sent, wishes.Wishes()) == event
     held = _ask(_made())
     wire = wire_scheduler.event_to_wire(held, 1, 1)
     read = scheduler_pb2.SchedulerEvent.FromString(wire.SerializeToString())
