@@ -8,8 +8,8 @@ from barter.core import ranges as rng
 from barter.core.cluster import AgentInfo
 from barter.core.container_rules import container_problem
 from barter.core.ids import FrameworkId, check_id
-from barter.core.reservations import mount_problem
 from barter.core.resources import Resources
+from barter.core.shared_folders import mounts_problem
 from barter.core.task_state import TaskState
 from barter.core.tasks import Network, Reason, TaskInfo
 
@@ -85,10 +85,13 @@ def invalid(task: TaskInfo) -> str:
 
 
 def _mounts(task: TaskInfo) -> str:
-    """A volume's id names a folder here."""
+    """A volume's id, and the name of what is shared, name a folder here."""
     try:
         for mount in task.volumes:
             check_id("volume id", mount.volume_id)
+        for each in task.shared:
+            check_id("shared folder", each.name)
+            check_id("task id", each.task_id)
     except ValueError as error:
         return str(error)
-    return mount_problem(task.volumes, in_container=task.container is not None)
+    return mounts_problem(task)

@@ -111,6 +111,7 @@ def _mounts(task: TaskInfo, container: Container) -> Iterator[str]:
     places = [volume.container_path for volume in container.volumes]
     places += [tmpfs.container_path for tmpfs in container.tmpfs]
     places += [mount.path for mount in task.volumes]
+    places += [folder.path for folder in task.shared]
     if SANDBOX in places:
         yield f"container.volumes: {SANDBOX} is the sandbox: choose another container_path"
     yield from _twice("container.volumes", places)

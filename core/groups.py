@@ -26,6 +26,10 @@ def group_problem(tasks: Sequence[TaskInfo]) -> str:
     inside = [mapping.container_port for each in containers for mapping in each.port_mappings]
     if twice := sorted({port for port in inside if inside.count(port) > 1}):
         return f"container port {twice[0]} is mapped twice: the containers of a group share their ports"
+    names = {task.task_id for task in tasks}
+    foreign = next((each for task in tasks for each in task.shared if each.task_id not in names), None)
+    if foreign is not None:
+        return f"folder {foreign.name} is of {foreign.task_id}, which is no task of the group"
     volumes = [mount.volume_id for task in tasks for mount in task.volumes]
     if again := sorted({volume for volume in volumes if volumes.count(volume) > 1}):
         return f"volume {again[0]} is mounted by two tasks of the group"

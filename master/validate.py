@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from barter.core import ranges as rng
 from barter.core.container_rules import container_problem
-from barter.core.reservations import mount_problem
 from barter.core.resources import PORTS
+from barter.core.shared_folders import mounts_problem
 from barter.core.tasks import Network, Reason, TaskInfo
 
 DOCKER, PROCESS = "docker", "process"
@@ -36,7 +36,7 @@ def _malformed(info: TaskInfo) -> str:
     by_itself = info.executor is None or info.is_executor
     if by_itself and info.container is None and not info.command.shell and not info.command.argv:
         return "command: neither shell nor argv is given, and there is no image to run"
-    if info.volumes and (problem := mount_problem(info.volumes, in_container=info.container is not None)):
+    if (info.volumes or info.shared) and (problem := mounts_problem(info)):
         return problem
     return container_problem(info) or (_unclaimed_port(info) if info.ports or info.container else "")
 

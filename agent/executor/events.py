@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from barter.core.ids import AgentId, FrameworkId, TaskId
-from barter.core.tasks import HealthCheck, ReadinessCheck, Reason, StatusCheck, TaskInfo
-
-AnyCheck = HealthCheck | ReadinessCheck | StatusCheck
+from barter.core.tasks import Reason, TaskInfo
 
 
 class TaskKey(NamedTuple):
@@ -171,16 +169,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A `check`'s result; `message` says what was found, `found` says it as in CheckResult.
+    """A check's result, of the task's health or of its readiness; `message` says what was found.
 
     `ok` is None where it could not be run, which says nothing of the task.
     """
 
     key: TaskKey
-    check: AnyCheck
     ok: bool | None
     message: str
-    found: int | None = None
+    readiness: bool = False
 
 
 Event = (

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from barter.agent.executor.events import Order
+from barter.agent.runtime import shared
 from barter.agent.runtime.base import LaunchFailed
 from barter.agent.runtime.persistent import folder_of
 from barter.agent.runtime.users import Identity
@@ -69,6 +70,11 @@ def wrapped(order: Order, work_dir: Path, argv: Sequence[str], owner: Identity |
     for mount in order.task.volumes:
         data = folder_of(work_dir, mount.volume_id)
         command += ["--ro-bind" if mount.read_only else "--bind", data, data]
+    for each in order.task.shared:
+        data = shared.folder_of(work_dir, order, each)
+        for above in Path(data).parents[2::-1]:
+            command += ["--perms", "0755", "--dir", str(above)]
+        command += ["--bind", data, data]
     command += ["--remount-ro", "/", "--chdir", order.sandbox, "--"]
     if owner is not None:
         setpriv = shutil.which("setpriv")

@@ -1,12 +1,15 @@
-"""Persistent volumes in tasks: a bind mount of a container, a link below the sandbox of a process."""
+"""Persistent volumes and shared folders: a bind mount of a container, a link below the sandbox of a process."""
 
 import os
 from pathlib import Path
 
 from barter.agent.executor.events import Order
+from barter.agent.runtime import shared
 from barter.agent.runtime.base import LaunchFailed
 from barter.core.ids import VolumeId, check_id
-from barter.core.reservations import mount_problem
+from barter.core.reservations import VolumeMount
+from barter.core.shared_folders import mounts_problem
+from barter.core.tasks import SharedFolder
 
 FOLDER = "volumes"
 
@@ -18,31 +21,34 @@ def folder_of(work_dir: Path, volume_id: VolumeId) -> str:
 
 def binds(order: Order, work_dir: Path) -> list[str]:
     """The engine's `host:container:mode`; raises LaunchFailed."""
-    _check(order, in_container=True)
-    return [
-        f"{_data(work_dir, mount.volume_id)}:{mount.path}:{'ro' if mount.read_only else 'rw'}"
-        for mount in order.task.volumes
-    ]
+    _check(order)
+    return [f"{data}:{mount.path}:{'ro' if mount.read_only else 'rw'}" for mount, data in _mounted(order, work_dir)]
 
 
 def link(order: Order, work_dir: Path) -> None:
     """Make the links of a process that is about to start; raises LaunchFailed."""
-    _check(order, in_container=False)
-    for mount in order.task.volumes:
-        data, place = _data(work_dir, mount.volume_id), Path(order.sandbox, mount.path)
+    _check(order)
+    for mount, data in _mounted(order, work_dir):
+        place = Path(order.sandbox, mount.path)
         try:
             if place.is_symlink() and os.readlink(place) == data:
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(data)
         except OSError as error:
-            why = f"its volume {mount.volume_id} cannot be at {mount.path!r}: {error.strerror}"
+            why = f"its volume {os.path.basename(data)} cannot be at {mount.path!r}: {error.strerror}"
             raise LaunchFailed(f"{why}; choose another path") from None
 
 
-def _check(order: Order, *, in_container: bool) -> None:
-    if problem := mount_problem(order.task.volumes, in_container=in_container):
+def _check(order: Order) -> None:
+    if problem := mounts_problem(order.task):
         raise LaunchFailed(problem)
+
+
+def _mounted(order: Order, work_dir: Path) -> list[tuple[VolumeMount | SharedFolder, str]]:
+    """Each with the folder of the machine that it is; raises LaunchFailed."""
+    volumes = [(mount, _data(work_dir, mount.volume_id)) for mount in order.task.volumes]
+    return [*volumes, *shared.make(work_dir, order)]
 
 
 def _data(work_dir: Path, volume_id: VolumeId) -> str:

@@ -55,7 +55,7 @@ class Starter:
         program, argv = command_of(order, environment)
         owner = identity(order.task.command.user)
         rlimits = limits_of(order.task.command.rlimits)
-        if order.task.volumes:
+        if order.task.volumes or order.task.shared:
             persistent.link(order, self._work_dir)
         if owner is not None:
             own_sandbox(order, owner)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from barter.agent.collect import Disk, Item, Policy, Removal, collect
 from barter.agent.facts import TaskKey
+from barter.agent.runtime.shared import folders_of
 from barter.core.ids import FrameworkId, TaskId, check_id
 from barter.core.tasks import TaskInfo
 
@@ -21,9 +22,13 @@ FOLDER = "sandboxes"
 
 
 class Sandboxes:
-    """Keeps the sandboxes of live tasks, and of ended ones the last `keep` for as long as the policy says."""
+    """Keeps the sandboxes of live tasks, and of ended ones the last `keep` for as long as the policy says.
+
+    What is named after a task of the folders that its group shares goes with its sandbox.
+    """
 
     def __init__(self, work_dir: Path, keep: int = KEEP, policy: Policy = POLICY) -> None:
+        self._work_dir = work_dir
         self.root = work_dir.absolute() / FOLDER
         # Who runs as somebody else gets through to his own, and sees no others.
         self.root.mkdir(mode=0o711, exist_ok=True)
@@ -77,8 +82,11 @@ class Sandboxes:
         disk = Disk(usage.total, usage.free)
         full = usage.free < usage.total * self._policy.least_free // 100
         # How large each is matters, and is found out, only where room is wanted.
-        items = [Item("/".join(key), _size(self.path(*key)) if full else 0, at) for key, at in ended]
+        items = [Item("/".join(key), self._size(key) if full else 0, at) for key, at in ended]
         return collect(items, disk, self._policy, _now())
+
+    def _size(self, key: TaskKey) -> int:
+        return _size(self.path(*key)) + _size(folders_of(self._work_dir, *key))
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in names:
@@ -86,6 +94,7 @@ class Sandboxes:
             key = (FrameworkId(framework_id), TaskId(task_id))
             if self._ended.pop(key, None) is not None:
                 remove_tree(self.path(*key))
+                remove_tree(folders_of(self._work_dir, *key))
 
 
 def mode_of(task: TaskInfo) -> int:

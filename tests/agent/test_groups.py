@@ -8,7 +8,7 @@ from barter.agent import actions as act
 from barter.agent import events as ev
 from barter.core.ids import TaskId
 from barter.core.task_state import TaskState
-from barter.core.tasks import Container, Network, Reason, TaskInfo, TaskStatus
+from barter.core.tasks import Container, Network, Reason, SharedFolder, TaskInfo, TaskStatus
 from tests.agent.agent_kit import agent, killed, launched, ready, report, reports, run, task, told
 
 S = TaskState
@@ -148,3 +148,23 @@ def test_a_busy_executor_of_the_version_before_makes_way_when_its_tasks_have_end
     done = machine.step(reports(report("old", S.FINISHED, 2)), 4)
     assert [each.kill for each in done if isinstance(each, act.StopExecutor)] == [False]
     assert act.SendRecorded(2) in done
+
+
+def test_an_executor_of_before_shared_folders_is_not_given_them() -> None:
+    shared = replace(task("a"), group_id="g", shared=(SharedFolder(TaskId("a"), "data", "data"),))
+    machine = ready(agent())
+    machine.step(run(task("old")), 1)
+    machine.step(ev.ExecutorDisconnected("e1"), 2)
+    machine.step(ev.ExecutorHello("e1", (report("old", S.RUNNING, 1),), (), None, 2), 3)
+    done = refusals(machine.step(run(shared, member("b"), task("plain")), 4))
+    assert "cannot share folders in a group" in done["a"].message
+
+
+@pytest.mark.parametrize(
+    ("group", "owner", "why"),
+    [("", "a", "give a group_id"), ("g", "x", "is no task of the group")],
+)
+def test_a_folder_is_shared_in_the_group_of_the_task_it_is_named_after(group: str, owner: str, why: str) -> None:
+    shared = replace(task("a"), group_id=group, shared=(SharedFolder(TaskId(owner), "data", "data"),))
+    done = refusals(ready(agent()).step(run(shared), 1))
+    assert why in done["a"].message
