@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from barter.core.constraints import Constraint
-from barter.core.tasks import Artifact, CheckKind, Limits, Network, Rlimit, Volume
+from barter.core.tasks import Artifact, CheckKind, Network, Rlimit, Volume
 from barter.core.units import MIB
+from barter.frameworks.service.pod import Pod
 
 MILLION = 1_000_000
 
@@ -94,6 +95,14 @@ class GenericCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What an instance may use beyond its request, in milli-cpus and bytes: None is the request, UNLIMITED all."""
+
+    cpus: int | None = None
+    mem: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PersistentVolume:
     """Disk of `size` bytes on one agent that outlives the task; `mode` is RW or RO."""
 
@@ -165,7 +174,8 @@ class App:
 
     `network_name` is the engine's network in which each instance has an address of its own. `role` is the
     framework's own where empty. `secrets` are sources by name; `secret_env` are names of secrets by variable.
-    `dependencies` are absolute ids, of apps or groups.
+    `dependencies` are absolute ids, of apps or groups. With a `pod` its containers are run instead; `cpus`, `mem`,
+    `disk` and `ports` are theirs together.
     """
 
     app_id: str
@@ -202,6 +212,7 @@ class App:
     residency: Residency | None = None
     volumes_persistent: tuple[PersistentVolume, ...] = ()
     generic_check: GenericCheck | None = None
+    pod: Pod | None = None
 
     def same_tasks_as(self, other: "App") -> bool:
         """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""

@@ -43,14 +43,15 @@ def parse_app(app: Json) -> App:
     try:
         part = AppPart.model_validate(kept)
     except ValidationError as error:
-        raise DefinitionError([*problems, *_named(error)]) from None
+        raise DefinitionError([*problems, *named(error)]) from None
     converted, more = convert(part)
     if converted is None or problems or more:
         raise DefinitionError([*problems, *more])
     return converted
 
 
-def _named(error: ValidationError) -> list[tuple[str, str]]:
+def named(error: ValidationError) -> list[tuple[str, str]]:
+    """Path and reason of each."""
     found: dict[tuple[str, str], None] = {}
     for problem in error.errors(include_url=False, include_input=False):
         path = "".join(f"/{step}" for step in problem["loc"] if step not in KINDS)

@@ -21,6 +21,10 @@ def demand(app: App, count: int, role: str) -> Demand:
         port_count=ports.chosen_count(app),
         role=role,
         constraints=app.constraints,
-        runtime="docker" if app.image else "process",
+        runtime="docker" if app.image or _pod_has_image(app) else "process",
         on_public=app.on_public,
     )
+
+
+def _pod_has_image(app: App) -> bool:
+    return app.pod is not None and any(container.image for container in app.pod.containers)

@@ -9,7 +9,7 @@ from barter.frameworks.service.timestamps import iso
 
 _LONGEST = 512
 _LABEL = "MARATHON_APP_LABEL_"
-_UNSAFE = re.compile(r"[^a-zA-Z0-9_]+")
+UNSAFE = re.compile(r"[^a-zA-Z0-9_]+")
 
 
 def environment(app: App, version: int, host: str, host_ports: Sequence[int], task_id: str) -> dict[str, str]:
@@ -19,7 +19,7 @@ def environment(app: App, version: int, host: str, host_ports: Sequence[int], ta
         "MESOS_TASK_ID": task_id,
         **_ports(app, host_ports),
         **_metadata(app, version),
-        **_labels(app.labels),
+        **labels_environment(app.labels),
         **app.env,
     }
 
@@ -31,7 +31,7 @@ def _ports(app: App, host_ports: Sequence[int]) -> dict[str, str]:
     for index, (port, number) in enumerate(zip(app.ports, host_ports, strict=True)):
         env[f"PORT{index}"] = env[f"PORT_{port.container_port or port.host_port or number}"] = str(number)
         if port.name:
-            env[f"PORT_{_UNSAFE.sub('_', port.name).upper()}"] = str(number)
+            env[f"PORT_{UNSAFE.sub('_', port.name).upper()}"] = str(number)
     return env
 
 
@@ -46,9 +46,10 @@ def _metadata(app: App, version: int) -> dict[str, str]:
     return {**env, "MARATHON_APP_DOCKER_IMAGE": app.image.name} if app.image else env
 
 
-def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+def labels_environment(labels: Mapping[str, str]) -> dict[str, str]:
+    """What of them fits into variables, by Marathon's names."""
     short = {
-        _UNSAFE.sub("_", name).upper(): value
+        UNSAFE.sub("_", name).upper(): value
         for name, value in labels.items()
         if len(name) + len(_LABEL) < _LONGEST and len(value) < _LONGEST
     }

@@ -1,5 +1,6 @@
 """`fetch` of an app, and `uris` of older ones: the artifacts that are in an instance's sandbox before it starts."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -13,9 +14,13 @@ def artifacts(part: AppPart, problems: list[tuple[str, str]]) -> tuple[Artifact,
     if part.fetch and part.uris:
         problems.append(("/uris", "cannot be given together with fetch"))
     field = "fetch" if part.fetch else "uris"
-    given = part.fetch or [FetchPart(uri=uri) for uri in part.uris]
+    return fetched(part.fetch or [FetchPart(uri=uri) for uri in part.uris], f"/{field}", problems)
+
+
+def fetched(given: Sequence[FetchPart], path: str, problems: list[tuple[str, str]]) -> tuple[Artifact, ...]:
+    """Those at `path` of a definition."""
     for index, one in enumerate(given):
-        problems += [(f"/{field}/{index}/{name}", reason) for name, reason in _problems(one)]
+        problems += [(f"{path}/{index}/{name}", reason) for name, reason in _problems(one)]
     return tuple(
         Artifact(one.uri, (one.sha256 or "").lower(), one.extract, one.executable, one.cache, one.destPath or "")
         for one in given

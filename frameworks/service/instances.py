@@ -1,11 +1,12 @@
-"""One instance of an app: a task, as far as this framework knows."""
+"""One instance of an app or a pod: a task, or the tasks of a group, as far as this framework knows."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
-from barter.core.tasks import CheckResult
 from barter.frameworks.service.app import Unreachable
 from barter.frameworks.service.backoff import PROVEN_MS
+from barter.frameworks.service.members import Member, MemberState, overall_health, overall_state
 from barter.sdk import Reason, TaskStatus
 
 
@@ -14,7 +15,8 @@ class Placed:
     """What is decided at launch and kept in the store: `version` is the app's then, `checked` whether its health is,
     `readiness_checked` whether its readiness is.
 
-    `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up.
+    `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up. `members` are the
+    containers of a pod's instance, whose tasks they are; an app's has none, and is itself the task.
     """
 
     task_id: str
@@ -29,6 +31,7 @@ class Placed:
     unwanted: str = ""
     inverse_offer: str = ""
     readiness_checked: bool = False
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ class Instance:
 
     `adopted`: taken over from the store by a new process that has not heard of it yet. Where its agent is to be given
     up, that counts until `going_until`, unless the master says so again; for as long as it stands where that is None.
+    `since_ms` is when its state or health last changed. `blamed`: its end has been counted against its app.
     """
 
     placed: Placed
@@ -54,11 +58,35 @@ class Instance:
     adopted: bool = False
     going_until: int | None = None
     message: str = ""
-    check: CheckResult | None = None
+    since_ms: int = 0
+    blamed: bool = False
+    members: dict[str, MemberState] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.since_ms = self.since_ms or self.placed.launched_ms
+        self.members = {one.task_id: MemberState(one, self.since_ms) for one in self.placed.members}
 
     @property
     def task_id(self) -> str:
+        """Its id; for a pod's instance no task has it, but `tasks` do."""
         return self.placed.task_id
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(self.members) or (self.placed.task_id,)
+
+    def living_tasks(self) -> tuple[str, ...]:
+        return tuple(task_id for task_id, one in self.members.items() if not one.ended) or self.tasks
+
+    def silent_tasks(self) -> Iterator[str]:
+        """Those without a status so far, and those out of reach."""
+        if not self.members and self.state in _SILENT:
+            yield self.placed.task_id
+        yield from (task_id for task_id, one in self.members.items() if one.state in _SILENT)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in TERMINAL
 
     @property
     def running(self) -> bool:
@@ -94,6 +122,29 @@ class Instance:
 
     def apply(self, status: TaskStatus, now: int) -> bool:
         """Take over a status; False where it is out of order and changes nothing."""
+        before = (self.state, self.healthy)
+        applied = self._apply_to_member(status, now) if self.members else self._apply(status, now)
+        if before != (self.state, self.healthy):
+            self.since_ms = now
+        return applied
+
+    def _apply_to_member(self, status: TaskStatus, now: int) -> bool:
+        member = self.members.get(status.task_id)
+        if member is None or not member.take(status, now):
+            return False
+        parts = self.members.values()
+        self.state, self.healthy = overall_state(parts), overall_health(parts)
+        lost = any(one.state is TaskState.UNREACHABLE for one in parts)
+        self.lost_ms = (self.lost_ms if self.lost_ms is not None else now) if lost else None
+        if self.running:
+            self.started_ms = self.started_ms or now
+            self.was_healthy = self.was_healthy or self.healthy is True
+        self.address = status.address or self.address
+        self.message = status.message
+        self.adopted = self.adopted and not all(one.heard for one in parts)
+        return True
+
+    def _apply(self, status: TaskStatus, now: int) -> bool:
         if status.state is TaskState.UNKNOWN:
             return False
         if status.state is not self.state:
@@ -110,12 +161,12 @@ class Instance:
             self.healthy = status.healthy if status.healthy is not None else self.healthy
             self.told_ready = status.ready if status.ready is not None else self.told_ready
             self.address = status.address or self.address
-            self.check = status.check or self.check
             self.was_healthy = self.was_healthy or self.healthy is True
         self.state, self.message, self.adopted = status.state, status.message, False
         return True
 
 
+_SILENT = (TaskState.STAGING, TaskState.UNREACHABLE)
 _NOT_THE_APPS_FAULT = frozenset({Reason.INVALID_OFFERS, Reason.MASTER_DISCONNECTED, Reason.AGENT_STOPPED})
 
 

@@ -8,8 +8,9 @@ from barter.frameworks.service.instances import Instance, Placed
 from barter.frameworks.service.launch import fit, task
 from barter.frameworks.service.paths import task_id_of
 from barter.frameworks.service.planning import CONFIRM_MS, plan_app
+from barter.frameworks.service.pod_launch import group, is_checked, members
 from barter.frameworks.service.state import AppState
-from barter.sdk import Offer
+from barter.sdk import Offer, TaskInfo
 
 UNFIT_REFUSE_MS = 1_000
 GOING_REFUSE_MS = 30_000
@@ -38,7 +39,8 @@ def place(book: Book, offers: Sequence[Offer], now: int) -> list[Action]:
 
 def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int) -> Action:
     app, version = state.app, state.stored.version
-    tasks = []
+    tasks: list[TaskInfo] = []
+    launched = 0
     for host_ports in fit(app, offer, state.wanted, book.launched * len(app.ports)):
         book.launched += 1
         task_id = task_id_of(app.app_id, book.generation, book.launched)
@@ -51,16 +53,18 @@ def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int) ->
             host=offer.host,
             host_ports=host_ports,
             launched_ms=now,
-            checked=bool(app.checks),
+            checked=is_checked(app),
             readiness_checked=app.readiness is not None,
+            members=members(app, task_id, host_ports),
         )
         record = book.record_of(before, book.launched)
         book.roster.add(state, Instance(placed, record, confirm_due=now + CONFIRM_MS))
-        tasks.append(task(app, version, task_id, offer, host_ports))
+        launched += 1
+        tasks += group(app, version, placed, offer) if app.pod else [task(app, version, task_id, offer, host_ports)]
     if not tasks:
         return Decline(offer, UNFIT_REFUSE_MS, f"does not hold one instance of {app.app_id}")
-    reason = f"{len(tasks)} of the {state.wanted} instances that {app.app_id} lacks"
+    reason = f"{launched} of the {state.wanted} instances that {app.app_id} lacks"
     book.alarm(now + CONFIRM_MS, app.app_id)
-    book.want(state, state.wanted - len(tasks), now, lacking=state.wanted > len(tasks))
+    book.want(state, state.wanted - launched, now, lacking=state.wanted > launched)
     book.mark(app.app_id)
     return Launch(offer, tuple(tasks), reason)

@@ -49,10 +49,10 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
         if instance.kill_reason and instance.kill_due <= now and instance.lost_ms is None:
             instance.kill_due = now + grace_ms + KILL_AGAIN_MS
             book.alarm(instance.kill_due, app_id)
-            actions.append(_end(instance, grace_ms))
+            actions += _end(instance, grace_ms)
         elif instance.state is TaskState.STAGING and instance.confirm_due <= now:
             if instance.confirm_due:
-                silent.append(instance.task_id)
+                silent += instance.silent_tasks()
             instance.confirm_due = now + CONFIRM_MS
             book.alarm(instance.confirm_due, app_id)
     if silent:
@@ -60,11 +60,12 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
     return actions
 
 
-def _end(instance: Instance, grace_ms: int) -> Kill | Release:
-    """Of one whose agent stays after all the master takes no release."""
+def _end(instance: Instance, grace_ms: int) -> list[Kill | Release]:
+    """Of one whose agent stays after all the master takes no release. A pod's containers have each their own grace."""
     if instance.going and instance.kill_reason == rollout.MOVED:
-        return Release(instance.task_id, instance.kill_reason)
-    return Kill(instance.task_id, grace_ms, instance.kill_reason)
+        return [Release(task_id, instance.kill_reason) for task_id in instance.living_tasks()]
+    grace = -1 if instance.members else grace_ms
+    return [Kill(task_id, grace, instance.kill_reason) for task_id in instance.living_tasks()]
 
 
 def _settle(book: Book, state: AppState, now: int) -> list[Action]:

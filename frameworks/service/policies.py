@@ -1,11 +1,11 @@
 """What of an app definition says how it is treated rather than what it runs: role, limits, upgrades, residency."""
 
 from barter.core.roles import DEFAULT_ROLE, check_role
-from barter.core.tasks import UNLIMITED, Limits
+from barter.core.tasks import UNLIMITED
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, PersistentVolume, Residency, Unreachable, Upgrade
+from barter.frameworks.service.app import MILLION, Limits, PersistentVolume, Residency, Unreachable, Upgrade
 from barter.frameworks.service.paths import check_path
-from barter.frameworks.service.schema import AppPart
+from barter.frameworks.service.schema import AppPart, LimitsPart, UpgradePart
 
 Problems = list[tuple[str, str]]
 RESIDENT_UPGRADE = Upgrade(minimum_health=MILLION // 2, maximum_over=0)
@@ -22,19 +22,25 @@ def role(part: AppPart, problems: Problems) -> str:
 
 
 def limits(part: AppPart, problems: Problems) -> Limits | None:
-    given = part.resourceLimits
-    if given is None or (given.cpus is None and given.mem is None):
+    if part.resourceLimits is None:
+        return None
+    return limits_of(part.resourceLimits, part.cpus, part.mem, "/resourceLimits", problems)
+
+
+def limits_of(given: LimitsPart, cpus: float, mem: float, path: str, problems: Problems) -> Limits | None:
+    """Beside a request of `cpus` and `mem` (MiB)."""
+    if given.cpus is None and given.mem is None:
         return None
     return Limits(
-        _limit("cpus", given.cpus, part.cpus, 1000, problems), _limit("mem", given.mem, part.mem, MIB, problems)
+        _limit(f"{path}/cpus", given.cpus, cpus, 1000, problems), _limit(f"{path}/mem", given.mem, mem, MIB, problems)
     )
 
 
-def _limit(name: str, given: float | str | None, request: float, unit: int, problems: Problems) -> int | None:
+def _limit(path: str, given: float | str | None, request: float, unit: int, problems: Problems) -> int | None:
     if given is None or isinstance(given, str):
         return UNLIMITED if given else None
     if given < request:
-        problems.append((f"/resourceLimits/{name}", f"is less than the {request:g} requested"))
+        problems.append((path, f"is less than the {request:g} requested"))
     return round(given * unit)
 
 
@@ -102,6 +108,10 @@ def upgrade(part: AppPart) -> Upgrade:
     given = part.upgradeStrategy
     if given is None:
         return RESIDENT_UPGRADE if is_resident(part) else Upgrade()
+    return upgrade_of(given)
+
+
+def upgrade_of(given: UpgradePart) -> Upgrade:
     return Upgrade(
         round(given.minimumHealthCapacity * MILLION),
         round(given.maximumOverCapacity * MILLION),

@@ -1,6 +1,6 @@
 """An App as Marathon's JSON; `definition.parse_app` reads it back to the same App."""
 
-from barter.core.tasks import UNLIMITED, CheckKind, Limits, Network, Volume
+from barter.core.tasks import UNLIMITED, CheckKind, Network, Volume
 from barter.core.units import MIB
 from barter.frameworks.service.app import (
     MILLION,
@@ -8,6 +8,7 @@ from barter.frameworks.service.app import (
     Check,
     GenericCheck,
     Image,
+    Limits,
     PersistentVolume,
     Port,
     Readiness,
@@ -28,9 +29,9 @@ def app_json(app: App) -> Json:
         "user": app.user or None,
         "fetch": [fetch_json(one) for one in app.artifacts],
         "ulimits": [{"name": one.name, "soft": one.soft, "hard": one.hard} for one in app.rlimits] or None,
-        "cpus": _number(app.cpus, 1000),
-        "mem": _number(app.mem, MIB),
-        "disk": _number(app.disk, MIB),
+        "cpus": number(app.cpus, 1000),
+        "mem": number(app.mem, MIB),
+        "disk": number(app.disk, MIB),
         "instances": app.instances,
         "env": {**app.env, **{name: {"secret": secret} for name, secret in app.secret_env.items()}},
         "labels": dict(app.labels),
@@ -43,22 +44,22 @@ def app_json(app: App) -> Json:
         "healthChecks": [_check(one) for one in app.checks],
         "check": _generic(app.generic_check) if app.generic_check else None,
         "readinessChecks": [_readiness(app, app.readiness)] if app.readiness else [],
-        "upgradeStrategy": _upgrade(app.upgrade),
+        "upgradeStrategy": upgrade_json(app.upgrade),
         "unreachableStrategy": {
-            "inactiveAfterSeconds": _number(strategy.inactive_ms, 1000),
-            "expungeAfterSeconds": _number(strategy.expunge_ms, 1000),
+            "inactiveAfterSeconds": number(strategy.inactive_ms, 1000),
+            "expungeAfterSeconds": number(strategy.expunge_ms, 1000),
         }
         if strategy
         else "disabled",
         "killSelection": app.kill_selection.value,
-        "backoffSeconds": _number(app.delays.first_ms, 1000),
-        "backoffFactor": _number(app.delays.factor, MILLION),
-        "maxLaunchDelaySeconds": _number(app.delays.longest_ms, 1000),
-        "taskKillGracePeriodSeconds": _number(app.kill_grace_ms, 1000),
+        "backoffSeconds": number(app.delays.first_ms, 1000),
+        "backoffFactor": number(app.delays.factor, MILLION),
+        "maxLaunchDelaySeconds": number(app.delays.longest_ms, 1000),
+        "taskKillGracePeriodSeconds": number(app.kill_grace_ms, 1000),
         "acceptedResourceRoles": ["slave_public"] if app.on_public else None,
         "portDefinitions": [_definition(app, port) for port in app.ports] if app.network is Network.HOST else None,
         "role": app.role or None,
-        "resourceLimits": _limits(app.limits) if app.limits else None,
+        "resourceLimits": limits_json(app.limits) if app.limits else None,
         "secrets": {name: {"source": source} for name, source in app.secrets.items()} or None,
         "dependencies": list(app.dependencies) or None,
         "residency": _residency(app.residency) if app.residency else None,
@@ -66,19 +67,20 @@ def app_json(app: App) -> Json:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _number(amount: int, unit: int) -> int | float:
+def number(amount: int, unit: int) -> int | float:
+    """`amount` in `unit`s, whole where it is."""
     return amount // unit if amount % unit == 0 else amount / unit
 
 
-def _upgrade(upgrade: Upgrade) -> Json:
+def upgrade_json(upgrade: Upgrade) -> Json:
     """Marathon's two always, our own where they say something."""
     usual = Upgrade()
     found: Json = {
-        "minimumHealthCapacity": _number(upgrade.minimum_health, MILLION),
-        "maximumOverCapacity": _number(upgrade.maximum_over, MILLION),
+        "minimumHealthCapacity": number(upgrade.minimum_health, MILLION),
+        "maximumOverCapacity": number(upgrade.maximum_over, MILLION),
     }
     if upgrade.progress_ms != usual.progress_ms:
-        found["progressDeadlineSeconds"] = _number(upgrade.progress_ms, 1000)
+        found["progressDeadlineSeconds"] = number(upgrade.progress_ms, 1000)
     if upgrade.auto_revert:
         found["autoRevert"] = True
     if upgrade.canary:
@@ -86,18 +88,18 @@ def _upgrade(upgrade: Upgrade) -> Json:
     if not upgrade.auto_promote:
         found["autoPromote"] = False
     if upgrade.min_healthy_ms != usual.min_healthy_ms:
-        found["minHealthySeconds"] = _number(upgrade.min_healthy_ms, 1000)
+        found["minHealthySeconds"] = number(upgrade.min_healthy_ms, 1000)
     if upgrade.canary_weights:
         found["canaryWeights"] = list(upgrade.canary_weights)
     return found
 
 
-def _limits(limits: Limits) -> Json:
+def limits_json(limits: Limits) -> Json:
     found: Json = {}
     if limits.cpus is not None:
-        found["cpus"] = "unlimited" if limits.cpus == UNLIMITED else _number(limits.cpus, 1000)
+        found["cpus"] = "unlimited" if limits.cpus == UNLIMITED else number(limits.cpus, 1000)
     if limits.mem is not None:
-        found["mem"] = "unlimited" if limits.mem == UNLIMITED else _number(limits.mem, MIB)
+        found["mem"] = "unlimited" if limits.mem == UNLIMITED else number(limits.mem, MIB)
     return found
 
 
@@ -166,11 +168,11 @@ def _named(port: Port) -> Json:
 def _check(check: Check) -> Json:
     found: Json = {
         "protocol": check.protocol,
-        "gracePeriodSeconds": _number(check.grace_ms, 1000),
-        "intervalSeconds": _number(check.interval_ms, 1000),
-        "timeoutSeconds": _number(check.timeout_ms, 1000),
+        "gracePeriodSeconds": number(check.grace_ms, 1000),
+        "intervalSeconds": number(check.interval_ms, 1000),
+        "timeoutSeconds": number(check.timeout_ms, 1000),
         "maxConsecutiveFailures": check.max_failures,
-        "delaySeconds": _number(check.delay_ms, 1000),
+        "delaySeconds": number(check.delay_ms, 1000),
     }
     if check.command:
         return {**found, "command": {"value": check.command}}
@@ -180,9 +182,9 @@ def _check(check: Check) -> Json:
 
 def _generic(check: GenericCheck) -> Json:
     found: Json = {
-        "intervalSeconds": _number(check.interval_ms, 1000),
-        "timeoutSeconds": _number(check.timeout_ms, 1000),
-        "delaySeconds": _number(check.delay_ms, 1000),
+        "intervalSeconds": number(check.interval_ms, 1000),
+        "timeoutSeconds": number(check.timeout_ms, 1000),
+        "delaySeconds": number(check.delay_ms, 1000),
     }
     if check.kind is CheckKind.COMMAND:
         return {**found, "exec": {"command": {"shell": check.command}}}
@@ -198,7 +200,7 @@ def _readiness(app: App, check: Readiness) -> Json:
         "protocol": check.kind.value,
         "path": check.path,
         "portName": app.ports[check.port_index].name_at(check.port_index),
-        "intervalSeconds": _number(check.interval_ms, 1000),
-        "timeoutSeconds": _number(check.timeout_ms, 1000),
+        "intervalSeconds": number(check.interval_ms, 1000),
+        "timeoutSeconds": number(check.timeout_ms, 1000),
         "httpStatusCodesForReady": list(check.statuses),
     }

@@ -1,9 +1,8 @@
-"""Every instance by task id, and the records they are kept under: those launched together share one."""
+"""Every instance by its id and its tasks', and the records they are kept under: those launched together share one."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from barter.core.task_state import TaskState
 from barter.frameworks.service.actions import Action, DropLaunch, SaveLaunch
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.state import AppState
@@ -14,19 +13,24 @@ class Roster:
 
     def __init__(self) -> None:
         self._instances: dict[str, Instance] = {}
+        self._by_task: dict[str, Instance] = {}
         self._records: dict[str, dict[str, Instance]] = {}
 
     def get(self, task_id: str) -> Instance | None:
-        return self._instances.get(task_id)
+        """The instance of this id, or that one of whose tasks has it."""
+        return self._by_task.get(task_id) or self._instances.get(task_id)
 
     def add(self, state: AppState, instance: Instance) -> None:
         state.instances[instance.task_id] = instance
         self._instances[instance.task_id] = instance
+        self._by_task.update((task_id, instance) for task_id in instance.tasks)
         self._records.setdefault(instance.record, {})[instance.task_id] = instance
 
     def remove(self, state: AppState, instance: Instance) -> list[Action]:
         state.instances.pop(instance.task_id, None)
         self._instances.pop(instance.task_id, None)
+        for task_id in instance.tasks:
+            self._by_task.pop(task_id, None)
         together = self._records[instance.record]
         together.pop(instance.task_id, None)
         if together:
@@ -63,6 +67,5 @@ class Roster:
         return [SaveLaunch(record, tuple(one.placed for one in together.values()))] if together else []
 
     def unheard(self) -> tuple[str, ...]:
-        """Those without a status so far, and those out of reach."""
-        silent = (TaskState.STAGING, TaskState.UNREACHABLE)
-        return tuple(one.task_id for one in self._instances.values() if one.state in silent)
+        """Tasks without a status so far, and those out of reach."""
+        return tuple(task_id for one in self._instances.values() for task_id in one.silent_tasks())

@@ -9,6 +9,8 @@ from barter.frameworks.service.instances import Instance, is_failure
 from barter.frameworks.service.state import AppState, Failure
 from barter.sdk import Reason, TaskStatus
 
+FALLEN = "one of its containers has ended, and they end together"
+
 
 def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
     if status.reason is Reason.AGENT_REMOVED:
@@ -28,9 +30,19 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
         _crossed_the_horizon(book, state, instance, now)
     if not status.terminal:
         return []
-    if not instance.kill_reason and not unheard:
+    if _unasked(instance, status) and not unheard:
+        instance.blamed = True
         _failed(state, instance, status, now)
-    return book.roster.remove(state, instance)
+    if instance.ended:
+        return book.roster.remove(state, instance)
+    return [] if instance.kill_reason else book.roster.doom([(instance, FALLEN)], now)
+
+
+def _unasked(instance: Instance, status: TaskStatus) -> bool:
+    """Whether the end is to be looked at: not what we wanted, nor the end of a pod's other containers that follows."""
+    if instance.blamed or status.reason is Reason.GROUP_ENDED:
+        return False
+    return instance.kill_reason in ("", FALLEN)
 
 
 def _crossed_the_horizon(book: Book, state: AppState, instance: Instance, now: int) -> None:
@@ -45,7 +57,7 @@ def _failed(state: AppState, instance: Instance, status: TaskStatus, now: int) -
     """An end nobody here asked for, of an instance that this process has heard of before."""
     placed = instance.placed
     state.last_failure = Failure(
-        placed.task_id, placed.host, placed.agent_id, status.state, status.message, placed.version, now
+        status.task_id, placed.host, placed.agent_id, status.state, status.message, placed.version, now
     )
     if is_failure(status):
         if instance.proven(now):

@@ -17,11 +17,13 @@ from barter.frameworks.service.actions import (
     Saving,
 )
 from barter.frameworks.service.book import Left
-from barter.frameworks.service.definition import DefinitionError, parse_app
+from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.instances import Placed
+from barter.frameworks.service.members import Member
 from barter.frameworks.service.migration import migrate
 from barter.frameworks.service.paths import key_of
-from barter.frameworks.service.render import app_json
+from barter.frameworks.service.pod_definition import parse_definition
+from barter.frameworks.service.pod_render import definition_json
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import (
     Before,
@@ -90,7 +92,7 @@ def _write(action: Saving) -> tuple[str, bytes | None]:
         case DropApp():
             return APP + key_of(action.app_id), None
         case SaveLaunch():
-            return LAUNCH + action.record, _bytes([asdict(placed) for placed in action.placed])
+            return LAUNCH + action.record, _bytes([_placed_value(placed) for placed in action.placed])
         case DropLaunch():
             return LAUNCH + action.record, None
         case SaveDeployment():
@@ -114,7 +116,7 @@ def _bytes(value: object) -> bytes:
 def _app_value(stored: StoredApp) -> Json:
     return {
         "id": stored.app_id,
-        "versions": [[version, app_json(app)] for version, app in stored.versions],
+        "versions": [[version, definition_json(app)] for version, app in stored.versions],
         "config_version": stored.config_version,
         "scaling_version": stored.scaling_version,
         "deleting": stored.deleting,
@@ -127,7 +129,7 @@ def _app_value(stored: StoredApp) -> Json:
 def _app(value: Json) -> StoredApp:
     return StoredApp(
         app_id=value["id"],
-        versions=tuple((version, parse_app(app)) for version, app in value["versions"]),
+        versions=tuple((version, parse_definition(app)) for version, app in value["versions"]),
         config_version=value["config_version"],
         scaling_version=value["scaling_version"],
         deleting=value["deleting"],
@@ -167,8 +169,16 @@ def _launch(values: list[Json]) -> list[Placed]:
     return [_placed(value) for value in values]
 
 
+def _placed_value(placed: Placed) -> Json:
+    value = asdict(placed)
+    if not placed.members:
+        del value["members"]
+    return value
+
+
 def _placed(value: Json) -> Placed:
-    return Placed(**{**value, "host_ports": tuple(value["host_ports"])})
+    members = tuple(Member(**{**one, "host_ports": tuple(one["host_ports"])}) for one in value.get("members", ()))
+    return Placed(**{**value, "host_ports": tuple(value["host_ports"]), "members": members})
 
 
 def _launch_order(key: str) -> list[int]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from barter.core.task_state import TaskState
-from barter.core.tasks import CheckKind, CheckResult
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.render import app_json
 from barter.frameworks.service.schema import Json
@@ -68,23 +67,9 @@ def task_view(state: AppState, instance: Instance) -> Json:
         ]
     if instance.healthy is not None:
         view["healthCheckResults"] = [{"alive": instance.healthy, "instanceId": placed.task_id}]
-    if instance.check is not None:
-        view["checkResult"] = _check_result(instance.check)
     if instance.kill_reason:
         view["killReason"] = instance.kill_reason
     return view
-
-
-def _check_result(result: CheckResult) -> Json:
-    """As in Marathon; empty within where there was no answer."""
-    match result.kind:
-        case CheckKind.COMMAND:
-            name, found = "command", {"exitCode": result.found}
-        case CheckKind.TCP:
-            return {"tcp": {"succeeded": bool(result.found)}}
-        case _:
-            name, found = "http", {"statusCode": result.found}
-    return {name: found if result.found is not None else {}}
 
 
 def deployment_view(deployment: Deployment, apps: Mapping[str, AppState]) -> Json:

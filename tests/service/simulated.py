@@ -43,6 +43,7 @@ from barter.sdk import (
     MemoryStore,
     Offer,
     OfferId,
+    Reason,
     Service,
     Source,
     TaskId,
@@ -64,6 +65,11 @@ class Task:
     asked_to_end: bool = False
     was_out_of_reach: bool = False
     released: bool = False
+    end_reason: Reason = Reason.NONE
+
+    @property
+    def instance_id(self) -> str:
+        return self.info.group_id or self.info.task_id
 
     @property
     def living(self) -> bool:
@@ -71,13 +77,13 @@ class Task:
 
     @property
     def ready(self) -> bool:
-        healthy = not self.info.health_checks or self.healthy is True
+        healthy = self.info.health_check is None or self.healthy is True
         ready = self.info.readiness_check is None or self.told_ready is True
         return self.state is TaskState.RUNNING and not self.asked_to_end and healthy and ready
 
     def within_reach(self, kept: Container[str]) -> bool:
         """Not those the framework cannot see now, or gave up while it could not."""
-        return self.state is not TaskState.UNREACHABLE and (not self.was_out_of_reach or self.info.task_id in kept)
+        return self.state is not TaskState.UNREACHABLE and (not self.was_out_of_reach or self.instance_id in kept)
 
 
 class World:
@@ -172,15 +178,23 @@ class World:
         state = self.machine.apps[app_id]
         bounds, wanted = state.app.upgrade, state.app.instances
         if bounds.most(wanted) > wanted or bounds.fewest_ready(wanted) == wanted:
-            here = [each for each in self.living(app_id) if each.within_reach(state.instances)]
-            left = [each for each in here if each.ready or (each.agent_id in self.drained and not each.asked_to_end)]
+            here = [each for each in self.instances(app_id) if all(one.within_reach(state.instances) for one in each)]
+            left = [
+                each
+                for each in here
+                if self._serves(each) or all(one.agent_id in self.drained and not one.asked_to_end for one in each)
+            ]
             assert len(left) >= wanted, f"{task.info.task_id} is released, and nothing serves in its place"
 
     def _check_kills(self, actions: list[Action], ready_before: dict[str, int]) -> None:
         """Kills of our own choice leave the minimum of ready ones, or as many as there were."""
         for app_id, before in ready_before.items():
             state = self.machine.apps[app_id]
-            reasons = {one.reason for one in actions if isinstance(one, Kill) and one.task_id in state.instances}
+            reasons = {
+                one.reason
+                for one in actions
+                if isinstance(one, Kill) and self._instance_of(one.task_id) in state.instances
+            }
             if reasons & {"the app is deleted", "asked for by an operator"}:
                 continue
             least = state.app.upgrade.fewest_ready(state.app.instances)
@@ -196,16 +210,33 @@ class World:
             bounds, wanted = state.app.upgrade, state.app.instances
             one_more = bounds.most(wanted) == bounds.fewest_ready(wanted)
             strict = state.app.unreachable is None
-            here = [
-                task
+            here = {
+                task.instance_id
                 for task in self.living(app_id)
-                if (task.info.task_id in state.instances if strict else task.within_reach(state.instances))
-            ]
+                if (task.instance_id in state.instances if strict else task.within_reach(state.instances))
+            }
             assert len(here) <= bounds.most(wanted) + one_more, f"{app_id}: {len(here)} of {wanted}"
 
     def ready(self, app_id: str) -> int:
         kept = self.machine.apps[app_id].instances
-        return sum(task.ready and task.within_reach(kept) for task in self.living(app_id))
+        return sum(
+            self._serves(each) and all(one.within_reach(kept) for one in each) for each in self.instances(app_id)
+        )
+
+    def instances(self, app_id: str) -> list[list[Task]]:
+        """The living tasks of each instance: one for an app's, the containers for a pod's."""
+        found: dict[str, list[Task]] = {}
+        for task in self.living(app_id):
+            found.setdefault(task.instance_id, []).append(task)
+        return list(found.values())
+
+    def _serves(self, tasks: list[Task]) -> bool:
+        """Whether all of the instance do, none of which has ended."""
+        group = [each for each in self.tasks.values() if each.instance_id == tasks[0].instance_id]
+        return all(task.ready for task in group)
+
+    def _instance_of(self, task_id: str) -> str:
+        return self.tasks[task_id].instance_id if task_id in self.tasks else task_id
 
     def _launch(self, action: Launch) -> None:
         for info in action.tasks:
@@ -278,6 +309,7 @@ class World:
         if task:
             found = (task.healthy, task.told_ready)
             status = replace(status, agent_id=AgentId(task.agent_id), healthy=found[0], ready=found[1])
+            status = replace(status, reason=task.end_reason)
         self.step(StatusCame(status))
 
     def become(
@@ -292,7 +324,15 @@ class World:
         task.state, task.healthy = state, healthy
         task.told_ready = task.told_ready if ready is None else ready
         task.was_out_of_reach = task.was_out_of_reach or state is TaskState.UNREACHABLE
+        if task.info.group_id and not task.living:
+            self._end_the_others_of(task)
         self.tell(task.info.task_id, message)
+
+    def _end_the_others_of(self, ended: Task) -> None:
+        """As the executor does, sooner or later."""
+        for task in self.living():
+            if task.info.group_id == ended.info.group_id:
+                task.asked_to_end, task.end_reason = True, Reason.GROUP_ENDED
 
     def pass_time(self, ms: int) -> None:
         """Move on, stopping at every moment the machine asked to be woken."""
@@ -320,7 +360,7 @@ class World:
                 if task.state in (TaskState.STAGING, TaskState.UNREACHABLE):
                     self.become(task, TaskState.RUNNING)
                     moved = True
-                elif task.healthy is not True and task.info.health_checks and not task.asked_to_end:
+                elif task.healthy is not True and task.info.health_check and not task.asked_to_end:
                     self.become(task, TaskState.RUNNING, healthy=True)
                     moved = True
                 elif task.told_ready is not True and task.info.readiness_check and not task.asked_to_end:
