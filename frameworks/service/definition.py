@@ -21,16 +21,33 @@ class DefinitionError(Exception):
         self.problems = tuple(problems)
 
 
+class MalformedError(DefinitionError):
+    """What is given is no JSON, or not the kind of value that is wanted."""
+
+
 def parse_json(body: bytes) -> Json:
-    """The object in `body`; raises DefinitionError on what is no JSON object, or could not be kept as text."""
+    """The object in `body`; raises MalformedError, or DefinitionError on what could not be kept as text."""
+    value = _read(body)
+    if not isinstance(value, dict):
+        raise MalformedError([("/", "is not a JSON object")])
+    return value
+
+
+def parse_list(body: bytes) -> list[Json]:
+    """The list of objects in `body`; raises as `parse_json`."""
+    value = _read(body)
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise MalformedError([("/", "is not a list of JSON objects")])
+    return value
+
+
+def _read(body: bytes) -> object:
     if len(body) > MOST_BYTES:
         raise DefinitionError([("/", f"is larger than {MOST_BYTES} bytes")])
     try:
         value = json.loads(body, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise DefinitionError([("/", f"is not JSON: {str(error)[:200] or 'nested too deeply'}")]) from None
-    if not isinstance(value, dict):
-        raise DefinitionError([("/", "is not a JSON object")])
+        raise MalformedError([("/", f"is not JSON: {str(error)[:200] or 'nested too deeply'}")]) from None
     problems = _unusable_text(value, "")
     if problems:
         raise DefinitionError(problems)

@@ -11,6 +11,15 @@ from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.routes import claims
 from barter.frameworks.service.state import MOST_VERSIONS, AppState, Before, StoredApp
 
+_LOCKED = (
+    "App is locked by one or more deployments. Override with the option '?force=true'. "
+    "View details at '/v2/deployments/<DEPLOYMENT_ID>'."
+)
+_DELETING = (
+    "App is locked by one or more deployments. It is being deleted: try again when that is done. "
+    "View details at '/v2/deployments/<DEPLOYMENT_ID>'."
+)
+
 
 def missing(request: int, app_id: str) -> Answer:
     return Answer(request, status=404, message=f"App '{app_id}' does not exist")
@@ -40,8 +49,7 @@ def locked(book: Book, request: int, app_ids: Iterable[str], *, force: bool) -> 
     in_the_way = [found for state in states if (found := book.deployment_of(state.stored.app_id))]
     if not deleting and (force or not in_the_way):
         return None
-    way_out = "It is being deleted: try again when that is done" if deleting else "Use '?force=true'"
-    message = f"App is locked by one or more deployments. {way_out}. See '/v2/deployments'."
+    message = _DELETING if deleting else _LOCKED
     ids = tuple(dict.fromkeys(deployment.deployment_id for deployment in in_the_way))
     return Answer(request, status=409, message=message, locked_by=ids)
 

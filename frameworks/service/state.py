@@ -133,6 +133,10 @@ class StoredApp:
     def app(self) -> App:
         return self.versions[-1][1]
 
+    @property
+    def is_pod(self) -> bool:
+        return getattr(self.app, "pod", None) is not None
+
     def definition(self, version: int) -> App | None:
         return next((app for number, app in self.versions if number == version), None)
 

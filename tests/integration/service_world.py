@@ -94,7 +94,7 @@ class ServiceWorld:
         return self.call("GET", "/v2/info")[0] == 200
 
     def app(self, app_id: str = "web") -> dict[str, Any]:
-        status, answer = self.call("GET", f"/v2/apps/{app_id}")
+        status, answer = self.call("GET", f"/v2/apps/{app_id}?embed=app.reasons&embed=app.readiness")
         return dict(answer["app"]) if status == 200 else {}
 
     def settled(self, healthy: int, app_id: str = "web") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from barter.core.ids import AgentId, ExecutorId, ReservationId
 from barter.core.operations import Operation
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.shell.desk import Desk
 from barter.frameworks.service.shell.metrics import AppCollector
 from barter.sdk import (
     GIB,
@@ -159,7 +160,7 @@ async def serving(store: MemoryStore | None = None) -> AsyncIterator[Face]:
     registry = CollectorRegistry()
     registry.register(AppCollector(bridge.machine))
     face = http.face("service", registry, lambda: {"status": "serving"})
-    Api(bridge, script.now).install(face)
+    Api(Desk(bridge, script.now)).install(face)
     stop = await http.serve(face, address)
     bridge.attach(script)
     bridge.registered(script, FrameworkId("f-1"))
@@ -233,8 +234,10 @@ def test_bad_definitions_are_refused_by_field_and_leave_nothing() -> None:
         assert (status, answer["message"]) == (422, "Object is not valid")
         assert [one["path"] for one in answer["details"]] == ["/cpus", "/colour"]
         assert all(one["errors"] for one in answer["details"])
-        for body in (b"{", b"[1]", b'{"id":"/web","cmd":"x","mem":Infinity}', b"", b"\xff"):
-            assert (await face.call("POST", "/v2/apps", body))[0] == 422
+        for body in (b"{", b"[1]", b"", b"\xff"):
+            status, answer = await face.call("POST", "/v2/apps", body)
+            assert (status, answer["message"], answer["details"][0]["path"]) == (400, "Invalid JSON", "/")
+        assert (await face.call("POST", "/v2/apps", b'{"id":"/web","cmd":"x","mem":Infinity}'))[0] == 422
         status, answer = await face.call("PUT", "/v2/apps/web", {**WEB, "id": "/other"})
         assert (status, answer["details"][0]["path"]) == (422, "/id")
         assert (await face.call("PUT", "/v2/apps/Not%20a%20path", WEB))[0] == 422
@@ -265,7 +268,7 @@ def test_an_app_under_deployment_is_locked() -> None:
     async def story(face: Face) -> None:
         face.script.stuck = True
         await face.call("POST", "/v2/apps", WEB)
-        _, (deployment,) = await face.call("GET", "/v2/deployments")
+        _, (deployment,) = await face.call("GET", "/v2/deployments?embed=reasons")
         assert deployment["currentActions"][0]["waiting"] == "waiting for an offer: 2 of 2"
         assert (deployment["affectedApps"], deployment["totalSteps"]) == (["/web"], 2)
         for method, path, body in (("PUT", "", {"instances": 1}), ("POST", "/restart", None), ("DELETE", "", None)):
@@ -335,12 +338,13 @@ def test_the_rest_of_the_face() -> None:
     async def story(face: Face) -> None:
         assert (await face.call("PUT", "/v2/apps/new", {"cmd": "x"}))[0] == 201
         assert (await face.call("PATCH", "/v2/apps/none", {"cmd": "x"}))[0] == 404
-        assert (await face.call("GET", "/v2/apps?label=a"))[0] == 422
+        assert (await face.call("GET", "/v2/apps?label=a=b"))[0] == 422
+        assert (await face.call("GET", "/v2/apps?label=a"))[1] == {"apps": []}
         await face.settled("new")
         _, listed = await face.call("GET", "/v2/apps?id=ne&embed=apps.tasks")
         assert [(app["id"], len(app["tasks"])) for app in listed["apps"]] == [("/new", 1)]
         assert (await face.call("GET", "/v2/apps?id=other"))[1] == {"apps": []}
-        assert (await face.call("GET", "/v2/nothing")) == (404, {"message": "GET /v2/nothing: Not Found"})
+        assert (await face.call("GET", "/v2/nothing")) == (404, {"message": "URI not found"})
         assert (await face.call("POST", "/v2/tasks"))[0] == 405
         assert (await face.call("GET", "/v2/apps/new/versions/yesterday"))[0] == 422
         assert (await face.call("GET", "/v2/apps/new/versions/2001-01-01T00:00:00.000Z"))[0] == 404

@@ -13,8 +13,8 @@ from barter.core.tasks import Network
 from barter.core.units import MIB
 from barter.frameworks.service.app import Check, Delays, Port, Unreachable, Upgrade
 from barter.frameworks.service.definition import DefinitionError, parse_app, parse_json
+from barter.frameworks.service.edits import created
 from barter.frameworks.service.render import app_json
-from barter.frameworks.service.shell.edits import created
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 CMD: dict[str, Any] = {"id": "/web", "cmd": "run"}

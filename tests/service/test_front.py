@@ -19,6 +19,7 @@ class Played:
 
     def __init__(self, leader: str = "", *, leads: bool = False) -> None:
         self.leads, self.leader, self.why_no_leader = leads, leader, "ZooKeeper at z:1 has not answered for 12 s"
+        self.abdicate: Callable[[], None] | None = None
 
 
 def ask(standing: Played, method: str, url: str, content: bytes = b"") -> httpx.Response:

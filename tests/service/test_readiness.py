@@ -10,7 +10,7 @@ from barter.frameworks.service.app import App, Port, Readiness, Upgrade
 from barter.frameworks.service.definition import parse_app
 from barter.frameworks.service.demand import demand
 from barter.frameworks.service.launch import fit, task
-from barter.frameworks.service.views import app_view
+from barter.frameworks.service.views import readiness_results
 from barter.sdk import AgentId, FrameworkId, Offer, OfferId, TaskState, resources
 from tests.service.simulated import World
 from tests.service.test_definition import EVERYTHING
@@ -44,7 +44,7 @@ def test_an_upgrade_waits_until_the_new_ones_are_ready(world: World) -> None:
     world.become(new, TaskState.RUNNING, ready=False)
     world.pass_time(600_000)
     assert [each for each in world.living() if each.asked_to_end] == []
-    assert {one["taskId"]: one["ready"] for one in app_view(world.machine.apps["/warm"])["readinessCheckResults"]} == {
+    assert {one["taskId"]: one["ready"] for one in readiness_results(world.machine.apps["/warm"])} == {
         **dict.fromkeys(old, True),
         new.info.task_id: False,
     }
@@ -63,7 +63,7 @@ def test_what_is_waited_for_is_said_to_be_readiness() -> None:
     one, two = world.living()
     world.become(one, TaskState.RUNNING, ready=True)
     world.become(two, TaskState.RUNNING, ready=False)
-    assert app_view(world.machine.apps["/warm"])["waiting"] == "not ready yet: 1 of 2"
+    assert world.machine.apps["/warm"].waiting == "not ready yet: 1 of 2"
 
 
 def test_a_status_without_a_word_of_it_changes_nothing(world: World) -> None:

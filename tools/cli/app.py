@@ -108,7 +108,7 @@ def rm(app_id: str, force: bool, wait: bool, service: str, master: str) -> None:
 @output_option
 def ls(service: str, output: str) -> None:
     """List the apps; JSON and YAML are Marathon's app objects."""
-    rows = sorted(_client(service).call("GET", "/v2/apps")["apps"], key=lambda row: str(row["id"]))
+    rows = sorted(_client(service).call("GET", "/v2/apps?embed=apps.readiness")["apps"], key=lambda row: str(row["id"]))
     emit_list(rows, output, view.COLUMNS, "no apps: barter app create examples/web.json")
 
 
@@ -118,7 +118,9 @@ def ls(service: str, output: str) -> None:
 @output_option
 def show(app_id: str, service: str, output: str) -> None:
     """One app, its instances and its last failure."""
-    found = _named(app_id, lambda: _client(service).call("GET", app_path(app_id)))["app"]
+    found = _named(
+        app_id, lambda: _client(service).call("GET", app_path(app_id) + "?embed=app.reasons&embed=app.readiness")
+    )["app"]
     if not emit_one(found, output):
         say("\n".join(view.lines(found)))
 

@@ -72,7 +72,7 @@ def follow(service: Service, app_id: str, deployment: str, why: Callable[[], lis
 
 def _read(service: Service, app_id: str) -> dict[str, Any] | None:
     try:
-        app = service.call("GET", app_path(app_id) + "?embed=app.counts")["app"]
+        app = service.call("GET", app_path(app_id) + "?embed=app.reasons&embed=app.readiness")["app"]
     except Missing:
         return None
     return dict(app)

@@ -19,7 +19,7 @@ def _backoff(service: Service, app_id: str) -> list[str]:
     queue: Any = service.call("GET", "/v2/queue")
     for entry in queue.get("queue", ()):
         left = (entry.get("delay") or {}).get("timeLeftSeconds", 0)
-        if entry["app"]["id"].strip("/") == app_id.strip("/") and left:
+        if (entry.get("app") or entry["pod"])["id"].strip("/") == app_id.strip("/") and left:
             return [f"its instances failed, the next try is in {left:.0f} s"]
     return []
 

@@ -13,7 +13,7 @@ from barter.frameworks.service.state import Deployment
 def steer(book: Book, event: Rollback | Pause | Resume | Promote, now: int) -> list[Action]:
     deployment = book.deployments.get(event.deployment_id)
     if deployment is None:
-        message = f"Deployment '{event.deployment_id}' does not exist: it is done, or was given up"
+        message = f"DeploymentPlan {event.deployment_id} does not exist"
         return [Answer(event.request, status=404, message=message)]
     match event:
         case Rollback() if event.force:

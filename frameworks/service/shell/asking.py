@@ -16,7 +16,7 @@ _AT_ONCE = 4
 Connection = Callable[[], aio.Channel | None]
 
 
-async def standings(connection: Connection, demand_ids: Sequence[str], *, unused: bool) -> dict[str, Standing]:
+async def standings(connection: Connection, demand_ids: Sequence[str], unused: bool) -> dict[str, Standing]:
     """Why each is not placed, as far as the master says so within `ANSWER_S`; with `unused` agent by agent."""
     channel = connection()
     if channel is None or not demand_ids:

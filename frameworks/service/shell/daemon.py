@@ -67,7 +67,7 @@ async def _serve_elected(options: ServiceOptions) -> int:
 class _Alone:
     """Leads, as there is no other."""
 
-    leads, why_no_leader = True, ""
+    leads, why_no_leader, abdicate = True, "", None
 
     def __init__(self, leader: str) -> None:
         self.leader = leader
@@ -88,6 +88,10 @@ class _Among:
     @property
     def why_no_leader(self) -> str:
         return self._elected.why_no_leader
+
+    @property
+    def abdicate(self) -> Callable[[], None]:
+        return self._elected.stop
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

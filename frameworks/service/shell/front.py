@@ -1,5 +1,6 @@
 """What every process of the framework answers: the API where it leads, and else the way to who does."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from starlette.datastructures import MutableHeaders
@@ -26,6 +27,11 @@ class Standing(Protocol):
     @property
     def why_no_leader(self) -> str: ...
 
+    @property
+    def abdicate(self) -> Callable[[], None] | None:
+        """Has another process lead; None where there is no other."""
+        ...
+
 
 class Front:
     """An ASGI application; `api` is the one to serve while this process leads."""
@@ -44,9 +50,10 @@ class Front:
             request = Request(scope, receive)
             async for _ in request.stream():
                 pass
-            await self._answer(request)(scope, receive, send)
+            await self.way_to_leader(request)(scope, receive, send)
 
-    def _answer(self, request: Request) -> Response:
+    def way_to_leader(self, request: Request) -> Response:
+        """Where who asks gets an answer, or why nowhere."""
         leader = self._standing.leader
         if not leader:
             return JSONResponse({"message": NOBODY.format(self._standing.why_no_leader)}, 503)

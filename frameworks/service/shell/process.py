@@ -2,19 +2,23 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry
 
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.zookeeper_url import ZooKeeperTls, is_zookeeper_url, parse_url
 from barter.frameworks.service.shell.api import Api
+from barter.frameworks.service.shell.asking import standings
 from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.shell.desk import Desk
 from barter.frameworks.service.shell.front import Front, Standing
 from barter.frameworks.service.shell.metrics import AppCollector
+from barter.frameworks.service.shell.own_answers import OwnAnswers
+from barter.frameworks.service.state import MOST_VERSIONS
 from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, StateStore
 from barter.shell import http, log
 from barter.shell.transport import advertised
@@ -65,13 +69,8 @@ class ServiceProcess:
         """Answer from now on; returns the coroutine function that ends it. Raises NotAllowed or AddressTaken."""
         self._standing, self._front = standing, Front(standing, self.address)
         face = http.face("barter service", self._metrics, self._health)
-        routes: list[tuple[str, Callable[[], Response]]] = [
-            ("/ping", lambda: PlainTextResponse("pong")),
-            ("/v2/info", lambda: JSONResponse(self._info())),
-            ("/v2/leader", self._leader),
-        ]
-        for path, answer in routes:
-            face.add_api_route(path, answer, methods=["GET"], response_model=None)
+        self._own_answers = OwnAnswers(standing, self._front, self._info)
+        self._own_answers.install(face)
         face.mount("/", self._front)
         stop_http = await http.serve(face, self._options.listen, insecure=self._options.insecure)
 
@@ -99,7 +98,7 @@ class ServiceProcess:
         self.bridge, self._driver = bridge, driver
         self._metrics.register(AppCollector(bridge.machine))
         api = FastAPI(title="barter service", docs_url=None, redoc_url=None, openapi_url=None)
-        Api(bridge, driver.now).install(api)
+        Api(Desk(bridge, driver.now, options.role), partial(standings, lambda: driver.channel)).install(api)
         self._front.api = api
         states = bridge.machine.apps.values()
         instances = sum(len(state.instances) for state in states)
@@ -108,21 +107,27 @@ class ServiceProcess:
         )
         return driver
 
-    def _leader(self) -> Response:
-        leader = self._standing.leader
-        return JSONResponse({"leader": leader}) if leader else JSONResponse({"message": "There is no leader"}, 404)
-
     def _health(self) -> dict[str, object]:
         leads = self._standing.leads
         why = {} if leads or self._standing.leader else {"reason": self._standing.why_no_leader}
-        return {"status": "serving", "leading": leads, **self._info(), **why}
+        return {"status": "serving", "leading": leads, **self._own_answers.info(), **why}
 
     def _info(self) -> dict[str, object]:
-        options = self._options
+        options, (host, _, port) = self._options, self.address.rpartition(":")
+        settings = options.zookeeper
         return {
             "name": options.name,
             "frameworkId": self._driver.framework_id if self._driver else None,
-            "leader": self._standing.leader or None,
-            "elected": self._standing.leads,
-            "marathon_config": {"master": options.shown_masters, "framework_name": options.name},
+            "marathon_config": {
+                "master": options.shown_masters,
+                "framework_name": options.name,
+                "mesos_role": options.role,
+                "hostname": host,
+                "webui_url": f"http://{self.address}",
+                "checkpoint": True,
+                "ha": settings is not None,
+                "features": [],
+            },
+            "zookeeper_config": {"zk": str(settings.url), "zk_max_versions": MOST_VERSIONS} if settings else {},
+            "http_config": {"http_port": int(port)},
         }

@@ -1,5 +1,8 @@
 """From the body of a change to the app it means: merged, replaced, or an earlier version again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from barter.frameworks.service.app import App
 from barter.frameworks.service.definition import DefinitionError, parse_app
 from barter.frameworks.service.launch import unlaunchable
@@ -19,6 +22,25 @@ def path_of(text: str) -> str:
         return check_path(text)
     except ValueError as error:
         raise DefinitionError([("/id", str(error))]) from None
+
+
+def id_of(body: Json) -> str:
+    """The app id that a body names; raises DefinitionError."""
+    given = body.get("id")
+    if not isinstance(given, str):
+        raise DefinitionError([("/id", "App Update must have app id set")])
+    return path_of(given)
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """What is wrong within is wrong at `place` of the body: `"/0"`."""
+    try:
+        yield
+    except DefinitionError as error:
+        raise DefinitionError(
+            [(f"{place}{'' if path == '/' else path}", why) for path, why in error.problems]
+        ) from None
 
 
 def created(body: Json, app_id: str = "") -> App:

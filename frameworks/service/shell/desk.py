@@ -1,0 +1,116 @@
+"""What all resources of the API share: what is there, the way to a change, and how a call says what it wants."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from barter.core.roles import DEFAULT_ROLE
+from barter.frameworks.service.actions import Answer
+from barter.frameworks.service.events import Change
+from barter.frameworks.service.groups import Tree
+from barter.frameworks.service.shell import refusals
+from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.state import AppState
+from barter.frameworks.service.timestamps import iso
+from barter.frameworks.service.views import Scene
+
+DEPLOYMENT_HEADER = "Marathon-Deployment-Id"
+Route = tuple[str, str, Callable[..., Any]]
+"""A method, a path, and who answers."""
+
+# What curl and others say where nobody told them: no reason to refuse what is JSON.
+_JSON = ("", "application/json", "application/x-www-form-urlencoded")
+
+
+class Desk:
+    """`now` is in milliseconds; `role` the one of apps that name none."""
+
+    def __init__(self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE) -> None:
+        self.bridge, self.now, self.role = bridge, now, role
+
+    def scene(self) -> Scene:
+        deployments = self.bridge.machine.deployments.values()
+        by_app = {app_id: each for each in deployments for app_id in each.app_ids}
+        return Scene(by_app, self.role, self.now())
+
+    def tree(self) -> Tree:
+        return Tree.of(self.bridge.machine.apps.values(), self.bridge.machine.groups)
+
+    def apps(self) -> list[AppState]:
+        """Those that are not being deleted, without pods."""
+        return [state for state in self.bridge.machine.apps.values() if _is_app(state)]
+
+    def find(self, app_id: str) -> AppState | None:
+        """The app of this absolute id."""
+        state = self.bridge.machine.apps.get(app_id)
+        return state if state is not None and _is_app(state) else None
+
+    def app(self, text: str) -> AppState:
+        """The app that a path names; raises HTTPException (404)."""
+        state = self.find(absolute(text))
+        if state is None:
+            raise missing("App", text)
+        return state
+
+    async def change(self, request: Request, **parts: Any) -> Answer:
+        """Ask for a Change of these `parts`, and wait until it is durable, or refused."""
+        deployment = str(uuid.uuid4())
+        event = Change(self.bridge.next_request(), deployment, **parts, force=flag(request, "force"))
+        return await self.bridge.answer_to(event)
+
+
+def missing(what: str, text: str) -> HTTPException:
+    return HTTPException(404, f"{what} '{absolute(text)}' does not exist")
+
+
+def absolute(text: str) -> str:
+    """An id as a path of the API has it: with or without a slash at its ends."""
+    return "/" + "/".join(filter(None, text.split("/")))
+
+
+def flag(request: Request, name: str, *, default: bool = False) -> bool:
+    """Python's clients write True."""
+    return request.query_params.get(name, str(default)).lower() == "true"
+
+
+def embedded(request: Request) -> list[str]:
+    return request.query_params.getlist("embed")
+
+
+async def body_of(request: Request) -> bytes:
+    """Raises HTTPException (415) for what says that it is no JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _JSON and not kind.endswith("+json"):
+        raise HTTPException(415, "Unsupported Media Type")
+    return await request.body()
+
+
+def prefers(request: Request, kind: str, other: str) -> bool:
+    """Whether who asks would rather have `kind` than `other`, which is what they get where they do not mind."""
+    wanted = dict(_preferences(request.headers.get("accept", "*/*")))
+    return wanted.get(kind, 0) > max(wanted.get(other, 0), wanted.get("*/*", 0))
+
+
+def deployed(answer: Answer, status: int = 200, location: str = "") -> Response:
+    """Which deployment brings a change about, or why it was refused."""
+    if answer.status != 200:
+        return refusals.of_answer(answer)
+    headers = {DEPLOYMENT_HEADER: answer.deployment_id, **({"Location": location} if location else {})}
+    return JSONResponse({"version": iso(answer.version), "deploymentId": answer.deployment_id}, status, headers)
+
+
+def _is_app(state: AppState) -> bool:
+    return not state.stored.deleting and not state.stored.is_pod
+
+
+def _preferences(accept: str) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        found.append((kind, float(quality) if quality.replace(".", "", 1).isdigit() else 0.0))
+    return found

@@ -1,0 +1,70 @@
+"""What the API shows of tasks: Marathon's JSON, and the lines of text that scripts for load balancers read."""
+
+from collections.abc import Iterable, Iterator
+
+from barter.core.task_state import TaskState
+from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.schema import Json
+from barter.frameworks.service.state import AppState
+from barter.frameworks.service.timestamps import iso
+
+CONDITIONS = {"running": frozenset({TaskState.RUNNING}), "staging": frozenset({TaskState.STAGING, TaskState.STARTING})}
+"""What tasks can be filtered by."""
+
+
+def task_view(state: AppState, instance: Instance, role: str, *, reasons: bool = False) -> Json:
+    """`role` is the one of apps that name none; `reasons` adds what is our own: why it is to end, its agent's name."""
+    placed = instance.placed
+    view: Json = {
+        "id": placed.task_id,
+        "appId": placed.app_id,
+        "host": placed.host,
+        "ports": list(placed.host_ports),
+        "servicePorts": service_ports(state, instance),
+        "slaveId": placed.agent_id,
+        "state": instance.state.value,
+        "stagedAt": iso(placed.launched_ms),
+        "version": iso(placed.version),
+        "role": state.app.role or role,
+    }
+    if instance.started_ms:
+        view["startedAt"] = iso(instance.started_ms)
+    if instance.address:
+        family = "IPv6" if ":" in instance.address else "IPv4"
+        view["ipAddresses"] = [{"ipAddress": instance.address, "protocol": family}]
+    if instance.healthy is not None:
+        view["healthCheckResults"] = [_health(instance)]
+    if reasons:
+        view["hostname"] = placed.hostname
+        view["killReason"] = instance.kill_reason
+    return view
+
+
+def service_ports(state: AppState, instance: Instance) -> list[int]:
+    """Of the definition it was launched with, so that they belong to its ports; the current one where that is gone."""
+    app = state.stored.definition(instance.placed.version) or state.app
+    return [port.service_port for port in app.ports]
+
+
+def tasks_text(states: Iterable[AppState]) -> str:
+    """A line for each service port: the app, the port, and where running instances serve it, apart by tabs."""
+    return "".join(f"{line}\n" for state in states for line in _lines(state))
+
+
+def _lines(state: AppState) -> Iterator[str]:
+    name = state.stored.app_id.strip("/").replace("/", "_")
+    running = [one.placed for one in state.instances.values() if one.running]
+    for index, port in enumerate(state.app.ports):
+        places = [f"{each.host}:{each.host_ports[index]}" for each in running if index < len(each.host_ports)]
+        yield "\t".join((name, str(port.service_port), *places))
+    if not state.app.ports:
+        yield "\t".join((name, " ", *(each.host for each in running)))
+
+
+def _health(instance: Instance) -> Json:
+    """How many failures came in a row is the agent's to know: here it is told that there are some."""
+    return {
+        "alive": instance.healthy,
+        "consecutiveFailures": 0 if instance.healthy else 1,
+        "instanceId": instance.placed.task_id,
+    }
