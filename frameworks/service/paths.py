@@ -32,3 +32,8 @@ def key_of(app_id: str) -> str:
 def task_id_of(app_id: str, generation: int, number: int) -> str:
     """`generation` grows with every start of the framework, `number` with every launch in it: no id comes twice."""
     return f"{app_id.strip('/').replace('/', '_')}.instance-{generation}-{number}"
+
+
+def app_id_of(task_id: str) -> str:
+    """The app in whose name `task_id_of` made it."""
+    return f"/{task_id.rpartition('.instance-')[0].replace('_', '/')}"

@@ -117,6 +117,18 @@ def failed_health_check(instance: Instance, check: Json) -> Published:
     return Published("failed_health_check_event", body)
 
 
+def scheduler_registered(framework_id: str) -> Published:
+    return Published("scheduler_registered_event", {"frameworkId": framework_id})
+
+
+def scheduler_reregistered() -> Published:
+    return Published("scheduler_reregistered_event", {})
+
+
+def scheduler_disconnected() -> Published:
+    return Published("scheduler_disconnected_event", {})
+
+
 def app_terminated(app_id: str) -> Published:
     return Published("app_terminated_event", {"appId": app_id})
 

@@ -41,7 +41,7 @@ def app_json(app: App) -> Json:
         "container": _container(app),
         "networks": _networks(app),
         "requirePorts": app.require_ports,
-        "healthChecks": [_check(one) for one in app.checks],
+        "healthChecks": checks_json(app),
         "check": _generic(app.generic_check) if app.generic_check else None,
         "readinessChecks": [_readiness(app, app.readiness)] if app.readiness else [],
         "upgradeStrategy": upgrade_json(app.upgrade),
@@ -65,6 +65,11 @@ def app_json(app: App) -> Json:
         "residency": _residency(app.residency) if app.residency else None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def checks_json(app: App) -> list[Json]:
+    """`healthChecks` of its definition."""
+    return [_check(one) for one in app.checks]
 
 
 def number(amount: int, unit: int) -> int | float:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from barter.core.task_state import TaskState
 from barter.frameworks.service.actions import Action
+from barter.frameworks.service.announce import announce, announce_unknown
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.instances import Instance, is_failure
 from barter.frameworks.service.state import AppState, Failure
@@ -21,8 +22,10 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
         return _of_an_orphan(book, status, now)
     state = book.apps[instance.placed.app_id]
     was_healthy, was_lost, unheard = instance.was_healthy, instance.lost_ms is not None, instance.adopted
+    before = instance.state, instance.healthy
     if not instance.apply(status, now):
         return []
+    announce(book, state, instance, before, status)
     book.mark(state.stored.app_id)
     if instance.was_healthy and not was_healthy:
         state.backoff.reset()
@@ -67,6 +70,7 @@ def _failed(state: AppState, instance: Instance, status: TaskStatus, now: int) -
 
 def _of_an_orphan(book: Book, status: TaskStatus, now: int) -> list[Action]:
     """Ids are durable before they are launched, so a task that no record has is one that was given up."""
+    announce_unknown(book, status)
     if status.terminal:
         book.orphans.pop(status.task_id, None)
     elif status.task_id not in book.orphans and status.state not in (TaskState.UNREACHABLE, TaskState.UNKNOWN):

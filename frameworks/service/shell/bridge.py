@@ -1,21 +1,35 @@
 """The scheduler for who awaits answers and reads logs."""
 
 import asyncio
+from collections.abc import Callable
 
 from barter.core.ids import FrameworkId
 from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import Answer, Kill, Launch, Telling
 from barter.frameworks.service.events import Request
+from barter.frameworks.service.published import (
+    Published,
+    scheduler_disconnected,
+    scheduler_registered,
+    scheduler_reregistered,
+)
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.sdk import Driver, StateStore
 from barter.shell.log import logger
 
 
-class Bridge(ServiceScheduler):
-    """`close` it when its driver has stopped: then nothing is answered any more but that."""
+def _unheard(_: Published) -> None:
+    pass
 
-    def __init__(self, store: StateStore, role: str = DEFAULT_ROLE) -> None:
+
+class Bridge(ServiceScheduler):
+    """`close` it when its driver has stopped: then nothing is answered any more but that. `publish` is the stream's."""
+
+    def __init__(
+        self, store: StateStore, role: str = DEFAULT_ROLE, publish: Callable[[Published], None] = _unheard
+    ) -> None:
         super().__init__(store, role)
+        self._publish = publish
         self._log = logger("service")
         self._asking: set[asyncio.Future[Answer]] = set()
         self._closed = False
@@ -39,17 +53,23 @@ class Bridge(ServiceScheduler):
 
     def registered(self, driver: Driver, framework_id: FrameworkId) -> None:
         self._log.info("registered", framework=framework_id)
+        self._publish(scheduler_registered(framework_id))
         super().registered(driver, framework_id)
 
     def reregistered(self, driver: Driver) -> None:
         self._log.info("registered again")
+        self._publish(scheduler_reregistered())
         super().reregistered(driver)
 
     def disconnected(self, driver: Driver) -> None:
         self._log.warning("the master is lost: running tasks are not touched")
+        self._publish(scheduler_disconnected())
 
     def error(self, driver: Driver, message: str) -> None:
         self._log.error("refused, or failed", message=message)
+
+    def publish(self, published: Published) -> None:
+        self._publish(published)
 
     def tell(self, driver: Driver, action: Telling) -> None:
         if isinstance(action, Launch):

@@ -18,9 +18,11 @@ from barter.frameworks.service.shell.desk import Desk
 from barter.frameworks.service.shell.front import Front, Standing
 from barter.frameworks.service.shell.metrics import AppCollector
 from barter.frameworks.service.shell.own_answers import OwnAnswers
+from barter.frameworks.service.shell.stream import EventStream
 from barter.frameworks.service.state import MOST_VERSIONS
 from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, StateStore
 from barter.shell import http, log
+from barter.shell.clock import Clock
 from barter.shell.transport import advertised
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class ServiceProcess:
         """As others are told."""
         self._options = options
         self._driver: MasterDriver | None = None
+        self._stream: EventStream | None = None
         self._metrics = CollectorRegistry()
 
     async def listen(self, standing: Standing) -> Callable[[], Awaitable[None]]:
@@ -77,6 +80,8 @@ class ServiceProcess:
         async def stop() -> None:
             if self.bridge is not None:
                 self.bridge.close()
+            if self._stream is not None:
+                self._stream.close()
             await stop_http()
 
         return stop
@@ -84,7 +89,8 @@ class ServiceProcess:
     def make(self, store: StateStore) -> MasterDriver:
         """The framework as `store` has it, and its API in front. Raises DefinitionError, ValueError, and as `store`."""
         options = self._options
-        bridge = Bridge(store, options.role)
+        stream = self._stream = EventStream(Clock().now)
+        bridge = Bridge(store, options.role, stream.publish)
         framework = FrameworkInfo(
             options.name,
             roles=(options.role,),
@@ -98,6 +104,7 @@ class ServiceProcess:
         self.bridge, self._driver = bridge, driver
         self._metrics.register(AppCollector(bridge.machine))
         api = FastAPI(title="barter service", docs_url=None, redoc_url=None, openapi_url=None)
+        api.add_api_route("/v2/events", stream.answer, methods=["GET"], response_model=None)
         Api(Desk(bridge, driver.now, options.role), partial(standings, lambda: driver.channel)).install(api)
         self._front.api = api
         states = bridge.machine.apps.values()
