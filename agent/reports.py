@@ -86,7 +86,8 @@ def _with_what_was_found(status: TaskStatus, known: TaskStatus) -> TaskStatus:
         return status
     healthy = known.healthy if status.healthy is None else status.healthy
     ready = known.ready if status.ready is None else status.ready
-    return replace(status, healthy=healthy, ready=ready, address=status.address or known.address)
+    check, address = status.check or known.check, status.address or known.address
+    return replace(status, healthy=healthy, ready=ready, address=address, check=check)
 
 
 def _no_news(status: TaskStatus, sequence: int, known: TaskStatus) -> bool:
@@ -97,7 +98,7 @@ def _no_news(status: TaskStatus, sequence: int, known: TaskStatus) -> bool:
 
 
 def _said(status: TaskStatus) -> tuple[object, ...]:
-    known = status.healthy, status.ready, status.address
+    known = status.healthy, status.ready, status.address, status.check
     return (status.state, status.reason, status.message, status.exit_code, *known)
 
 

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     KILLED_BY_HEALTH_CHECK = "KILLED_BY_HEALTH_CHECK"
     HEALTH_CHECK = "HEALTH_CHECK"
     READINESS_CHECK = "READINESS_CHECK"
+    STATUS_CHECK = "STATUS_CHECK"
     MEMORY_LIMIT = "MEMORY_LIMIT"
     EXECUTOR_LOST = "EXECUTOR_LOST"
     EXECUTOR_FAILED = "EXECUTOR_FAILED"
@@ -207,8 +208,40 @@ class ReadinessCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusCheck:
+    """Run on the agent for as long as the task runs; what it finds is told, and nothing follows (Mesos' CheckInfo)."""
+
+    kind: CheckKind
+    port: int = 0
+    path: str = "/"
+    command: str = ""
+    delay_ms: int = 15_000
+    interval_ms: int = 60_000
+    timeout_ms: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """`found` is the status of HTTP, 1 or 0 for a connection of TCP, the exit code of a command; None: no answer."""
+
+    kind: CheckKind
+    found: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a task may use beyond its resources, in milli-cpus and bytes: UNLIMITED is what the machine has to spare.
+
+    None leaves it as it is without: memory is as much as its resources, cpu a share.
+    """
+
+    cpus: int | None = None
+    mem: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SharedFolder:
-    """A folder that tasks of a group share: `volumes/NAME` in the sandbox of `task_id`, one of them.
+    """A folder that tasks of a group share, named after `task_id`, one of them, with whose sandbox it goes.
 
     A container has it at the absolute `path`, a process by a link at `path` below its sandbox.
     """
@@ -250,7 +283,7 @@ class TaskInfo:
     reservation, and what is `revocable`. A framework may name the `reservation_id` to take from.
 
     Tasks of one launch with the same `group_id` are a group: they share network and lifetime. `executor` is who runs
-    it where that is not the agent's own.
+    it where that is not the agent's own. It is healthy when all of its `health_checks` say so.
     """
 
     task_id: TaskId
@@ -258,7 +291,7 @@ class TaskInfo:
     resources: Resources
     command: Command = Command()
     container: Container | None = None
-    health_check: HealthCheck | None = None
+    health_checks: tuple[HealthCheck, ...] = ()
     kill_grace_ms: int = 3_000
     ports: tuple[TaskPort, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -272,6 +305,8 @@ class TaskInfo:
     artifacts: tuple[Artifact, ...] = ()
     group_id: str = ""
     executor: ExecutorInfo | None = None
+    status_check: StatusCheck | None = None
+    limits: Limits | None = None
     shared: tuple[SharedFolder, ...] = ()
 
     @property
@@ -284,8 +319,8 @@ class TaskInfo:
 class TaskStatus:
     """One status update. `uuid` is empty when no acknowledgement is wanted (the master's own updates).
 
-    `timestamp_ms` of a terminal status is when the task ended. `ready` is for tasks with a readiness check; `address`
-    is the task's own, empty for its agent's.
+    `timestamp_ms` of a terminal status is when the task ended. `ready` is for tasks with a readiness check, `check`
+    for those with a status check; `address` is the task's own, empty for its agent's.
     """
 
     task_id: TaskId
@@ -300,6 +335,7 @@ class TaskStatus:
     exit_code: int | None = None
     ready: bool | None = None
     address: str = ""
+    check: CheckResult | None = None
 
     @property
     def terminal(self) -> bool:

@@ -136,5 +136,5 @@ def _serves(task: TaskInfo, status: TaskStatus) -> bool:
     """Running; healthy and ready where that is checked; its address known where that is one of its own."""
     if task.container is not None and task.container.network is Network.OWN and not status.address:
         return False
-    healthy = task.health_check is None or status.healthy is True
+    healthy = not task.health_checks or status.healthy is True
     return status.state is TaskState.RUNNING and healthy and (task.readiness_check is None or status.ready is True)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from barter.agent.executor.events import Order, Sample, TaskKey
+from barter.agent.executor.events import AnyCheck, Order, Sample, TaskKey
 from barter.core.ids import FrameworkId
-from barter.core.tasks import HealthCheck, ReadinessCheck, Reason, TaskStatus
+from barter.core.tasks import Reason, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RunCheck:
     """Answered by `Checked`, unless a `StopChecks` comes first. `address` as in Started."""
 
     order: Order
-    check: HealthCheck | ReadinessCheck
+    check: AnyCheck
     address: str = ""
 
 

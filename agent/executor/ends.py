@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from barter.agent.executor.events import Ended
 from barter.core.task_state import TaskState
-from barter.core.tasks import Reason, TaskInfo
+from barter.core.tasks import UNLIMITED, Reason, TaskInfo
 from barter.core.units import format_bytes
 
 UNWATCHED = "ended while nobody watched; exit status unknown"
@@ -30,13 +30,18 @@ def outcome(task: TaskInfo, ended: Ended, cause: Cause | None) -> Outcome:
     if cause is not None:
         return Outcome(TaskState.KILLED, cause.reason, f"{cause.message}; {_how(ended)}")
     if ended.out_of_memory:
-        limit = format_bytes(task.resources.scalars.get("mem", 0))
-        return Outcome(TaskState.FAILED, Reason.MEMORY_LIMIT, f"needed more memory than its limit of {limit}")
+        return Outcome(TaskState.FAILED, Reason.MEMORY_LIMIT, f"needed more memory than {_memory_limit(task)}")
     if ended.disk_full:
         message = f"{_how(ended)}; the disk of its sandbox was full: free space on the agent, or have it write less"
         return Outcome(TaskState.FAILED, Reason.DISK_FULL, message)
     state = TaskState.FINISHED if ended.exit_code == 0 else TaskState.FAILED
     return Outcome(state, Reason.COMMAND_EXITED, _how(ended))
+
+
+def _memory_limit(task: TaskInfo) -> str:
+    own = task.resources.scalars.get("mem", 0)
+    limit = own if task.limits is None or task.limits.mem is None else task.limits.mem
+    return "the machine has to spare" if limit == UNLIMITED else f"its limit of {format_bytes(limit)}"
 
 
 def _how(ended: Ended) -> str:

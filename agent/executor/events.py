@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from barter.core.ids import AgentId, FrameworkId, TaskId
-from barter.core.tasks import Reason, TaskInfo
+from barter.core.tasks import HealthCheck, ReadinessCheck, Reason, StatusCheck, TaskInfo
+
+AnyCheck = HealthCheck | ReadinessCheck | StatusCheck
 
 
 class TaskKey(NamedTuple):
@@ -169,15 +171,16 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A check's result, of the task's health or of its readiness; `message` says what was found.
+    """A `check`'s result; `message` says what was found, `found` says it as in CheckResult.
 
     `ok` is None where it could not be run, which says nothing of the task.
     """
 
     key: TaskKey
+    check: AnyCheck
     ok: bool | None
     message: str
-    readiness: bool = False
+    found: int | None = None
 
 
 Event = (

@@ -1,4 +1,4 @@
-"""When a task's health is checked, and what the results mean (the rules are Mesos' health checker's).
+"""When a task is checked, and what the results mean (the rules are Mesos' health checker's).
 
 Until the first success, failures within the grace are forgiven, and extra probes find the moment the task
 serves sooner than `interval_ms` would; their failures are not counted against it.
@@ -6,14 +6,14 @@ serves sooner than `interval_ms` would; their failures are not counted against i
 
 from dataclasses import dataclass
 
-from barter.core.tasks import HealthCheck, ReadinessCheck
+from barter.core.tasks import CheckResult, HealthCheck, ReadinessCheck, StatusCheck
 
 FIRST_PROBE_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`changed`: `healthy` is new. `kill`: as many failures in a row as the check allows."""
+    """`changed`: there is news. `kill`: as many failures in a row as the check allows."""
 
     healthy: bool | None
     changed: bool
@@ -88,9 +88,37 @@ class Readiness:
         self.next_ms = None
         return True
 
-    def result(self, ok: bool | None, now: int) -> None:
+    def result(self, ok: bool | None, now: int) -> bool:
+        """Whether that is news."""
         if ok:
             self.ready = True
         else:
             self.next_ms = now + self._probe_ms
             self._probe_ms = min(self._probe_ms * 2, self.check.interval_ms)
+        return ok is True
+
+
+class Observed:
+    """Asked for as long as the task runs; only another result than the last one is news."""
+
+    __slots__ = ("check", "next_ms", "result_now")
+
+    def __init__(self, check: StatusCheck, now: int, *, found: bool) -> None:
+        self.check = check
+        self.result_now: CheckResult | None = None
+        self.next_ms: int | None = now if found else now + check.delay_ms
+
+    def begin(self, now: int) -> bool:
+        """Whether a check is due now; it is then under way until `result`."""
+        if self.next_ms is None or now < self.next_ms:
+            return False
+        self.next_ms = None
+        return True
+
+    def result(self, ok: bool | None, found: int | None, now: int) -> bool:
+        """Whether that is news."""
+        self.next_ms = now + self.check.interval_ms
+        if ok is None:
+            return False
+        before, self.result_now = self.result_now, CheckResult(self.check.kind, found)
+        return self.result_now != before

@@ -56,6 +56,7 @@ class HeldTask:
             exit_code=exit_code,
             ready=self.probes.ready,
             address=self.address,
+            check=self.probes.found,
         )
         self.last = ExecutorStatus(self.order.framework_id, status, sequence)
         return self.last

@@ -45,11 +45,12 @@ from barter.agent.executor.kill import KillPlan
 from barter.agent.executor.link import AgentLink
 from barter.agent.executor.meter import Meter
 from barter.agent.executor.outbox import Outbox
+from barter.agent.executor.probes import reason_of
 from barter.agent.executor.timers import Timers
 from barter.agent.fetch.plans import named
 from barter.core.machine import Tick, earliest
 from barter.core.task_state import TaskState
-from barter.core.tasks import Reason
+from barter.core.tasks import HealthCheck, Reason
 
 IDLE_MS = 60_000
 LAST_WORDS_MS = 2_000
@@ -240,12 +241,10 @@ class Executor:
         self._plan_checks(task)
         actions: list[Action] = []
         if verdict.changed:
-            reason = Reason.READINESS_CHECK if event.readiness else Reason.HEALTH_CHECK
-            actions += self._say(task, now, TaskState.RUNNING, reason, event.message)
-        if verdict.kill:
-            check = task.order.task.health_check
-            failures = check.max_failures if check is not None else 0
-            cause = Cause(Reason.KILLED_BY_HEALTH_CHECK, f"{failures} health checks in a row failed: {event.message}")
+            actions += self._say(task, now, TaskState.RUNNING, reason_of(event.check), event.message)
+        if verdict.kill and isinstance(event.check, HealthCheck):
+            message = f"{event.check.max_failures} health checks in a row failed: {event.message}"
+            cause = Cause(Reason.KILLED_BY_HEALTH_CHECK, message)
             actions += self._kill(event.key, None, cause, now)
         return actions
 

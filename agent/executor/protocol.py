@@ -7,7 +7,10 @@ an agent refuses a task that its executor would only half understand, and an exe
 from barter.core.tasks import CheckKind, Container, HealthCheck, Network, Reason, TaskInfo
 
 PROTOCOL = 3
-"""1: before there were groups, readiness, framework executors and this number; 2: before there were shared folders."""
+"""1: before there were groups, readiness, framework executors and this number.
+
+2: before there were status checks, limits and shared folders.
+"""
 
 _OLDER_REASONS = {
     Reason.IMAGE_NOT_FOUND: Reason.IMAGE_FAILED,
@@ -19,6 +22,7 @@ _OLDER_REASONS = {
     Reason.GROUP_ENDED: Reason.KILLED_BY_FRAMEWORK,
     Reason.EXECUTOR_FAILED: Reason.EXECUTOR_LOST,
     Reason.READINESS_CHECK: Reason.HEALTH_CHECK,
+    Reason.STATUS_CHECK: Reason.HEALTH_CHECK,
 }
 _FIRST_REASONS = frozenset(
     {
@@ -61,10 +65,18 @@ def beyond(task: TaskInfo, protocol: int) -> str:
     """What of `task` an executor of this protocol cannot do; empty when it can do all."""
     if protocol >= PROTOCOL:
         return ""
+    if len(task.health_checks) > 1:
+        return "run several health checks"
+    if task.status_check is not None:
+        return "run a check without effect"
+    if task.limits is not None:
+        return "let a task use more than it has"
     if task.shared:
         return "share folders in a group"
-    if protocol > 1:
-        return ""
+    return "" if protocol >= 2 else _beyond_first(task)
+
+
+def _beyond_first(task: TaskInfo) -> str:
     if task.group_id:
         return "run task groups"
     if task.artifacts:
@@ -73,7 +85,7 @@ def beyond(task: TaskInfo, protocol: int) -> str:
         return "check readiness"
     if task.command.user or task.command.rlimits:
         return "set a task's user or limits"
-    if task.health_check is not None and not _older_check(task.health_check):
+    if not all(map(_older_check, task.health_checks)):
         return "check health in this way"
     if task.container is not None and not _older_container(task.container):
         return "make such a container"

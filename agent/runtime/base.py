@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from barter.agent.executor.events import Ended, Held, NotStarted, Order, Pulling, Sample, Started, TaskKey
+from barter.agent.runtime.ran import Ran
 from barter.core.tasks import Reason
 
 RuntimeEvent = Pulling | Started | NotStarted | Ended
@@ -56,11 +57,8 @@ class Runtime(ABC):
         """Remove what is kept of ended tasks, sandbox files aside."""
 
     @abstractmethod
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
-        """Run a check's command where the task runs; whether it exited with 0, and what was found.
-
-        None where it could not be run for no fault of the task's. Cancelling it ends all that it started.
-        """
+    async def check(self, order: Order, command: str, timeout_ms: int) -> Ran:
+        """Run a check's command where the task runs. Cancelling it ends all that it started."""
 
     @abstractmethod
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:

@@ -9,13 +9,14 @@ from typing import Any
 import docker
 
 from barter.agent.runtime.offspring import kill_with_offspring
+from barter.agent.runtime.ran import Ran, exited
 
 _READ_BYTES = 65_536
 _LOOK_S = 0.02
 
 
-def run(client: docker.APIClient, container: str, command: str, timeout_s: float) -> tuple[bool, str]:
-    """Whether it exited with 0, and what was found; raises what the SDK raises."""
+def run(client: docker.APIClient, container: str, command: str, timeout_s: float) -> Ran:
+    """Raises what the SDK raises."""
     deadline = time.monotonic() + timeout_s
     execution: str = client.exec_create(container, ["/bin/sh", "-c", command])["Id"]
     answer: Any = client.exec_start(execution, socket=True)
@@ -28,9 +29,9 @@ def run(client: docker.APIClient, container: str, command: str, timeout_s: float
     while (found := client.exec_inspect(execution))["Running"] or found["ExitCode"] is None:
         if time.monotonic() >= deadline:
             _end(int(found["Pid"]), container)
-            return False, f"gave no result within {round(timeout_s * 1000)} ms"
+            return Ran(False, f"gave no result within {round(timeout_s * 1000)} ms")
         time.sleep(_LOOK_S)
-    return found["ExitCode"] == 0, f"exited with status {found['ExitCode']}"
+    return exited(int(found["ExitCode"]))
 
 
 def _more(answer: Any, deadline: float) -> bool:

@@ -26,6 +26,7 @@ from barter.agent.runtime.engine import run_thread
 from barter.agent.runtime.limits import home_name
 from barter.agent.runtime.measure import container_cgroups, of_cgroups
 from barter.agent.runtime.place import Place
+from barter.agent.runtime.ran import Ran
 from barter.agent.runtime.room import no_room
 from barter.agent.runtime.settings import SettingsFile
 from barter.agent.runtime.witness import Witness, first_process
@@ -82,10 +83,10 @@ class DockerRuntime(Runtime):
     def release(self, keys: Sequence[TaskKey]) -> None:
         self._runner.post(ev.Release(tuple(keys)))
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> Ran:
         container = self._machine.container_of(order.key)
         if not container:
-            return None, "found no container"
+            return Ran(None, "found no container")
         run = self._calls.engine.run_in
         return await self._loop.run_in_executor(self._pools["check"], run, container, command, timeout_ms / 1000)
 

@@ -16,6 +16,7 @@ from barter.agent.runtime.engine_errors import refusal
 from barter.agent.runtime.measure import Used
 from barter.agent.runtime.neighbours import is_local
 from barter.agent.runtime.pull_stream import PullStream
+from barter.agent.runtime.ran import Ran
 from barter.agent.runtime.shown import Shown, address_of, inspected
 
 CALL_S = 60
@@ -150,18 +151,18 @@ class Engine:
         mem = memory.get("anon", memory.get("total_rss", 0))
         return Used(cpu_us, mem, *_disks(said), *_networks(said))
 
-    def run_in(self, container_id: str, command: str, timeout_s: float) -> tuple[bool | None, str]:
-        """Run a shell line in a container; whether it exited with 0, None where nobody can say, and what was found."""
+    def run_in(self, container_id: str, command: str, timeout_s: float) -> Ran:
+        """Run a shell line in a container."""
         client = self._connect(self.client.api_version, timeout_s)
         try:
             return container_check.run(client, container_id, command, timeout_s)
         except NotFound as error:
             # An engine that was started again knows nothing of what it ran beside the container's own.
-            return None, f"could not run: {_said(error)}"
+            return Ran(None, f"could not run: {_said(error)}")
         except APIError as error:
-            return False, f"could not run: {_said(error)}"
+            return Ran(False, f"could not run: {_said(error)}")
         except Failures as error:
-            return None, f"could not run: the Docker Engine does not answer: {error}"
+            return Ran(None, f"could not run: the Docker Engine does not answer: {error}")
         finally:
             client.close()
 

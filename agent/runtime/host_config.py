@@ -2,7 +2,7 @@
 
 from barter.agent.executor.events import Order
 from barter.agent.runtime import persistent, rights
-from barter.agent.runtime.limits import cpu_shares
+from barter.agent.runtime.limits import CPU_PERIOD_US, cpu_quota_us, cpu_shares, memory_limit
 from barter.agent.runtime.place import Place
 from barter.agent.runtime.volumes import bind
 from barter.core.container_rules import SANDBOX
@@ -76,6 +76,11 @@ def _limits(task: TaskInfo) -> dict[str, int]:
     limits: dict[str, int] = {}
     if shares := cpu_shares(task):
         limits["CpuShares"] = shares
-    if memory := task.resources.scalars.get("mem", 0):
+    if quota := cpu_quota_us(task):
+        limits["CpuPeriod"], limits["CpuQuota"] = CPU_PERIOD_US, quota
+    memory, own = memory_limit(task), task.resources.scalars.get("mem", 0)
+    if memory > 0:
         limits["Memory"] = limits["MemorySwap"] = max(memory, LEAST_MEMORY)
+    if memory != own and own:
+        limits["MemoryReservation"] = max(own, LEAST_MEMORY)
     return limits

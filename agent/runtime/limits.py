@@ -8,12 +8,13 @@ from pathlib import Path
 from barter.agent.executor.events import TaskKey
 from barter.agent.runtime.cgroups import Found, Hierarchy, find_here
 from barter.agent.runtime.keeper.cgroup_files import processes, remove, signal_all, write
-from barter.core.tasks import TaskInfo
+from barter.core.tasks import UNLIMITED, TaskInfo
 from barter.shell.log import logger
 
 FOLDER = "barter"
 # The keeper is a member for a moment when a task starts: a limit below this could hit it.
 LEAST_MEMORY = 4 << 20
+CPU_PERIOD_US, LEAST_QUOTA_US = 100_000, 1_000
 # New ones may come while others are moved.
 _ROUNDS = 10
 _log = logger("executor")
@@ -113,19 +114,50 @@ def _evacuate(hierarchy: Hierarchy) -> None:
 
 def _limit(folder: Path, hierarchy: Hierarchy, task: TaskInfo) -> None:
     """Hard memory, relative cpu: the units are the kernel's (shares 2 to 262144, weight 1 to 10000)."""
-    memory = task.resources.scalars.get("mem", 0)
-    if memory and "memory" in hierarchy.kinds:
-        name = "memory.limit_in_bytes" if hierarchy.version == 1 else "memory.max"
-        write(f"{folder}/{name}", str(max(memory, LEAST_MEMORY)))
-        swap = "memory.memsw.limit_in_bytes" if hierarchy.version == 1 else "memory.swap.max"
-        with contextlib.suppress(OSError):
-            write(f"{folder}/{swap}", str(max(memory, LEAST_MEMORY)) if hierarchy.version == 1 else "0")
-    shares = cpu_shares(task)
-    if shares and "cpu" in hierarchy.kinds:
-        if hierarchy.version == 1:
-            write(f"{folder}/cpu.shares", str(shares))
+    if "memory" in hierarchy.kinds:
+        _limit_memory(folder, hierarchy.version, task)
+    if "cpu" in hierarchy.kinds:
+        _limit_cpu(folder, hierarchy.version, task)
+
+
+def _limit_memory(folder: Path, version: int, task: TaskInfo) -> None:
+    """Where more than its own is granted, its own is what it keeps when memory gets scarce."""
+    limit, own = memory_limit(task), task.resources.scalars.get("mem", 0)
+    if limit != own and own:
+        write(f"{folder}/{'memory.soft_limit_in_bytes' if version == 1 else 'memory.low'}", str(own))
+    if limit <= 0:
+        return
+    most = str(max(limit, LEAST_MEMORY))
+    write(f"{folder}/{'memory.limit_in_bytes' if version == 1 else 'memory.max'}", most)
+    with contextlib.suppress(OSError):
+        if version == 1:
+            write(f"{folder}/memory.memsw.limit_in_bytes", most)
         else:
-            write(f"{folder}/cpu.weight", str(1 + (shares - 2) * 9999 // 262142))
+            write(f"{folder}/memory.swap.max", "0")
+
+
+def _limit_cpu(folder: Path, version: int, task: TaskInfo) -> None:
+    if shares := cpu_shares(task):
+        name, weight = ("cpu.shares", shares) if version == 1 else ("cpu.weight", 1 + (shares - 2) * 9999 // 262142)
+        write(f"{folder}/{name}", str(weight))
+    if quota := cpu_quota_us(task):
+        if version == 1:
+            write(f"{folder}/cpu.cfs_period_us", str(CPU_PERIOD_US))
+            write(f"{folder}/cpu.cfs_quota_us", str(quota))
+        else:
+            write(f"{folder}/cpu.max", f"{quota} {CPU_PERIOD_US}")
+
+
+def memory_limit(task: TaskInfo) -> int:
+    """In bytes; UNLIMITED, and 0 for a task without memory."""
+    limit = task.limits.mem if task.limits is not None else None
+    return task.resources.scalars.get("mem", 0) if limit is None else limit
+
+
+def cpu_quota_us(task: TaskInfo) -> int:
+    """The most cpu time in each CPU_PERIOD_US, where a number is its limit; 0 else: a share is all there is."""
+    limit = task.limits.cpus if task.limits is not None else None
+    return 0 if limit is None or limit == UNLIMITED else max(limit * CPU_PERIOD_US // 1000, LEAST_QUOTA_US)
 
 
 def cpu_shares(task: TaskInfo) -> int:

@@ -6,18 +6,19 @@ from itertools import count
 from barter.agent.runtime.keeper import wire
 from barter.agent.runtime.keeper.wire import Message
 from barter.agent.runtime.keeping import Keeping
+from barter.agent.runtime.ran import Ran, exited
 
-_NOBODY = None, "could not be run: the keeper of process tasks was gone"
+_NOBODY = Ran(None, "could not be run: the keeper of process tasks was gone")
 
 
 class Probes:
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
         self._numbers = count()
-        self._results: dict[bytes, asyncio.Future[tuple[bool | None, str]]] = {}
+        self._results: dict[bytes, asyncio.Future[Ran]] = {}
 
-    async def run(self, wanted: tuple[bytes, ...], timeout_ms: int) -> tuple[bool | None, str]:
-        """Whether it exited with 0, and what was found; its process group is killed when the time is over.
+    async def run(self, wanted: tuple[bytes, ...], timeout_ms: int) -> Ran:
+        """Its process group is killed when the time is over.
 
         None where no keeper is there to run it, or could.
         """
@@ -31,7 +32,7 @@ class Probes:
         except TimeoutError:
             if not self._keeping.ready:
                 return _NOBODY
-            return False, f"no result within {timeout_ms} ms"
+            return Ran(False, f"no result within {timeout_ms} ms")
         finally:
             if self._results.pop(number, None) is not None and not (future.done() and not future.cancelled()):
                 self._keeping.send(b"drop", number)
@@ -40,9 +41,9 @@ class Probes:
         if (future := self._results.get(message[1])) is None or future.done():
             return
         if message[2]:
-            future.set_result((message[2] == b"0", f"exited with status {int(message[2])}"))
+            future.set_result(exited(int(message[2])))
         else:
-            future.set_result((None, f"could not be started ({message[3].decode()})"))
+            future.set_result(Ran(None, f"could not be started ({message[3].decode()})"))
 
     def lost(self) -> None:
         """Their keeper is gone: nobody will say how they ended."""

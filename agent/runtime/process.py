@@ -22,6 +22,7 @@ from barter.agent.runtime.keeping import Keeping
 from barter.agent.runtime.limits import Limits
 from barter.agent.runtime.measure import Measurable, measure
 from barter.agent.runtime.probe import Probes
+from barter.agent.runtime.ran import Ran
 from barter.agent.runtime.settings import SettingsFile
 from barter.agent.runtime.spawn import no_keeper, refusal
 from barter.agent.runtime.start_message import Starter, key_of, name_of
@@ -101,12 +102,12 @@ class ProcessRuntime(Runtime):
         if known:
             self._keeping.send(b"forget", *map(name_of, known))
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> Ran:
         task = self._running.get(order.key)
         try:
             wanted = self._starter.check(order, command, () if task is None else task.cgroups)
         except RuntimeFailure as failure:
-            return None, str(failure)
+            return Ran(None, str(failure))
         return await self._probes.run(wanted, timeout_ms)
 
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from barter.agent.executor.events import Held, NotStarted, Order, Sample, TaskKey
 from barter.agent.runtime.base import Report, Runtime, RuntimeMissing
+from barter.agent.runtime.ran import Ran
 
 
 class Runtimes(Runtime):
@@ -44,7 +45,7 @@ class Runtimes(Runtime):
             self._in_docker.difference_update(theirs)
         self._process.release([key for key in keys if key not in theirs] if theirs else keys)
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> Ran:
         return await self._of(order.key).check(order, command, timeout_ms)
 
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:

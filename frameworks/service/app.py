@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from barter.core.constraints import Constraint
-from barter.core.tasks import Artifact, CheckKind, Network, Rlimit, Volume
+from barter.core.tasks import Artifact, CheckKind, Limits, Network, Rlimit, Volume
 from barter.core.units import MIB
 from barter.frameworks.service.pod import Pod
 
@@ -92,14 +92,6 @@ class GenericCheck:
     interval_ms: int = 60_000
     timeout_ms: int = 20_000
     delay_ms: int = 15_000
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an instance may use beyond its request, in milli-cpus and bytes: None is the request, UNLIMITED all."""
-
-    cpus: int | None = None
-    mem: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ Problems = list[tuple[str, str]]
 
 
 def health_checks(part: AppPart, ports: tuple[Port, ...], network: Network, problems: Problems) -> tuple[Check, ...]:
-    if len(part.healthChecks) > 1:
-        problems.append(("/healthChecks", "one health check for an app is honoured, not several"))
     for index, one in enumerate(part.healthChecks):
         problems += [(f"/healthChecks/{index}/{field}", reason) for field, reason in _problems(one, ports, network)]
-    return tuple(_health_check(one) for one in part.healthChecks)
+    made = tuple(_health_check(one) for one in part.healthChecks)
+    problems += [(f"/healthChecks/{index}", "is given twice") for index, one in enumerate(made) if one in made[:index]]
+    return made
 
 
 def _health_check(one: HealthCheckPart) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.core.tasks import CheckResult
 from barter.frameworks.service.app import Unreachable
 from barter.frameworks.service.backoff import PROVEN_MS
 from barter.frameworks.service.members import Member, MemberState, overall_health, overall_state
@@ -58,6 +59,7 @@ class Instance:
     adopted: bool = False
     going_until: int | None = None
     message: str = ""
+    check: CheckResult | None = None
     since_ms: int = 0
     blamed: bool = False
     members: dict[str, MemberState] = field(default_factory=dict)
@@ -161,6 +163,7 @@ class Instance:
             self.healthy = status.healthy if status.healthy is not None else self.healthy
             self.told_ready = status.ready if status.ready is not None else self.told_ready
             self.address = status.address or self.address
+            self.check = status.check or self.check
             self.was_healthy = self.was_healthy or self.healthy is True
         self.state, self.message, self.adopted = status.state, status.message, False
         return True

@@ -6,10 +6,10 @@ from barter.core import ranges as rng
 from barter.core.container_rules import container_problem
 from barter.core.ids import DemandId, TaskId
 from barter.core.resources import NOTHING, PORTS, Resources
-from barter.core.tasks import ReadinessCheck
+from barter.core.tasks import ReadinessCheck, StatusCheck
 from barter.frameworks.service import parameters
 from barter.frameworks.service import ports as ports_of
-from barter.frameworks.service.app import App, Check, Image, Readiness
+from barter.frameworks.service.app import App, Check, GenericCheck, Image, Readiness
 from barter.frameworks.service.demand import shape
 from barter.frameworks.service.environment import environment
 from barter.frameworks.service.parameters import Options
@@ -39,7 +39,7 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
         resources=shape(app) if app.network is Network.OWN else _with_ports(shape(app), host_ports),
         command=_command(app, options, env),
         container=_container(app, app.image, options, host_ports) if app.image else None,
-        health_check=_health_check(app, app.checks[0], host_ports) if app.checks else None,
+        health_checks=tuple(_health_check(app, check, host_ports) for check in app.checks),
         kill_grace_ms=app.kill_grace_ms,
         ports=tuple(
             TaskPort(port.name_at(index), number, served_protocol(port), key)
@@ -49,6 +49,8 @@ def task(app: App, version: int, task_id: str, offer: Offer, host_ports: tuple[i
         demand_id=DemandId(key),
         readiness_check=_readiness_check(app.readiness, host_ports) if app.readiness else None,
         artifacts=app.artifacts,
+        status_check=_status_check(app, app.generic_check, host_ports) if app.generic_check else None,
+        limits=app.limits,
     )
 
 
@@ -118,7 +120,19 @@ def _readiness_check(check: Readiness, host_ports: tuple[int, ...]) -> Readiness
     )
 
 
-def _checked_port(app: App, check: Check, host_ports: tuple[int, ...]) -> int:
+def _status_check(app: App, check: GenericCheck, host_ports: tuple[int, ...]) -> StatusCheck:
+    return StatusCheck(
+        kind=check.kind,
+        port=_checked_port(app, check, host_ports),
+        path=check.path,
+        command=check.command,
+        delay_ms=check.delay_ms,
+        interval_ms=check.interval_ms,
+        timeout_ms=check.timeout_ms,
+    )
+
+
+def _checked_port(app: App, check: Check | GenericCheck, host_ports: tuple[int, ...]) -> int:
     """On the agent's address: a fixed container port is found through its mapping."""
     if check.command:
         return 0

@@ -6,12 +6,8 @@ environment) is in the App that has it; `App.ports` are the endpoints of all con
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from barter.core.tasks import Artifact, CheckKind
-
-if TYPE_CHECKING:
-    from barter.frameworks.service.app import Limits
+from barter.core.tasks import Artifact, CheckKind, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ class PodContainer:
     mounts: tuple[Mount, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     kill_grace_ms: int | None = None
-    limits: "Limits | None" = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

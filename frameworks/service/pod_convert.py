@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from barter.core.constraints import Constraint, Operator
-from barter.core.tasks import CheckKind, Network
+from barter.core.tasks import CheckKind, Limits, Network
 from barter.core.units import MIB
 from barter.frameworks.service import parameters, policies
-from barter.frameworks.service.app import MILLION, App, Delays, KillSelection, Limits, Port, Unreachable
+from barter.frameworks.service.app import MILLION, App, Delays, KillSelection, Port, Unreachable
 from barter.frameworks.service.checking import Problems
 from barter.frameworks.service.fetching import fetched
 from barter.frameworks.service.paths import check_path
@@ -64,12 +64,6 @@ def convert_pod(part: PodPart) -> tuple[App, Problems]:
         user=part.user or "",
         pod=pod,
     )
-    if not problems:
-        problems = [
-            (f"/containers/{index}/resourceLimits", "is not supported")
-            for index, container in enumerate(containers)
-            if container.limits
-        ]
     return app, problems
 
 

@@ -95,10 +95,11 @@ def _task(app: App, pod: Pod, container: PodContainer, placed: Placed, ports: _P
         resources=_amounts(container.share) + Resources(ranges={PORTS: held} if held and not own else {}),
         command=_command(app, container, env),
         container=_container(app, container, [(m.path, v.host, m.read_only) for m, v in mounted if v.host], ports),
-        health_check=_health_check(container.check, ports) if container.check else None,
+        health_checks=(_health_check(container.check, ports),) if container.check else (),
         kill_grace_ms=DEFAULT_GRACE_MS if container.kill_grace_ms is None else container.kill_grace_ms,
         ports=tuple(TaskPort(port.name, number, served_protocol(port), key_of(app.app_id)) for port, number in ports),
         artifacts=container.artifacts,
+        limits=container.limits,
         shared=tuple(
             SharedFolder(first, mount.volume, _place(container, mount.path), mount.read_only) for mount, _ in ephemeral
         ),

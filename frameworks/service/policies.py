@@ -1,9 +1,9 @@
 """What of an app definition says how it is treated rather than what it runs: role, limits, upgrades, residency."""
 
 from barter.core.roles import DEFAULT_ROLE, check_role
-from barter.core.tasks import UNLIMITED
+from barter.core.tasks import UNLIMITED, Limits
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, Limits, PersistentVolume, Residency, Unreachable, Upgrade
+from barter.frameworks.service.app import MILLION, PersistentVolume, Residency, Unreachable, Upgrade
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.schema import AppPart, LimitsPart, UpgradePart
 

@@ -1,6 +1,6 @@
 """An App as Marathon's JSON; `definition.parse_app` reads it back to the same App."""
 
-from barter.core.tasks import UNLIMITED, CheckKind, Network, Volume
+from barter.core.tasks import UNLIMITED, CheckKind, Limits, Network, Volume
 from barter.core.units import MIB
 from barter.frameworks.service.app import (
     MILLION,
@@ -8,7 +8,6 @@ from barter.frameworks.service.app import (
     Check,
     GenericCheck,
     Image,
-    Limits,
     PersistentVolume,
     Port,
     Readiness,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from barter.core.task_state import TaskState
+from barter.core.tasks import CheckKind, CheckResult
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import AppState
@@ -34,10 +35,24 @@ def task_view(state: AppState, instance: Instance, role: str, *, reasons: bool =
         view["ipAddresses"] = [{"ipAddress": instance.address, "protocol": family}]
     if instance.healthy is not None:
         view["healthCheckResults"] = [_health(instance)]
+    if instance.check is not None:
+        view["checkResult"] = _check_result(instance.check)
     if reasons:
         view["hostname"] = placed.hostname
         view["killReason"] = instance.kill_reason
     return view
+
+
+def _check_result(result: CheckResult) -> Json:
+    """As in Marathon; empty within where there was no answer."""
+    match result.kind:
+        case CheckKind.COMMAND:
+            name, found = "command", {"exitCode": result.found}
+        case CheckKind.TCP:
+            return {"tcp": {"succeeded": bool(result.found)}}
+        case _:
+            name, found = "http", {"statusCode": result.found}
+    return {name: found if result.found is not None else {}}
 
 
 def service_ports(state: AppState, instance: Instance) -> list[int]:

@@ -8,6 +8,7 @@ from barter.core.tasks import (
     Network,
     PortMapping,
     ReadinessCheck,
+    StatusCheck,
     Tmpfs,
     Volume,
 )
@@ -138,7 +139,32 @@ def readiness_from_wire(wire: pb.ReadinessCheck) -> ReadinessCheck:
     )
 
 
-def _kind_from_wire(field: str, wire: pb.HealthCheck | pb.ReadinessCheck) -> CheckKind:
+def status_check_to_wire(value: StatusCheck) -> pb.StatusCheck:
+    return pb.StatusCheck(
+        kind=value.kind,
+        port=value.port,
+        path=value.path,
+        command=value.command,
+        delay_ms=value.delay_ms,
+        interval_ms=value.interval_ms,
+        timeout_ms=value.timeout_ms,
+    )
+
+
+@shared
+def status_check_from_wire(wire: pb.StatusCheck) -> StatusCheck:
+    return StatusCheck(
+        kind=_kind_from_wire("status_check", wire),
+        port=wire.port,
+        path=wire.path,
+        command=wire.command,
+        delay_ms=wire.delay_ms,
+        interval_ms=wire.interval_ms,
+        timeout_ms=wire.timeout_ms,
+    )
+
+
+def _kind_from_wire(field: str, wire: pb.HealthCheck | pb.ReadinessCheck | pb.StatusCheck) -> CheckKind:
     """What both have in common is judged, too."""
     if wire.interval_ms <= 0 or wire.timeout_ms <= 0 or wire.delay_ms < 0:
         raise ValueError(f"{field}: interval_ms and timeout_ms must be > 0, delay_ms >= 0")

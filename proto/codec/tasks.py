@@ -8,9 +8,13 @@ from barter.core.resources import NOTHING
 from barter.core.roles import check_role
 from barter.core.task_state import TaskState
 from barter.core.tasks import (
+    UNLIMITED,
     Artifact,
+    CheckKind,
+    CheckResult,
     Command,
     ExecutorInfo,
+    Limits,
     Reason,
     Rlimit,
     SharedFolder,
@@ -19,7 +23,7 @@ from barter.core.tasks import (
     TaskPort,
     TaskStatus,
 )
-from barter.proto.checks import check_name, check_port, check_size, member
+from barter.proto.checks import check_amount, check_name, check_port, check_size, member
 from barter.proto.codec.containers import (
     check_from_wire,
     check_to_wire,
@@ -27,6 +31,8 @@ from barter.proto.codec.containers import (
     container_to_wire,
     readiness_from_wire,
     readiness_to_wire,
+    status_check_from_wire,
+    status_check_to_wire,
 )
 from barter.proto.codec.resources import (
     mount_from_wire,
@@ -47,7 +53,7 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
         resources=resources_to_wire(value.resources),
         command=_command_to_wire(value.command),
         container=None if value.container is None else container_to_wire(value.container),
-        health_check=None if value.health_check is None else check_to_wire(value.health_check),
+        health_checks=[check_to_wire(each) for each in value.health_checks],
         kill_grace_ms=value.kill_grace_ms,
         ports=[
             pb.TaskPort(name=p.name, number=p.number, protocol=p.protocol, service_id=p.service_id) for p in value.ports
@@ -63,6 +69,8 @@ def task_to_wire(value: TaskInfo) -> pb.TaskInfo:
         artifacts=[_artifact_to_wire(each) for each in value.artifacts],
         group_id=value.group_id,
         executor=None if value.executor is None else _executor_to_wire(value.executor),
+        status_check=None if value.status_check is None else status_check_to_wire(value.status_check),
+        limits=None if value.limits is None else pb.Limits(cpus=value.limits.cpus, mem=value.limits.mem),
         shared=[
             pb.SharedFolder(task_id=each.task_id, name=each.name, path=each.path, read_only=each.read_only)
             for each in value.shared
@@ -98,7 +106,7 @@ def task_taken_from_wire(wire: pb.TaskInfo) -> TaskInfo:
         resources,
         rest.command,
         rest.container,
-        rest.health_check,
+        rest.health_checks,
         rest.kill_grace_ms,
         ports,
         rest.labels,
@@ -112,6 +120,8 @@ def task_taken_from_wire(wire: pb.TaskInfo) -> TaskInfo:
         rest.artifacts,
         rest.group_id,
         rest.executor,
+        rest.status_check,
+        rest.limits,
         rest.shared,
     )
 
@@ -127,7 +137,7 @@ def _rest_from_wire(wire: pb.TaskInfo) -> TaskInfo:
         resources=NOTHING,
         command=_command_from_wire(wire.command),
         container=container_from_wire(wire.container) if wire.HasField("container") else None,
-        health_check=check_from_wire(wire.health_check) if wire.HasField("health_check") else None,
+        health_checks=tuple([check_from_wire(each) for each in wire.health_checks]) if wire.health_checks else (),
         kill_grace_ms=wire.kill_grace_ms,
         labels=strings_from_wire(wire.labels),
         demand_id=DemandId(intern(wire.demand_id)),
@@ -140,8 +150,20 @@ def _rest_from_wire(wire: pb.TaskInfo) -> TaskInfo:
         artifacts=tuple([_artifact_from_wire(each) for each in wire.artifacts]) if wire.artifacts else (),
         group_id=check_id("group id", wire.group_id) if wire.group_id else "",
         executor=_executor_from_wire(wire.executor) if wire.HasField("executor") else None,
+        status_check=status_check_from_wire(wire.status_check) if wire.HasField("status_check") else None,
+        limits=_limits_from_wire(wire.limits) if wire.HasField("limits") else None,
         shared=tuple([_shared_from_wire(each) for each in wire.shared]) if wire.shared else (),
     )
+
+
+def _limits_from_wire(wire: pb.Limits) -> Limits:
+    cpus = wire.cpus if wire.HasField("cpus") else None
+    mem = wire.mem if wire.HasField("mem") else None
+    for name, amount in (("cpus", cpus), ("mem", mem)):
+        if amount is not None and amount < UNLIMITED:
+            raise ValueError(f"limits.{name}: {amount} is negative")
+        check_amount(f"limits.{name}", amount or 0)
+    return Limits(cpus, mem)
 
 
 def _command_to_wire(value: Command) -> pb.Command:
@@ -207,6 +229,7 @@ def status_to_wire(value: TaskStatus) -> pb.TaskStatus:
         exit_code=value.exit_code,
         ready=value.ready,
         address=value.address,
+        check=None if value.check is None else pb.CheckResult(kind=value.check.kind, found=value.check.found),
     )
 
 
@@ -224,7 +247,13 @@ def status_from_wire(wire: pb.TaskStatus) -> TaskStatus:
         exit_code=wire.exit_code if wire.HasField("exit_code") else None,
         ready=wire.ready if wire.HasField("ready") else None,
         address=wire.address,
+        check=_result_from_wire(wire.check) if wire.HasField("check") else None,
     )
+
+
+def _result_from_wire(wire: pb.CheckResult) -> CheckResult:
+    found = wire.found if wire.HasField("found") else None
+    return CheckResult(member("status.check.kind", CheckKind, wire.kind), found)
 
 
 Acks = Iterable[tuple[FrameworkId, TaskId, str]]

@@ -413,6 +413,40 @@ class ReadinessCheck(_message.Message):
     statuses: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., delay_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., statuses: _Optional[_Iterable[int]] = ...) -> None: ...
 
+class StatusCheck(_message.Message):
+    __slots__ = ("kind", "port", "path", "command", "delay_ms", "interval_ms", "timeout_ms")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    DELAY_MS_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    port: int
+    path: str
+    command: str
+    delay_ms: int
+    interval_ms: int
+    timeout_ms: int
+    def __init__(self, kind: _Optional[str] = ..., port: _Optional[int] = ..., path: _Optional[str] = ..., command: _Optional[str] = ..., delay_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
+
+class CheckResult(_message.Message):
+    __slots__ = ("kind", "found")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    found: int
+    def __init__(self, kind: _Optional[str] = ..., found: _Optional[int] = ...) -> None: ...
+
+class Limits(_message.Message):
+    __slots__ = ("cpus", "mem")
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEM_FIELD_NUMBER: _ClassVar[int]
+    cpus: int
+    mem: int
+    def __init__(self, cpus: _Optional[int] = ..., mem: _Optional[int] = ...) -> None: ...
+
 class TaskPort(_message.Message):
     __slots__ = ("name", "number", "protocol", "service_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -426,7 +460,7 @@ class TaskPort(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., service_id: _Optional[str] = ...) -> None: ...
 
 class TaskInfo(_message.Message):
-    __slots__ = ("task_id", "name", "resources", "command", "container", "health_check", "kill_grace_ms", "ports", "labels", "demand_id", "volumes", "reservation_id", "role", "reserved", "revocable", "readiness_check", "artifacts", "group_id", "executor", "shared")
+    __slots__ = ("task_id", "name", "resources", "command", "container", "health_checks", "kill_grace_ms", "ports", "labels", "demand_id", "volumes", "reservation_id", "role", "reserved", "revocable", "readiness_check", "artifacts", "group_id", "executor", "status_check", "limits", "shared")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -446,7 +480,7 @@ class TaskInfo(_message.Message):
     RESOURCES_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
-    HEALTH_CHECK_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_CHECKS_FIELD_NUMBER: _ClassVar[int]
     KILL_GRACE_MS_FIELD_NUMBER: _ClassVar[int]
     PORTS_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
@@ -460,13 +494,15 @@ class TaskInfo(_message.Message):
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     EXECUTOR_FIELD_NUMBER: _ClassVar[int]
+    STATUS_CHECK_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     SHARED_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     name: str
     resources: Resources
     command: Command
     container: Container
-    health_check: HealthCheck
+    health_checks: _containers.RepeatedCompositeFieldContainer[HealthCheck]
     kill_grace_ms: int
     ports: _containers.RepeatedCompositeFieldContainer[TaskPort]
     labels: _containers.ScalarMap[str, str]
@@ -480,8 +516,10 @@ class TaskInfo(_message.Message):
     artifacts: _containers.RepeatedCompositeFieldContainer[Artifact]
     group_id: str
     executor: ExecutorInfo
+    status_check: StatusCheck
+    limits: Limits
     shared: _containers.RepeatedCompositeFieldContainer[SharedFolder]
-    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_check: _Optional[_Union[HealthCheck, _Mapping]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[VolumeMount, _Mapping]]] = ..., reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ..., readiness_check: _Optional[_Union[ReadinessCheck, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., group_id: _Optional[str] = ..., executor: _Optional[_Union[ExecutorInfo, _Mapping]] = ..., shared: _Optional[_Iterable[_Union[SharedFolder, _Mapping]]] = ...) -> None: ...
+    def __init__(self, task_id: _Optional[str] = ..., name: _Optional[str] = ..., resources: _Optional[_Union[Resources, _Mapping]] = ..., command: _Optional[_Union[Command, _Mapping]] = ..., container: _Optional[_Union[Container, _Mapping]] = ..., health_checks: _Optional[_Iterable[_Union[HealthCheck, _Mapping]]] = ..., kill_grace_ms: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[TaskPort, _Mapping]]] = ..., labels: _Optional[_Mapping[str, str]] = ..., demand_id: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[VolumeMount, _Mapping]]] = ..., reservation_id: _Optional[str] = ..., role: _Optional[str] = ..., reserved: _Optional[_Mapping[str, Resources]] = ..., revocable: _Optional[_Union[Resources, _Mapping]] = ..., readiness_check: _Optional[_Union[ReadinessCheck, _Mapping]] = ..., artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., group_id: _Optional[str] = ..., executor: _Optional[_Union[ExecutorInfo, _Mapping]] = ..., status_check: _Optional[_Union[StatusCheck, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shared: _Optional[_Iterable[_Union[SharedFolder, _Mapping]]] = ...) -> None: ...
 
 class SharedFolder(_message.Message):
     __slots__ = ("task_id", "name", "path", "read_only")
@@ -624,7 +662,7 @@ class RoleConfig(_message.Message):
     def __init__(self, role: _Optional[str] = ..., weight_milli: _Optional[int] = ..., guarantee: _Optional[_Mapping[str, int]] = ..., limit: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class TaskStatus(_message.Message):
-    __slots__ = ("task_id", "state", "source", "timestamp_ms", "uuid", "agent_id", "reason", "message", "healthy", "exit_code", "ready", "address")
+    __slots__ = ("task_id", "state", "source", "timestamp_ms", "uuid", "agent_id", "reason", "message", "healthy", "exit_code", "ready", "address", "check")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -637,6 +675,7 @@ class TaskStatus(_message.Message):
     EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     state: str
     source: str
@@ -649,7 +688,8 @@ class TaskStatus(_message.Message):
     exit_code: int
     ready: bool
     address: str
-    def __init__(self, task_id: _Optional[str] = ..., state: _Optional[str] = ..., source: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., uuid: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., healthy: _Optional[bool] = ..., exit_code: _Optional[int] = ..., ready: _Optional[bool] = ..., address: _Optional[str] = ...) -> None: ...
+    check: CheckResult
+    def __init__(self, task_id: _Optional[str] = ..., state: _Optional[str] = ..., source: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., uuid: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., healthy: _Optional[bool] = ..., exit_code: _Optional[int] = ..., ready: _Optional[bool] = ..., address: _Optional[str] = ..., check: _Optional[_Union[CheckResult, _Mapping]] = ...) -> None: ...
 
 class ServicePort(_message.Message):
     __slots__ = ("name", "number", "protocol", "vhosts")

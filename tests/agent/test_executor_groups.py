@@ -149,7 +149,9 @@ def test_who_is_found_before_the_holder_of_the_network_is_checked_at_its_address
     check = HealthCheck(CheckKind.TCP, port=80)
     own = Container("image", Network.OWN, network_name="lan")
     member = order("b", "image")
-    member = replace(member, task=replace(member.task, container=own, health_check=check), network_of="barter.a.f.a")
+    member = replace(
+        member, task=replace(member.task, container=own, health_checks=(check,)), network_of="barter.a.f.a"
+    )
     holder = replace(order("a", "image"), task=replace(order("a", "image").task, container=own))
     executor = connected()
     executor.step(Held(member), 1)

@@ -41,7 +41,16 @@ from barter.core.ids import FrameworkId, TaskId
 from barter.core.machine import Tick
 from barter.core.resources import resources
 from barter.core.task_state import TaskState, advance
-from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck, Reason, TaskInfo, TaskStatus
+from barter.core.tasks import (
+    CheckKind,
+    CheckResult,
+    HealthCheck,
+    ReadinessCheck,
+    Reason,
+    StatusCheck,
+    TaskInfo,
+    TaskStatus,
+)
 
 TASK = TaskInfo(TaskId("t1"), "t1", resources(mem=32 << 20), kill_grace_ms=3_000)
 ORDER = Order(FrameworkId("f"), TASK, "/sandbox", "barter.a.f.t1")
@@ -173,16 +182,16 @@ def test_a_kill_before_the_start_ends_it_as_killed() -> None:
 
 
 def test_health_is_told_when_it_changes_and_kills_after_failures_in_a_row() -> None:
-    order = replace(ORDER, task=replace(TASK, health_check=CHECK))
+    order = replace(ORDER, task=replace(TASK, health_checks=(CHECK,)))
     executor = running(order)
     assert executor.step(Tick(), 0) == [RunCheck(order, CHECK)]
-    [status] = said(executor.step(Checked(KEY, True, "ok"), 10))
+    [status] = said(executor.step(Checked(KEY, CHECK, True, "ok"), 10))
     assert (status.state, status.healthy) == (TaskState.RUNNING, True)
     assert executor.step(Tick(), 1_010) == [RunCheck(order, CHECK)]
-    [status] = said(executor.step(Checked(KEY, False, "refused"), 1_020))
+    [status] = said(executor.step(Checked(KEY, CHECK, False, "refused"), 1_020))
     assert (status.healthy, status.message) == (False, "refused")
     executor.step(Tick(), 2_020)
-    actions = executor.step(Checked(KEY, False, "refused"), 2_030)
+    actions = executor.step(Checked(KEY, CHECK, False, "refused"), 2_030)
     [status] = said(actions)
     assert (status.state, status.reason) == (TaskState.KILLING, Reason.KILLED_BY_HEALTH_CHECK)
     [status] = said(executor.step(Ended(KEY, 143, "SIGTERM"), 2_040))
@@ -193,33 +202,66 @@ READY = ReadinessCheck(CheckKind.TCP, port=80, delay_ms=500, interval_ms=1_000, 
 
 
 def test_readiness_is_told_apart_from_health_and_never_kills() -> None:
-    order = replace(ORDER, task=replace(TASK, health_check=CHECK, readiness_check=READY))
+    order = replace(ORDER, task=replace(TASK, health_checks=(CHECK,), readiness_check=READY))
     executor = connected()
     executor.step(Launch((order,)), 0)
     [status] = said(executor.step(Started(KEY, "10.1.2.3"), 0))
     assert (status.ready, status.healthy, status.address) == (False, None, "10.1.2.3")
     assert executor.step(Tick(), 0) == [RunCheck(order, CHECK, "10.1.2.3")]
-    [status] = said(executor.step(Checked(KEY, True, "ok"), 10))
+    [status] = said(executor.step(Checked(KEY, CHECK, True, "ok"), 10))
     assert (status.ready, status.healthy) == (False, True)
     assert executor.step(Tick(), 500) == [RunCheck(order, READY, "10.1.2.3")]
-    assert executor.step(Checked(KEY, False, "503", readiness=True), 510) == []
+    assert executor.step(Checked(KEY, READY, False, "503"), 510) == []
     assert executor.step(Tick(), 610) == [RunCheck(order, READY, "10.1.2.3")]
-    [status] = said(executor.step(Checked(KEY, True, "200", readiness=True), 620))
+    [status] = said(executor.step(Checked(KEY, READY, True, "200"), 620))
     assert (status.state, status.reason, status.message) == (TaskState.RUNNING, Reason.READINESS_CHECK, "200")
     assert (status.ready, status.healthy) == (True, True)
     for now in range(700, 20_000, 100):
         for action in executor.step(Tick(), now):
             assert action == RunCheck(order, CHECK, "10.1.2.3")
-            executor.step(Checked(KEY, True, "ok"), now)
+            executor.step(Checked(KEY, CHECK, True, "ok"), now)
+
+
+def test_it_is_healthy_when_all_its_checks_say_so() -> None:
+    other = replace(CHECK, port=81)
+    order = replace(ORDER, task=replace(TASK, health_checks=(CHECK, other)))
+    executor = running(order)
+    assert executor.step(Tick(), 0) == [RunCheck(order, CHECK), RunCheck(order, other)]
+    assert said(executor.step(Checked(KEY, CHECK, True, "ok"), 10)) == []
+    [status] = said(executor.step(Checked(KEY, other, True, "ok"), 10))
+    assert status.healthy is True
+    executor.step(Tick(), 1_010)
+    [status] = said(executor.step(Checked(KEY, other, False, "refused"), 1_020))
+    assert (status.healthy, status.message) == (False, "refused")
+    assert said(executor.step(Checked(KEY, CHECK, True, "ok"), 1_020)) == []
+    executor.step(Tick(), 2_020)
+    [status] = said(executor.step(Checked(KEY, other, False, "refused"), 2_030))
+    assert (status.state, status.reason) == (TaskState.KILLING, Reason.KILLED_BY_HEALTH_CHECK)
+
+
+def test_a_status_check_tells_what_it_finds_and_nothing_follows() -> None:
+    check = StatusCheck(CheckKind.HTTP, 80, delay_ms=50, interval_ms=1_000)
+    order = replace(ORDER, task=replace(TASK, status_check=check))
+    executor = running(order)
+    assert executor.step(Tick(), 0) == []
+    assert executor.step(Tick(), 50) == [RunCheck(order, check)]
+    [status] = said(executor.step(Checked(KEY, check, False, "answered HTTP 503", 503), 60))
+    assert (status.check, status.healthy) == (CheckResult(CheckKind.HTTP, 503), None)
+    assert (status.state, status.reason) == (TaskState.RUNNING, Reason.STATUS_CHECK)
+    for now, ok, found, told in ((1_060, False, 503, 0), (2_060, None, None, 0), (3_060, False, None, 1)):
+        assert executor.step(Tick(), now) == [RunCheck(order, check)]
+        assert len(said(executor.step(Checked(KEY, check, ok, "", found), now))) == told
+    [status] = said(executor.step(Ended(KEY, 0), 4_000))
+    assert status.check == CheckResult(CheckKind.HTTP, None)
 
 
 def test_a_check_under_way_is_dropped_when_its_task_ends_or_is_killed() -> None:
-    order = replace(ORDER, task=replace(TASK, health_check=CHECK, readiness_check=READY))
+    order = replace(ORDER, task=replace(TASK, health_checks=(CHECK,), readiness_check=READY))
     for event in (Ended(KEY, 0), Kill(KEY)):
         executor = running(order)
         executor.step(Tick(), 0)
         assert [each.key for each in executor.step(event, 5) if isinstance(each, StopChecks)] == [KEY]
-        assert executor.step(Checked(KEY, True, "late"), 6) == []
+        assert executor.step(Checked(KEY, CHECK, True, "late"), 6) == []
     idle = running(order)
     assert not [each for each in idle.step(Kill(KEY), 5) if isinstance(each, StopChecks)]
 
@@ -229,7 +271,7 @@ def test_a_found_task_says_nothing_of_readiness_until_it_is_checked() -> None:
     executor.step(Held(replace(ORDER, task=replace(TASK, readiness_check=READY)), address="10.1.2.3"), 100)
     [check] = executor.step(Tick(), 100)
     assert isinstance(check, RunCheck)
-    [status] = said(executor.step(Checked(KEY, True, "ok", readiness=True), 110))
+    [status] = said(executor.step(Checked(KEY, READY, True, "ok"), 110))
     assert (status.ready, status.address) == (True, "10.1.2.3")
 
 
@@ -294,7 +336,7 @@ KEYS = [TaskKey(FrameworkId("f"), TaskId(f"t{number}")) for number in range(3)]
 
 def order_of(key: TaskKey) -> Order:
     return Order(
-        key.framework_id, replace(TASK, task_id=key.task_id, health_check=CHECK, readiness_check=READY), "/s", "c"
+        key.framework_id, replace(TASK, task_id=key.task_id, health_checks=(CHECK,), readiness_check=READY), "/s", "c"
     )
 
 

@@ -6,7 +6,7 @@ from barter.agent import actions as act
 from barter.agent import events as ev
 from barter.agent.machine import Agent
 from barter.core.task_state import TaskState as S
-from barter.core.tasks import Reason, TaskStatus
+from barter.core.tasks import CheckKind, CheckResult, Reason, TaskStatus
 from tests.agent import agent_kit as kit
 
 
@@ -43,6 +43,19 @@ def test_the_same_found_anew_is_no_news() -> None:
     machine.step(ev.ExecutorDied("kill -9"), 3)
     machine.step(ev.ExecutorHello("e2", (said("t1", 0),)), 4)
     assert told(machine.step(kit.reports(said("t1", 1, healthy=True), executor="e2"), 5)) == []
+
+
+def test_what_a_status_check_finds_is_news_and_kept() -> None:
+    machine = kit.ready(kit.agent())
+    machine.step(kit.run(kit.task("t1")), 1)
+    machine.step(kit.reports(said("t1", 1)), 2)
+    result = CheckResult(CheckKind.COMMAND, 3)
+    [status] = told(machine.step(kit.reports(said("t1", 2, check=result, reason=Reason.STATUS_CHECK)), 3))
+    assert status.check == result
+    machine.step(ev.ExecutorDied("kill -9"), 4)
+    machine.step(ev.ExecutorHello("e2", (said("t1", 0),)), 5)
+    [status] = told(machine.step(kit.reports(said("t1", 1, healthy=True), executor="e2"), 6))
+    assert status.check == result
 
 
 def test_readiness_is_news() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from barter.agent.runtime.keeper.wire import Message
 from barter.agent.runtime.probe import Probes
+from barter.agent.runtime.ran import Ran
 
 
 class Keeping:
@@ -22,8 +23,8 @@ class Keeping:
         self.then()
 
 
-def result(keeping: Keeping, then: Callable[[Probes], None] = lambda _: None) -> tuple[bool | None, str]:
-    async def story() -> tuple[bool | None, str]:
+def result(keeping: Keeping, then: Callable[[Probes], None] = lambda _: None) -> Ran:
+    async def story() -> Ran:
         probes = Probes(keeping)  # type: ignore[arg-type]
         keeping.then = lambda: then(probes)
         return await probes.run((b"what",), 20)
@@ -38,7 +39,7 @@ def test_how_it_exited_is_the_result(code: bytes, ok: bool) -> None:
 
 def test_a_command_that_takes_too_long_has_failed_and_is_dropped() -> None:
     keeping = Keeping()
-    assert result(keeping) == (False, "no result within 20 ms")
+    assert result(keeping) == Ran(False, "no result within 20 ms")
     assert keeping.sent[-1] == [b"drop", b"0"]
 
 

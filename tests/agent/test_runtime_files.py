@@ -10,13 +10,14 @@ from barter.agent.executor.events import Order
 from barter.agent.executor.wire import event_from_wire, order_from_wire, order_to_wire
 from barter.agent.runtime.container_spec import container_spec, key_of, order_of
 from barter.agent.runtime.environment import process_environment
+from barter.agent.runtime.host_config import host_config
 from barter.agent.runtime.place import Place
 from barter.agent.runtime.plain_file import open_to_append
 from barter.agent.runtime.proc import start_time
 from barter.agent.runtime.settings import Settings
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
-from barter.core.tasks import Command, Container, Network, PortMapping, TaskInfo, Volume
+from barter.core.tasks import UNLIMITED, Command, Container, Limits, Network, PortMapping, TaskInfo, Volume
 from barter.proto.v1 import executor_pb2 as pb
 
 TASK = TaskInfo(TaskId("t1"), "t1", resources(cpus=250, mem=64 << 20), Command("echo hi", env={"A": "b"}))
@@ -55,6 +56,9 @@ def test_what_the_engine_is_asked_for() -> None:
     assert host["NetworkMode"] == "bridge"
     assert host["PortBindings"] == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "31000"}]}
     assert (host["CpuShares"], host["Memory"], host["MemorySwap"]) == (256, 64 << 20, 64 << 20)
+    more = host_config(replace(order, task=replace(order.task, limits=Limits(1_500, UNLIMITED))), container, PLACE)
+    assert (more["CpuPeriod"], more["CpuQuota"], more["MemoryReservation"]) == (100_000, 150_000, 64 << 20)
+    assert not {"Memory", "MemorySwap"} & more.keys()
     assert host["Binds"] == ["/srv/x:/data:ro", "/sandbox:/mnt/mesos/sandbox:rw"]
     assert (labels["owner"], labels["barter.agent"], labels["barter.task"]) == ("me", "a0123456789", "t1")
     assert key_of(labels) == order.key

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from barter.agent.runtime.keeper.cgroup_files import oom_killed
 from barter.agent.runtime.limits import FOLDER, Limits, cpu_shares, describe, home_name
 from barter.core.ids import FrameworkId, TaskId
 from barter.core.resources import resources
-from barter.core.tasks import TaskInfo
+from barter.core.tasks import UNLIMITED, TaskInfo
+from barter.core.tasks import Limits as TaskLimits
 
 KEY = TaskKey(FrameworkId("f"), TaskId("t"))
 TASK = TaskInfo(TaskId("t"), "t", resources(cpus=500, mem=64 << 20))
@@ -93,6 +95,35 @@ def test_v2_limits_are_written_where_the_kernel_looks_for_them(tmp_path: Path) -
     assert (task / "cpu.weight").read_text() == "20"
     assert (folder / "cgroup.subtree_control").read_text() == "+memory +cpu"
     assert limits.doors((str(task),)) == ([f"{task}/cgroup.procs"], [f"{tmp_path}/cgroup.procs"])
+
+
+GRANTED = [
+    (TaskLimits(), {"memory.max": str(64 << 20), "memory.swap.max": "0"}),
+    (
+        TaskLimits(2_500, 128 << 20),
+        {"memory.max": str(128 << 20), "memory.low": str(64 << 20), "cpu.max": "250000 100000"},
+    ),
+    (TaskLimits(UNLIMITED, UNLIMITED), {"memory.low": str(64 << 20)}),
+]
+
+
+@pytest.mark.parametrize(("limits", "written"), GRANTED)
+def test_more_than_its_own_may_be_granted(tmp_path: Path, limits: TaskLimits, written: dict[str, str]) -> None:
+    found = v2(tmp_path, "/", {"/": "cpu memory"})
+    folder = tmp_path / FOLDER / home_name(Path("/work"))
+    folder.mkdir(parents=True)
+    for each in (folder, folder.parent):
+        (each / "cgroup.subtree_control").write_text("")
+    task = folder / hashlib.sha1(b"f/t").hexdigest()[:20]
+    task.mkdir()
+    names = ("memory.max", "memory.swap.max", "memory.low", "cpu.max", "cpu.weight")
+    for name in names:
+        (task / name).write_text("")
+    Limits(Path("/work"), found).make(KEY, replace(TASK, limits=limits))
+    said = {name: (task / name).read_text() for name in names}
+    assert {name: said[name] for name in written} == written
+    assert (said["memory.max"] == "") is (limits.mem == UNLIMITED)
+    assert (said["cpu.max"] == "") is (limits.cpus in (None, UNLIMITED))
 
 
 def test_v1_goes_below_our_own_cgroup_of_each_controller(tmp_path: Path) -> None:

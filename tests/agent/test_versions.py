@@ -27,11 +27,13 @@ from barter.core.tasks import (
     Container,
     ExecutorInfo,
     HealthCheck,
+    Limits,
     Network,
     ReadinessCheck,
     Reason,
     Rlimit,
     Source,
+    StatusCheck,
     TaskInfo,
     TaskStatus,
     Tmpfs,
@@ -94,8 +96,8 @@ NEWER = [
     {"group_id": "g"},
     {"artifacts": (Artifact("http://x"),)},
     {"readiness_check": ReadinessCheck(CheckKind.TCP, 80)},
-    {"health_check": HealthCheck(CheckKind.HTTPS, 80)},
-    {"health_check": HealthCheck(CheckKind.TCP, 80, delay_ms=5)},
+    {"health_checks": (HealthCheck(CheckKind.HTTPS, 80),)},
+    {"health_checks": (HealthCheck(CheckKind.TCP, 80, delay_ms=5),)},
     {"command": Command("true", user="nobody")},
     {"command": Command("true", rlimits=(Rlimit("nofile", 1, 1),))},
     {"container": Container("x", Network.OWN, network_name="n")},
@@ -103,13 +105,19 @@ NEWER = [
     {"container": Container("x", volumes=(Volume("/t", name="v"),))},
     {"container": Container("x", init=True)},
 ]
+NEWEST = [
+    {"health_checks": (HealthCheck(CheckKind.TCP, 80), HealthCheck(CheckKind.TCP, 81))},
+    {"status_check": StatusCheck(CheckKind.TCP, 80)},
+    {"limits": Limits(cpus=2_000)},
+]
 
 
-@pytest.mark.parametrize("newer", NEWER)
+@pytest.mark.parametrize("newer", [*NEWER, *NEWEST])
 def test_what_the_version_before_cannot_do_is_not_sent_to_it(newer: dict[str, object]) -> None:
     fields = {"task_id": TASK.task_id, "name": "t", "resources": NOTHING, "command": TASK.command, **newer}
     task = TaskInfo(**fields)  # type: ignore[arg-type]
     assert "of an earlier version cannot" in protocol.refusal(task, 1)
+    assert bool(protocol.refusal(task, 2)) is (newer in NEWEST)
     assert protocol.refusal(task, protocol.PROTOCOL) == ""
 
 

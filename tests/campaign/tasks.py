@@ -105,7 +105,7 @@ def task_info(spec: Spec, world: str, marks: Path, volumes: Path | None = None) 
         command=command,
         container=container,
         kill_grace_ms=spec.grace_ms,
-        health_check=HEALTH if spec.kind == "falls ill" else None,
+        health_checks=(HEALTH,) if spec.kind == "falls ill" else (),
         artifacts=(Artifact(f"file://{marks}/{FETCHED}", FETCHED_SHA256, cache=True),) if spec.fetches else (),
         group_id=spec.group,
         volumes=(VolumeMount(VolumeId(spec.name), "marks"),) if walled else (),

@@ -15,6 +15,7 @@ from barter.agent.executor.actions import RunCheck
 from barter.agent.executor.events import Checked, Held, Order, Sample, TaskKey
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.runtime.base import Report, Runtime
+from barter.agent.runtime.ran import Ran
 from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck
 from tests.integration.executor_agent import FRAMEWORK, task
 
@@ -39,12 +40,12 @@ class NoRuntime(Runtime):
 
     def release(self, keys: Sequence[TaskKey]) -> None: ...
 
-    async def check(self, order: Order, command: str, timeout_ms: int) -> tuple[bool | None, str]:
+    async def check(self, order: Order, command: str, timeout_ms: int) -> Ran:
         try:
             await asyncio.Event().wait()
         finally:
             self.cancelled = True
-        return None, ""
+        return Ran(None, "")
 
     async def measure(self, keys: Sequence[TaskKey]) -> Sequence[Sample]:
         return ()
@@ -128,7 +129,7 @@ def test_http_by_its_status_after_any_that_are_provisional() -> None:
                 assert (await checked(http(port))).ok is ok
         async with serving(saying(b"HTTP/1.1 302 Found\r\n\r\n")) as port:
             ready = ReadinessCheck(CheckKind.HTTP, port=port, statuses=(200,))
-            assert await checked(ready) == Checked(ORDER.key, False, f"127.0.0.1:{port}/ answered HTTP 302", True)
+            assert await checked(ready) == Checked(ORDER.key, ready, False, f"127.0.0.1:{port}/ answered HTTP 302", 302)
 
     asyncio.run(story())
 

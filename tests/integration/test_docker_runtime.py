@@ -117,14 +117,14 @@ def test_check_commands_end_in_time_with_all_they_started(engine: Engine, busybo
                 timeout_ms=500,
                 max_failures=0,
             )
-            one.launch(task(name, "sleep 300", image=busybox, health_check=check))
+            one.launch(task(name, "sleep 300", image=busybox, health_checks=(check,)))
         for name in ("silent", "loud", "closed"):
             await one.until(lambda name=name: one.of(name)[-1:] != [] and one.of(name)[-1].healthy is False)  # type: ignore[misc]
             assert one.of(name)[-1].message == "health check command gave no result within 500 ms"
         one.kill("silent", grace_ms=0)
         one.kill("closed", grace_ms=0)
         quick = HealthCheck(CheckKind.COMMAND, command="sleep 1237 & exit 0", interval_ms=100, timeout_ms=5_000)
-        one.launch(task("quick", "sleep 300", image=busybox, health_check=quick))
+        one.launch(task("quick", "sleep 300", image=busybox, health_checks=(quick,)))
         await one.until(lambda: one.of("quick")[-1:] != [] and one.of("quick")[-1].healthy is True)
 
     with_agent(engine, story)
@@ -155,11 +155,11 @@ def test_bridge_ports_and_health_checks(engine: Engine, busybox: str) -> None:
         web = Container(busybox, Network.BRIDGE, (PortMapping(80, port),))
         script = "echo hello > /www/index.html; exec httpd -f -p 80 -h /www"
         check = HealthCheck(CheckKind.HTTP, port=port, interval_ms=500, timeout_ms=2000)
-        one.launch(task("web", script, container=web, health_check=check))
+        one.launch(task("web", script, container=web, health_checks=(check,)))
         inside = HealthCheck(CheckKind.COMMAND, command="test -e /www", interval_ms=200, timeout_ms=5000)
-        one.launch(task("in", "sleep 300", image=busybox, health_check=inside))
+        one.launch(task("in", "sleep 300", image=busybox, health_checks=(inside,)))
         outside = HealthCheck(CheckKind.COMMAND, command="test -e /no", grace_ms=0, interval_ms=50, timeout_ms=5000)
-        one.launch(task("out", "sleep 300", image=busybox, health_check=outside))
+        one.launch(task("out", "sleep 300", image=busybox, health_checks=(outside,)))
         await one.until(lambda: one.of("web")[-1:] != [] and one.of("web")[-1].healthy is True)
         assert await asyncio.to_thread(fetch, port) == b"hello\n"
         await one.until(lambda: one.of("in")[-1:] != [] and one.of("in")[-1].healthy is True)

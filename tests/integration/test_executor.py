@@ -86,13 +86,13 @@ def test_health_checks_of_processes() -> None:
             answers = HealthCheck(CheckKind.TCP, port=port, interval_ms=100, timeout_ms=5_000)
             hangs = HealthCheck(CheckKind.HTTP, port=silent, grace_ms=0, interval_ms=50, timeout_ms=100, max_failures=2)
             inside = HealthCheck(CheckKind.COMMAND, command="test -e ready", interval_ms=100)
-            one.launch(task("tcp", "exec sleep 300", health_check=answers))
-            one.launch(task("http", "exec sleep 300", health_check=hangs))
+            one.launch(task("tcp", "exec sleep 300", health_checks=(answers,)))
+            one.launch(task("http", "exec sleep 300", health_checks=(hangs,)))
             one.launch(
                 task(
                     "command",
                     "while [ ! -e go ]; do sleep 0.02; done; touch ready; exec sleep 300",
-                    health_check=inside,
+                    health_checks=(inside,),
                     readiness_check=ReadinessCheck(CheckKind.COMMAND, command="test -e warm", interval_ms=50),
                 )
             )

@@ -210,7 +210,7 @@ def test_a_check_command_is_held_to_the_limits_of_its_task_and_ends_with_it() ->
     async def story(one: Agent) -> None:
         command = "cat /proc/self/cgroup > theirs; echo $$ > checking; exec sleep 300"
         check = HealthCheck(CheckKind.COMMAND, command=command, interval_ms=60_000, timeout_ms=60_000)
-        one.launch(task("t1", "cat /proc/self/cgroup > mine; exec sleep 300", health_check=check))
+        one.launch(task("t1", "cat /proc/self/cgroup > mine; exec sleep 300", health_checks=(check,)))
         await one.running("t1")
         box = one.sandbox("t1")
         await eventually(lambda: (box / "checking").exists() and bool((box / "checking").read_text()), "it is checked")

@@ -268,7 +268,7 @@ def test_after_a_start_the_agents_tasks_are_taken_in() -> None:
 def test_a_healthy_port_is_an_endpoint_until_its_task_ends(world: World) -> None:
     check = HealthCheck(CheckKind.TCP, port=31_000)
     need = resources(cpus=100, mem=32 * MIB, ports=((31_000, 31_000),))
-    info = replace(task("t1", need, ports=(TaskPort("http", 31_000, "tcp", "web"),)), health_check=check)
+    info = replace(task("t1", need, ports=(TaskPort("http", 31_000, "tcp", "web"),)), health_checks=(check,))
     framework_id = world.running(info)
     assert world.cluster.endpoints.all() == ()
     seen = []

@@ -169,22 +169,22 @@ def _with_range(low: int, high: int) -> pb.Resources:
         ),
         (
             codec.task_from_wire,
-            pb.TaskInfo(task_id="t", health_check=pb.HealthCheck(kind="TCP")),
+            pb.TaskInfo(task_id="t", health_checks=[pb.HealthCheck(kind="TCP")]),
             "health_check: interval_ms",
         ),
         (
             codec.task_from_wire,
-            pb.TaskInfo(task_id="t", health_check=pb.HealthCheck(kind="PING", interval_ms=1, timeout_ms=1)),
+            pb.TaskInfo(task_id="t", health_checks=[pb.HealthCheck(kind="PING", interval_ms=1, timeout_ms=1)]),
             "health_check.kind: 'PING' is not one of HTTP, HTTPS, TCP, COMMAND",
         ),
         (
             codec.task_from_wire,
-            pb.TaskInfo(task_id="t", health_check=pb.HealthCheck(kind="COMMAND", interval_ms=1, timeout_ms=1)),
+            pb.TaskInfo(task_id="t", health_checks=[pb.HealthCheck(kind="COMMAND", interval_ms=1, timeout_ms=1)]),
             "health_check.command",
         ),
         (
             codec.task_from_wire,
-            pb.TaskInfo(task_id="t", health_check=pb.HealthCheck(kind="HTTP", interval_ms=1, timeout_ms=1)),
+            pb.TaskInfo(task_id="t", health_checks=[pb.HealthCheck(kind="HTTP", interval_ms=1, timeout_ms=1)]),
             "health_check.port",
         ),
         (codec.status_from_wire, pb.TaskStatus(state="TASK_BORED"), "status.state: 'TASK_BORED' is not one of"),

@@ -38,11 +38,13 @@ from barter.core.task_state import TaskState
 from barter.core.tasks import (
     Artifact,
     CheckKind,
+    CheckResult,
     Command,
     Container,
     Device,
     ExecutorInfo,
     HealthCheck,
+    Limits,
     Network,
     PortMapping,
     ReadinessCheck,
@@ -50,6 +52,7 @@ from barter.core.tasks import (
     Rlimit,
     SharedFolder,
     Source,
+    StatusCheck,
     TaskInfo,
     TaskPort,
     TaskStatus,
@@ -183,6 +186,10 @@ READINESS_CHECKS = st.one_of(
     st.builds(ReadinessCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, FEW, FEW),
     st.builds(ReadinessCheck, NETWORKED, PORTS, TEXT, TEXT, MS, FEW, FEW, st.lists(FEW, max_size=2).map(tuple)),
 )
+STATUS_CHECKS = st.one_of(
+    st.builds(StatusCheck, st.just(CheckKind.COMMAND), st.just(0), TEXT, SOME, MS, FEW, FEW),
+    st.builds(StatusCheck, NETWORKED, PORTS, TEXT, TEXT, MS, FEW, FEW),
+)
 OWN_VOLUMES = st.builds(Volume, TEXT, st.just(""), st.booleans(), SOME)
 NETWORKS = st.tuples(st.sampled_from(Network).filter(lambda network: network is not Network.OWN), st.just(""))
 ON_HOST = st.builds(
@@ -219,7 +226,7 @@ TASKS = st.builds(
     RESOURCES,
     COMMANDS,
     st.none() | CONTAINERS,
-    st.none() | CHECKS,
+    st.lists(CHECKS, max_size=2).map(tuple),
     MS,
     st.lists(st.builds(TaskPort, TEXT, PORTS, PROTOCOLS, TEXT), max_size=2).map(tuple),
     MAPPINGS,
@@ -233,6 +240,8 @@ TASKS = st.builds(
     st.lists(ARTIFACTS, max_size=2).map(tuple),
     st.just("") | IDS,
     st.none() | st.builds(ExecutorInfo, IDS.map(ExecutorId), COMMANDS, RESOURCES, st.just("") | IDS.map(TaskId)),
+    st.none() | STATUS_CHECKS,
+    st.none() | st.builds(Limits, st.none() | LIMITS, st.none() | LIMITS),
     st.lists(st.builds(SharedFolder, IDS.map(TaskId), IDS, SOME, st.booleans()), max_size=2).map(tuple),
 )
 STATUSES = st.builds(
@@ -249,6 +258,7 @@ STATUSES = st.builds(
     st.none() | st.integers(-(1 << 31), (1 << 31) - 1),
     st.none() | st.booleans(),
     TEXT,
+    st.none() | st.builds(CheckResult, st.sampled_from(CheckKind), st.none() | st.integers(-(1 << 31), (1 << 31) - 1)),
 )
 SERVICES = st.builds(
     Service,

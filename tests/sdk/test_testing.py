@@ -253,7 +253,7 @@ def test_a_sick_task_is_ended_by_its_health_check() -> None:
 
         def new_task(self) -> sdk.TaskInfo:
             task_id = super().new_task().task_id
-            return sdk.TaskInfo(task_id, "task", NEED, sdk.Command("sleep infinity"), health_check=check)
+            return sdk.TaskInfo(task_id, "task", NEED, sdk.Command("sleep infinity"), health_checks=(check,))
 
     cluster = Cluster()
     cluster.agents(1, docker=False)

@@ -77,7 +77,7 @@ class Task:
 
     @property
     def ready(self) -> bool:
-        healthy = self.info.health_check is None or self.healthy is True
+        healthy = not self.info.health_checks or self.healthy is True
         ready = self.info.readiness_check is None or self.told_ready is True
         return self.state is TaskState.RUNNING and not self.asked_to_end and healthy and ready
 
@@ -360,7 +360,7 @@ class World:
                 if task.state in (TaskState.STAGING, TaskState.UNREACHABLE):
                     self.become(task, TaskState.RUNNING)
                     moved = True
-                elif task.healthy is not True and task.info.health_check and not task.asked_to_end:
+                elif task.healthy is not True and task.info.health_checks and not task.asked_to_end:
                     self.become(task, TaskState.RUNNING, healthy=True)
                     moved = True
                 elif task.told_ready is not True and task.info.readiness_check and not task.asked_to_end:

@@ -65,7 +65,7 @@ class Script(Driver):
         operations: Sequence[Operation] = (),
     ) -> None:
         for task in tasks:
-            self.tell(task.task_id, TaskState.RUNNING, healthy=True if task.health_check else None)
+            self.tell(task.task_id, TaskState.RUNNING, healthy=True if task.health_checks else None)
 
     def decline(self, offers: Offer | Sequence[Offer], filters: Filters = Filters()) -> None:  # noqa: B008
         pass

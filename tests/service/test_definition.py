@@ -120,7 +120,7 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"healthChecks": [{"protocol": "GRPC"}]}, "/healthChecks/0/protocol", "should be"),
         ({"healthChecks": [{"portIndex": 1}]}, "/healthChecks/0/portIndex", "there is no port 1"),
         ({"healthChecks": [{"protocol": "COMMAND"}]}, "/healthChecks/0/command", "is needed"),
-        ({"healthChecks": [{}, {}]}, "/healthChecks", "one health check"),
+        ({"healthChecks": [{}, {}]}, "/healthChecks/1", "is given twice"),
         ({"healthChecks": [{"intervalSeconds": 0}]}, "/healthChecks/0/intervalSeconds", "greater than or equal"),
         ({"upgradeStrategy": {"minimumHealthCapacity": 1.1}}, "/upgradeStrategy/minimumHealthCapacity", "less than"),
         ({"backoffFactor": 0.5}, "/backoffFactor", "greater than or equal"),

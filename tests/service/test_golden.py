@@ -115,7 +115,7 @@ class Teller(World):
                 continue
             if task.state is not RUNNING:
                 self.says(f"{task.info.task_id} runs", partial(self.become, task, RUNNING))
-            if task.info.health_check and task.healthy is not True:
+            if task.info.health_checks and task.healthy is not True:
                 self.says(f"{task.info.task_id} is healthy", partial(self.become, task, RUNNING, True))
 
     def of(self, number: int) -> Task:

@@ -95,7 +95,7 @@ class Story:
 
     def is_healthy(self, number: int) -> None:
         task = self.pick(number, TaskState.RUNNING)
-        if task and task.info.health_check:
+        if task and task.info.health_checks:
             self.world.become(task, TaskState.RUNNING, healthy=True)
 
     def is_ready(self, number: int) -> None:
@@ -105,7 +105,7 @@ class Story:
 
     def is_ill(self, number: int) -> None:
         task = self.pick(number, TaskState.RUNNING)
-        if task and task.info.health_check:
+        if task and task.info.health_checks:
             self.world.become(task, TaskState.RUNNING, healthy=False)
 
     def ends(self, number: int) -> None:

@@ -100,6 +100,6 @@ def test_all_of_a_definition_reaches_the_agent() -> None:
         Artifact("https://example.org/a.tar.gz", "ab" * 32, cache=True),
         Artifact("http://example.org/run?v=1", "", False, True, False, "bin/run"),
     )
-    assert info.health_check is not None
-    assert (info.health_check.kind, info.health_check.port, info.health_check.delay_ms) == ("HTTPS", 8443, 2_500)
+    [check] = info.health_checks
+    assert (check.kind, check.port, check.delay_ms) == ("HTTPS", 8443, 2_500)
     assert info.readiness_check == ReadinessCheck(CheckKind.HTTPS, 8443, "/ready", statuses=(200, 204))

@@ -8,7 +8,6 @@ from barter.agent.executor import events as ev
 from barter.agent.executor.machine import Executor
 from barter.agent.executor.steps import ReleaseTasks, SendStatuses, StartTasks, steps
 from barter.core.machine import Machine
-from barter.core.tasks import ReadinessCheck
 from barter.tools.sim import wire
 from barter.tools.sim.containers import SimContainers
 from barter.tools.sim.fetches import SimFetches
@@ -159,7 +158,7 @@ class SimExecutor(Process[ev.Event, act.Action]):
     def _check(self, action: act.RunCheck) -> None:
         running = self._machine.tasks.get(action.order.key)
         ok, message = (False, "connection refused") if running is None else (running.healthy, "as the task answers")
-        self.post(ev.Checked(action.order.key, ok, message, isinstance(action.check, ReadinessCheck)))
+        self.post(ev.Checked(action.order.key, action.check, ok, message))
 
     def _measure(self, action: act.Measure) -> None:
         used = ((key, self._machine.used(key)) for key in action.keys)

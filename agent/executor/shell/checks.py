@@ -11,6 +11,7 @@ import h11
 
 from barter.agent.executor.actions import RunCheck
 from barter.agent.executor.events import Checked, TaskKey
+from barter.agent.executor.probes import reason_of
 from barter.agent.runtime.base import Runtime
 from barter.core.tasks import CheckKind, ReadinessCheck
 
@@ -60,27 +61,29 @@ class Checker:
     async def _run(self, action: RunCheck) -> None:
         async with self._places:
             ok: bool | None
+            found: int | None = 0 if action.check.kind is CheckKind.TCP else None
             try:
-                ok, message = await self._result(action)
+                ok, message, found = await self._result(action)
             except TimeoutError:
                 ok, message = False, f"{self._where(action)} gave no answer within {action.check.timeout_ms} ms"
             except (OSError, EOFError, ValueError, h11.ProtocolError) as error:
                 ok, message = False, f"{self._where(action)}: {_why(error)[:MOST_SAID]}"
-        self._post(Checked(action.order.key, ok, message, isinstance(action.check, ReadinessCheck)))
+        self._post(Checked(action.order.key, action.check, ok, message, found))
 
-    async def _result(self, action: RunCheck) -> tuple[bool | None, str]:
+    async def _result(self, action: RunCheck) -> tuple[bool | None, str, int | None]:
+        """Whether it is good, in words, and what of it a CheckResult says."""
         check, host = action.check, action.address or self._host
         if check.kind is CheckKind.COMMAND:
-            ok, found = await self._runtime.check(action.order, check.command, check.timeout_ms)
-            return ok, f"{_what(action)} command {found}"
+            ran = await self._runtime.check(action.order, check.command, check.timeout_ms)
+            return ran.ok, f"{_what(action)} command {ran.found}", ran.exit_code
         async with asyncio.timeout(check.timeout_ms / 1000):
             if check.kind is CheckKind.TCP:
                 _, writer = await asyncio.open_connection(host, check.port)
                 writer.transport.abort()
-                return True, f"{self._where(action)} accepts connections"
+                return True, f"{self._where(action)} accepts connections", 1
             status = await self._http_status(host, check.port, check.path, check.kind)
         good = (isinstance(check, ReadinessCheck) and check.statuses) or range(200, 400)
-        return status in good, f"{self._where(action)} answered HTTP {status}"
+        return status in good, f"{self._where(action)} answered HTTP {status}", status
 
     def _where(self, action: RunCheck) -> str:
         check = action.check
@@ -140,7 +143,7 @@ def _why(error: Exception) -> str:
 
 
 def _what(action: RunCheck) -> str:
-    return "readiness check" if isinstance(action.check, ReadinessCheck) else "health check"
+    return reason_of(action.check).lower().replace("_", " ")
 
 
 def _target(path: str) -> str:

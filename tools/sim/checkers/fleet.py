@@ -146,7 +146,7 @@ class Fleet(Checker):
         state = self._workload.apps[app_id]
         for task in launch.tasks:
             version = state.instances[task.task_id].placed.version if task.task_id in state.instances else 0
-            checked, readied = task.health_check is not None, task.readiness_check is not None
+            checked, readied = bool(task.health_checks), task.readiness_check is not None
             self._known[task.task_id] = Known(app_id, version, state.stored.definition(version), checked, readied)
         for look in self.launched:
             look(app_id, launch)
