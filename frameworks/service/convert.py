@@ -71,7 +71,6 @@ def _unhonoured(app: App) -> list[tuple[str, object]]:
         ("/secrets", app.secrets),
         ("/residency", app.residency),
         ("/container/volumes", app.volumes_persistent),
-        ("/role", app.role),
     ]
 
 

@@ -14,12 +14,13 @@ def shape(app: App) -> Resources:
 
 
 def demand(app: App, count: int, role: str) -> Demand:
+    """`role` is for an app that names none."""
     return Demand(
         demand_id=DemandId(key_of(app.app_id)),
         resources=shape(app),
         count=count,
         port_count=ports.chosen_count(app),
-        role=role,
+        role=app.role or role,
         constraints=app.constraints,
         runtime="docker" if app.image or _pod_has_image(app) else "process",
         on_public=app.on_public,

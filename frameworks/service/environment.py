@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from barter.core.tasks import Network
 from barter.core.units import MIB, MILLI, format_milli
 from barter.frameworks.service.app import App
 from barter.frameworks.service.timestamps import iso
@@ -29,9 +30,11 @@ def _ports(app: App, host_ports: Sequence[int]) -> dict[str, str]:
         return {}
     env = {"PORT": str(host_ports[0]), "PORTS": ",".join(str(number) for number in host_ports)}
     for index, (port, number) in enumerate(zip(app.ports, host_ports, strict=True)):
-        env[f"PORT{index}"] = env[f"PORT_{port.container_port or port.host_port or number}"] = str(number)
+        asked = port.service_port if app.network is Network.HOST else port.container_port
+        env[f"PORT{index}"] = env[f"PORT_{asked or number}"] = str(number)
         if port.name:
-            env[f"PORT_{UNSAFE.sub('_', port.name).upper()}"] = str(number)
+            # Marathon's own name for it first; no shell can read one with a "-".
+            env[f"PORT_{port.name.upper()}"] = env[f"PORT_{UNSAFE.sub('_', port.name).upper()}"] = str(number)
     return env
 
 
@@ -42,6 +45,7 @@ def _metadata(app: App, version: int) -> dict[str, str]:
         "MARATHON_APP_RESOURCE_CPUS": format_milli(app.cpus),
         "MARATHON_APP_RESOURCE_MEM": format_milli(app.mem * MILLI // MIB),
         "MARATHON_APP_RESOURCE_DISK": format_milli(app.disk * MILLI // MIB),
+        "MARATHON_APP_RESOURCE_GPUS": "0",
     }
     return {**env, "MARATHON_APP_DOCKER_IMAGE": app.image.name} if app.image else env
 

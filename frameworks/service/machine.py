@@ -4,7 +4,7 @@ Events change what is known and mark the app; the Tick that ends every batch (`n
 plans each marked app one time, whatever number of events it had.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
@@ -32,6 +32,7 @@ from barter.frameworks.service.events import (
 from barter.frameworks.service.going import doubt_all, give_up, stay
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
+from barter.frameworks.service.requests import unusable_role
 from barter.frameworks.service.routes import service
 from barter.frameworks.service.state import AppState, Deployment, StoredGroup
 from barter.frameworks.service.statuses import apply_status
@@ -40,11 +41,11 @@ from barter.frameworks.service.statuses import apply_status
 class ServiceMachine:
     """`generation` is larger than in every process before; `left` is what those left behind.
 
-    All apps run in the one `role`.
+    Apps run in the first of `roles`, or in the one they name.
     """
 
-    def __init__(self, generation: int, left: Left = Left(), role: str = DEFAULT_ROLE) -> None:  # noqa: B008
-        self._role = role
+    def __init__(self, generation: int, left: Left = Left(), roles: Sequence[str] = (DEFAULT_ROLE,)) -> None:  # noqa: B008
+        self._roles = roles
         self._book = Book(generation, left)
         for deployment in left.deployments:
             running.take_up(self._book, deployment)
@@ -95,7 +96,8 @@ class ServiceMachine:
             case Offered():
                 return place(self._book, event.offers, now)
             case Change():
-                return change(self._book, event, now)
+                refusal = unusable_role(event, self._roles)
+                return [refusal] if refusal is not None else change(self._book, event, now)
             case KillInstances():
                 return kill_instances(self._book, event, now)
             case ResetDelay():
@@ -119,7 +121,9 @@ class ServiceMachine:
         if book.untold.services:
             told.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
         if book.untold.demands:
-            told.append(SetDemands(tuple(demand(state.app, state.wanted, self._role) for state in self._demanding())))
+            told.append(
+                SetDemands(tuple(demand(state.app, state.wanted, self._roles[0]) for state in self._demanding()))
+            )
         book.untold.services = book.untold.demands = False
         return told
 

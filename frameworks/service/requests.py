@@ -37,6 +37,16 @@ def refusal(book: Book, event: Change) -> Answer | None:
     return locked(book, event.request, ids, force=event.force) or _clash(book, event)
 
 
+def unusable_role(event: Change, roles: Sequence[str]) -> Answer | None:
+    """The refusal of an app in a role that nothing is offered for."""
+    for put in event.puts:
+        if put.app.role and put.app.role not in roles:
+            start = "start the framework with --role for each"
+            message = f"{put.app.app_id}: role {put.app.role} is none of the framework's, {', '.join(roles)}: {start}"
+            return Answer(event.request, status=422, message=message, path="/role")
+    return None
+
+
 def touched(event: Change) -> dict[str, None]:
     """The ids of the apps it is about, each once."""
     return dict.fromkeys((*event.deletes, *(put.app.app_id for put in event.puts), *event.restarts))

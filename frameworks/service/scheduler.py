@@ -46,8 +46,8 @@ class ServiceScheduler(Scheduler):
     Raises DefinitionError on a store that holds something else.
     """
 
-    def __init__(self, store: StateStore, role: str = DEFAULT_ROLE) -> None:
-        self.machine = ServiceMachine(next_generation(store), load(store), role)
+    def __init__(self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,)) -> None:
+        self.machine = ServiceMachine(next_generation(store), load(store), roles)
         self.failure: Exception | None = None
         self._store = store
         self._batch: Batch[Event, Action] = Batch(self.machine)

@@ -72,6 +72,7 @@ def test_the_environment_is_the_documented_one() -> None:
         "PORT1": "31005",
         "PORTS": "31000,31005",
         "PORT_HTTP": "31000",
+        "PORT_ADMIN-UI": "31005",
         "PORT_ADMIN_UI": "31005",
         "PORT_31000": "31000",
         "PORT_31005": "31005",
@@ -80,6 +81,7 @@ def test_the_environment_is_the_documented_one() -> None:
         "MARATHON_APP_RESOURCE_CPUS": "0.5",
         "MARATHON_APP_RESOURCE_MEM": "32",
         "MARATHON_APP_RESOURCE_DISK": "0",
+        "MARATHON_APP_RESOURCE_GPUS": "0",
         "MARATHON_APP_LABELS": "TIER_ONE",
         "MARATHON_APP_LABEL_TIER_ONE": "front",
     }

@@ -184,7 +184,7 @@ def _path(given: Path | None) -> str:
 @_master("SERVICE", "  [default: where --zk is, else 127.0.0.1:5050]")
 @_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
-@_flag("--role", "*", "The role its apps run in, such as eng/web.", type=ROLE)
+@_flag("--role", ("*",), "The role its apps run in; repeatable: others that apps may name.", type=ROLE, multiple=True)
 @_flag("--name", "service", "Its name in the cluster and in ZooKeeper; the same for all that elect one leader.")
 @zookeeper_options("SERVICE", "Be one of several that elect their leader; apps are kept there, not in --data-dir.")
 @_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]", type=ADVERTISED)
@@ -197,4 +197,5 @@ def service(**given: Any) -> None:
     zookeeper, masters = zookeeper_settings(given, insecure=given["insecure"]), given.pop("master")
     if zookeeper is not None and click.get_current_context().get_parameter_source("master") is ParameterSource.DEFAULT:
         masters = str(zookeeper.url)
-    sys.exit(run(ServiceOptions(masters, zookeeper=zookeeper, zookeeper_tls=tls, **given)))
+    roles = given.pop("role")
+    sys.exit(run(ServiceOptions(masters, zookeeper=zookeeper, zookeeper_tls=tls, roles=roles, **given)))

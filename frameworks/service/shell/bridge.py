@@ -1,7 +1,7 @@
 """The scheduler for who awaits answers and reads logs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from barter.core.ids import FrameworkId
 from barter.core.roles import DEFAULT_ROLE
@@ -26,9 +26,9 @@ class Bridge(ServiceScheduler):
     """`close` it when its driver has stopped: then nothing is answered any more but that. `publish` is the stream's."""
 
     def __init__(
-        self, store: StateStore, role: str = DEFAULT_ROLE, publish: Callable[[Published], None] = _unheard
+        self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,), publish: Callable[[Published], None] = _unheard
     ) -> None:
-        super().__init__(store, role)
+        super().__init__(store, roles)
         self._publish = publish
         self._log = logger("service")
         self._asking: set[asyncio.Future[Answer]] = set()

@@ -34,7 +34,7 @@ NAME = "service"
 @dataclass(frozen=True, slots=True)
 class ServiceOptions:
     """`masters` is host:port[,host:port], or a ZooKeeper URL, reached with `zookeeper_tls`; `listen` is the address of
-    the API; `role` is what apps run in and count for.
+    the API; apps run in the first of `roles`, or in the one they name.
 
     Apps are kept in `data_dir`. With `zookeeper` they are kept there, below `name`, and this is one of the processes
     that elect their leader; others are told `advertise` as its host, by default that of `listen`.
@@ -44,7 +44,7 @@ class ServiceOptions:
     data_dir: Path
     listen: str = "127.0.0.1:8080"
     insecure: bool = False
-    role: str = DEFAULT_ROLE
+    roles: tuple[str, ...] = (DEFAULT_ROLE,)
     zookeeper: "ZooKeeperSettings | None" = None
     advertise: str = ""
     name: str = NAME
@@ -90,10 +90,10 @@ class ServiceProcess:
         """The framework as `store` has it, and its API in front. Raises DefinitionError, ValueError, and as `store`."""
         options = self._options
         stream = self._stream = EventStream(Clock().now)
-        bridge = Bridge(store, options.role, stream.publish)
+        bridge = Bridge(store, options.roles, stream.publish)
         framework = FrameworkInfo(
             options.name,
-            roles=(options.role,),
+            roles=options.roles,
             web_url=f"http://{self.address}",
             returning_tasks=ReturningTasks.KEEP,
         )
@@ -105,7 +105,7 @@ class ServiceProcess:
         self._metrics.register(AppCollector(bridge.machine))
         api = FastAPI(title="barter service", docs_url=None, redoc_url=None, openapi_url=None)
         api.add_api_route("/v2/events", stream.answer, methods=["GET"], response_model=None)
-        Api(Desk(bridge, driver.now, options.role), partial(standings, lambda: driver.channel)).install(api)
+        Api(Desk(bridge, driver.now, options.roles[0]), partial(standings, lambda: driver.channel)).install(api)
         self._front.api = api
         states = bridge.machine.apps.values()
         instances = sum(len(state.instances) for state in states)
@@ -128,7 +128,7 @@ class ServiceProcess:
             "marathon_config": {
                 "master": options.shown_masters,
                 "framework_name": options.name,
-                "mesos_role": options.role,
+                "mesos_role": options.roles[0],
                 "hostname": host,
                 "webui_url": f"http://{self.address}",
                 "checkpoint": True,
