@@ -5,9 +5,12 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from barter.shell.accepting import prefers
+from barter.shell.metrics_json import metrics_json
 from barter.shell.transport import AddressTaken, check_listen
 
 LAST_ANSWERS_S = 3
@@ -16,7 +19,7 @@ Health = Callable[[], dict[str, object]]
 
 
 def face(title: str, registry: CollectorRegistry, health: Health) -> FastAPI:
-    """An application with `/health` (200 while the process serves) and `/metrics` (Prometheus text)."""
+    """An application with `/health` (200 while the process serves) and `/metrics` (Prometheus text, or JSON)."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/health")
@@ -24,7 +27,9 @@ def face(title: str, registry: CollectorRegistry, health: Health) -> FastAPI:
         return health()
 
     @app.get("/metrics")
-    async def get_metrics() -> Response:
+    async def get_metrics(request: Request) -> Response:
+        if prefers(request, "application/json", "text/plain"):
+            return JSONResponse(metrics_json(registry))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return app

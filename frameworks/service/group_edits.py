@@ -57,7 +57,7 @@ def read_group(body: Json) -> GroupPart:
 
 def target(part: GroupPart, base: str) -> str:
     """The group that a change at `base` is about; raises DefinitionError."""
-    return _resolved(part.id, base, "/id") if part.id else base
+    return _resolved(part.id or ".", base, "/id")
 
 
 def structured(tree: Tree, group_id: str, part: GroupPart, role: str) -> GroupEdit:

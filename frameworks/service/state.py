@@ -135,7 +135,7 @@ class StoredApp:
 
     @property
     def is_pod(self) -> bool:
-        return getattr(self.app, "pod", None) is not None
+        return self.app.pod is not None
 
     def definition(self, version: int) -> App | None:
         return next((app for number, app in self.versions if number == version), None)

@@ -13,9 +13,10 @@ from barter.frameworks.service.embeds import Embed, app_embeds
 from barter.frameworks.service.events import KillInstances
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.shell.api_apps import in_group
-from barter.frameworks.service.shell.desk import Desk, Route, body_of, deployed, embedded, flag, prefers
+from barter.frameworks.service.shell.desk import Desk, Route, body_of, deployed, embedded, flag
 from barter.frameworks.service.state import AppState
 from barter.frameworks.service.task_views import CONDITIONS, task_view, tasks_text
+from barter.shell.accepting import prefers
 
 Found = tuple[AppState, Instance]
 _TO_END = frozenset({"host", "scale", "force", "wipe"})

@@ -89,12 +89,6 @@ async def body_of(request: Request) -> bytes:
     return await request.body()
 
 
-def prefers(request: Request, kind: str, other: str) -> bool:
-    """Whether who asks would rather have `kind` than `other`, which is what they get where they do not mind."""
-    wanted = dict(_preferences(request.headers.get("accept", "*/*")))
-    return wanted.get(kind, 0) > max(wanted.get(other, 0), wanted.get("*/*", 0))
-
-
 def deployed(answer: Answer, status: int = 200, location: str = "") -> Response:
     """Which deployment brings a change about, or why it was refused."""
     if answer.status != 200:
@@ -105,12 +99,3 @@ def deployed(answer: Answer, status: int = 200, location: str = "") -> Response:
 
 def _is_app(state: AppState) -> bool:
     return not state.stored.deleting and not state.stored.is_pod
-
-
-def _preferences(accept: str) -> list[tuple[str, float]]:
-    found: list[tuple[str, float]] = []
-    for part in accept.split(","):
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        found.append((kind, float(quality) if quality.replace(".", "", 1).isdigit() else 0.0))
-    return found

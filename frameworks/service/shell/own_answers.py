@@ -7,8 +7,8 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from barter.frameworks.service.shell.desk import prefers
 from barter.frameworks.service.shell.front import Front, Standing
+from barter.shell.accepting import prefers
 
 _ABDICATION_DELAY_S = 0.5
 
