@@ -35,7 +35,7 @@ _ONLY = {"executor": "//cmd", "ipProtocol": "IPv4"}
 READ_ONLY = frozenset(
     {
         *("version", "versionInfo", "tasksStaged", "tasksRunning", "tasksHealthy", "tasksUnhealthy"),
-        *("deployments", "tasks", "lastTaskFailure", "readinessCheckResults", "taskStats"),
+        *("deployments", "tasks", "lastTaskFailure", "readinessCheckResults", "taskStats", "waiting"),
     }
 )
 
