@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from barter.frameworks.service.instances import Placed
+from barter.frameworks.service.places import Place
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.state import Deployment, StoredApp, StoredGroup
-from barter.sdk import Demand, Offer, Service, TaskInfo
+from barter.sdk import Demand, Offer, Operation, Service, TaskInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,30 @@ class DropGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class SavePlace:
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class DropPlace:
+    place_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
+    """`operations` make the places of the tasks."""
+
     offer: Offer
     tasks: tuple[TaskInfo, ...]
+    reason: str
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReservations:
+    """End these, pairs of agent and reservation, with their data, and be told what is left."""
+
+    endings: tuple[tuple[str, str], ...]
     reason: str
 
 
@@ -122,6 +144,17 @@ class Answer:
     locked_by: tuple[str, ...] = ()
 
 
-Saving = SaveApp | DropApp | SaveLaunch | DropLaunch | SaveDeployment | DropDeployment | SaveGroup | DropGroup
-Telling = Launch | Decline | Kill | Release | Reconcile | SetDemands | SetServices
+Saving = (
+    SaveApp
+    | DropApp
+    | SaveLaunch
+    | DropLaunch
+    | SavePlace
+    | DropPlace
+    | SaveDeployment
+    | DropDeployment
+    | SaveGroup
+    | DropGroup
+)
+Telling = Launch | Decline | Kill | Release | Reconcile | ReconcileReservations | SetDemands | SetServices
 Action = Saving | Telling | Publish | Answer

@@ -105,7 +105,8 @@ class PersistentVolume:
 
 @dataclass(frozen=True, slots=True)
 class Residency:
-    """Marathon keeps both, and honours neither any more: an instance waits for its agent for ever."""
+    """An instance waits for its agent for ever, or with RELAUNCH_AFTER_TIMEOUT for so long: then it is given up with
+    its data, and another takes its place elsewhere. Marathon documents both, and honours them no more."""
 
     escalation_s: int = 3_600
     lost_behavior: str = "WAIT_FOREVER"
@@ -205,6 +206,11 @@ class App:
     volumes_persistent: tuple[PersistentVolume, ...] = ()
     generic_check: GenericCheck | None = None
     pod: Pod | None = None
+
+    def fewest_ready(self, instances: int) -> int:
+        """How many an upgrade keeps ready; where none may be added, one has to end before the next begins."""
+        fewest = self.upgrade.fewest_ready(instances)
+        return min(fewest, max(instances - 1, 0)) if self.volumes_persistent else fewest
 
     def same_tasks_as(self, other: "App") -> bool:
         """Whether an instance of `other` is an instance of this: a change of scale or of policy restarts nothing."""

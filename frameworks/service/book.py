@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from barter.frameworks.service.actions import Publish, SaveLaunch
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.places import Place, Places
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.roster import Roster
 from barter.frameworks.service.state import AppState, Deployment, StoredApp, StoredGroup
@@ -22,6 +23,7 @@ class Telling:
 
     demands: bool = True
     services: bool = True
+    reservations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Left:
     launches: Sequence[SaveLaunch] = ()
     deployments: Sequence[Deployment] = ()
     groups: Sequence[StoredGroup] = ()
+    places: Sequence[Place] = ()
 
 
 class Book:
@@ -47,6 +50,8 @@ class Book:
         self.pending: dict[str, dict[str, None]] = {}
         self.version = max([0, *(app.version for app in left.apps)])
         self.roster = Roster()
+        self.places = Places(left.places)
+        self.framework_id = ""
         self.generation = generation
         self.launched = 0
         self.orphans: dict[str, int] = {}
@@ -68,7 +73,7 @@ class Book:
                 self.roster.add(state, instance)
 
     def next_wakeup(self) -> int | None:
-        if self.marked or self.untold.demands or self.untold.services:
+        if self.marked or self.untold.demands or self.untold.services or self.untold.reservations:
             return 0
         return self._alarms[0][0] if self._alarms else None
 
@@ -131,14 +136,17 @@ class Book:
         published, self._published = self._published, []
         return published
 
-    def want(self, state: AppState, wanted: int, now: int, *, lacking: bool) -> None:
-        """`wanted` launches are open now; `lacking` also where they are held back."""
-        app_id = state.stored.app_id
+    def want(
+        self, state: AppState, wanted: int, now: int, *, lacking: bool, places: tuple[Place, ...] = (), most: int = 0
+    ) -> None:
+        """`wanted` launches are open now, and up to `most` in these places; `lacking` also where they are held back."""
+        app_id, place_ids = state.stored.app_id, tuple(place.place_id for place in places)
         state.since = (state.since or now) if lacking else 0
-        if wanted == state.wanted and (app_id in self.wanting) == bool(wanted):
+        state.most_reopened = most
+        if (wanted, place_ids) == (state.wanted, state.vacant) and (app_id in self.wanting) == bool(wanted or places):
             return
-        state.wanted, self.untold.demands = wanted, True
-        if wanted:
+        state.wanted, state.vacant, self.untold.demands = wanted, place_ids, True
+        if wanted or places:
             self.wanting[app_id] = None
         else:
             self.wanting.pop(app_id, None)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from barter.frameworks.service import requests
+from barter.frameworks.service import requests, resident
 from barter.frameworks.service.actions import Action, Answer, DropGroup, SaveApp, SaveGroup
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.deployment import running
@@ -40,7 +40,8 @@ def kill_instances(book: Book, event: KillInstances, now: int) -> list[Action]:
     """End those it names, at once; with `scale` the counts go down by a deployment."""
     chosen = [one for task_id in event.task_ids if (one := book.roster.get(task_id)) and not one.kill_reason]
     if not event.scale:
-        return [*_doom(book, chosen, now), Answer(event.request, book.version)]
+        wiped = resident.wipe(book, event.task_ids) if event.wipe else []
+        return [*_doom(book, chosen, now), *wiped, Answer(event.request, book.version)]
     fewer: dict[str, int] = {}
     for instance in chosen:
         fewer[instance.placed.app_id] = fewer.get(instance.placed.app_id, 0) + 1
@@ -50,7 +51,8 @@ def kill_instances(book: Book, event: KillInstances, now: int) -> list[Action]:
         return [refusal]
     puts = tuple(_scaled(state, fewer[app_id]) for app_id, state in living.items())
     changed = change(book, Change(event.request, event.deployment_id, puts, force=event.force), now)
-    return [*_doom(book, chosen, now), *changed]
+    wiped = resident.wipe(book, event.task_ids) if event.wipe else []
+    return [*_doom(book, chosen, now), *wiped, *changed]
 
 
 def reset_delay(book: Book, event: ResetDelay) -> list[Action]:

@@ -40,7 +40,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         ports=ports,
         require_ports=part.requirePorts,
         checks=health_checks(part, ports, network, problems),
-        upgrade=policies.upgrade(part),
+        upgrade=policies.upgrade(part, problems),
         delays=Delays(_ms(part.backoffSeconds), round(part.backoffFactor * MILLION), _ms(part.maxLaunchDelaySeconds)),
         unreachable=policies.unreachable(part, problems),
         kill_selection=KillSelection(part.killSelection),
@@ -56,7 +56,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         secrets={name: one.source for name, one in part.secrets.items()},
         secret_env=policies.secret_env(part, problems),
         dependencies=policies.dependencies(part, app_id, problems),
-        residency=policies.residency(part),
+        residency=policies.residency(part, problems),
         volumes_persistent=policies.persistent_volumes(part, problems),
         generic_check=generic_check(part, ports, network, problems),
     )
@@ -69,8 +69,6 @@ def _unhonoured(app: App) -> list[tuple[str, object]]:
     """What is read, and nothing acts on it."""
     return [
         ("/secrets", app.secrets),
-        ("/residency", app.residency),
-        ("/container/volumes", app.volumes_persistent),
     ]
 
 

@@ -13,6 +13,11 @@ def shape(app: App) -> Resources:
     return resources(cpus=app.cpus, mem=app.mem, disk=app.disk, ports=ports.fixed(app))
 
 
+def volumes_disk(app: App) -> Resources:
+    """What the persistent volumes of one instance take."""
+    return resources(disk=sum(volume.size for volume in app.volumes_persistent))
+
+
 def demand(app: App, count: int, role: str) -> Demand:
     """`role` is for an app that names none."""
     return Demand(

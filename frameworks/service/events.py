@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 from barter.frameworks.service.app import App
 from barter.frameworks.service.state import StoredGroup
-from barter.sdk import InverseOffer, Offer, TaskStatus
+from barter.sdk import InverseOffer, Offer, ReservationsHeld, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The master knows us, for the first time or again."""
+    """The master knows us, for the first time, under this id, or again."""
+
+    framework_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationsTold:
+    held: ReservationsHeld
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +123,4 @@ class ResetDelay:
 
 
 Request = Change | KillInstances | Rollback | Pause | Resume | Promote | ResetDelay
-Event = Registered | Offered | StatusCame | InverseOffered | InverseRescinded | Request
+Event = Registered | ReservationsTold | Offered | StatusCame | InverseOffered | InverseRescinded | Request

@@ -18,6 +18,7 @@ class Placed:
 
     `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up. `members` are the
     containers of a pod's instance, whose tasks they are; an app's has none, and is itself the task.
+    A resident app's has a `place` on its agent, kept after its end.
     """
 
     task_id: str
@@ -33,6 +34,7 @@ class Placed:
     inverse_offer: str = ""
     readiness_checked: bool = False
     members: tuple[Member, ...] = ()
+    place: str = ""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from barter.core.tasks import ReadinessCheck, StatusCheck
 from barter.frameworks.service import parameters
 from barter.frameworks.service import ports as ports_of
 from barter.frameworks.service.app import App, Check, GenericCheck, Image, Readiness
-from barter.frameworks.service.demand import shape
+from barter.frameworks.service.demand import shape, volumes_disk
 from barter.frameworks.service.environment import environment
 from barter.frameworks.service.parameters import Options
 from barter.frameworks.service.paths import key_of
@@ -22,7 +22,8 @@ from barter.sdk import Command, Container, HealthCheck, Network, Offer, PortMapp
 def fit(app: App, offer: Offer, most: int, turn: int) -> list[tuple[int, ...]]:
     """The ports of as many instances as the offer holds, up to `most`: the host's, or those of their own address."""
     held = offer.resources.scalars
-    enough = [held.get(name, 0) // amount for name, amount in shape(app).scalars.items()]
+    whole = shape(app) + volumes_disk(app)
+    enough = [held.get(name, 0) // amount for name, amount in whole.scalars.items()]
     count = min([most, *enough])
     if app.network is Network.OWN:
         return [tuple(port.container_port for port in app.ports)] * count

@@ -24,28 +24,40 @@ from barter.frameworks.service.events import (
     Pause,
     Promote,
     Registered,
+    ReservationsTold,
     ResetDelay,
     Resume,
     Rollback,
     StatusCame,
 )
 from barter.frameworks.service.going import doubt_all, give_up, stay
+from barter.frameworks.service.places import PLACES, is_resident
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.requests import unusable_role
+from barter.frameworks.service.resident import ask, told
+from barter.frameworks.service.resident_launch import first_demand, place_demand
 from barter.frameworks.service.routes import service
 from barter.frameworks.service.state import AppState, Deployment, StoredGroup
 from barter.frameworks.service.statuses import apply_status
+from barter.sdk import Demand
 
 
 class ServiceMachine:
     """`generation` is larger than in every process before; `left` is what those left behind.
 
-    Apps run in the first of `roles`, or in the one they name.
+    Apps run in the first of `roles`, or in the one they name; resident ones, where that is everybody's, in
+    `resident_role`, for which there can be reservations.
     """
 
-    def __init__(self, generation: int, left: Left = Left(), roles: Sequence[str] = (DEFAULT_ROLE,)) -> None:  # noqa: B008
-        self._roles = roles
+    def __init__(
+        self,
+        generation: int,
+        left: Left = Left(),  # noqa: B008
+        roles: Sequence[str] = (DEFAULT_ROLE,),
+        resident_role: str = "",
+    ) -> None:
+        self._roles, self._resident_role = roles, resident_role or roles[0]
         self._book = Book(generation, left)
         for deployment in left.deployments:
             running.take_up(self._book, deployment)
@@ -84,9 +96,14 @@ class ServiceMachine:
             case Tick():
                 return self._tick(now)
             case Registered():
+                self._book.framework_id = event.framework_id or self._book.framework_id
+                self._book.places.asked.clear()
+                self._book.untold.reservations = bool(self._book.places.all())
                 doubt_all(self._book, now)
                 unheard = self._book.roster.unheard()
                 return [Reconcile(unheard, "registered")] if unheard else []
+            case ReservationsTold():
+                return told(self._book, event.held)
             case InverseOffered():
                 return [saved for offer in event.inverse_offers for saved in give_up(self._book, offer, now)]
             case InverseRescinded():
@@ -94,7 +111,7 @@ class ServiceMachine:
             case StatusCame():
                 return apply_status(self._book, event.status, now)
             case Offered():
-                return place(self._book, event.offers, now)
+                return place(self._book, event.offers, now, self._resident_role)
             case Change():
                 refusal = unusable_role(event, self._roles)
                 return [refusal] if refusal is not None else change(self._book, event, now)
@@ -110,22 +127,34 @@ class ServiceMachine:
         for app_id in self._book.take_marked(now):
             if app_id == ORPHANS:
                 actions += kill_orphans(self._book, now)
+            elif app_id == PLACES:
+                self._book.untold.reservations = bool(self._book.places.vacant_ms or self._book.places.ending())
             elif app_id in self._book.apps:
                 actions += plan_app(self._book, self._book.apps[app_id], now)
-        return [*actions, *self._tell()]
+        return [*actions, *self._tell(now)]
 
-    def _tell(self) -> list[Action]:
-        """Services and demands, where they are others than the master knows."""
+    def _tell(self, now: int) -> list[Action]:
+        """Services and demands, where they are others than the master knows; what places are to end."""
         book = self._book
-        told: list[Action] = []
+        said: list[Action] = []
         if book.untold.services:
-            told.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
+            said.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
         if book.untold.demands:
-            told.append(
-                SetDemands(tuple(demand(state.app, state.wanted, self._roles[0]) for state in self._demanding()))
-            )
-        book.untold.services = book.untold.demands = False
-        return told
+            said.append(SetDemands(tuple(each for state in self._demanding() for each in self._demands(state))))
+        if book.untold.reservations:
+            said += ask(book, now)
+        book.untold.services = book.untold.demands = book.untold.reservations = False
+        return said
+
+    def _demands(self, state: AppState) -> Iterator[Demand]:
+        if not is_resident(state.app):
+            yield demand(state.app, state.wanted, self._roles[0])
+            return
+        if state.wanted or state.app.constraints:
+            yield first_demand(state.app, state.wanted, self._resident_role)
+        for place_id in state.vacant:
+            if (vacant := self._book.places.get(place_id)) is not None and not vacant.ending:
+                yield place_demand(state.app, vacant)
 
     def _demanding(self) -> Iterator[AppState]:
         """Those that want more; then those under constraints, so that the master knows what holds for what runs."""

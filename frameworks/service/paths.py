@@ -37,3 +37,9 @@ def task_id_of(app_id: str, generation: int, number: int) -> str:
 def app_id_of(task_id: str) -> str:
     """The app in whose name `task_id_of` made it."""
     return f"/{task_id.rpartition('.instance-')[0].replace('_', '/')}"
+
+
+def run_of(task_id: str) -> tuple[str, int]:
+    """The place of a resident app's task and which run in it this is; 0 where the id is not one of those."""
+    place_id, _, number = task_id.rpartition(".")
+    return (place_id, int(number)) if place_id and number.isdecimal() else (task_id, 0)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from barter.core.task_state import TaskState
-from barter.frameworks.service import rollout
+from barter.frameworks.service import resident, rollout
 from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.deployment import running
@@ -18,14 +18,17 @@ CONFIRM_MS = 30_000
 def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
     stored = state.stored
     doubted = stay_after_all(book, state, now)
+    places = resident.give_up_all(book, state) if stored.deleting else resident.give_up_lost(book, state, now)
     plan = rollout.plan(stored.app, stored.config_version, state.instances.values(), now, deleting=stored.deleting)
-    actions = [*doubted, *book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
+    actions = [*doubted, *places, *book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
     state.ready, state.waiting = plan.ready, plan.waiting
     held_back = plan.launches > 0 and state.backoff.until > now
     if held_back:
         book.alarm(state.backoff.until, stored.app_id)
         state.waiting = f"waits after {state.backoff.failures} failures in a row: {_last(state)}"
-    book.want(state, 0 if held_back else plan.launches, now, lacking=plan.launches > 0)
+    launches = 0 if held_back else plan.launches
+    new, vacant = resident.open_places(book, state, launches, now, lacking=plan.launches > 0)
+    book.want(state, new, now, lacking=plan.launches > 0, places=vacant, most=launches - new)
     if plan.settled:
         actions += _settle(book, state, now)
     return actions

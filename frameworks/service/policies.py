@@ -1,5 +1,7 @@
 """What of an app definition says how it is treated rather than what it runs: role, limits, upgrades, residency."""
 
+from barter.core.ids import VolumeId
+from barter.core.reservations import VolumeMount, mount_problem
 from barter.core.roles import DEFAULT_ROLE, check_role
 from barter.core.tasks import UNLIMITED, Limits
 from barter.core.units import MIB
@@ -80,8 +82,10 @@ def resolved(given: str, app_id: str) -> str:
     return "/" + "/".join(steps)
 
 
-def residency(part: AppPart) -> Residency | None:
+def residency(part: AppPart, problems: Problems) -> Residency | None:
     given = part.residency
+    if given is not None and not is_resident(part):
+        problems.append(("/residency", "needs a persistent volume in container.volumes"))
     if given is not None:
         return Residency(given.relaunchEscalationTimeoutSeconds, given.taskLostBehavior)
     return Residency() if is_resident(part) else None
@@ -96,16 +100,22 @@ def persistent_volumes(part: AppPart, problems: Problems) -> tuple[PersistentVol
     for index, volume in enumerate(part.container.volumes if part.container else []):
         if volume.persistent is None:
             continue
+        path = f"/container/volumes/{index}/containerPath"
+        mount = VolumeMount(VolumeId("v"), volume.containerPath)
         if volume.containerPath in (".", "..") or "/" in volume.containerPath:
-            problems.append((f"/container/volumes/{index}/containerPath", 'must not contain "/"'))
+            problems.append((path, 'must not contain "/"'))
+        elif why := mount_problem([mount], in_container=False):
+            problems.append((path, why.partition(": ")[2]))
         if volume.mode != "RW":
             problems.append((f"/container/volumes/{index}/mode", "is to be RW for a persistent volume"))
         made.append(PersistentVolume(volume.containerPath, volume.persistent.size * MIB, volume.mode))
     return tuple(made)
 
 
-def upgrade(part: AppPart) -> Upgrade:
+def upgrade(part: AppPart, problems: Problems) -> Upgrade:
     given = part.upgradeStrategy
+    if given is not None and given.maximumOverCapacity and is_resident(part):
+        problems.append(("/upgradeStrategy/maximumOverCapacity", "must be 0 with persistent volumes"))
     if given is None:
         return RESIDENT_UPGRADE if is_resident(part) else Upgrade()
     return upgrade_of(given)
@@ -124,12 +134,21 @@ def upgrade_of(given: UpgradePart) -> Upgrade:
     )
 
 
+def _waits(part: AppPart) -> Unreachable | None:
+    """For ever, unless its residency says for how long."""
+    given = part.residency
+    if given is None or given.taskLostBehavior != "RELAUNCH_AFTER_TIMEOUT":
+        return None
+    limit_ms = given.relaunchEscalationTimeoutSeconds * 1000
+    return Unreachable(limit_ms, limit_ms)
+
+
 def unreachable(part: AppPart, problems: Problems) -> Unreachable | None:
     strategy = part.unreachableStrategy
     if strategy is None:
-        return None if is_resident(part) else Unreachable()
+        return _waits(part) if is_resident(part) else Unreachable()
     if isinstance(strategy, str):
-        return None
+        return _waits(part)
     if is_resident(part):
         problems.append(("/unreachableStrategy", "must be disabled for resident tasks"))
     if strategy.expungeAfterSeconds < strategy.inactiveAfterSeconds:

@@ -20,7 +20,7 @@ from barter.frameworks.service.schema import Json
 
 def app_json(app: App) -> Json:
     """The definition alone, without anything of how it fares."""
-    strategy = app.unreachable
+    strategy = None if app.residency else app.unreachable
     found: Json = {
         "id": app.app_id,
         "cmd": app.cmd or None,

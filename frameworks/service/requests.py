@@ -8,6 +8,7 @@ from barter.frameworks.service.app import App
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.resident_rules import outgrown
 from barter.frameworks.service.routes import claims
 from barter.frameworks.service.state import MOST_VERSIONS, AppState, Before, StoredApp
 
@@ -118,6 +119,8 @@ def _based(book: Book, request: int, put: Put) -> Answer | None:
         return Answer(request, status=409, message=f"An app with id [{app_id}] already exists.")
     if put.base and put.base != state.stored.version:
         return Answer(request, status=409, message=f"{app_id} was changed meanwhile", stale=True)
+    if not state.stored.deleting and (found := outgrown(state.app, put.app)):
+        return Answer(request, status=422, message=found[1], path=found[0])
     return None
 
 

@@ -82,7 +82,7 @@ def _count(app: App, config_version: int, instances: Iterable[Instance], now: in
 
 def _most(app: App, wanted: int, census: _Census) -> int:
     most = app.upgrade.most(wanted)
-    stuck = bool(census.outdated or census.going) and most <= app.upgrade.fewest_ready(wanted)
+    stuck = bool(census.outdated or census.going) and most <= app.fewest_ready(wanted)
     return most + 1 if stuck else most
 
 
@@ -100,7 +100,7 @@ def _moved(app: App, census: _Census, still_ready: int, wanted: int) -> list[tup
 
     Where no instance more may run meanwhile, they have to end first: as far as the minimum allows.
     """
-    fewest = app.upgrade.fewest_ready(wanted)
+    fewest = app.fewest_ready(wanted)
     others_first = app.upgrade.most(wanted) > wanted or fewest == wanted
     serving = sum(instance.ready for instance in census.current)
     most = len(census.going) - max(wanted - serving, 0) if others_first else len(census.going)
@@ -118,7 +118,7 @@ def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting
     """Outdated instances that may go: all that do not serve, and of those that do what is above the minimum."""
     if deleting:
         return [(instance, "the app is deleted") for instance in census.outdated]
-    spare = still_ready - app.upgrade.fewest_ready(wanted)
+    spare = still_ready - app.fewest_ready(wanted)
     kills: list[tuple[Instance, str]] = []
     for instance in _in_kill_order(app, census.outdated):
         if instance.ready:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from barter.core.batch import Batch
-from barter.core.ids import FrameworkId, InverseOfferId, TaskId
+from barter.core.ids import AgentId, FrameworkId, InverseOfferId, ReservationId, TaskId
 from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import (
     Action,
@@ -14,6 +14,7 @@ from barter.frameworks.service.actions import (
     Launch,
     Publish,
     Reconcile,
+    ReconcileReservations,
     Release,
     Saving,
     SetDemands,
@@ -27,13 +28,14 @@ from barter.frameworks.service.events import (
     Offered,
     Registered,
     Request,
+    ReservationsTold,
     StatusCame,
 )
 from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.storage import load, next_generation, save
 from barter.frameworks.service.wakeups import Wakeups
-from barter.sdk import Driver, Filters, InverseOffer, Offer, Scheduler, StateStore, TaskStatus
+from barter.sdk import Driver, Filters, InverseOffer, Offer, ReservationsHeld, Scheduler, StateStore, TaskStatus
 
 Answered = Callable[[Answer], None]
 
@@ -46,8 +48,8 @@ class ServiceScheduler(Scheduler):
     Raises DefinitionError on a store that holds something else.
     """
 
-    def __init__(self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,)) -> None:
-        self.machine = ServiceMachine(next_generation(store), load(store), roles)
+    def __init__(self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,), resident_role: str = "") -> None:
+        self.machine = ServiceMachine(next_generation(store), load(store), roles, resident_role)
         self.failure: Exception | None = None
         self._store = store
         self._batch: Batch[Event, Action] = Batch(self.machine)
@@ -73,7 +75,7 @@ class ServiceScheduler(Scheduler):
 
     def registered(self, driver: Driver, framework_id: FrameworkId) -> None:
         self.attach(driver)
-        self._post(Registered())
+        self._post(Registered(framework_id))
 
     def reregistered(self, driver: Driver) -> None:
         self._post(Registered())
@@ -86,6 +88,9 @@ class ServiceScheduler(Scheduler):
 
     def inverse_offer_rescinded(self, driver: Driver, inverse_offer_id: InverseOfferId) -> None:
         self._post(InverseRescinded(inverse_offer_id))
+
+    def reservations_held(self, driver: Driver, held: ReservationsHeld) -> None:
+        self._post(ReservationsTold(held))
 
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         self._post(StatusCame(status))
@@ -110,7 +115,7 @@ class ServiceScheduler(Scheduler):
         """Make the driver's call that `action` stands for."""
         match action:
             case Launch():
-                driver.launch(action.offer, action.tasks, Filters(refuse_ms=0))
+                driver.launch(action.offer, action.tasks, Filters(refuse_ms=0), action.operations)
             case Decline():
                 driver.decline(action.offer, Filters(action.refuse_ms))
             case Kill():
@@ -119,6 +124,9 @@ class ServiceScheduler(Scheduler):
                 driver.release((TaskId(action.task_id),))
             case Reconcile():
                 driver.reconcile(tuple(TaskId(task_id) for task_id in action.task_ids))
+            case ReconcileReservations():
+                endings = ((AgentId(agent_id), ReservationId(name)) for agent_id, name in action.endings)
+                driver.reconcile_reservations(tuple(endings))
             case SetDemands():
                 driver.set_demands(action.demands)
             case SetServices():

@@ -147,12 +147,17 @@ class StoredApp:
 
 @dataclass(slots=True)
 class AppState:
-    """`wanted` is how many launches are open now, `since` since when, `waiting` what the app waits for."""
+    """`wanted` is how many launches are open now, `since` since when, `waiting` what the app waits for.
+
+    Up to `most_reopened` more are open in places that are `vacant`.
+    """
 
     stored: StoredApp
     instances: dict[str, Instance] = field(default_factory=dict)
     backoff: Backoff = field(default_factory=Backoff)
     wanted: int = 0
+    vacant: tuple[str, ...] = ()
+    most_reopened: int = 0
     since: int = 0
     ready: int = 0
     waiting: str = ""

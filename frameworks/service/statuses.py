@@ -7,6 +7,7 @@ from barter.frameworks.service.actions import Action
 from barter.frameworks.service.announce import announce, announce_unknown
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.instances import Instance, is_failure
+from barter.frameworks.service.resident import vacated
 from barter.frameworks.service.state import AppState, Failure
 from barter.sdk import Reason, TaskStatus
 
@@ -37,6 +38,7 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
         instance.blamed = True
         _failed(state, instance, status, now)
     if instance.ended:
+        vacated(book, instance)
         return book.roster.remove(state, instance)
     return [] if instance.kill_reason else book.roster.doom([(instance, FALLEN)], now)
 

@@ -10,10 +10,12 @@ from barter.frameworks.service.actions import (
     DropDeployment,
     DropGroup,
     DropLaunch,
+    DropPlace,
     SaveApp,
     SaveDeployment,
     SaveGroup,
     SaveLaunch,
+    SavePlace,
     Saving,
 )
 from barter.frameworks.service.book import Left
@@ -22,6 +24,7 @@ from barter.frameworks.service.instances import Placed
 from barter.frameworks.service.members import Member
 from barter.frameworks.service.migration import migrate
 from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.places import Place
 from barter.frameworks.service.pod_definition import parse_definition
 from barter.frameworks.service.pod_render import definition_json
 from barter.frameworks.service.schema import Json
@@ -39,7 +42,7 @@ from barter.sdk import StateStore
 
 ValueT = TypeVar("ValueT")
 APP, LAUNCH, GENERATION = "service/app/", "service/launch/", "service/generation"
-DEPLOYMENT, GROUP, ROOT = "service/deployment/", "service/group/", "_"
+DEPLOYMENT, GROUP, ROOT, PLACE = "service/deployment/", "service/group/", "_", "service/place/"
 
 
 def next_generation(store: StateStore) -> int:
@@ -69,7 +72,8 @@ def load(store: StateStore) -> Left:
         store.update(orphaned)
     deployments = [_read(store, key, _deployment) for key in store.keys(DEPLOYMENT)]
     groups = [_read(store, key, _group) for key in store.keys(GROUP)]
-    return Left(apps, launches, deployments, groups)
+    places = [_read(store, key, _place) for key in sorted(store.keys(PLACE), key=_place_order)]
+    return Left(apps, launches, deployments, groups, places)
 
 
 def save(store: StateStore, actions: Iterable[Saving]) -> None:
@@ -101,6 +105,10 @@ def _write(action: Saving) -> tuple[str, bytes | None]:
             return DEPLOYMENT + action.deployment_id, None
         case SaveGroup():
             return _group_key(action.group.group_id), _bytes(asdict(action.group))
+        case SavePlace():
+            return PLACE + action.place.place_id, _bytes(asdict(action.place))
+        case DropPlace():
+            return PLACE + action.place_id, None
         case DropGroup():
             return _group_key(action.group_id), None
 
@@ -179,6 +187,15 @@ def _placed_value(placed: Placed) -> Json:
 def _placed(value: Json) -> Placed:
     members = tuple(Member(**{**one, "host_ports": tuple(one["host_ports"])}) for one in value.get("members", ()))
     return Placed(**{**value, "host_ports": tuple(value["host_ports"]), "members": members})
+
+
+def _place(value: Json) -> Place:
+    return Place(**{**value, "host_ports": tuple(value["host_ports"])})
+
+
+def _place_order(key: str) -> list[int]:
+    """The oldest first."""
+    return [int(part) for part in key.rsplit("-", 2)[1:]]
 
 
 def _launch_order(key: str) -> list[int]:

@@ -53,6 +53,7 @@ class Cluster(Operated):
         *,
         cpus: float = 8,
         mem: str | int = "16GiB",
+        disk: str | int = 0,
         zones: str | Sequence[str] = "",
         public: bool = False,
         docker: bool = True,
@@ -65,7 +66,8 @@ class Cluster(Operated):
         """
         first = sum(other.startswith(f"{name}-") for other in self._sim.agents)
         memory = parse_bytes(mem) if isinstance(mem, str) else mem
-        has = resources(cpus=parse_milli(str(cpus)), mem=memory, ports=USUAL_PORTS)
+        room = parse_bytes(disk) if isinstance(disk, str) else disk
+        has = resources(cpus=parse_milli(str(cpus)), mem=memory, disk=room, ports=USUAL_PORTS)
         specs = [
             AgentSpec(f"{name}-{number}", has, self._attributes(number, zones, attributes or {}), public, docker)
             for number in range(first, first + count)

@@ -19,15 +19,18 @@ from barter.frameworks.service.actions import (
     DropDeployment,
     DropGroup,
     DropLaunch,
+    DropPlace,
     Kill,
     Launch,
     Publish,
     Reconcile,
+    ReconcileReservations,
     Release,
     SaveApp,
     SaveDeployment,
     SaveGroup,
     SaveLaunch,
+    SavePlace,
     SetDemands,
     SetServices,
 )
@@ -68,6 +71,12 @@ def shown(action: Action) -> str:
             return f"save group {action.group.group_id}"
         case DropGroup():
             return f"drop group {action.group_id}"
+        case SavePlace():
+            return f"save place {action.place.place_id}"
+        case DropPlace():
+            return f"drop place {action.place_id}"
+        case ReconcileReservations():
+            return f"reservations to end: {len(action.endings)} ({action.reason})"
         case Publish():
             return f"publish {action.published.kind}"
         case Launch():

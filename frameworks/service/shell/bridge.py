@@ -26,9 +26,13 @@ class Bridge(ServiceScheduler):
     """`close` it when its driver has stopped: then nothing is answered any more but that. `publish` is the stream's."""
 
     def __init__(
-        self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,), publish: Callable[[Published], None] = _unheard
+        self,
+        store: StateStore,
+        roles: Sequence[str] = (DEFAULT_ROLE,),
+        publish: Callable[[Published], None] = _unheard,
+        resident_role: str = "",
     ) -> None:
-        super().__init__(store, roles)
+        super().__init__(store, roles, resident_role)
         self._publish = publish
         self._log = logger("service")
         self._asking: set[asyncio.Future[Answer]] = set()

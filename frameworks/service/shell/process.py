@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.zookeeper_url import ZooKeeperTls, is_zookeeper_url, parse_url
+from barter.frameworks.service.resident_rules import resident_role
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.asking import standings
 from barter.frameworks.service.shell.bridge import Bridge
@@ -90,10 +91,11 @@ class ServiceProcess:
         """The framework as `store` has it, and its API in front. Raises DefinitionError, ValueError, and as `store`."""
         options = self._options
         stream = self._stream = EventStream(Clock().now)
-        bridge = Bridge(store, options.roles, stream.publish)
+        reserving = resident_role(options.roles[0], options.name)
+        bridge = Bridge(store, options.roles, stream.publish, reserving)
         framework = FrameworkInfo(
             options.name,
-            roles=options.roles,
+            roles=tuple(dict.fromkeys((*options.roles, reserving))),
             web_url=f"http://{self.address}",
             returning_tasks=ReturningTasks.KEEP,
         )

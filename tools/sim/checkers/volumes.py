@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from barter.agent import actions as agent_act
 from barter.agent import events as agent_ev
 from barter.agent.facts import TaskKey
-from barter.core.ids import VolumeId
-from barter.core.operations import DestroyVolume
+from barter.core.ids import ReservationId, VolumeId
+from barter.core.operations import CreateVolume, DestroyVolume, Operation
 from barter.core.tasks import TaskInfo
 from barter.master import events as ev
 from barter.sdk import calls
@@ -27,6 +27,7 @@ class Volumes(Checker):
         super().__init__()
         self._used: dict[tuple[str, VolumeId], TaskKey] = {}
         self._to_go: set[VolumeId] = set()
+        self._of: dict[ReservationId, set[VolumeId]] = {}
 
     def task_started(self, host: Host, key: TaskKey, task: TaskInfo) -> None:
         for mount in task.volumes:
@@ -40,13 +41,20 @@ class Volumes(Checker):
                 del self._used[where]
 
     def operator_asked(self, call: ev.OperatorCall) -> None:
-        if isinstance(call, ev.Operate) and isinstance(call.operation, DestroyVolume):
-            self._to_go.add(call.operation.volume_id)
+        if isinstance(call, ev.Operate):
+            self._note(call.operation)
 
     def asked(self, framework: SimFramework, call: calls.Call) -> None:
         for operation in call.operations if isinstance(call, calls.Launch) else ():
-            if isinstance(operation, DestroyVolume):
-                self._to_go.add(operation.volume_id)
+            self._note(operation)
+        for _, reservation_id in call.endings if isinstance(call, calls.ReconcileReservations) else ():
+            self._to_go |= self._of.get(reservation_id, set())
+
+    def _note(self, operation: Operation) -> None:
+        if isinstance(operation, DestroyVolume):
+            self._to_go.add(operation.volume_id)
+        elif isinstance(operation, CreateVolume):
+            self._of.setdefault(operation.reservation_id, set()).add(operation.volume_id)
 
     def agent_stepped(
         self, agent: SimAgent, events: Sequence[agent_ev.Event], actions: Sequence[agent_act.Action]
