@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from barter.agent.edge.config import ROUTES
 from barter.agent.edge.model import backend_name
-from barter.agent.edge.slots import Slots, SlotState
+from barter.agent.edge.slots import Slot, Slots, SlotState
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.cluster import Endpoint, Service, ServicePort
+from barter.core.cluster import FULL_WEIGHT, Endpoint, Service, ServicePort
 from barter.core.ids import AgentId, FrameworkId
 
 
@@ -31,7 +31,7 @@ def remembered(services: Iterable[Service], slots: Mapping[str, Slots]) -> tuple
         ServiceEndpoints(
             service,
             tuple(
-                _endpoint(service.service_id, port.name, slot.address.host, slot.address.port, slot.state)
+                _endpoint(service.service_id, port.name, slot)
                 for port in service.ports
                 for slot in slots.get(backend_name(service.service_id, port.name), {}).values()
                 if slot.state is not SlotState.MAINT
@@ -41,6 +41,8 @@ def remembered(services: Iterable[Service], slots: Mapping[str, Slots]) -> tuple
     )
 
 
-def _endpoint(service_id: str, port_name: str, host: str, port: int, state: SlotState) -> Endpoint:
-    nobody, nowhere = FrameworkId(""), AgentId("")
-    return Endpoint(service_id, port_name, "", nobody, nowhere, host, port, draining=state is SlotState.DRAIN)
+def _endpoint(service_id: str, port_name: str, slot: Slot) -> Endpoint:
+    nobody, nowhere, at = FrameworkId(""), AgentId(""), slot.address
+    drains = slot.state is SlotState.DRAIN
+    weight = FULL_WEIGHT if drains else slot.weight
+    return Endpoint(service_id, port_name, "", nobody, nowhere, at.host, at.port, draining=drains, weight=weight)

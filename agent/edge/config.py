@@ -72,7 +72,7 @@ def map_name(structure: str) -> str:
 def render(settings: Settings, routes: tuple[Route, ...], targets: Mapping[str, Targets]) -> Candidate:
     """`routes` in order of backend; a backend without `targets` gets an empty pool."""
     structure = structure_of(settings, routes)
-    slots = {route.backend: fill(targets.get(route.backend, NO_TARGETS).active) for route in routes}
+    slots = {route.backend: fill(targets.get(route.backend, NO_TARGETS)) for route in routes}
     listens = {route.backend: Address(settings.bind, route.listen) for route in routes if route.listen}
     text = _TEMPLATE.render(
         structure=structure,

@@ -20,6 +20,7 @@ from barter.agent.edge.messages import (
     ApplyRuntime,
     Check,
     Checked,
+    CountSessions,
     Died,
     Event,
     Failed,
@@ -27,6 +28,7 @@ from barter.agent.edge.messages import (
     Reload,
     Report,
     Running,
+    SessionsCounted,
     SlotsRead,
     Start,
     Told,
@@ -34,6 +36,7 @@ from barter.agent.edge.messages import (
 )
 from barter.agent.edge.model import NO_TARGETS, Route
 from barter.agent.edge.plan import Command, apply, plan
+from barter.agent.edge.served import InPlace, Served
 from barter.agent.edge.slots import Slots
 from barter.core.machine import Tick, earliest
 
@@ -58,6 +61,15 @@ class Live:
     structure: str = ""
     routes: tuple[Route, ...] = ()
     slots: dict[str, Slots] = field(default_factory=dict)
+    backends: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for route in self.routes:
+            self.backends[route.service_id] = self.backends.get(route.service_id, frozenset()) | {route.backend}
+
+    @property
+    def place(self) -> InPlace:
+        return InPlace(self.backends, self.slots)
 
     @property
     def holders(self) -> dict[str, str]:
@@ -87,6 +99,8 @@ class EdgeMachine:
         self._up_since = 0
         self._ordered: tuple[Route, ...] = ()
         self._exclusions = Exclusions()
+        self._served = Served()
+        self._counting = False
         self.trouble = ""
 
     def step(self, event: Event | Tick, now: int) -> list[Action]:
@@ -111,6 +125,9 @@ class EdgeMachine:
                 self._applying = False
                 self.live.slots = dict(event.slots)
                 self._dirty |= self.live.slots.keys()
+            case SessionsCounted():
+                self._counting = False
+                self._served.counted(event.sessions, now)
             case Died():
                 actions = self._died(event, now)
             case Tick():
@@ -124,6 +141,8 @@ class EdgeMachine:
         due = [self.desired.next_lift]
         if self.phase is Phase.UP and self._dirty and not self._applying:
             due.append(self._resync_at)
+        if self._to_count():
+            due.append(self._served.look_at)
         if self._needs_structure() and not self._checking:
             due.append(self._structure_at())
         return earliest(*due)
@@ -131,7 +150,8 @@ class EdgeMachine:
     def _adopt(self, event: Adopted, now: int) -> list[Action]:
         if self.phase is not Phase.WAITING:
             return []
-        self.desired.refresh(self.desired.view.hold(remembered(event.services, event.slots)))
+        changed = self.desired.refresh(self.desired.view.hold(remembered(event.services, event.slots)))
+        self._served.retarget(changed, self.desired.targets, now)
         self.desired.resolve({})
         self.live = Live(event.structure, self.desired.routes, dict(event.slots))
         self.phase, self._up_since = Phase.UP, now
@@ -143,7 +163,12 @@ class EdgeMachine:
         concerned = self.desired.view.tell(
             event.services, event.removed, snapshot=event.snapshot, settled=event.settled
         )
-        self._dirty |= self.desired.refresh(concerned)
+        changed = self.desired.refresh(concerned)
+        self._dirty |= changed
+        self._served.retarget(changed, self.desired.targets, now)
+        if event.snapshot:
+            self._served.start_over()
+        self._served.unreported |= concerned
         if self.phase is Phase.WAITING and event.snapshot:
             self.phase, self._retry_at = Phase.DOWN, now
 
@@ -153,7 +178,38 @@ class EdgeMachine:
         self._due = min(now + QUIET_MS, self._changed_at + LONGEST_MS)
 
     def _advance(self, now: int) -> list[Action]:
-        return [*self._runtime(now), *self._restructure(now), *self._exclusions.tell(self.desired, self.live.routes)]
+        # What was applied is told before more is ordered; where nothing is to be ordered, after that is known.
+        return [
+            *self._tell_served(),
+            *self._runtime(now),
+            *self._tell_served(),
+            *self._count(now),
+            *self._restructure(now),
+            *self._exclusions.tell(self.desired, self.live.routes),
+        ]
+
+    @property
+    def _settled(self) -> bool:
+        """Whether HAProxy has all that was ordered of it."""
+        return self.phase is Phase.UP and not self._applying
+
+    def _tell_served(self) -> list[Action]:
+        if not self._settled or not self._served.unreported:
+            return []
+        told = self._served.report(self.desired.view, self.live.place, self._dirty)
+        return [told] if told else []
+
+    def _count(self, now: int) -> list[Action]:
+        backends = self._to_count()
+        if not backends or now < self._served.look_at:
+            return []
+        self._counting = True
+        return [CountSessions(self.live.structure, backends, "some of their instances drain")]
+
+    def _to_count(self) -> tuple[str, ...]:
+        if self._counting or not self._settled:
+            return ()
+        return self._served.to_count(self.live.place, self._dirty)
 
     def _runtime(self, now: int) -> list[Action]:
         if self.phase is not Phase.UP or self._applying or not self._dirty:
@@ -267,6 +323,7 @@ class EdgeMachine:
             self._up_since = now
         self.phase, self.trouble = Phase.UP, ""
         self._dirty = set(self.live.slots)
+        self._served.doubt(self.live.backends)
         return [Report(f"HAProxy {'reloaded' if reloaded else 'started'}: {len(self._ordered)} ports of services")]
 
     def _failed(self, event: Failed, now: int) -> list[Action]:
@@ -297,7 +354,9 @@ class EdgeMachine:
             self._backoff = FIRST_BACKOFF_MS
         self.live, self._applying, self._resync_at, self._passed = Live(routes=self.live.routes), False, None, ""
         self.phase, self._retry_at = Phase.DOWN, now + self._next_backoff()
-        return [Report(f"HAProxy ended by itself ({event.words}): starting it again", trouble=True)]
+        told = self._served.gone()
+        ended = Report(f"HAProxy ended by itself ({event.words}): starting it again", trouble=True)
+        return [ended, told] if told else [ended]
 
     def _next_backoff(self) -> int:
         delay, self._backoff = self._backoff, min(self._backoff * 2, LONGEST_BACKOFF_MS)

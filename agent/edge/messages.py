@@ -8,7 +8,7 @@ from barter.agent.edge.model import Address
 from barter.agent.edge.plan import Command
 from barter.agent.edge.slots import Slots
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.cluster import Service
+from barter.core.cluster import Service, ServiceServed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,20 @@ class SlotsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsCounted:
+    """By backend and address what is under way there, in all of HAProxy's processes; none at those not named."""
+
+    sessions: Mapping[str, Mapping[Address, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """HAProxy has ended by itself."""
 
     words: str
 
 
-Event = Adopted | Told | WatchLost | Checked | Running | Failed | Applied | SlotsRead | Died
+Event = Adopted | Told | WatchLost | Checked | Running | Failed | Applied | SlotsRead | SessionsCounted | Died
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,23 @@ class ReadSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class CountSessions:
+    """Answered by SessionsCounted, without the backends that could not be asked for."""
+
+    structure: str
+    backends: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellServed:
+    """For the master: the whole of each service that changed in HAProxy, and those that are not served any more."""
+
+    services: tuple[ServiceServed, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A line for the log; `trouble` asks for someone's attention."""
 
@@ -134,4 +158,4 @@ class Report:
     service_id: str = ""
 
 
-Action = Check | Start | Reload | ApplyRuntime | ReadSlots | Report
+Action = Check | Start | Reload | ApplyRuntime | ReadSlots | CountSessions | TellServed | Report

@@ -6,11 +6,11 @@ bad field is refused as a whole and by itself; an endpoint with one is left out 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 
-from barter.core.cluster import Endpoint, Service, ServicePort
+from barter.core.cluster import FULL_WEIGHT, HIGHEST_WEIGHT, Endpoint, Service, ServicePort
 
 MAX_ACTIVE = 4000
 """HAProxy's roundrobin holds 4095 active servers in a backend; the rest is room to swap them."""
@@ -56,10 +56,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where a backend's requests go; `draining` ones keep the connections they have."""
+    """Where a backend's requests go; `draining` ones keep the connections they have.
+
+    `weights` are those of active ones that are not FULL_WEIGHT.
+    """
 
     active: frozenset[Address] = frozenset()
     draining: frozenset[Address] = frozenset()
+    weights: Mapping[Address, int] = field(default_factory=dict)
+
+    def weight_of(self, address: Address) -> int:
+        return self.weights.get(address, FULL_WEIGHT)
 
 
 NO_TARGETS = Targets()
@@ -131,26 +138,38 @@ def read_endpoints(
 ) -> tuple[dict[str, Targets], tuple[str, ...]]:
     """The targets of each route's backend, and a sentence for each endpoint that was left out.
 
-    Two endpoints with one address are one target, draining only when both are.
+    Two endpoints with one address are one target: draining only when both are, and of the higher weight.
     """
-    found: dict[str, tuple[set[Address], set[Address]]] = {route.backend: (set(), set()) for route in routes}
+    found: dict[str, tuple[dict[Address, int], set[Address]]] = {route.backend: ({}, set()) for route in routes}
     notes: list[str] = []
     for endpoint in endpoints:
-        sets = found.get(backend_name(endpoint.service_id, endpoint.port_name))
-        if sets is None:
+        mine = found.get(backend_name(endpoint.service_id, endpoint.port_name))
+        if mine is None:
             continue
+        active, draining = mine
         try:
             if endpoint.protocol == "udp":
                 raise ValueError("HAProxy does not carry udp")
-            sets[endpoint.draining].add(read_address(endpoint.host, endpoint.port))
+            if not 0 <= endpoint.weight <= HIGHEST_WEIGHT:
+                raise ValueError(f"weight {endpoint.weight} is outside 0-{HIGHEST_WEIGHT}")
+            address = read_address(endpoint.host, endpoint.port)
+            if endpoint.draining or not endpoint.weight:
+                draining.add(address)
+            else:
+                active[address] = max(active.get(address, 0), endpoint.weight)
         except ValueError as error:
             notes.append(f"endpoint of {endpoint.task_id[:80]!r} left out: {error}")
     for backend, (active, _) in found.items():
         if len(active) > MAX_ACTIVE:
             notes.append(f"{backend}: {len(active)} endpoints, HAProxy balances over {MAX_ACTIVE} of them")
-            active.intersection_update(sorted(active)[:MAX_ACTIVE])
+            for address in sorted(active)[MAX_ACTIVE:]:
+                del active[address]
     targets = {
-        backend: Targets(frozenset(active), frozenset(draining - active))
+        backend: Targets(
+            frozenset(active),
+            frozenset(draining - active.keys()),
+            {address: weight for address, weight in active.items() if weight != FULL_WEIGHT},
+        )
         for backend, (active, draining) in found.items()
     }
     return targets, tuple(notes)

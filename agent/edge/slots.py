@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from barter.agent.edge.model import Address, read_address
+from barter.agent.edge.model import NO_TARGETS, Address, Targets, read_address
+from barter.core.cluster import FULL_WEIGHT
 
 FREE = Address("127.0.0.1", 1)
 _SMALLEST_POOL = 8
@@ -26,6 +27,7 @@ class Slot:
     name: str
     address: Address = FREE
     state: SlotState = SlotState.MAINT
+    weight: int = FULL_WEIGHT
 
 
 Slots = dict[str, Slot]
@@ -41,10 +43,12 @@ def pool_size(count: int) -> int:
     return max(_SMALLEST_POOL, 1 << (count + count // 4).bit_length())
 
 
-def fill(active: frozenset[Address]) -> Slots:
+def fill(targets: Targets = NO_TARGETS) -> Slots:
     """A fresh pool with every active address in a slot, in order."""
-    addresses = sorted(active)
-    slots = [Slot(slot_name(number), address, SlotState.READY) for number, address in enumerate(addresses, 1)]
+    slots = [
+        Slot(slot_name(number), address, SlotState.READY, targets.weight_of(address))
+        for number, address in enumerate(sorted(targets.active), 1)
+    ]
     slots += [Slot(slot_name(number)) for number in range(len(slots) + 1, pool_size(len(slots)) + 1)]
     return {slot.name: slot for slot in slots}
 
@@ -63,7 +67,7 @@ def parse_servers_state(text: str) -> dict[str, Slots]:
     for line in rest.splitlines():
         if values := line.split():
             row = dict(zip(columns, values, strict=True))
-            slot = Slot(row["srv_name"], _address(row), _state(int(row["srv_admin_state"])))
+            slot = Slot(row["srv_name"], _address(row), _state(int(row["srv_admin_state"])), int(row["srv_uweight"]))
             backends.setdefault(row["be_name"], {})[slot.name] = slot
     return backends
 

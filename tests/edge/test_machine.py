@@ -1,6 +1,7 @@
 """The machine against a simulated HAProxy that answers its orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from barter.agent.edge.messages import (
     ApplyRuntime,
     Check,
     Checked,
+    CountSessions,
     Died,
     Event,
     Failed,
@@ -22,23 +24,32 @@ from barter.agent.edge.messages import (
     Reload,
     Report,
     Running,
+    SessionsCounted,
     SlotsRead,
     Start,
+    TellServed,
     Told,
 )
 from barter.agent.edge.model import Address
 from barter.agent.edge.plan import apply
+from barter.agent.edge.served import FIRST_LOOK_MS, RAREST_LOOK_MS
 from barter.agent.edge.slots import Slots, SlotState
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.cluster import Endpoint, Service, ServicePort
-from barter.core.ids import AgentId, FrameworkId
+from barter.core.cluster import Endpoint, Service, ServicePort, ServiceServed
+from barter.core.ids import AgentId, FrameworkId, TaskId
 from barter.core.machine import Tick
 
 SETTINGS = Settings(8000, 9090)
 
 
 def entry(
-    service_id: str, ports: tuple[int, ...] = (), *, draining: tuple[int, ...] = (), number: int = 0, host: str = ""
+    service_id: str,
+    ports: tuple[int, ...] = (),
+    *,
+    draining: tuple[int, ...] = (),
+    weights: Mapping[int, int] = MappingProxyType({}),
+    number: int = 0,
+    host: str = "",
 ) -> ServiceEndpoints:
     port = ServicePort("http", number, "http", (host or f"{service_id}.localhost",))
     endpoints = tuple(
@@ -51,6 +62,7 @@ def entry(
             "10.0.0.1",
             at,
             draining=at in draining,
+            weight=weights.get(at, 100),
         )
         for at in ports
     )
@@ -71,6 +83,10 @@ class Simulated:
         self.refuses: Callable[[str], str] = lambda config: ""
         self.taken: dict[Address, str] = {}
         self.broken_socket = ""
+        self.looks = 0
+        self.unanswered = False
+        self.sessions: dict[str, dict[Address, int]] = {}
+        self.served: dict[str, ServiceServed] = {}
 
     def tell(self, *services: ServiceEndpoints, removed: tuple[str, ...] = (), snapshot: bool = False) -> None:
         self.feed(Told(services, removed, snapshot))
@@ -116,6 +132,16 @@ class Simulated:
                 return Applied()
             case ReadSlots():
                 return SlotsRead({backend: dict(slots) for backend, slots in self.slots.items()})
+            case CountSessions(_, backends):
+                self.looks += 1
+                if self.unanswered:
+                    return SessionsCounted({})
+                return SessionsCounted({backend: self.sessions.get(backend, {}) for backend in backends})
+            case TellServed(services, removed):
+                self.served |= {served.service_id: served for served in services}
+                for service_id in removed:
+                    del self.served[service_id]
+                return None
 
     def run(self, candidate: Candidate) -> Running:
         self.config = candidate.files[CONFIG]
@@ -125,6 +151,10 @@ class Simulated:
     def ports(self, service_id: str, state: SlotState = SlotState.READY) -> list[int]:
         slots = self.slots.get(f"{service_id}::http", {})
         return sorted(slot.address.port for slot in slots.values() if slot.state is state)
+
+    def weights(self, service_id: str) -> dict[int, int]:
+        slots = self.slots.get(f"{service_id}::http", {})
+        return {slot.address.port: slot.weight for slot in slots.values() if slot.state is SlotState.READY}
 
     def said(self, words: str) -> int:
         return sum(words in report.message for report in self.reports)
@@ -384,3 +414,67 @@ def test_any_story_ends_with_what_was_told_last(story: list[tuple[str, str, tupl
     assert world.slots.keys() == {f"{name}::http" for name in told}
     for name, last in told.items():
         assert world.ports(name) == sorted({e.port for e in last.endpoints if not e.draining})
+        drained = tuple(sorted(TaskId(e.task_id) for e in last.endpoints if e.draining))
+        serving_ones = tuple(sorted(TaskId(e.task_id) for e in last.endpoints if not e.draining))
+        assert world.served[name] == ServiceServed(name, serving_ones, drained)
+    assert world.served.keys() == told.keys()
+    assert world.machine.next_wakeup() is None
+
+
+def served_by(world: Simulated, service_id: str = "web") -> tuple[list[str], list[str]]:
+    return list(world.served[service_id].serving), list(world.served[service_id].drained)
+
+
+def test_what_drains_is_told_as_drained_once_two_looks_find_nothing() -> None:
+    world = serving(entry("web", (1, 2)))
+    assert served_by(world) == (["web.1", "web.2"], [])
+    world.sessions = {"web::http": {Address("10.0.0.1", 1): 3, Address("10.0.0.1", 2): 5}}
+    world.tell(entry("web", (1, 2), weights={1: 0}))
+    assert served_by(world) == (["web.2"], [])
+    world.wait(10_000)
+    assert served_by(world) == (["web.2"], [])
+    assert 10 < world.looks < 40
+    world.sessions["web::http"] = {Address("10.0.0.1", 2): 5}
+    world.wait(2 * FIRST_LOOK_MS + 2 * RAREST_LOOK_MS)
+    assert served_by(world) == (["web.2"], ["web.1"])
+    looks = world.looks
+    world.wait(60_000)
+    assert world.looks == looks
+    world.tell(entry("web", (1, 2), weights={1: 30}))
+    assert served_by(world) == (["web.1", "web.2"], [])
+
+
+def test_weights_change_at_once_and_are_rendered_at_the_next_reload() -> None:
+    world = serving(entry("web", (1, 2)))
+    world.tell(entry("web", (1, 2, 3), weights={1: 7, 3: 256}))
+    assert world.weights("web") == {1: 7, 2: 100, 3: 256}
+    assert world.reloads == 0
+    world.tell(entry("shop", (9,)))
+    world.wait(edge.LONGEST_MS)
+    assert world.reloads == 1
+    assert "10.0.0.1:1 weight 7\n" in world.config
+    assert world.weights("web") == {1: 7, 2: 100, 3: 256}
+    world.tell(entry("web", (4, 2, 3), weights={3: 1}))
+    assert world.weights("web") == {2: 100, 3: 1, 4: 100}
+
+
+def test_another_master_is_told_all_and_a_dead_haproxy_serves_nothing() -> None:
+    world = serving(entry("web", (1,)), entry("shop", (2,)))
+    world.served = {}
+    world.tell(entry("web", (1,)), entry("shop", (2,)), snapshot=True)
+    assert world.served.keys() == {"web", "shop"}
+    world.feed(Died("killed"))
+    assert world.served == {}
+    world.wait(edge.LONGEST_BACKOFF_MS)
+    assert served_by(world, "shop") == (["shop.2"], [])
+
+
+def test_what_cannot_be_counted_is_not_drained() -> None:
+    world = serving(entry("web", (1, 2)))
+    world.unanswered = True
+    world.tell(entry("web", (1, 2), draining=(1,)))
+    world.wait(5_000)
+    assert served_by(world) == (["web.2"], [])
+    world.unanswered = False
+    world.wait(2 * RAREST_LOOK_MS + FIRST_LOOK_MS)
+    assert served_by(world) == (["web.2"], ["web.1"])

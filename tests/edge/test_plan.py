@@ -4,21 +4,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barter.agent.edge.model import Address, Targets
-from barter.agent.edge.plan import AddSlot, SetAddress, SetState, apply, plan
+from barter.agent.edge.plan import AddSlot, SetAddress, SetState, SetWeight, apply, plan
 from barter.agent.edge.shell.runtime_socket import first_failure
 from barter.agent.edge.slots import FREE, Slot, Slots, SlotState, fill, parse_servers_state, pool_size
+from barter.core.cluster import FULL_WEIGHT
 
 ADDRESSES = st.builds(Address, st.sampled_from(["10.0.0.1", "10.0.0.2"]), st.integers(1, 12))
 STATES = st.sampled_from(SlotState)
 
 
-def _targets(active: frozenset[Address], draining: frozenset[Address]) -> Targets:
-    return Targets(active, draining - active)
+def _targets(active: frozenset[Address], draining: frozenset[Address], weights: dict[Address, int]) -> Targets:
+    return Targets(
+        active, draining - active, {address: weight for address, weight in weights.items() if address in active}
+    )
 
 
-TARGETS = st.builds(_targets, st.frozensets(ADDRESSES), st.frozensets(ADDRESSES))
-SLOTS = st.lists(st.tuples(ADDRESSES, STATES), max_size=10).map(
-    lambda pairs: {f"s{n}": Slot(f"s{n}", address, state) for n, (address, state) in enumerate(pairs, 1)}
+TARGETS = st.builds(
+    _targets,
+    st.frozensets(ADDRESSES),
+    st.frozensets(ADDRESSES),
+    st.dictionaries(ADDRESSES, st.integers(1, 256).filter(lambda weight: weight != FULL_WEIGHT), max_size=4),
+)
+SLOTS = st.lists(st.tuples(ADDRESSES, STATES, st.integers(1, 256)), max_size=10).map(
+    lambda pairs: {
+        f"s{n}": Slot(f"s{n}", address, state, weight) for n, (address, state, weight) in enumerate(pairs, 1)
+    }
 )
 
 
@@ -35,19 +45,21 @@ def test_a_plan_reaches_the_targets_without_sharing_a_slot(slots: Slots, targets
                 assert slots[name].state is SlotState.MAINT, "a slot in use never changes its address"
             case AddSlot(slot=name):
                 assert name not in slots
-            case SetState(slot=name):
+            case SetState(slot=name) | SetWeight(slot=name):
                 assert name in slots
         assert command.reason
         apply(command, slots)
         assert command.line().isprintable()
     assert sorted(_in_state(slots, SlotState.READY)) == sorted(targets.active)
     assert sorted(_in_state(slots, SlotState.DRAIN)) == sorted(draining_before)
+    ready = [slot for slot in slots.values() if slot.state is SlotState.READY]
+    assert all(slot.weight == targets.weight_of(slot.address) for slot in ready)
     assert plan("b", targets, slots) == []
 
 
 @given(st.lists(TARGETS, max_size=6))
 def test_a_story_of_targets_from_a_fresh_pool(story: list[Targets]) -> None:
-    slots = fill(frozenset())
+    slots = fill()
     for targets in story:
         before = {slot.address for slot in slots.values() if slot.state is SlotState.READY}
         gone_first = False
@@ -62,12 +74,12 @@ def test_a_story_of_targets_from_a_fresh_pool(story: list[Targets]) -> None:
 
 
 def test_a_full_pool_grows_with_headroom() -> None:
-    slots = fill(frozenset(Address("10.0.0.1", port) for port in range(1, 7)))
+    slots = fill(Targets(frozenset(Address("10.0.0.1", port) for port in range(1, 7))))
     assert len(slots) == 8
     targets = Targets(frozenset(Address("10.0.0.1", port) for port in range(1, 41)))
     commands = plan("b", targets, slots)
     assert commands[0].line() == "set server b/s7 addr 10.0.0.1 port 7"
-    assert "add server b/s9 10.0.0.1:9" in [command.line() for command in commands]
+    assert "add server b/s9 10.0.0.1:9 weight 100" in [command.line() for command in commands]
     for command in commands:
         apply(command, slots)
     assert len(slots) == 64

@@ -1,7 +1,7 @@
 """The edge of a public agent: a task in the agent's process that drives a HAProxy which outlives it."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,11 +14,13 @@ from barter.agent.edge.messages import (
     Action,
     ApplyRuntime,
     Check,
+    CountSessions,
     Event,
     ReadSlots,
     Reload,
     Report,
     Start,
+    TellServed,
 )
 from barter.agent.edge.shell import binary, privileges
 from barter.agent.edge.shell.haproxy import HAProxy
@@ -142,6 +144,7 @@ class _Session:
         self._runner = Runner[Event, Action](machine, Clock(), self._perform)
         self._log = log
         self._group = group
+        self._tell_served: Callable[[TellServed], None] = lambda told: None
         self.haproxy = HAProxy(path, work_dir, self._runner.post)
 
     def post(self, event: Event) -> None:
@@ -150,6 +153,7 @@ class _Session:
     async def run(self, watch: Watch) -> None:
         if adopted := await self.haproxy.adopt():
             self._runner.post(adopted)
+        self._tell_served = watch.tell_served
         self._group.create_task(watch.run())
         await self._runner.run()
 
@@ -171,6 +175,10 @@ class _Session:
                     for command in commands[:20]:
                         self._log.debug("slot", command=command.line(), reason=command.reason)
                     self._order(self.haproxy.apply(structure, commands))
+                case CountSessions(structure, backends):
+                    self._order(self.haproxy.sessions(structure, backends))
+                case TellServed():
+                    self._tell_served(action)
                 case ReadSlots(structure, reason):
                     self._log.info("reading the slots", reason=reason)
                     self._order(self.haproxy.slots(structure))

@@ -9,9 +9,20 @@ from pathlib import Path
 
 from barter.agent.edge.adopted import read_routes
 from barter.agent.edge.config import CONFIG, ROUTES, Candidate, map_name, read_structure, socket_name
-from barter.agent.edge.messages import Adopted, Applied, Checked, Died, Event, Failed, Running, SlotsRead
+from barter.agent.edge.messages import (
+    Adopted,
+    Applied,
+    Checked,
+    Died,
+    Event,
+    Failed,
+    Running,
+    SessionsCounted,
+    SlotsRead,
+)
 from barter.agent.edge.model import Address
 from barter.agent.edge.plan import Command
+from barter.agent.edge.sessions import parse_sessions
 from barter.agent.edge.shell import process, runtime_socket
 from barter.agent.edge.shell.probe import untakeable
 from barter.agent.edge.shell.runtime_socket import Processes, SocketError
@@ -138,6 +149,21 @@ class HAProxy:
         """Raises SocketError or ValueError."""
         answer = await runtime_socket.ask(self._dir, socket_name(structure), "show servers state")
         return parse_servers_state(answer)
+
+    async def sessions(self, structure: str, backends: Iterable[str]) -> SessionsCounted:
+        """Also those on workers that a reload replaced; empty where HAProxy does not answer."""
+        asked = [f"show stat {backend} 4 -1" for backend in backends]
+        total: dict[str, dict[Address, int]] = {}
+        try:
+            now = await runtime_socket.ask(self._dir, socket_name(structure), ";".join(asked))
+            before = (await runtime_socket.processes(self._dir, process.MASTER_SOCKET)).old
+            for pid in before:
+                for command in asked:
+                    now += await runtime_socket.ask(self._dir, process.MASTER_SOCKET, f"@!{pid} {command}")
+            total = parse_sessions(now)
+        except (SocketError, ValueError):
+            total.clear()
+        return SessionsCounted(total)
 
     async def let_go(self) -> None:
         """Leave HAProxy running for the next edge on this work dir."""

@@ -12,6 +12,7 @@ TIMEOUT_S = 5.0
 _LINE_BYTES = 8_000
 _MASTER = re.compile(r"^\d+\s+master\s+(\d+)(?: \[failed: (\d+)\])?", re.MULTILINE)
 _WORKER = re.compile(r"^(\d+)\s+worker\s+0\s", re.MULTILINE)
+_OLD_WORKER = re.compile(r"^(\d+)\s+worker\s+[1-9]", re.MULTILINE)
 
 # What HAProxy answers when a command did what it should; anything else is an error.
 _GOOD = re.compile(r"|New server registered\.|(?:no need to change|IP changed|port changed).*")
@@ -23,11 +24,14 @@ class SocketError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What the master says of itself: reloads tried and failed so far, and its current worker (0 for none)."""
+    """What the master says of itself: reloads tried and failed so far, its current worker (0 for none), and those that
+    end as soon as their connections do.
+    """
 
     reloads: int
     failed: int
     worker: int
+    old: tuple[int, ...] = ()
 
 
 async def ask(work_dir: Path, name: str, line: str) -> str:
@@ -90,7 +94,9 @@ async def processes(work_dir: Path, name: str) -> Processes:
     master, worker = _MASTER.search(text), _WORKER.search(text)
     if master is None:
         raise SocketError(f"the master answers {text[:120]!r}")
-    return Processes(int(master[1]), int(master[2] or 0), int(worker[1]) if worker else 0)
+    return Processes(
+        int(master[1]), int(master[2] or 0), int(worker[1]) if worker else 0, tuple(map(int, _OLD_WORKER.findall(text)))
+    )
 
 
 def _batches(commands: Sequence[str]) -> Iterator[list[str]]:

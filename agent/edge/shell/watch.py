@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import grpc.aio as aio
 
-from barter.agent.edge.messages import Event, Told, WatchLost
+from barter.agent.edge.messages import Event, TellServed, Told, WatchLost
+from barter.agent.edge.shell.reports import Reports
 from barter.agent.edge.view import ServiceEndpoints
 from barter.core.cluster import Endpoint, Service, ServicePort
 from barter.core.route import MastersAre
@@ -38,6 +39,7 @@ class Watch:
         self._lookups: dict[str, tuple[str, float]] = {}
         self._troubled = False
         self._heard = False
+        self._reports: Reports | None = None
 
     async def run(self) -> None:
         """Until cancelled: try one master after another, the leader first where one is named."""
@@ -59,6 +61,11 @@ class Watch:
         if self._turns.replace(masters.addresses, leader, masters.epoch) or known:
             self._leader_epoch = masters.epoch
             self._news.set()
+
+    def tell_served(self, told: TellServed) -> None:
+        """For the master that is watched; to the next one all is told anew, as its first word is a snapshot."""
+        if self._reports is not None:
+            self._reports.add(told)
 
     async def _sleep(self, seconds: float | None) -> None:
         with contextlib.suppress(TimeoutError):
@@ -88,19 +95,32 @@ class Watch:
             if not await reach.reachable(line):
                 return "", "nobody answers there"
             stub = OperatorServiceStub(line)  # type: ignore[no-untyped-call]
-            stream = stub.WatchEndpoints(op.WatchEndpointsRequest(), metadata=reach.telling(unreachable))
-            async for update in stream:
-                heard()
-                if update.epoch < self._epoch:
-                    self._turns.shun()
-                    return "", f"its epoch {update.epoch} is over, {self._epoch} has spoken already"
-                self._epoch = update.epoch
-                await self._tell(master, update)
-            return leader_of(await stream.trailing_metadata()), "the master ended the watch"
+            async with self._reporting(stub) as edge:
+                stream = stub.WatchEndpoints(op.WatchEndpointsRequest(edge=edge), metadata=reach.telling(unreachable))
+                async for update in stream:
+                    heard()
+                    if update.epoch < self._epoch:
+                        self._turns.shun()
+                        return "", f"its epoch {update.epoch} is over, {self._epoch} has spoken already"
+                    self._epoch = update.epoch
+                    await self._tell(master, update)
+                return leader_of(await stream.trailing_metadata()), "the master ended the watch"
         except aio.AioRpcError as error:
             return leader_of(error.trailing_metadata()), f"{error.code().name}: {error.details()}"
         finally:
             await line.close(None)
+
+    @contextlib.asynccontextmanager
+    async def _reporting(self, stub: OperatorServiceStub) -> AsyncIterator[str]:
+        """Reports go there meanwhile, under the name that is given."""
+        self._reports = Reports()
+        sending = asyncio.create_task(self._reports.send(stub))
+        try:
+            yield self._reports.edge
+        finally:
+            self._reports = None
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
     async def _tell(self, master: str, update: op.EndpointsUpdate) -> None:
         if self._troubled or not self._heard:
