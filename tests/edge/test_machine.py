@@ -1,171 +1,26 @@
 """The machine against a simulated HAProxy that answers its orders."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from barter.agent.edge import machine as edge
-from barter.agent.edge.config import CONFIG, Candidate, Settings
-from barter.agent.edge.machine import EdgeMachine, Phase
+from barter.agent.edge.machine import Phase
 from barter.agent.edge.messages import (
-    Action,
     Adopted,
-    Applied,
-    ApplyRuntime,
     Check,
     Checked,
-    CountSessions,
     Died,
-    Event,
     Failed,
-    ReadSlots,
     Reload,
-    Report,
-    Running,
-    SessionsCounted,
-    SlotsRead,
-    Start,
-    TellServed,
     Told,
 )
 from barter.agent.edge.model import Address
-from barter.agent.edge.plan import apply
-from barter.agent.edge.served import FIRST_LOOK_MS, RAREST_LOOK_MS
-from barter.agent.edge.slots import Slots, SlotState
+from barter.agent.edge.slots import SlotState
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.cluster import Endpoint, Service, ServicePort, ServiceServed
-from barter.core.ids import AgentId, FrameworkId, TaskId
+from barter.core.cluster import Service, ServiceServed
+from barter.core.ids import TaskId
 from barter.core.machine import Tick
-
-SETTINGS = Settings(8000, 9090)
-
-
-def entry(
-    service_id: str,
-    ports: tuple[int, ...] = (),
-    *,
-    draining: tuple[int, ...] = (),
-    weights: Mapping[int, int] = MappingProxyType({}),
-    number: int = 0,
-    host: str = "",
-) -> ServiceEndpoints:
-    port = ServicePort("http", number, "http", (host or f"{service_id}.localhost",))
-    endpoints = tuple(
-        Endpoint(
-            service_id,
-            "http",
-            f"{service_id}.{at}",
-            FrameworkId("f"),
-            AgentId("a"),
-            "10.0.0.1",
-            at,
-            draining=at in draining,
-            weight=weights.get(at, 100),
-        )
-        for at in ports
-    )
-    return ServiceEndpoints(Service(service_id, (port,)), endpoints)
-
-
-class Simulated:
-    """HAProxy as the machine sees it: it answers each order at once, as told by `refuses` and `taken`."""
-
-    def __init__(self) -> None:
-        self.machine = EdgeMachine(SETTINGS)
-        self.now = 1_000
-        self.slots: dict[str, Slots] = {}
-        self.config = ""
-        self.reloads = 0
-        self.checks = 0
-        self.reports: list[Report] = []
-        self.refuses: Callable[[str], str] = lambda config: ""
-        self.taken: dict[Address, str] = {}
-        self.broken_socket = ""
-        self.looks = 0
-        self.unanswered = False
-        self.sessions: dict[str, dict[Address, int]] = {}
-        self.served: dict[str, ServiceServed] = {}
-
-    def tell(self, *services: ServiceEndpoints, removed: tuple[str, ...] = (), snapshot: bool = False) -> None:
-        self.feed(Told(services, removed, snapshot))
-
-    def feed(self, event: Event | Tick) -> None:
-        waiting: list[Event | Tick] = [event]
-        while waiting:
-            for action in self.machine.step(waiting.pop(0), self.now):
-                answer = self.answer(action)
-                if answer is not None:
-                    waiting.append(answer)
-
-    def wait(self, ms: int) -> None:
-        """Let time pass, with every Tick that the machine asks for."""
-        end = self.now + ms
-        while (at := self.machine.next_wakeup()) is not None and at <= end:
-            assert self.checks < 1_000, "the machine spins"
-            self.now = max(at, self.now)
-            self.feed(Tick())
-        self.now = end
-
-    def answer(self, action: Action) -> Event | None:
-        match action:
-            case Report():
-                self.reports.append(action)
-                return None
-            case Check(candidate, probe):
-                self.checks += 1
-                taken = {address: words for address, words in self.taken.items() if address in probe}
-                words = "" if taken else self.refuses(candidate.files[CONFIG])
-                return Checked(candidate.structure, words, taken)
-            case Start(candidate):
-                return self.run(candidate)
-            case Reload(candidate):
-                self.reloads += 1
-                return self.run(candidate)
-            case ApplyRuntime(_, commands):
-                if self.broken_socket:
-                    words, self.broken_socket = self.broken_socket, ""
-                    return Applied(words)
-                for command in commands:
-                    apply(command, self.slots[command.backend])
-                return Applied()
-            case ReadSlots():
-                return SlotsRead({backend: dict(slots) for backend, slots in self.slots.items()})
-            case CountSessions(_, backends):
-                self.looks += 1
-                if self.unanswered:
-                    return SessionsCounted({})
-                return SessionsCounted({backend: self.sessions.get(backend, {}) for backend in backends})
-            case TellServed(services, removed):
-                self.served |= {served.service_id: served for served in services}
-                for service_id in removed:
-                    del self.served[service_id]
-                return None
-
-    def run(self, candidate: Candidate) -> Running:
-        self.config = candidate.files[CONFIG]
-        self.slots = {backend: dict(slots) for backend, slots in candidate.slots.items()}
-        return Running(candidate.structure, {backend: dict(slots) for backend, slots in candidate.slots.items()})
-
-    def ports(self, service_id: str, state: SlotState = SlotState.READY) -> list[int]:
-        slots = self.slots.get(f"{service_id}::http", {})
-        return sorted(slot.address.port for slot in slots.values() if slot.state is state)
-
-    def weights(self, service_id: str) -> dict[int, int]:
-        slots = self.slots.get(f"{service_id}::http", {})
-        return {slot.address.port: slot.weight for slot in slots.values() if slot.state is SlotState.READY}
-
-    def said(self, words: str) -> int:
-        return sum(words in report.message for report in self.reports)
-
-
-def serving(*services: ServiceEndpoints) -> Simulated:
-    world = Simulated()
-    world.tell(*services, snapshot=True)
-    world.wait(edge.LONGEST_MS)
-    assert world.machine.phase is Phase.UP
-    return world
+from tests.edge.simulated import Simulated, entry, serving
 
 
 def test_haproxy_starts_with_the_first_word_and_every_address_in_place() -> None:
@@ -419,62 +274,3 @@ def test_any_story_ends_with_what_was_told_last(story: list[tuple[str, str, tupl
         assert world.served[name] == ServiceServed(name, serving_ones, drained)
     assert world.served.keys() == told.keys()
     assert world.machine.next_wakeup() is None
-
-
-def served_by(world: Simulated, service_id: str = "web") -> tuple[list[str], list[str]]:
-    return list(world.served[service_id].serving), list(world.served[service_id].drained)
-
-
-def test_what_drains_is_told_as_drained_once_two_looks_find_nothing() -> None:
-    world = serving(entry("web", (1, 2)))
-    assert served_by(world) == (["web.1", "web.2"], [])
-    world.sessions = {"web::http": {Address("10.0.0.1", 1): 3, Address("10.0.0.1", 2): 5}}
-    world.tell(entry("web", (1, 2), weights={1: 0}))
-    assert served_by(world) == (["web.2"], [])
-    world.wait(10_000)
-    assert served_by(world) == (["web.2"], [])
-    assert 10 < world.looks < 40
-    world.sessions["web::http"] = {Address("10.0.0.1", 2): 5}
-    world.wait(2 * FIRST_LOOK_MS + 2 * RAREST_LOOK_MS)
-    assert served_by(world) == (["web.2"], ["web.1"])
-    looks = world.looks
-    world.wait(60_000)
-    assert world.looks == looks
-    world.tell(entry("web", (1, 2), weights={1: 30}))
-    assert served_by(world) == (["web.1", "web.2"], [])
-
-
-def test_weights_change_at_once_and_are_rendered_at_the_next_reload() -> None:
-    world = serving(entry("web", (1, 2)))
-    world.tell(entry("web", (1, 2, 3), weights={1: 7, 3: 256}))
-    assert world.weights("web") == {1: 7, 2: 100, 3: 256}
-    assert world.reloads == 0
-    world.tell(entry("shop", (9,)))
-    world.wait(edge.LONGEST_MS)
-    assert world.reloads == 1
-    assert "10.0.0.1:1 weight 7\n" in world.config
-    assert world.weights("web") == {1: 7, 2: 100, 3: 256}
-    world.tell(entry("web", (4, 2, 3), weights={3: 1}))
-    assert world.weights("web") == {2: 100, 3: 1, 4: 100}
-
-
-def test_another_master_is_told_all_and_a_dead_haproxy_serves_nothing() -> None:
-    world = serving(entry("web", (1,)), entry("shop", (2,)))
-    world.served = {}
-    world.tell(entry("web", (1,)), entry("shop", (2,)), snapshot=True)
-    assert world.served.keys() == {"web", "shop"}
-    world.feed(Died("killed"))
-    assert world.served == {}
-    world.wait(edge.LONGEST_BACKOFF_MS)
-    assert served_by(world, "shop") == (["shop.2"], [])
-
-
-def test_what_cannot_be_counted_is_not_drained() -> None:
-    world = serving(entry("web", (1, 2)))
-    world.unanswered = True
-    world.tell(entry("web", (1, 2), draining=(1,)))
-    world.wait(5_000)
-    assert served_by(world) == (["web.2"], [])
-    world.unanswered = False
-    world.wait(2 * RAREST_LOOK_MS + FIRST_LOOK_MS)
-    assert served_by(world) == (["web.2"], ["web.1"])

@@ -71,7 +71,7 @@ _NAME = r"[A-Za-z0-9_.:-]+"
 # Every line a configuration may have besides those without anything from outside.
 _FROM_OUTSIDE = re.compile(
     rf"frontend port-\d{{1,5}}|    bind (?:127\.0\.0\.1):\d{{1,5}}|    default_backend {_NAME}|backend {_NAME}"
-    rf"|    server s\d+ (?:[0-9.]+|\[[0-9a-f:.]+\]):\d{{1,5}}(?: disabled)?|# structure [0-9a-f]{{16}}"
+    rf"|    server s\d+ (?:[0-9.]+|\[[0-9a-f:.]+\]):\d{{1,5}} weight \d{{1,3}}(?: disabled)?|# structure [0-9a-f]{{16}}"
     rf"|    stats socket unix@run-[0-9a-f]{{16}}\.sock mode 600 level admin expose-fd listeners"
     r"|    use_backend %\[req\.hdr\(host\),host_only,lower,rtrim\(\.\),"
     r"map_str\(vhosts-[0-9a-f]{16}\.map,no-service\)\]"
