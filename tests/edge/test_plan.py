@@ -96,15 +96,15 @@ def test_the_servers_state_of_a_real_haproxy_is_read() -> None:
 srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state \
 bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr \
 srv_agent_port
-4 web::http 1 s1 127.0.0.1 2 8 1 1 0 1 0 2 0 0 0 0 - 18101 - 0 0 - - 0
-4 web::http 2 s2 ::1 2 4 1 1 0 1 0 0 8 0 0 0 - 18102 - 0 0 - - 0
-4 web::http 3 s3 127.0.0.1 0 5 1 1 0 1 0 0 0 0 0 0 - 1 - 0 0 - - 0
+4 web::http 1 s1 127.0.0.1 2 8 100 1 0 1 0 2 0 0 0 0 - 18101 - 0 0 - - 0
+4 web::http 2 s2 ::1 2 4 37 1 0 1 0 0 8 0 0 0 - 18102 - 0 0 - - 0
+4 web::http 3 s3 127.0.0.1 0 5 100 1 0 1 0 0 0 0 0 0 - 1 - 0 0 - - 0
 
 """
     assert parse_servers_state(state) == {
         "web::http": {
             "s1": Slot("s1", Address("127.0.0.1", 18101), SlotState.DRAIN),
-            "s2": Slot("s2", Address("::1", 18102), SlotState.READY),
+            "s2": Slot("s2", Address("::1", 18102), SlotState.READY, 37),
             "s3": Slot("s3", FREE, SlotState.MAINT),
         }
     }
