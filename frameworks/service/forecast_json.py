@@ -1,0 +1,39 @@
+"""A forecast as the API answers it, and what is impossible of it."""
+
+from collections.abc import Iterable
+
+from barter.frameworks.service.forecast import AppForecast, Forecast
+from barter.frameworks.service.preflight.facts import Impossible
+from barter.frameworks.service.schema import Json
+
+
+def forecast_json(forecast: Forecast, impossible: Iterable[Impossible], unproved: str) -> Json:
+    """`steps` as a deployment has them; `unproved` says why nothing is said to be impossible, where that is so."""
+    view: Json = {
+        "steps": [
+            {"actions": [{"action": each.kind.value, "app": each.app_id} for each in step]} for step in forecast.steps
+        ],
+        "forecast": {
+            "mostInstances": forecast.most,
+            "extraInstances": forecast.extra,
+            "fewestReady": forecast.fewest_ready,
+            "complete": forecast.complete,
+            "apps": [_app(each) for each in forecast.apps],
+        },
+        "impossible": [{"id": each.app_id, "path": each.path, "reason": each.reason} for each in impossible],
+    }
+    return {**view, "unproved": unproved} if unproved else view
+
+
+def _app(each: AppForecast) -> Json:
+    view: Json = {
+        "id": each.app_id,
+        "action": each.kind.value,
+        "instances": {"before": each.before, "after": each.after},
+        "mostInstances": each.most,
+        "extraInstances": each.extra,
+        "fewestReady": each.fewest_ready,
+        "started": each.started,
+        "ended": each.ended,
+    }
+    return {**view, "waiting": each.waits} if each.waits else view

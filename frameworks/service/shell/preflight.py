@@ -1,0 +1,62 @@
+"""What stands before a change: the proof that it can never be finished, and the play of what it would do."""
+
+import asyncio
+from collections.abc import Callable
+
+from barter.core.roles import DEFAULT_ROLE
+from barter.frameworks.service.actions import Answer
+from barter.frameworks.service.definition import DefinitionError
+from barter.frameworks.service.events import Change
+from barter.frameworks.service.forecast import Forecast, forecast, left_of
+from barter.frameworks.service.preflight.facts import Impossible
+from barter.frameworks.service.preflight.planned import planned
+from barter.frameworks.service.preflight.proof import prove
+from barter.frameworks.service.requests import touched
+from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.shell.facts import FRESH_MS, STILL_GOOD_MS, Facts
+
+WAYS_OUT = "can never be finished here: {}. With force=true it is accepted, and waits"
+
+
+class Preflight:
+    """`role` is that of apps that name none; without `facts` nothing is proved."""
+
+    def __init__(
+        self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE, facts: Facts | None = None
+    ) -> None:
+        self._bridge, self._now, self._role, self._facts = bridge, now, role, facts
+
+    async def check(self, change: Change) -> None:
+        """Raises DefinitionError with the arithmetic, unless the change is forced."""
+        if change.force:
+            return
+        found = await self.impossible(change)
+        if found:
+            several = len(touched(change)) > 1
+            raise DefinitionError(
+                [(f"{no.app_id}{no.path}" if several else no.path, WAYS_OUT.format(no.reason)) for no in found]
+            )
+
+    async def impossible(self, change: Change) -> tuple[Impossible, ...]:
+        """A yes may rest on what was known a while ago; a no is asked for again."""
+        if self._facts is None or not (change.puts or change.restarts):
+            return ()
+        for within_ms in (STILL_GOOD_MS, FRESH_MS):
+            known = await self._facts.known(within_ms)
+            if known is None:
+                return ()
+            machine = self._bridge.machine
+            found = prove(tuple(planned(change, machine.apps, machine.version + 1, self._role)), known)
+            if not found:
+                return ()
+        return found
+
+    async def forecast(self, change: Change) -> Forecast | Answer:
+        """What it would do; an Answer where it is refused. Played beside the loop, on a copy."""
+        left = left_of(self._bridge.machine, change)
+        return await asyncio.to_thread(forecast, left, change, self._now(), self._role)
+
+    @property
+    def unproved(self) -> str:
+        """Why nothing was proved the last time; empty where it was."""
+        return "the framework asks no master" if self._facts is None else self._facts.why_none
