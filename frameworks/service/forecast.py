@@ -77,9 +77,9 @@ class Forecast:
     complete: bool = True
 
 
-def forecast(left: Left, change: Change, now: int, role: str) -> Forecast | Answer:
+def forecast(left: Left, change: Change, now: int, roles: Sequence[str]) -> Forecast | Answer:
     """From what is `left` by the machine that runs; an Answer where it refuses the change."""
-    return _Play(ServiceMachine(GENERATION, left, role), change, now).run(left)
+    return _Play(ServiceMachine(GENERATION, left, roles), change, now).run(left)
 
 
 def left_of(machine: ServiceMachine, change: Change) -> Left:
@@ -101,20 +101,26 @@ def left_of(machine: ServiceMachine, change: Change) -> Left:
 
 @dataclass(slots=True)
 class _Seen:
-    """One app on the way, and the last look at it: how many there are, how many of them are ready."""
+    """One app on the way: how many there were and will be; how many there are, and are ready, at the last look."""
 
     before: int
     after: int
-    total: int
-    ready: int
     most: int
     fewest_ready: int
-    started: int = 0
-    ended: set[str] = field(default_factory=set)
+    total: int = 0
+    ready: int = 0
+    known: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
 
-    def look(self, total: int, ready: int) -> None:
-        self.total, self.ready = total, ready
-        self.most, self.fewest_ready = max(self.most, total), min(self.fewest_ready, ready)
+    def look(self, state: AppState | None) -> None:
+        there = state.instances if state is not None else {}
+        self.total, self.ready = len(there), _ready(state)
+        self.most, self.fewest_ready = max(self.most, self.total), min(self.fewest_ready, self.ready)
+        self.fresh.update(there.keys() - self.known)
+
+    def ended(self, state: AppState | None) -> int:
+        stay = {one.task_id for one in state.instances.values() if not one.kill_reason} if state is not None else set()
+        return len((self.known | self.fresh) - stay)
 
     @property
     def extra(self) -> int:
@@ -132,8 +138,9 @@ class _Play:
         self._fewest = 0
 
     def run(self, left: Left) -> Forecast | Answer:
-        there = [placed.task_id for launch in left.launches for placed in launch.placed]
-        self._do([_well(task_id, self._now) for task_id in there])
+        there = [placed for launch in left.launches for placed in launch.placed]
+        tasks = [task for placed in there for task in placed.members or (placed,)]
+        self._do([_well(task.task_id, self._now) for task in tasks])
         self._begin()
         actions = self._do([self._change])
         refused = next((one for one in actions if isinstance(one, Answer) and one.status != OK), None)
@@ -153,9 +160,10 @@ class _Play:
         after = {put.app.app_id: put.app.instances for put in self._change.puts}
         for app_id in self._app_ids.values():
             state = self._machine.apps.get(app_id)
-            total, ready = _counted(state)
+            there, ready = set(state.instances) if state else set[str](), _ready(state)
             kept = state.app.instances if state and app_id not in self._change.deletes else 0
-            self._seen[app_id] = _Seen(total, after.get(app_id, kept), total, ready, total, ready)
+            self._seen[app_id] = seen = _Seen(len(there), after.get(app_id, kept), 0, ready, known=there)
+            seen.look(state)
         self._most = sum(each.total for each in self._seen.values())
         self._fewest = sum(each.ready for each in self._seen.values())
 
@@ -182,30 +190,18 @@ class _Play:
                 case SetDemands():
                     self._demands = action.demands
                 case Launch():
-                    self._launched(action)
+                    self._next += [_well(task.task_id, self._now) for task in action.tasks]
                 case Kill() | Release():
-                    self._killed(action.task_id)
+                    status = TaskStatus(TaskId(action.task_id), TaskState.KILLED, Source.AGENT, self._now)
+                    self._next.append(StatusCame(status))
                 case _:
                     pass
         self._look()
         return actions
 
-    def _launched(self, action: Launch) -> None:
-        self._next += [_well(task.task_id, self._now) for task in action.tasks]
-        seen = self._seen.get(self._app_ids.get(action.offer.demand_id, ""))
-        if seen is not None:
-            seen.started += len(action.tasks)
-
-    def _killed(self, task_id: str) -> None:
-        self._next.append(StatusCame(TaskStatus(TaskId(task_id), TaskState.KILLED, Source.AGENT, self._now)))
-        for app_id, seen in self._seen.items():
-            state = self._machine.apps.get(app_id)
-            if state is not None and task_id in state.instances:
-                seen.ended.add(task_id)
-
     def _look(self) -> None:
         for app_id, seen in self._seen.items():
-            seen.look(*_counted(self._machine.apps.get(app_id)))
+            seen.look(self._machine.apps.get(app_id))
         self._most = max(self._most, sum(each.total for each in self._seen.values()))
         self._extra = max(self._extra, sum(each.extra for each in self._seen.values()))
         self._fewest = min(self._fewest, sum(each.ready for each in self._seen.values()))
@@ -229,13 +225,11 @@ class _Play:
         kind = next(action.kind for step in reversed(steps) for action in step if action.app_id == app_id)
         waits = state.waiting if state is not None and self._under_way else ""
         counts = seen.before, seen.after, seen.most, seen.fewest_ready
-        return AppForecast(app_id, kind, *counts, seen.started, len(seen.ended), waits)
+        return AppForecast(app_id, kind, *counts, len(seen.fresh), seen.ended(state), waits)
 
 
-def _counted(state: AppState | None) -> tuple[int, int]:
-    if state is None:
-        return 0, 0
-    return len(state.instances), sum(one.ready for one in state.instances.values())
+def _ready(state: AppState | None) -> int:
+    return sum(one.ready for one in state.instances.values()) if state is not None else 0
 
 
 def _well(task_id: str, now: int) -> StatusCame:

@@ -57,7 +57,7 @@ class ServiceMachine:
         roles: Sequence[str] = (DEFAULT_ROLE,),
         resident_role: str = "",
     ) -> None:
-        self._roles, self._resident_role = roles, resident_role or roles[0]
+        self.roles, self.resident_role = roles, resident_role or roles[0]
         self._book = Book(generation, left)
         for deployment in left.deployments:
             running.take_up(self._book, deployment)
@@ -111,9 +111,9 @@ class ServiceMachine:
             case StatusCame():
                 return apply_status(self._book, event.status, now)
             case Offered():
-                return place(self._book, event.offers, now, self._resident_role)
+                return place(self._book, event.offers, now, self.resident_role)
             case Change():
-                refusal = unusable_role(event, self._roles)
+                refusal = unusable_role(event, self.roles)
                 return [refusal] if refusal is not None else change(self._book, event, now)
             case KillInstances():
                 return kill_instances(self._book, event, now)
@@ -148,10 +148,10 @@ class ServiceMachine:
 
     def _demands(self, state: AppState) -> Iterator[Demand]:
         if not is_resident(state.app):
-            yield demand(state.app, state.wanted, self._roles[0])
+            yield demand(state.app, state.wanted, self.roles[0])
             return
         if state.wanted or state.app.constraints:
-            yield first_demand(state.app, state.wanted, self._resident_role)
+            yield first_demand(state.app, state.wanted, self.resident_role)
         for place_id in state.vacant:
             if (vacant := self._book.places.get(place_id)) is not None and not vacant.ending:
                 yield place_demand(state.app, vacant)

@@ -15,6 +15,7 @@ from barter.core.operations import Operation
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.desk import Desk
+from barter.frameworks.service.shell.facts import Facts
 from barter.frameworks.service.shell.metrics import AppCollector
 from barter.sdk import (
     GIB,
@@ -148,7 +149,7 @@ class Face:
 
 
 @asynccontextmanager
-async def serving(store: MemoryStore | None = None) -> AsyncIterator[Face]:
+async def serving(store: MemoryStore | None = None, facts: Facts | None = None) -> AsyncIterator[Face]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -158,7 +159,7 @@ async def serving(store: MemoryStore | None = None) -> AsyncIterator[Face]:
     registry = CollectorRegistry()
     registry.register(AppCollector(bridge.machine))
     face = http.face("service", registry, lambda: {"status": "serving"})
-    Api(Desk(bridge, script.now)).install(face)
+    Api(Desk(bridge, script.now, facts=facts)).install(face)
     stop = await http.serve(face, address)
     bridge.attach(script)
     bridge.registered(script, FrameworkId("f-1"))

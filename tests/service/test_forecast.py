@@ -33,7 +33,7 @@ def changed(made: World, *apps: App, **more: tuple[str, ...]) -> Change:
 
 
 def play(made: World, change: Change) -> Forecast:
-    found = forecast(left_of(made.machine, change), change, made.now, "*")
+    found = forecast(left_of(made.machine, change), change, made.now, ("*",))
     assert isinstance(found, Forecast)
     return found
 
@@ -83,7 +83,7 @@ def test_fixed_ports_checks_and_images() -> None:
 
 def test_what_is_refused_is_answered() -> None:
     made = world(WEB)
-    found = forecast(left_of(made.machine, Change(1, "d")), Change(1, "d", deletes=("/nothing",)), made.now, "*")
+    found = forecast(left_of(made.machine, Change(1, "d")), Change(1, "d", deletes=("/nothing",)), made.now, ("*",))
     assert isinstance(found, Answer)
     assert found.status == 404
 

@@ -14,6 +14,8 @@ from barter.frameworks.service.events import Change
 from barter.frameworks.service.groups import Tree
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.bridge import Bridge
+from barter.frameworks.service.shell.facts import Facts
+from barter.frameworks.service.shell.preflight import Preflight
 from barter.frameworks.service.state import AppState
 from barter.frameworks.service.timestamps import iso
 from barter.frameworks.service.views import Scene
@@ -27,10 +29,13 @@ _JSON = ("", "application/json", "application/x-www-form-urlencoded")
 
 
 class Desk:
-    """`now` is in milliseconds; `role` the one of apps that name none."""
+    """`now` is in milliseconds; `role` the one of apps that name none; without `facts` nothing is proved impossible."""
 
-    def __init__(self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE) -> None:
+    def __init__(
+        self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE, facts: Facts | None = None
+    ) -> None:
         self.bridge, self.now, self.role = bridge, now, role
+        self._preflight = Preflight(bridge, now, facts)
 
     def scene(self) -> Scene:
         deployments = self.bridge.machine.deployments.values()
@@ -57,9 +62,15 @@ class Desk:
         return state
 
     async def change(self, request: Request, **parts: Any) -> Answer:
-        """Ask for a Change of these `parts`, and wait until it is durable, or refused."""
+        """Ask for a Change of these `parts`, and wait until it is durable, or refused.
+
+        Raises DefinitionError where it can never be finished, and DryRun where only that and the rest is to be told.
+        """
         deployment = str(uuid.uuid4())
         event = Change(self.bridge.next_request(), deployment, **parts, force=flag(request, "force"))
+        if flag(request, "dryRun"):
+            return await self._preflight.dry_run(event)
+        await self._preflight.check(event)
         return await self.bridge.answer_to(event)
 
 

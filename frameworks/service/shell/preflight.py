@@ -3,28 +3,35 @@
 import asyncio
 from collections.abc import Callable
 
-from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.events import Change
-from barter.frameworks.service.forecast import Forecast, forecast, left_of
+from barter.frameworks.service.forecast import forecast, left_of
+from barter.frameworks.service.forecast_json import forecast_json
 from barter.frameworks.service.preflight.facts import Impossible
 from barter.frameworks.service.preflight.planned import planned
 from barter.frameworks.service.preflight.proof import prove
 from barter.frameworks.service.requests import touched
+from barter.frameworks.service.schema import Json
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.facts import FRESH_MS, STILL_GOOD_MS, Facts
 
 WAYS_OUT = "can never be finished here: {}. With force=true it is accepted, and waits"
 
 
-class Preflight:
-    """`role` is that of apps that name none; without `facts` nothing is proved."""
+class DryRun(Exception):
+    """Nothing was done: `told` is what would be."""
 
-    def __init__(
-        self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE, facts: Facts | None = None
-    ) -> None:
-        self._bridge, self._now, self._role, self._facts = bridge, now, role, facts
+    def __init__(self, told: Json) -> None:
+        super().__init__("a dry run")
+        self.told = told
+
+
+class Preflight:
+    """Without `facts` nothing is proved."""
+
+    def __init__(self, bridge: Bridge, now: Callable[[], int], facts: Facts | None = None) -> None:
+        self._bridge, self._now, self._facts = bridge, now, facts
 
     async def check(self, change: Change) -> None:
         """Raises DefinitionError with the arithmetic, unless the change is forced."""
@@ -46,17 +53,18 @@ class Preflight:
             if known is None:
                 return ()
             machine = self._bridge.machine
-            found = prove(tuple(planned(change, machine.apps, machine.version + 1, self._role)), known)
+            found = prove(tuple(planned(change, machine.apps, machine.version + 1, machine.roles[0])), known)
             if not found:
                 return ()
         return found
 
-    async def forecast(self, change: Change) -> Forecast | Answer:
-        """What it would do; an Answer where it is refused. Played beside the loop, on a copy."""
-        left = left_of(self._bridge.machine, change)
-        return await asyncio.to_thread(forecast, left, change, self._now(), self._role)
-
-    @property
-    def unproved(self) -> str:
-        """Why nothing was proved the last time; empty where it was."""
-        return "the framework asks no master" if self._facts is None else self._facts.why_none
+    async def dry_run(self, change: Change) -> Answer:
+        """The Answer of who refuses the change; raises DryRun with what it would do, played on a copy."""
+        impossible = await self.impossible(change)
+        machine = self._bridge.machine
+        left = left_of(machine, change)
+        found = await asyncio.to_thread(forecast, left, change, self._now(), machine.roles)
+        if isinstance(found, Answer):
+            return found
+        unproved = "the framework asks no master" if self._facts is None else self._facts.why_none
+        raise DryRun(forecast_json(found, impossible, unproved))

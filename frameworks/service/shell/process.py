@@ -16,6 +16,7 @@ from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.asking import standings
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.desk import Desk
+from barter.frameworks.service.shell.facts import Facts
 from barter.frameworks.service.shell.front import Front, Standing
 from barter.frameworks.service.shell.metrics import AppCollector
 from barter.frameworks.service.shell.own_answers import OwnAnswers
@@ -107,7 +108,9 @@ class ServiceProcess:
         self._metrics.register(AppCollector(bridge.machine))
         api = FastAPI(title="barter service", docs_url=None, redoc_url=None, openapi_url=None)
         api.add_api_route("/v2/events", stream.answer, methods=["GET"], response_model=None)
-        Api(Desk(bridge, driver.now, options.roles[0]), partial(standings, lambda: driver.channel)).install(api)
+        facts = Facts(lambda: driver.channel, driver.now)
+        desk = Desk(bridge, driver.now, options.roles[0], facts)
+        Api(desk, partial(standings, lambda: driver.channel)).install(api)
         self._front.api = api
         states = bridge.machine.apps.values()
         instances = sum(len(state.instances) for state in states)

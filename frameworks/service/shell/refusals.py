@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError, MalformedError
+from barter.frameworks.service.shell.preflight import DryRun
 
 _LISTS = (
     *("apps", "groups", "dependencies", "constraints", "healthChecks", "readinessChecks", "fetch", "uris", "args"),
@@ -22,6 +23,7 @@ _INDEX = re.compile(rf"(?<=/)({'|'.join(_LISTS)})/(\d+)(?=/|$)")
 def install(app: FastAPI) -> None:
     app.exception_handler(DefinitionError)(_invalid)
     app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(DryRun)(_told)
 
 
 def not_valid(problems: Iterable[tuple[str, str]], message: str = "Object is not valid", status: int = 422) -> Response:
@@ -39,6 +41,10 @@ def of_answer(answer: Answer) -> Response:
         return not_valid([(answer.path, answer.message)], status=answer.status)
     locked = {"deployments": [{"id": each} for each in answer.locked_by]} if answer.locked_by else {}
     return JSONResponse({"message": answer.message, **locked}, answer.status)
+
+
+async def _told(_: Request, run: Exception) -> Response:
+    return JSONResponse(run.told if isinstance(run, DryRun) else {})
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
