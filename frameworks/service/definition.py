@@ -41,6 +41,14 @@ def parse_list(body: bytes) -> list[Json]:
     return value
 
 
+def parse_texts(body: bytes) -> list[str]:
+    """The list of texts in `body`; raises as `parse_json`."""
+    value = _read(body)
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise MalformedError([("/", "is not a list of texts")])
+    return value
+
+
 def _read(body: bytes) -> object:
     if len(body) > MOST_BYTES:
         raise DefinitionError([("/", f"is larger than {MOST_BYTES} bytes")])

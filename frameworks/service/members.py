@@ -56,6 +56,17 @@ class MemberState:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """How an instance of a pod ended."""
+
+    instance_id: str
+    started_ms: int
+    ended_ms: int
+    message: str
+    containers: tuple[MemberState, ...]
+
+
 def overall_state(members: Collection[MemberState]) -> TaskState:
     """That of the instance: it runs when all of them run, and has ended when all have, as the first to blame did."""
     states = {one.state for one in members}

@@ -7,7 +7,7 @@ from barter.core.units import MIB
 from barter.frameworks.service.app import MILLION, App
 from barter.frameworks.service.fetching import fetch_json
 from barter.frameworks.service.pod import Endpoint, Pod, PodCheck, PodContainer, PodVolume, Share
-from barter.frameworks.service.render import app_json, limits_json, number, upgrade_json
+from barter.frameworks.service.render import app_json, limits_json, number, unreachable_json, upgrade_json
 from barter.frameworks.service.schema import Json
 
 _MODES = {Network.HOST: "host", Network.BRIDGE: "container/bridge", Network.OWN: "container"}
@@ -101,7 +101,6 @@ def _volume(volume: PodVolume) -> Json:
 
 
 def _scheduling(app: App) -> Json:
-    strategy = app.unreachable
     return {
         "backoff": {
             "backoff": number(app.delays.first_ms, 1000),
@@ -117,10 +116,5 @@ def _scheduling(app: App) -> Json:
             "acceptedResourceRoles": ["slave_public"] if app.on_public else [],
         },
         "killSelection": app.kill_selection.value,
-        "unreachableStrategy": {
-            "inactiveAfterSeconds": number(strategy.inactive_ms, 1000),
-            "expungeAfterSeconds": number(strategy.expunge_ms, 1000),
-        }
-        if strategy
-        else "disabled",
+        "unreachableStrategy": unreachable_json(app.unreachable),
     }

@@ -12,6 +12,7 @@ from barter.frameworks.service.app import (
     Port,
     Readiness,
     Residency,
+    Unreachable,
     Upgrade,
 )
 from barter.frameworks.service.fetching import fetch_json
@@ -20,7 +21,6 @@ from barter.frameworks.service.schema import Json
 
 def app_json(app: App) -> Json:
     """The definition alone, without anything of how it fares."""
-    strategy = None if app.residency else app.unreachable
     found: Json = {
         "id": app.app_id,
         "cmd": app.cmd or None,
@@ -44,12 +44,7 @@ def app_json(app: App) -> Json:
         "check": _generic(app.generic_check) if app.generic_check else None,
         "readinessChecks": [_readiness(app, app.readiness)] if app.readiness else [],
         "upgradeStrategy": upgrade_json(app.upgrade),
-        "unreachableStrategy": {
-            "inactiveAfterSeconds": number(strategy.inactive_ms, 1000),
-            "expungeAfterSeconds": number(strategy.expunge_ms, 1000),
-        }
-        if strategy
-        else "disabled",
+        "unreachableStrategy": unreachable_json(None if app.residency else app.unreachable),
         "killSelection": app.kill_selection.value,
         "backoffSeconds": number(app.delays.first_ms, 1000),
         "backoffFactor": number(app.delays.factor, MILLION),
@@ -74,6 +69,15 @@ def checks_json(app: App) -> list[Json]:
 def number(amount: int, unit: int) -> int | float:
     """`amount` in `unit`s, whole where it is."""
     return amount // unit if amount % unit == 0 else amount / unit
+
+
+def unreachable_json(strategy: Unreachable | None) -> Json | str:
+    if strategy is None:
+        return "disabled"
+    return {
+        "inactiveAfterSeconds": number(strategy.inactive_ms, 1000),
+        "expungeAfterSeconds": number(strategy.expunge_ms, 1000),
+    }
 
 
 def upgrade_json(upgrade: Upgrade) -> Json:

@@ -6,8 +6,10 @@ from enum import StrEnum
 from barter.frameworks.service.app import App
 from barter.frameworks.service.backoff import Backoff
 from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.members import Termination
 
 MOST_VERSIONS = 25
+MOST_TERMINATIONS = 5
 
 
 class Kind(StrEnum):
@@ -162,6 +164,7 @@ class AppState:
     ready: int = 0
     waiting: str = ""
     last_failure: Failure | None = None
+    terminations: tuple[Termination, ...] = ()
 
     @property
     def app(self) -> App:

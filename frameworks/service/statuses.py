@@ -8,7 +8,8 @@ from barter.frameworks.service.announce import announce, announce_unknown
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.instances import Instance, is_failure
 from barter.frameworks.service.resident import vacated
-from barter.frameworks.service.state import AppState, Failure
+from barter.frameworks.service.members import Termination, first_to_blame
+from barter.frameworks.service.state import MOST_TERMINATIONS, AppState, Failure
 from barter.sdk import Reason, TaskStatus
 
 FALLEN = "one of its containers has ended, and they end together"
@@ -39,8 +40,20 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
         _failed(state, instance, status, now)
     if instance.ended:
         vacated(book, instance)
+        _remember(state, instance, now)
         return book.roster.remove(state, instance)
     return [] if instance.kill_reason else book.roster.doom([(instance, FALLEN)], now)
+
+
+def _remember(state: AppState, instance: Instance, now: int) -> None:
+    """How the last instances of a pod ended, the latest first."""
+    if instance.members:
+        parts = tuple(instance.members.values())
+        blamed = first_to_blame(parts)
+        message = f"{blamed.member.name}: {blamed.message}" if blamed.message else instance.kill_reason
+        started = instance.started_ms or instance.placed.launched_ms
+        ended = Termination(instance.task_id, started, now, message, parts)
+        state.terminations = (ended, *state.terminations)[:MOST_TERMINATIONS]
 
 
 def _unasked(instance: Instance, status: TaskStatus) -> bool:

@@ -5,30 +5,31 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from barter.frameworks.service.pod_views import pod_view
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.api_apps import Apps
 from barter.frameworks.service.shell.api_deployments import Deployments
-from barter.frameworks.service.shell.api_groups import Groups, PodView
+from barter.frameworks.service.shell.api_groups import Groups
+from barter.frameworks.service.shell.api_pods import Pods
 from barter.frameworks.service.shell.api_queue import Queue, Why
 from barter.frameworks.service.shell.api_tasks import Tasks
 from barter.frameworks.service.shell.desk import Desk
 from barter.frameworks.service.unused_offers import Standing
-from barter.frameworks.service.views import current_view
 
 
 class Api:
     """Reads come from the machine as it stands; changes go through it and are answered when they are durable.
 
-    `why` tells why what waits is not placed, `pod_view` shows a pod.
+    `why` tells why what waits is not placed.
     """
 
-    def __init__(self, desk: Desk, why: "Why | None" = None, pod_view: PodView | None = None) -> None:
-        shown = pod_view or (lambda stored: current_view(stored, desk.role))
+    def __init__(self, desk: Desk, why: "Why | None" = None) -> None:
         self._resources = (
             Tasks(desk),
             Queue(desk, why or _nobody_says),
             Deployments(desk),
-            Groups(desk, shown),
+            Groups(desk, lambda stored: pod_view(stored, desk.role)),
+            Pods(desk),
             Apps(desk),
         )
 
