@@ -90,6 +90,9 @@ def overall_health(members: Collection[MemberState]) -> bool | None:
 
 
 def first_to_blame(members: Collection[MemberState]) -> MemberState:
-    """Of ended ones that which did not end only because another of its group did."""
-    by_itself = (one for one in members if one.ended and one.reason is not Reason.GROUP_ENDED)
-    return next(by_itself, next(iter(members)))
+    """Of ended ones that which did not end only because it was told to, or another of its group did."""
+
+    def blameless(one: MemberState) -> tuple[bool, bool, int]:
+        return (one.reason is Reason.GROUP_ENDED, one.state is TaskState.KILLED, one.since_ms)
+
+    return min(members, key=blameless)

@@ -62,6 +62,7 @@ def convert_pod(part: PodPart) -> tuple[App, Problems]:
         kill_grace_ms=max(_grace(container) for container in containers),
         on_public=_on_public(scheduling, problems),
         user=part.user or "",
+        role=policies.role(part, problems),
         pod=pod,
     )
     return app, problems

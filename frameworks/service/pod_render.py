@@ -31,6 +31,7 @@ def pod_json(app: App, pod: Pod) -> Json:
         "scaling": {"kind": "fixed", "instances": app.instances},
         "scheduling": _scheduling(app),
         "executorResources": resources_json(pod.executor) if pod.executor else None,
+        "role": app.role or None,
     }
     return _given(found)
 

@@ -169,3 +169,4 @@ class PodPart(Part):
     scaling: ScalingPart = Field(default_factory=ScalingPart)
     scheduling: SchedulingPart = Field(default_factory=SchedulingPart)
     executorResources: ExecutorResourcesPart | None = None
+    role: Annotated[str, Field(min_length=1, max_length=256)] | None = None

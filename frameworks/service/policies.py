@@ -7,13 +7,14 @@ from barter.core.tasks import UNLIMITED, Limits
 from barter.core.units import MIB
 from barter.frameworks.service.app import MILLION, PersistentVolume, Residency, Unreachable, Upgrade
 from barter.frameworks.service.paths import check_path
+from barter.frameworks.service.pod_schema import PodPart
 from barter.frameworks.service.schema import AppPart, LimitsPart, UpgradePart
 
 Problems = list[tuple[str, str]]
 RESIDENT_UPGRADE = Upgrade(minimum_health=MILLION // 2, maximum_over=0)
 
 
-def role(part: AppPart, problems: Problems) -> str:
+def role(part: AppPart | PodPart, problems: Problems) -> str:
     """Empty for the framework's own; Marathon writes "*" into every definition that names none."""
     given = part.role or DEFAULT_ROLE
     try:
