@@ -7,8 +7,8 @@ from barter.frameworks.service.actions import Action
 from barter.frameworks.service.announce import announce, announce_unknown
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.instances import Instance, is_failure
-from barter.frameworks.service.resident import vacated
 from barter.frameworks.service.members import Termination, first_to_blame
+from barter.frameworks.service.resident import vacated
 from barter.frameworks.service.state import MOST_TERMINATIONS, AppState, Failure
 from barter.sdk import Reason, TaskStatus
 

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -48,6 +49,7 @@ class Script(Driver):
         self.stuck = False
         self.services: Sequence[Service] = ()
         self.killed: list[str] = []
+        self.launched: list[TaskInfo] = []
         self._offers = 0
         self._clock = Clock()
         self._stopped = False
@@ -63,6 +65,7 @@ class Script(Driver):
         filters: Filters = Filters(),  # noqa: B008
         operations: Sequence[Operation] = (),
     ) -> None:
+        self.launched += tasks
         for task in tasks:
             self.tell(task.task_id, TaskState.RUNNING, healthy=True if task.health_checks else None)
 
@@ -116,10 +119,10 @@ class Script(Driver):
     def stop(self, failover: bool = False) -> None:
         self._stopped = True
 
-    def tell(self, task_id: str, state: TaskState, healthy: bool | None = None) -> None:
+    def tell(self, task_id: str, state: TaskState, healthy: bool | None = None, message: str = "") -> None:
         if self.bridge is not None:
             status = TaskStatus(TaskId(task_id), state, Source.AGENT, 0, agent_id=AgentId("a1"), healthy=healthy)
-            self.bridge.status_update(self, status)
+            self.bridge.status_update(self, replace(status, message=message))
 
 
 class Face:

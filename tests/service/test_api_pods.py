@@ -1,12 +1,10 @@
 """/v2/pods over real HTTP, as Marathon's reference has it; only the master is played."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from barter.sdk import TaskState
-from tests.service.test_api import Face, serving
+from tests.service.http_face import Face, over_http
 
 POD: dict[str, Any] = {
     "id": "/eng/pod",
@@ -23,14 +21,6 @@ POD: dict[str, Any] = {
     ],
     "scaling": {"kind": "fixed", "instances": 2},
 }
-
-
-def play(story: Callable[[Face], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with serving() as face:
-            await story(face)
-
-    asyncio.run(run())
 
 
 async def stable(face: Face, path: str = "eng/pod") -> dict[str, Any]:
@@ -68,7 +58,7 @@ def test_a_pods_life() -> None:
         await face.until("/v2/deployments", lambda got: got == [])
         assert await face.call("GET", "/v2/pods/eng/pod") == (404, {"message": "Pod '/eng/pod' does not exist"})
 
-    play(story)
+    over_http(story)
 
 
 def test_containers_and_their_endpoints_are_in_the_status_and_in_the_environment() -> None:
@@ -92,7 +82,7 @@ def test_containers_and_their_endpoints_are_in_the_status_and_in_the_environment
         assert env["eng.pod.side"]["MARATHON_CONTAINER_RESOURCE_CPUS"] == "0.2"
         assert env["eng.pod.side"]["MARATHON_CONTAINER_RESOURCE_MEM"] == "16"
 
-    play(story)
+    over_http(story)
 
 
 def test_instances_are_ended_by_their_ids_and_replaced() -> None:
@@ -114,7 +104,7 @@ def test_instances_are_ended_by_their_ids_and_replaced() -> None:
         assert (await face.call("DELETE", "/v2/pods/eng/pod::instances", ["no-instance"]))[0] == 422
         assert (await face.call("DELETE", "/v2/pods/eng/pod::instances", {"a": 1}))[0] == 400
 
-    play(story)
+    over_http(story)
 
 
 def test_apps_and_pods_are_not_in_each_others_lists() -> None:
@@ -134,7 +124,7 @@ def test_apps_and_pods_are_not_in_each_others_lists() -> None:
         group = (await face.call("GET", "/v2/groups/eng"))[1]
         assert [one["id"] for one in group["pods"]] == ["/eng/pod"]
 
-    play(story)
+    over_http(story)
 
 
 def test_a_bad_pod_is_refused_with_the_paths_of_what_is_wrong() -> None:
@@ -149,7 +139,7 @@ def test_a_bad_pod_is_refused_with_the_paths_of_what_is_wrong() -> None:
         assert (await face.call("POST", "/v2/pods", b"{"))[0] == 400
         assert (await face.call("GET", "/v2/pods/eng/No::status"))[0] == 404
 
-    play(story)
+    over_http(story)
 
 
 def test_a_container_that_ends_takes_its_instance_with_it() -> None:
@@ -166,4 +156,4 @@ def test_a_container_that_ends_takes_its_instance_with_it() -> None:
         assert (ended["instanceID"], ended["message"]) == (before, "side: it broke")
         assert [one["lastKnownState"] for one in ended["containers"]] == ["TASK_KILLED", "TASK_FAILED"]
 
-    play(story)
+    over_http(story)
