@@ -137,14 +137,27 @@ class Book:
         return published
 
     def want(
-        self, state: AppState, wanted: int, now: int, *, lacking: bool, places: tuple[Place, ...] = (), most: int = 0
+        self,
+        state: AppState,
+        wanted: int,
+        now: int,
+        *,
+        lacking: bool,
+        earlier: bool,
+        places: tuple[Place, ...] = (),
+        most: int = 0,
     ) -> None:
-        """`wanted` launches are open now, and up to `most` in these places; `lacking` also where they are held back."""
+        """`wanted` launches are open now, and up to `most` in these places; `lacking` also where they are held back.
+
+        They get the definition of before if `earlier`.
+        """
         app_id, place_ids = state.stored.app_id, tuple(place.place_id for place in places)
         state.since = (state.since or now) if lacking else 0
         state.most_reopened = most
-        if (wanted, place_ids) == (state.wanted, state.vacant) and (app_id in self.wanting) == bool(wanted or places):
+        same = (wanted, place_ids, earlier) == (state.wanted, state.vacant, state.launching_earlier)
+        if same and (app_id in self.wanting) == bool(wanted or places):
             return
+        state.launching_earlier = earlier
         state.wanted, state.vacant, self.untold.demands = wanted, place_ids, True
         if wanted or places:
             self.wanting[app_id] = None

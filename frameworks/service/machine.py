@@ -124,14 +124,19 @@ class ServiceMachine:
 
     def _tick(self, now: int) -> list[Action]:
         actions: list[Action] = []
-        for app_id in self._book.take_marked(now):
-            if app_id == ORPHANS:
-                actions += kill_orphans(self._book, now)
-            elif app_id == PLACES:
-                self._book.untold.reservations = bool(self._book.places.vacant_ms or self._book.places.ending())
-            elif app_id in self._book.apps:
-                actions += plan_app(self._book, self._book.apps[app_id], now)
+        while marked := self._book.take_marked(now):
+            for app_id in marked:
+                actions += self._look_at(app_id, now)
         return [*actions, *self._tell(now)]
+
+    def _look_at(self, app_id: str, now: int) -> list[Action]:
+        if app_id == ORPHANS:
+            return kill_orphans(self._book, now)
+        if app_id == PLACES:
+            self._book.untold.reservations = bool(self._book.places.vacant_ms or self._book.places.ending())
+            return []
+        state = self._book.apps.get(app_id)
+        return plan_app(self._book, state, now) if state is not None else []
 
     def _tell(self, now: int) -> list[Action]:
         """Services and demands, where they are others than the master knows; what places are to end."""
@@ -147,14 +152,15 @@ class ServiceMachine:
         return said
 
     def _demands(self, state: AppState) -> Iterator[Demand]:
-        if not is_resident(state.app):
-            yield demand(state.app, state.wanted, self.roles[0])
+        _, app = state.launched
+        if not is_resident(app):
+            yield demand(app, state.wanted, self.roles[0])
             return
-        if state.wanted or state.app.constraints:
-            yield first_demand(state.app, state.wanted, self.resident_role)
+        if state.wanted or app.constraints:
+            yield first_demand(app, state.wanted, self.resident_role)
         for place_id in state.vacant:
             if (vacant := self._book.places.get(place_id)) is not None and not vacant.ending:
-                yield place_demand(state.app, vacant)
+                yield place_demand(app, vacant)
 
     def _demanding(self) -> Iterator[AppState]:
         """Those that want more; then those under constraints, so that the master knows what holds for what runs."""

@@ -18,8 +18,8 @@ def migrate(store: StateStore) -> None:
             continue
         deployment = app.pop("deployment")
         version, config = app["versions"][-1][0], app["config_version"]
-        stable = [0, 0] if deployment else [config, version]
-        writes[key] = _bytes({**app, "stable": stable, "revived": [0, 0], "standing": None})
+        stable = [] if deployment else [[config, version]]
+        writes[key] = _bytes({**app, "stable": stable, "revived": [], "standing": None})
         if deployment:
             writes[DEPLOYMENT + deployment["deployment_id"]] = _bytes(_of_one(app, deployment))
     if writes:
@@ -30,13 +30,13 @@ def _of_one(app: dict[str, Any], deployment: dict[str, Any]) -> dict[str, Any]:
     """What it led away from is the version before, where there is one."""
     kind = Kind(deployment["action"])
     earlier = app["versions"][-1:] if app["deleting"] else app["versions"][-2:-1]
-    before = [[app["id"], [version, version], definition["instances"]] for version, definition in earlier]
+    before = [[app["id"], [[version, version]], definition["instances"]] for version, definition in earlier]
     return {
         "deployment_id": deployment["deployment_id"],
         "version": deployment["version"],
         "steps": [[[kind, app["id"]]]],
         "current": 0,
-        "before": before or [[app["id"], [0, 0], 0]],
+        "before": before or [[app["id"], [], 0]],
         "groups_before": [],
         "paused": False,
     }

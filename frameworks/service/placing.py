@@ -50,7 +50,7 @@ def _reopen(book: Book, state: AppState, back: Place, offer: Offer, before: int,
         return [Decline(offer, 0, "nothing more is wanted there")]
     if 0 < offer.unavailable_from_ms <= now:
         return [Decline(offer, GOING_REFUSE_MS, "its agent is to be given up")]
-    app = state.app
+    _, app = state.launched
     book.launched += 1
     run = next_run(back, offer.host)
     book.places.put(run)
@@ -58,12 +58,20 @@ def _reopen(book: Book, state: AppState, back: Place, offer: Offer, before: int,
     tasks = _add(book, state, offer, run.task_id, run.host_ports, before, now, place=run)
     vacant = tuple(one for one in map(book.places.get, state.vacant) if one and one.place_id != run.place_id)
     most = state.most_reopened - 1
-    book.want(state, state.wanted, now, lacking=state.wanted + most > 0, places=vacant, most=most)
+    book.want(
+        state,
+        state.wanted,
+        now,
+        lacking=state.wanted + most > 0,
+        places=vacant,
+        most=most,
+        earlier=state.launching_earlier,
+    )
     return [SavePlace(run), Launch(offer, tuple(tasks), f"{app.app_id} goes on where its volumes are")]
 
 
 def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int, resident_role: str) -> list[Action]:
-    app = state.app
+    _, app = state.launched
     tasks: list[TaskInfo] = []
     places: list[Place] = []
     launched = 0
@@ -85,7 +93,7 @@ def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int, re
     reason = f"{launched} of the {state.wanted} instances that {app.app_id} lacks"
     vacant = tuple(one for one in map(book.places.get, state.vacant) if one)
     more, most = state.wanted - launched, state.most_reopened
-    book.want(state, more, now, lacking=more + most > 0, places=vacant, most=most)
+    book.want(state, more, now, lacking=more + most > 0, places=vacant, most=most, earlier=state.launching_earlier)
     operations = tuple(each for one in places for each in making(app, one, book.framework_id))
     return [*map(SavePlace, places), Launch(offer, tuple(tasks), reason, operations)]
 
@@ -102,7 +110,7 @@ def _add(
     place: Place | None = None,
 ) -> list[TaskInfo]:
     """One more instance; the tasks it is launched with."""
-    app, version = state.app, state.stored.version
+    version, app = state.launched
     placed = Placed(
         task_id=task_id,
         app_id=app.app_id,

@@ -7,6 +7,10 @@ from barter.frameworks.service import resident, rollout
 from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.deployment import running
+from barter.frameworks.service.deployment.canary import try_out
+from barter.frameworks.service.deployment.goal import goal_of
+from barter.frameworks.service.deployment.progress import watch
+from barter.frameworks.service.deployment.standing import standing_why
 from barter.frameworks.service.going import stay_after_all
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.state import AppState
@@ -19,19 +23,20 @@ def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
     stored = state.stored
     doubted = stay_after_all(book, state, now)
     places = resident.give_up_all(book, state) if stored.deleting else resident.give_up_lost(book, state, now)
-    plan = rollout.plan(stored.app, stored.config_version, state.instances.values(), now, deleting=stored.deleting)
+    plan = rollout.plan(goal_of(stored), state.instances.values(), now)
     actions = [*doubted, *places, *book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
     state.ready, state.waiting = plan.ready, plan.waiting
     held_back = plan.launches > 0 and state.backoff.until > now
     if held_back:
         book.alarm(state.backoff.until, stored.app_id)
         state.waiting = f"waits after {state.backoff.failures} failures in a row: {_last(state)}"
+    state.waiting = "; ".join(why for why in (state.waiting, standing_why(book, stored)) if why)
     launches = 0 if held_back else plan.launches
     new, vacant = resident.open_places(book, state, launches, now, lacking=plan.launches > 0)
-    book.want(state, new, now, lacking=plan.launches > 0, places=vacant, most=launches - new)
-    if plan.settled:
-        actions += _settle(book, state, now)
-    return actions
+    most = launches - new
+    book.want(state, new, now, lacking=plan.launches > 0, earlier=plan.earlier, places=vacant, most=most)
+    actions += try_out(book, state, plan, now)
+    return [*actions, *(_settle(book, state, now) if plan.settled else watch(book, state, plan, now))]
 
 
 def kill_orphans(book: Book, now: int) -> list[Action]:
@@ -82,14 +87,19 @@ def _settle(book: Book, state: AppState, now: int) -> list[Action]:
     if stored.deleting and book.deployment_of(stored.app_id) is None:
         book.drop(stored.app_id)
         return [DropApp(stored.app_id), *actions]
+    if stored.standing is not None:
+        return actions
     return [*actions, *_rolled_out(state), *running.done(book, stored.app_id)]
 
 
 def _rolled_out(state: AppState) -> list[Action]:
     stored = state.stored
-    if stored.deleting or stored.stable[1] == stored.version:
+    if stored.deleting or (stored.stable and stored.stable[-1][1] == stored.version):
         return []
-    state.stored = replace(stored, stable=(stored.config_version, stored.version), revived=(0, 0))
+    versions = {instance.placed.version for instance in state.instances.values()}
+    revived = tuple(span for span in stored.revived if any(span[0] <= version <= span[1] for version in versions))
+    alike = (*revived, (stored.config_version, stored.version))
+    state.stored = replace(stored, stable=alike, revived=revived)
     return [SaveApp(state.stored)]
 
 

@@ -69,39 +69,44 @@ def put(old: StoredApp | None, app: App, version: int) -> StoredApp:
     """What is stored of an app once its change is accepted."""
     if old is None:
         return StoredApp(app.app_id, ((version, app),), version, version)
-    same_tasks, stable = old.app.same_tasks_as(app), old.definition(old.stable[1])
+    same_tasks, stable = old.app.same_tasks_as(app), _stable(old)
     back = not same_tasks and stable is not None and stable.same_tasks_as(app)
     return replace(
         old,
         versions=_kept(old, version, app),
         config_version=old.config_version if same_tasks else version,
         scaling_version=version if old.app.instances != app.instances else old.scaling_version,
-        revived=old.stable if back else old.revived if same_tasks else (0, 0),
+        revived=old.stable if back else old.revived if same_tasks else (),
     )
 
 
 def went_back(old: StoredApp, before: Before, version: int) -> StoredApp:
     """What is stored of an app that goes back: instances it still has from then are current again."""
-    app = replace(old.definition(before.versions[1]) or old.app, instances=before.instances)
+    app = replace(old.definition(before.versions[-1][1]) or old.app, instances=before.instances)
     return replace(put(old, app, version), revived=before.versions, deleting=False)
 
 
 def restarted(old: StoredApp, version: int) -> StoredApp:
     """The same again: no instance of now is current any more."""
-    return replace(old, versions=_kept(old, version, old.app), config_version=version, revived=(0, 0))
+    return replace(old, versions=_kept(old, version, old.app), config_version=version, revived=())
 
 
 def unchanged(app: App, state: AppState | None) -> bool:
-    return state is not None and not state.stored.deleting and state.app == app
+    stored = state.stored if state is not None else None
+    return stored is not None and not stored.deleting and stored.standing is None and stored.app == app
 
 
 def _kept(old: StoredApp, version: int, app: App) -> tuple[tuple[int, App], ...]:
     """The latest definitions; the stable one is always among them."""
     versions = (*old.versions, (version, app))[-MOST_VERSIONS:]
-    stable = old.definition(old.stable[1])
-    if stable is None or versions[0][0] <= old.stable[1]:
+    stable = _stable(old)
+    if stable is None or versions[0][0] <= old.stable[-1][1]:
         return versions
-    return ((old.stable[1], stable), *versions[1:])
+    return ((old.stable[-1][1], stable), *versions[1:])
+
+
+def _stable(stored: StoredApp) -> App | None:
+    return stored.definition(stored.stable[-1][1]) if stored.stable else None
 
 
 def _living(book: Book, app_id: str) -> AppState | None:

@@ -2,132 +2,186 @@
 
 The bounds are Marathon's: never fewer ready instances than the minimum by our own kills, never more instances than
 the maximum by our own launches. Where both bounds are the same, an upgrade may run one more, or nothing could move.
+Scale-ins, upgrades, drains and those that came back beside their replacements spend one and the same budget.
 Who is out of reach is not chosen to end: the kill would come when it is back, and may then be one too many.
 Instances on agents that are given up are replaced within the same bounds, and go once their replacements serve.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from barter.frameworks.service.app import App, KillSelection
+from barter.frameworks.service.deployment.goal import Goal
 from barter.frameworks.service.instances import Instance
 
 MOVED = "its agent is to be given up, and others serve in its place"
+DELETED = "the app is deleted"
+Kills = list[tuple[Instance, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`settled`: what runs is what is wanted. `waiting` says what stands between the two."""
+    """`settled`: what runs is what is wanted. `waiting` says what stands between the two.
+
+    The launches get the definition of before where `earlier`. `fresh` are ready ones of now, `outdated` all others.
+    """
 
     launches: int = 0
     kills: tuple[tuple[Instance, str], ...] = ()
     waiting: str = ""
     settled: bool = False
     ready: int = 0
+    earlier: bool = False
+    fresh: int = 0
+    outdated: int = 0
+    total: int = 0
+
+
+@dataclass(slots=True)
+class _Side:
+    """The instances of one definition, `wanted` of which are to run; `going` are on agents that are given up."""
+
+    wanted: int
+    staying: list[Instance] = field(default_factory=list)
+    going: list[Instance] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        return max(self.wanted - len(self.staying), 0)
+
+    @property
+    def ready(self) -> int:
+        return sum(one.ready for one in (*self.staying, *self.going))
 
 
 @dataclass(slots=True)
 class _Census:
-    """The instances within reach, by what they are to us; `going` are current ones on agents that are given up."""
+    """The instances within reach, by what they are to us."""
 
+    fresh: _Side
+    outdated: _Side
     total: int = 0
     killing: int = 0
-    current: list[Instance] = field(default_factory=list)
-    outdated: list[Instance] = field(default_factory=list)
-    going: list[Instance] = field(default_factory=list)
     ready: int = 0
     unheard: int = 0
     lost: int = 0
 
+    @property
+    def going(self) -> int:
+        return len(self.fresh.going) + len(self.outdated.going)
 
-def plan(app: App, config_version: int, instances: Iterable[Instance], now: int, *, deleting: bool = False) -> Plan:
-    """`config_version` is the oldest app version whose instances are current."""
-    wanted = 0 if deleting else app.instances
-    here = (one for one in instances if not deleting or one.lost_ms is None)
-    census = _count(app, config_version, here, now, deleting)
-    room = _most(app, wanted, census) - census.total
-    launches = max(min(wanted - len(census.current), room), 0)
-    if census.unheard and not deleting:
-        return Plan(launches, (), f"not heard of since the restart: {census.unheard} of {census.total}")
-    surplus = _surplus(app, census, wanted, deleting)
-    still_ready = census.ready - sum(instance.ready for instance, _ in surplus)
-    moved = _moved(app, census, still_ready, wanted)
-    still_ready -= sum(instance.ready for instance, _ in moved)
-    kills = (*surplus, *moved, *_replaced(app, census, still_ready, wanted, deleting))
-    ready = sum(instance.ready for instance in (*census.current, *census.going))
-    settled = ready == wanted == census.total
-    waiting = "" if settled and not census.going else _waiting(census, wanted, ready, launches, room, len(kills))
-    return Plan(launches, kills, waiting, settled, ready)
+    @property
+    def moving(self) -> bool:
+        """Whether some are to be replaced by others."""
+        return self.going > 0 or len(self.outdated.staying) > self.outdated.wanted
 
 
-def _count(app: App, config_version: int, instances: Iterable[Instance], now: int, deleting: bool) -> _Census:
-    census = _Census()
+@dataclass(slots=True)
+class _Budget:
+    """How many ready instances may still go."""
+
+    spare: int
+
+    def allows(self, instance: Instance) -> bool:
+        """Spends it on the instance, where it lasts."""
+        if not instance.ready:
+            return True
+        if self.spare <= 0:
+            return False
+        self.spare -= 1
+        return True
+
+
+def plan(goal: Goal, instances: Iterable[Instance], now: int) -> Plan:
+    here = (one for one in instances if not goal.deleting or one.lost_ms is None)
+    census = _count(goal, here, now)
+    ready = census.fresh.ready + (census.outdated.ready if goal.outdated else 0)
+    room = _most(goal, census) - census.total
+    side = census.outdated if census.outdated.missing else census.fresh
+    launches = max(min(side.missing, room), 0)
+    kills = tuple(_kills(goal, census))
+    settled = census.fresh.ready == goal.fresh and ready == goal.wanted == census.total
+    found = Plan(
+        launches,
+        kills,
+        settled=settled,
+        ready=ready,
+        earlier=side is census.outdated,
+        fresh=census.fresh.ready,
+        outdated=len(census.outdated.staying) + len(census.outdated.going),
+        total=census.total,
+    )
+    if settled and not census.going:
+        return found
+    return replace(found, waiting=_waiting(goal, census, found, room))
+
+
+def _kills(goal: Goal, census: _Census) -> Kills:
+    """What may end now. While some were not heard of nobody knows how many are ready."""
+    if goal.deleting:
+        everyone = (*census.fresh.staying, *census.outdated.staying)
+        return [(instance, DELETED) for instance in everyone if instance.lost_ms is None]
+    if census.unheard:
+        return []
+    budget = _Budget(census.ready - goal.fewest)
+    return [
+        *_surplus(goal.app, census.fresh, budget, f"more than the {goal.fresh} wanted"),
+        *_moved(goal, census.fresh, budget),
+        *_moved(goal, census.outdated, budget),
+        *_surplus(goal.app, census.outdated, budget, "replaced by a new version"),
+    ]
+
+
+def _count(goal: Goal, instances: Iterable[Instance], now: int) -> _Census:
+    census = _Census(_Side(goal.fresh), _Side(goal.outdated))
     for instance in instances:
-        if instance.out_of_reach(app.unreachable, now):
+        if instance.out_of_reach(goal.app.unreachable, now):
             continue
         census.total += 1
         census.unheard += instance.adopted
         census.lost += instance.lost_ms is not None
         census.ready += instance.ready
+        side = census.fresh if goal.stored.is_current(instance.placed.version) else census.outdated
         if instance.kill_reason:
             census.killing += 1
-        elif instance.placed.version < config_version:
-            census.outdated.append(instance)
-        elif instance.going and not deleting:
-            census.going.append(instance)
+        elif instance.going and not goal.deleting and (side.wanted or side is census.fresh):
+            side.going.append(instance)
         else:
-            census.current.append(instance)
+            side.staying.append(instance)
     return census
 
 
-def _most(app: App, wanted: int, census: _Census) -> int:
-    most = app.upgrade.most(wanted)
-    stuck = bool(census.outdated or census.going) and most <= app.fewest_ready(wanted)
-    return most + 1 if stuck else most
+def _most(goal: Goal, census: _Census) -> int:
+    return goal.most + 1 if census.moving and goal.most <= goal.fewest else goal.most
 
 
-def _surplus(app: App, census: _Census, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
-    """Scaling down, or one came back beside its replacement: what does not serve goes first."""
-    over = len(census.current) - wanted
-    if over <= 0:
-        return []
-    reason = "the app is deleted" if deleting else f"more than the {wanted} wanted"
-    return [(instance, reason) for instance in _in_kill_order(app, census.current)[:over] if instance.lost_ms is None]
+def _surplus(app: App, side: _Side, budget: _Budget, reason: str) -> Kills:
+    """Scaled in, outdated, or back beside its replacement: what does not serve goes first."""
+    over = max(len(side.staying) - side.wanted, 0)
+    kills: Kills = []
+    for instance in _in_kill_order(app, side.staying)[:over]:
+        if instance.lost_ms is None:
+            if not budget.allows(instance):
+                break
+            kills.append((instance, reason))
+    return kills
 
 
-def _moved(app: App, census: _Census, still_ready: int, wanted: int) -> list[tuple[Instance, str]]:
+def _moved(goal: Goal, side: _Side, budget: _Budget) -> Kills:
     """Those on agents that are given up, as far as others serve in their place.
 
     Where no instance more may run meanwhile, they have to end first: as far as the minimum allows.
     """
-    fewest = app.fewest_ready(wanted)
-    others_first = app.upgrade.most(wanted) > wanted or fewest == wanted
-    serving = sum(instance.ready for instance in census.current)
-    most = len(census.going) - max(wanted - serving, 0) if others_first else len(census.going)
-    moved: list[tuple[Instance, str]] = []
-    for instance in _in_kill_order(app, census.going)[: max(most, 0)]:
-        still_ready -= instance.ready
-        if instance.ready and still_ready < fewest:
+    others_first = goal.most > goal.wanted or goal.fewest == goal.wanted
+    serving = sum(instance.ready for instance in side.staying)
+    going = [instance for instance in side.going if instance.lost_ms is None]
+    most = len(going) - max(side.wanted - serving, 0) if others_first else len(going)
+    moved: Kills = []
+    for instance in _in_kill_order(goal.app, going)[: max(most, 0)]:
+        if not budget.allows(instance):
             break
-        if instance.lost_ms is None:
-            moved.append((instance, MOVED))
+        moved.append((instance, MOVED))
     return moved
-
-
-def _replaced(app: App, census: _Census, still_ready: int, wanted: int, deleting: bool) -> list[tuple[Instance, str]]:
-    """Outdated instances that may go: all that do not serve, and of those that do what is above the minimum."""
-    if deleting:
-        return [(instance, "the app is deleted") for instance in census.outdated]
-    spare = still_ready - app.fewest_ready(wanted)
-    kills: list[tuple[Instance, str]] = []
-    for instance in _in_kill_order(app, census.outdated):
-        if instance.ready:
-            spare -= 1
-            if spare < 0:
-                break
-        if instance.lost_ms is None:
-            kills.append((instance, "replaced by a new version"))
-    return kills
 
 
 def _in_kill_order(app: App, instances: list[Instance]) -> list[Instance]:
@@ -138,22 +192,25 @@ def _in_kill_order(app: App, instances: list[Instance]) -> list[Instance]:
     return sorted(instances, key=lambda one: (one.ready, not one.going, turns[one.task_id]))
 
 
-def _waiting(census: _Census, wanted: int, ready: int, launches: int, room: int, ending: int) -> str:
-    if launches:
-        return f"waiting for an offer: {launches} of {wanted}"
-    missing = wanted - len(census.current)
+def _waiting(goal: Goal, census: _Census, found: Plan, room: int) -> str:
+    wanted, here = goal.wanted, (*census.fresh.staying, *census.outdated.staying)
+    if census.unheard and not goal.deleting:
+        return f"not heard of since the restart: {census.unheard} of {census.total}"
+    if found.launches:
+        return f"waiting for an offer: {found.launches} of {wanted}"
+    missing = census.fresh.missing + census.outdated.missing
     if missing > 0 and room <= 0:
         return f"waiting for others to end: {missing} of {wanted}, as {census.total} run, which is the maximum"
-    starting = sum(not instance.running and instance.lost_ms is None for instance in census.current)
+    starting = sum(not instance.running and instance.lost_ms is None for instance in here)
     if starting:
         return f"starting: {starting} of {wanted}"
     if census.lost:
         return f"waiting for instances out of reach: {census.lost} of {census.total}"
-    unready = sum(not instance.checked_ready for instance in census.current)
-    if ready < wanted and unready:
+    unready = sum(not instance.checked_ready for instance in here)
+    if found.ready < wanted and unready:
         return f"not ready yet: {unready} of {wanted}"
-    if ready < wanted:
-        return f"not healthy yet: {wanted - ready} of {wanted}"
+    if found.ready < wanted:
+        return f"not healthy yet: {wanted - found.ready} of {wanted}"
     if census.going:
-        return f"on agents that are to be given up: {len(census.going)} of {wanted}"
-    return f"ending: {census.killing + ending}"
+        return f"on agents that are to be given up: {census.going} of {wanted}"
+    return f"ending: {census.killing + len(found.kills)}"

@@ -10,6 +10,8 @@ from barter.frameworks.service.members import Termination
 
 MOST_VERSIONS = 25
 MOST_TERMINATIONS = 5
+Spans = tuple[tuple[int, int], ...]
+"""Versions alike in their tasks, from the first to the last of each span, in order."""
 
 
 class Kind(StrEnum):
@@ -29,13 +31,10 @@ class PlannedAction:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What an app goes back to: the definition that had the `versions`, first and last, with `instances`.
-
-    Versions of 0: it did not exist.
-    """
+    """What an app goes back to: the definition that had the `versions`, with `instances`. Without: it did not exist."""
 
     app_id: str
-    versions: tuple[int, int]
+    versions: Spans
     instances: int
 
 
@@ -61,6 +60,7 @@ class Deployment:
     """A change under way over one or many apps: `steps` one after another, the actions of one side by side.
 
     `current` is the index of the step under way. While it is `paused` no outdated instance ends, no new one is added.
+    `reverts` is the deployment that it undoes.
     """
 
     deployment_id: str
@@ -70,16 +70,16 @@ class Deployment:
     before: tuple[Before, ...] = ()
     groups_before: tuple[GroupBefore, ...] = ()
     paused: bool = False
+    reverts: str = ""
 
     @property
     def app_ids(self) -> tuple[str, ...]:
         """The apps it affects, each once, in the order of its steps."""
         return tuple(dict.fromkeys(action.app_id for step in self.steps for action in step))
 
-    def kind_of(self, app_id: str) -> Kind | None:
-        """The last action planned for the app: what it is about."""
-        kinds = [action.kind for step in self.steps for action in step if action.app_id == app_id]
-        return kinds[-1] if kinds else None
+    def turns(self) -> dict[str, int]:
+        """The step of each app in which it gets what it is to have: the last one it is in."""
+        return {action.app_id: index for index, step in enumerate(self.steps) for action in step}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class StoredApp:
     """What is durable of an app. `versions` holds its definitions, the current one last.
 
     `config_version` is the version that last changed more than the scale, `scaling_version` the last that changed it.
-    `stable` are the versions, first and last, of the definition that was last rolled out in full, 0 where none was.
+    `stable` are the versions of the definition that was last rolled out in full.
     `revived` are versions whose instances are current again, as the definition went back to theirs.
     """
 
@@ -123,8 +123,8 @@ class StoredApp:
     config_version: int
     scaling_version: int
     deleting: bool = False
-    stable: tuple[int, int] = (0, 0)
-    revived: tuple[int, int] = (0, 0)
+    stable: Spans = ()
+    revived: Spans = ()
     standing: Standing | None = None
 
     @property
@@ -142,9 +142,36 @@ class StoredApp:
     def definition(self, version: int) -> App | None:
         return next((app for number, app in self.versions if number == version), None)
 
+    @property
+    def fallback(self) -> tuple[int, App] | None:
+        """The definition that outdated instances are replaced by: the stable one, or else the one before."""
+        if self.stable:
+            version = self.stable[-1][1]
+            stable = self.definition(version)
+            return (version, stable) if stable and not self.is_current(version) else None
+        earlier = [known for known in self.versions if not self.is_current(known[0])]
+        return earlier[-1] if earlier else None
+
     def is_current(self, version: int) -> bool:
         """Whether instances launched at `version` are instances of the app as it is to be."""
-        return version >= self.config_version or self.revived[0] <= version <= self.revived[1]
+        return version >= self.config_version or any(first <= version <= last for first, last in self.revived)
+
+
+@dataclass(slots=True)
+class Progress:
+    """The best that was reached, and when: most ready ones, fewest outdated ones, fewest in all."""
+
+    ready: int
+    outdated: int
+    total: int
+    at_ms: int
+    alarm_ms: int = 0
+
+    def note(self, ready: int, outdated: int, total: int, now: int) -> None:
+        if ready > self.ready or outdated < self.outdated or total < self.total:
+            self.at_ms = now
+        self.ready, self.outdated = max(ready, self.ready), min(outdated, self.outdated)
+        self.total = min(total, self.total)
 
 
 @dataclass(slots=True)
@@ -152,6 +179,8 @@ class AppState:
     """`wanted` is how many launches are open now, `since` since when, `waiting` what the app waits for.
 
     Up to `most_reopened` more are open in places that are `vacant`.
+    With `launching_earlier` they get the definition of before. `progress` is that of its deployment in this process,
+    `tried_since` when all of its canaries were ready.
     """
 
     stored: StoredApp
@@ -163,9 +192,18 @@ class AppState:
     since: int = 0
     ready: int = 0
     waiting: str = ""
+    launching_earlier: bool = False
+    progress: Progress | None = None
+    tried_since: int = 0
     last_failure: Failure | None = None
     terminations: tuple[Termination, ...] = ()
 
     @property
     def app(self) -> App:
         return self.stored.app
+
+    @property
+    def launched(self) -> tuple[int, App]:
+        """The version that a launch gets now, with its definition."""
+        earlier = self.stored.fallback if self.launching_earlier else None
+        return earlier or self.stored.versions[-1]

@@ -34,6 +34,7 @@ from barter.frameworks.service.state import (
     GroupBefore,
     Kind,
     PlannedAction,
+    Spans,
     Standing,
     StoredApp,
     StoredGroup,
@@ -141,15 +142,14 @@ def _app(value: Json) -> StoredApp:
         config_version=value["config_version"],
         scaling_version=value["scaling_version"],
         deleting=value["deleting"],
-        stable=_pair(value["stable"]),
-        revived=_pair(value["revived"]),
+        stable=_spans(value["stable"]),
+        revived=_spans(value["revived"]),
         standing=Standing(**value["standing"]) if value["standing"] else None,
     )
 
 
-def _pair(value: list[int]) -> tuple[int, int]:
-    first, last = value
-    return first, last
+def _spans(value: list[list[int]]) -> Spans:
+    return tuple((first, last) for first, last in value)
 
 
 def _deployment_value(deployment: Deployment) -> Json:
@@ -162,7 +162,7 @@ def _deployment_value(deployment: Deployment) -> Json:
 
 def _deployment(value: Json) -> Deployment:
     steps = [tuple(PlannedAction(Kind(kind), app_id) for kind, app_id in step) for step in value["steps"]]
-    before = [Before(app_id, _pair(versions), instances) for app_id, versions, instances in value["before"]]
+    before = [Before(app_id, _spans(versions), instances) for app_id, versions, instances in value["before"]]
     groups = [
         GroupBefore(one["group_id"], _group(one["stored"]) if one["stored"] else None) for one in value["groups_before"]
     ]

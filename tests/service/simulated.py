@@ -21,6 +21,7 @@ from barter.frameworks.service.actions import (
     SetServices,
 )
 from barter.frameworks.service.app import App
+from barter.frameworks.service.deployment.goal import goal_of
 from barter.frameworks.service.events import (
     Change,
     Event,
@@ -176,15 +177,15 @@ class World:
         task.released = task.asked_to_end = True
         app_id = task.info.labels["barter.app"]
         state = self.machine.apps[app_id]
-        bounds, wanted = state.app.upgrade, state.app.instances
-        if bounds.most(wanted) > wanted or bounds.fewest_ready(wanted) == wanted:
+        goal = goal_of(state.stored)
+        if goal.most > goal.wanted or goal.fewest == goal.wanted:
             here = [each for each in self.instances(app_id) if all(one.within_reach(state.instances) for one in each)]
             left = [
                 each
                 for each in here
                 if self._serves(each) or all(one.agent_id in self.drained and not one.asked_to_end for one in each)
             ]
-            assert len(left) >= wanted, f"{task.info.task_id} is released, and nothing serves in its place"
+            assert len(left) >= goal.wanted, f"{task.info.task_id} is released, and nothing serves in its place"
 
     def _check_kills(self, actions: list[Action], ready_before: dict[str, int]) -> None:
         """Kills of our own choice leave the minimum of ready ones, or as many as there were."""
@@ -197,7 +198,7 @@ class World:
             }
             if reasons & {"the app is deleted", "asked for by an operator"}:
                 continue
-            least = state.app.upgrade.fewest_ready(state.app.instances)
+            least = goal_of(state.stored).fewest
             assert self.ready(app_id) >= min(before, least), f"{app_id}: too few are left, {reasons}"
 
     def _check_launches(self, actions: list[Action]) -> None:
@@ -207,15 +208,16 @@ class World:
         """
         for app_id in {one.tasks[0].labels["barter.app"] for one in actions if isinstance(one, Launch)}:
             state = self.machine.apps[app_id]
-            bounds, wanted = state.app.upgrade, state.app.instances
-            one_more = bounds.most(wanted) == bounds.fewest_ready(wanted)
+            goal = goal_of(state.stored)
+            one_more = goal.most <= goal.fewest
             strict = state.app.unreachable is None
-            here = {
-                task.instance_id
-                for task in self.living(app_id)
-                if (task.instance_id in state.instances if strict else task.within_reach(state.instances))
-            }
-            assert len(here) <= bounds.most(wanted) + one_more, f"{app_id}: {len(here)} of {wanted}"
+            kept = state.instances
+            here = [
+                each
+                for each in self.instances(app_id)
+                if (each[0].instance_id in kept if strict else all(one.within_reach(kept) for one in each))
+            ]
+            assert len(here) <= goal.most + one_more, f"{app_id}: {len(here)} of {goal.wanted}"
 
     def ready(self, app_id: str) -> int:
         kept = self.machine.apps[app_id].instances

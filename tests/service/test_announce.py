@@ -14,7 +14,9 @@ WEB = App("/prod/web", cmd="serve", instances=1, ports=(Port("http"),), checks=(
 
 
 def heard(world: World, since: int) -> list[Published]:
-    return [action.published for action in world.log[since:] if isinstance(action, Publish)]
+    """All but what is said of deployments."""
+    said = [action.published for action in world.log[since:] if isinstance(action, Publish)]
+    return [published for published in said if not published.kind.startswith("deployment")]
 
 
 def status(state: TaskState, task_id: str, reason: Reason = Reason.NONE, *, healthy: bool | None = None) -> TaskStatus:

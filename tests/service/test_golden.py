@@ -36,6 +36,7 @@ from barter.frameworks.service.actions import (
 )
 from barter.frameworks.service.app import MILLION, App, Check, Port, Upgrade
 from barter.frameworks.service.events import Change, KillInstances, Put, Registered
+from barter.frameworks.service.state import StoredApp
 from barter.sdk import TaskState
 from tests.service.simulated import Task, World
 
@@ -50,11 +51,7 @@ RUNNING = TaskState.RUNNING
 def shown(action: Action) -> str:
     match action:
         case SaveApp():
-            stored = action.stored
-            doing = (
-                "deleting" if stored.deleting else "rolled out" if stored.stable[1] == stored.version else "under way"
-            )
-            return f"save app {stored.app_id}: {stored.app.instances} x {stored.app.cmd!r}, {doing}"
+            return f"save app {_app(action.stored)}"
         case DropApp():
             return f"drop app {action.app_id}"
         case SaveLaunch():
@@ -96,6 +93,12 @@ def shown(action: Action) -> str:
             return "services: " + (", ".join(one.service_id for one in action.services) or "none")
         case Answer():
             return f"answer {action.status} {action.message}".rstrip()
+
+
+def _app(stored: StoredApp) -> str:
+    rolled_out = stored.stable and stored.stable[-1][1] == stored.version
+    doing = "deleting" if stored.deleting else "rolled out" if rolled_out else "under way"
+    return f"{stored.app_id}: {stored.app.instances} x {stored.app.cmd!r}, {doing}"
 
 
 class Teller(World):

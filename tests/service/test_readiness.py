@@ -42,7 +42,7 @@ def test_an_upgrade_waits_until_the_new_ones_are_ready(world: World) -> None:
     world.offer()
     [new] = [each for each in world.living() if each.info.task_id not in old]
     world.become(new, TaskState.RUNNING, ready=False)
-    world.pass_time(600_000)
+    world.pass_time(500_000)
     assert [each for each in world.living() if each.asked_to_end] == []
     assert {one["taskId"]: one["ready"] for one in readiness_results(world.machine.apps["/warm"])} == {
         **dict.fromkeys(old, True),

@@ -19,8 +19,8 @@ def test_what_is_wanted_is_wanted_in_the_role() -> None:
 
 def test_an_app_may_name_another_role_of_the_framework() -> None:
     machine = ServiceMachine(1, roles=("eng/web", "dev"))
-    [*_, answer] = machine.step(Change(1, "d1", (Put(App("/web", cmd="true", role="dev"), 0),)), 0)
-    assert isinstance(answer, Answer)
+    acted = machine.step(Change(1, "d1", (Put(App("/web", cmd="true", role="dev"), 0),)), 0)
+    [answer] = [action for action in acted if isinstance(action, Answer)]
     assert answer.status == 200
     ((wanted,),) = [action.demands for action in machine.step(Tick(), 0) if isinstance(action, SetDemands)]
     assert wanted.role == "dev"

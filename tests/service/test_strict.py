@@ -10,7 +10,7 @@ from barter.frameworks.service.events import KillInstances
 from barter.sdk import TaskState
 from tests.service.simulated import World
 
-STRICT = App("/db", cmd="serve", cpus=100, mem=32 * MIB, upgrade=Upgrade(0, 0), unreachable=None)
+STRICT = App("/db", cmd="serve", cpus=100, mem=32 * MIB, upgrade=Upgrade(0, 0, progress_ms=0), unreachable=None)
 
 
 @pytest.fixture

@@ -8,15 +8,21 @@ from barter.frameworks.service.state import Kind, PlannedAction
 Step = tuple[PlannedAction, ...]
 
 
-def plan_steps(before: Mapping[str, App], after: Mapping[str, App], restarts: Collection[str] = ()) -> tuple[Step, ...]:
+def plan_steps(
+    before: Mapping[str, App], after: Mapping[str, App], restarts: Collection[str], depths: Mapping[str, int]
+) -> tuple[Step, ...]:
     """First what is no more stops, then what is new starts, with no instance, then all get what they are to have.
 
-    `before` and `after` hold the apps that are touched, by id.
+    `before` and `after` hold the apps that are touched, by id; what they depend on comes first, by `depths`.
     """
     stops = tuple(PlannedAction(Kind.STOP, app_id) for app_id in before if app_id not in after)
     starts = tuple(PlannedAction(Kind.START, app_id) for app_id in after if app_id not in before)
-    rest = tuple(PlannedAction(_kind(before.get(app_id), app, restarts), app_id) for app_id, app in after.items())
-    return tuple(step for step in (stops, starts, rest) if step)
+    layers: dict[int, list[PlannedAction]] = {}
+    for app_id, app in after.items():
+        kind = _kind(before.get(app_id), app, restarts)
+        layers.setdefault(depths[app_id], []).append(PlannedAction(kind, app_id))
+    rest = (tuple(layers[depth]) for depth in sorted(layers))
+    return tuple(step for step in (stops, starts, *rest) if step)
 
 
 def _kind(before: App | None, after: App, restarts: Collection[str]) -> Kind:

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from barter.frameworks.service.actions import Action, DropApp, DropDeployment, SaveDeployment
 from barter.frameworks.service.book import Book
+from barter.frameworks.service.deployment import mix, telling
+from barter.frameworks.service.deployment.keeping import keep
+from barter.frameworks.service.published import app_terminated
 from barter.frameworks.service.state import Deployment, Kind
 
 
 def begin(book: Book, deployment: Deployment) -> list[Action]:
-    """Start with its first step; every app it affects is its own from now on."""
+    """Start with its first step; every app it affects is its own, and held, from now on."""
     return _enter(book, deployment)
 
 
@@ -23,9 +26,16 @@ def done(book: Book, app_id: str) -> list[Action]:
     deployment = book.deployment_of(app_id)
     if deployment is None:
         return []
-    pending = book.pending[deployment.deployment_id]
-    pending.pop(app_id, None)
-    return [] if pending else _enter(book, replace(deployment, current=deployment.current + 1))
+    book.pending[deployment.deployment_id].pop(app_id, None)
+    return go_on(book, deployment)
+
+
+def go_on(book: Book, deployment: Deployment) -> list[Action]:
+    """With the next step, if the one under way waits for nothing more; not while it is paused."""
+    if deployment.paused or book.pending[deployment.deployment_id]:
+        return []
+    book.publish(telling.step_success(deployment))
+    return _enter(book, replace(deployment, current=deployment.current + 1))
 
 
 def end(book: Book, deployment: Deployment) -> list[Action]:
@@ -34,20 +44,31 @@ def end(book: Book, deployment: Deployment) -> list[Action]:
     gone = [app_id for app_id in deployment.app_ids if _is_over(book, app_id)]
     for app_id in gone:
         book.drop(app_id)
+        book.publish(app_terminated(app_id))
     return [DropDeployment(deployment.deployment_id), *map(DropApp, gone)]
 
 
 def _enter(book: Book, deployment: Deployment) -> list[Action]:
-    """Its current step, or the first after it that something has to be done in."""
+    """Its current step, or the first after it in which something has to be done."""
     book.lock(deployment)
-    while deployment.current < len(deployment.steps) and not _awaited(deployment):
+    actions: list[Action] = []
+    while deployment.current < len(deployment.steps):
+        actions += _let_go(book, deployment)
+        if _awaited(deployment):
+            take_up(book, deployment)
+            book.publish(telling.info(deployment))
+            return [*actions, SaveDeployment(deployment)]
         deployment = replace(deployment, current=deployment.current + 1)
-    if deployment.current == len(deployment.steps):
-        return end(book, deployment)
-    take_up(book, deployment)
-    for app_id in book.pending[deployment.deployment_id]:
-        book.mark(app_id)
-    return [SaveDeployment(deployment)]
+    book.publish(telling.success(deployment))
+    return [*actions, *end(book, deployment)]
+
+
+def _let_go(book: Book, deployment: Deployment) -> list[Action]:
+    """The apps whose turn it is."""
+    turns = deployment.turns()
+    here = [action.app_id for action in deployment.steps[deployment.current]]
+    due = [app_id for app_id in here if turns[app_id] == deployment.current]
+    return [action for app_id in due for action in keep(book, mix.let_go(book.apps[app_id].stored, deployment))]
 
 
 def _awaited(deployment: Deployment) -> dict[str, None]:
