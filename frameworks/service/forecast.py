@@ -78,7 +78,7 @@ class Forecast:
 
 
 def forecast(left: Left, change: Change, now: int, roles: Sequence[str]) -> Forecast | Answer:
-    """From what is `left` by the machine that runs; an Answer where it refuses the change."""
+    """From what is `left` by the machine that runs in `roles`; an Answer where it refuses the change."""
     return _Play(ServiceMachine(GENERATION, left, roles), change, now).run(left)
 
 
@@ -96,6 +96,7 @@ def left_of(machine: ServiceMachine, change: Change) -> Left:
         [SaveLaunch(one.task_id, (one.placed,)) for one in instances],
         list(machine.deployments.values()),
         list(machine.groups.values()),
+        list(machine.places.values()),
     )
 
 
@@ -130,7 +131,8 @@ class _Seen:
 class _Play:
     def __init__(self, machine: ServiceMachine, change: Change, now: int) -> None:
         self._machine, self._change, self._now = machine, change, now
-        self._app_ids = {key_of(app_id): app_id for app_id in touched(change)}
+        self._app_ids = tuple(touched(change))
+        self._known = {*self._app_ids, *map(key_of, self._app_ids)}
         self._demands: tuple[Demand, ...] = ()
         self._next: list[Event] = []
         self._seen: dict[str, _Seen] = {}
@@ -158,7 +160,7 @@ class _Play:
 
     def _begin(self) -> None:
         after = {put.app.app_id: put.app.instances for put in self._change.puts}
-        for app_id in self._app_ids.values():
+        for app_id in self._app_ids:
             state = self._machine.apps.get(app_id)
             there, ready = set(state.instances) if state else set[str](), _ready(state)
             kept = state.app.instances if state and app_id not in self._change.deletes else 0
@@ -208,7 +210,8 @@ class _Play:
 
     def _hold(self, demand: Demand) -> Iterator[Offer]:
         """Room for all that is wanted: at once, or one by one where an instance insists on ports."""
-        if demand.demand_id not in self._app_ids or not demand.count:
+        place = self._machine.places.get(demand.demand_id)
+        if not demand.count or (place.app_id if place else demand.demand_id) not in self._known:
             return
         each = 1 if demand.resources.ports else demand.count
         for _ in range(demand.count // each):

@@ -31,7 +31,7 @@ from barter.frameworks.service.events import (
     StatusCame,
 )
 from barter.frameworks.service.going import doubt_all, give_up, stay
-from barter.frameworks.service.places import PLACES, is_resident
+from barter.frameworks.service.places import PLACES, Place, is_resident
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.requests import unusable_role
@@ -76,6 +76,11 @@ class ServiceMachine:
     def groups(self) -> Mapping[str, StoredGroup]:
         """What groups say beyond the paths of their apps; to be read only."""
         return self._book.groups
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """Where instances of resident apps belong, by id; to be read only."""
+        return self._book.places.all()
 
     @property
     def version(self) -> int:

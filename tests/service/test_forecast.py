@@ -4,15 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from barter.core.cluster import AgentInfo
 from barter.core.constraints import Constraint, Operator
+from barter.core.ids import AgentId
+from barter.core.resources import resources
+from barter.core.units import GIB
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App, Image, Port, Upgrade
 from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.forecast import AppForecast, Forecast, forecast, left_of
 from barter.frameworks.service.forecast_json import forecast_json
+from barter.frameworks.service.preflight.facts import AgentFacts, ClusterFacts
 from barter.frameworks.service.preflight.planned import planned
+from barter.frameworks.service.preflight.proof import prove
 from barter.frameworks.service.state import Kind
 from tests.service.simulated import World
+from tests.service.test_resident import DB
+from tests.service.test_resident import World as ResidentWorld
 
 WEB = App("/web", cmd="serve", cpus=100, instances=4)
 
@@ -100,14 +108,31 @@ def test_a_change_that_says_nothing_new_has_no_steps() -> None:
 def test_what_stays_and_what_is_replaced() -> None:
     app = replace(WEB, constraints=(Constraint("@hostname", Operator.UNIQUE),))
     made = world(app)
-    [scaled] = planned(changed(made, replace(app, instances=6)), made.machine.apps, made.now + 1, "*")
+    [scaled] = planned(changed(made, replace(app, instances=6)), made.machine)
     assert (len(scaled.stay), scaled.replaced, scaled.wanted) == (4, (), 6)
-    [updated] = planned(changed(made, replace(app, cmd="other")), made.machine.apps, made.now + 1, "*")
+    [updated] = planned(changed(made, replace(app, cmd="other")), made.machine)
     assert (updated.stay, len(updated.replaced), updated.demand.constraints) == ((), 4, app.constraints)
     assert {each.agent_id for each in updated.replaced} == {task.agent_id for task in made.living()}
     assert all(each.ports for each in updated.replaced)
-    [restarted] = planned(Change(1, "d", restarts=("/web",)), made.machine.apps, made.now + 1, "*")
+    [restarted] = planned(Change(1, "d", restarts=("/web",)), made.machine)
     assert len(restarted.replaced) == 4
-    assert list(planned(changed(made, app), made.machine.apps, made.now + 1, "*")) == []
-    [new] = planned(changed(made, App("/new", cmd="x")), made.machine.apps, made.now + 1, "*")
+    assert list(planned(changed(made, app), made.machine)) == []
+    [new] = planned(changed(made, App("/new", cmd="x")), made.machine)
     assert (new.stay, new.replaced) == ((), ())
+
+
+def test_a_resident_app_goes_on_in_its_places() -> None:
+    made = ResidentWorld()
+    made.ask(Change, puts=(Put(DB, 0),))
+    made.cluster.run_for(seconds=5)
+    machine = made.framework.scheduler.machine
+    base, held = machine.apps["/db"].stored.version, resources(cpus=4_000, mem=4 * GIB, disk=GIB, ports=((1, 99),))
+    agents = [AgentInfo(AgentId(one.agent_id), one.hostname, "h", held) for one in machine.places.values()]
+    change = Change(1, "d", puts=(Put(replace(DB, cmd="other", upgrade=Upgrade()), base),))
+    found = forecast(left_of(machine, change), change, 1 << 40, machine.roles)
+    assert isinstance(found, Forecast)
+    assert (found.most, found.fewest_ready, found.complete) == (2, 1, True)
+    assert prove(list(planned(change, machine)), ClusterFacts(tuple(map(AgentFacts, agents)))) == ()
+    larger = Change(1, "d", puts=(Put(replace(DB, instances=200), base),))
+    [no] = prove(list(planned(larger, machine)), ClusterFacts(tuple(map(AgentFacts, agents))))
+    assert "needs room for 200 instances" in no.reason

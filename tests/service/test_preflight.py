@@ -12,7 +12,6 @@ from barter.core.cluster import AgentInfo
 from barter.core.constraints import Constraint, Operator, field_value, refusal
 from barter.core.ids import AgentId, DemandId
 from barter.core.resources import resources
-from barter.frameworks.service.app import Upgrade
 from barter.frameworks.service.preflight.facts import AgentFacts, ClusterFacts, Standing
 from barter.frameworks.service.preflight.proof import Planned, prove
 from barter.frameworks.service.preflight.room import fit
@@ -129,13 +128,13 @@ def test_a_static_port_and_no_spare_agent() -> None:
     three = ClusterFacts((agent("a"), agent("b"), agent("c")))
     demand = replace(wants(), resources=resources(cpus=1_000, ports=((8080, 8080),)))
     old = tuple(Standing(name, demand, ((8080, 8080),)) for name in "abc")
-    app = Planned("/web", demand, 3, Upgrade(), replaced=old)
+    app = Planned("/web", demand, 3, 3, replaced=old)
     [(path, why)] = reasons(three, app)
     assert path == "/upgradeStrategy/minimumHealthCapacity"
     assert "keeps 3 ready, so 1 of the new ones must run beside the 3 that are there, and there is room for 0" in why
     assert "host port 8080 is taken where one runs" in why
     assert "add 1 agent, or set minimumHealthCapacity to 0.66 or less" in why
-    assert reasons(three, replace(app, upgrade=Upgrade(660_000, 0))) == []
+    assert reasons(three, replace(app, fewest_ready=2)) == []
     assert reasons(ClusterFacts((*three.agents, agent("d"))), app) == []
     assert reasons(three, replace(app, replaced=())) == []
     [(_, why)] = reasons(three, replace(app, replaced=old[:2]))

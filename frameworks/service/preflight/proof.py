@@ -7,7 +7,6 @@ the cluster stays. What is not refused may still wait for others to end.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from barter.frameworks.service.app import Upgrade
 from barter.frameworks.service.preflight.facts import ClusterFacts, Impossible, Standing
 from barter.frameworks.service.preflight.room import Room, room
 from barter.frameworks.service.preflight.stages import matching
@@ -18,7 +17,7 @@ from barter.sdk import Demand
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One app of a change: `wanted` instances of `demand` in the end, `upgrade` the way there.
+    """One app of a change: `wanted` instances of `demand` in the end, never fewer than `fewest_ready` on the way.
 
     `stay` are those instances that go on as they are; `replaced` the ready ones that give way to new ones, empty where
     that happens without regard to how many are ready.
@@ -27,7 +26,7 @@ class Planned:
     app_id: str
     demand: Demand
     wanted: int
-    upgrade: Upgrade = Upgrade()
+    fewest_ready: int = 0
     stay: tuple[Standing, ...] = ()
     replaced: tuple[Standing, ...] = ()
 
@@ -60,14 +59,16 @@ def _why(app: Planned, cluster: ClusterFacts, there: Room) -> tuple[str, str]:
 
 def _rolling(app: Planned, cluster: ClusterFacts) -> Iterable[Impossible]:
     """No ready one goes while only the fewest are ready: so many new ones first, beside all that are there."""
-    fewest, run = app.upgrade.fewest_ready(app.wanted), len(app.replaced)
+    fewest, run = app.fewest_ready, len(app.replaced)
     more = fewest + 1 - run
     if more <= 0:
         return
-    there = room(app.demand, cluster, app.replaced)
-    if there.most >= more:
-        return
-    enough = max(run + there.most - 1, 0)
-    lower = f"{enough * 100 // app.wanted / 100:g}"
     path = "/upgradeStrategy/minimumHealthCapacity"
-    yield Impossible(app.app_id, path, no_spare(app.demand, run, fewest, more, there, lower))
+    there = room(app.demand, cluster, app.replaced)
+    if there.most < more:
+        lower = _share(max(run + there.most - 1, 0), app.wanted)
+        yield Impossible(app.app_id, path, no_spare(app.demand, run, fewest, more, there, lower))
+
+
+def _share(part: int, of: int) -> str:
+    return f"{part * 100 // of / 100:g}"

@@ -53,7 +53,7 @@ class Preflight:
             if known is None:
                 return ()
             machine = self._bridge.machine
-            found = prove(tuple(planned(change, machine.apps, machine.version + 1, machine.roles[0])), known)
+            found = prove(tuple(planned(change, machine)), known)
             if not found:
                 return ()
         return found
