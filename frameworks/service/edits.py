@@ -34,7 +34,7 @@ def id_of(body: Json) -> str:
 
 @contextmanager
 def at(place: str) -> Iterator[None]:
-    """What is wrong within is wrong at `place` of the body: `"/0"`."""
+    """What is wrong within is wrong at `place` of the body: `"(0)"`."""
     try:
         yield
     except DefinitionError as error:

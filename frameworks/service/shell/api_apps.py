@@ -141,7 +141,7 @@ class Apps:
         while True:
             puts: dict[str, Put] = {}
             for index, body in enumerate(bodies):
-                with edits.at(f"/{index}"):
+                with edits.at(f"({index})"):
                     path = edits.id_of(body)
                     if path in puts:
                         raise DefinitionError([("/id", f"{path} is given twice")])

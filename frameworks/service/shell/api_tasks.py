@@ -19,6 +19,7 @@ from barter.frameworks.service.task_views import CONDITIONS, task_view, tasks_te
 from barter.shell.accepting import prefers
 
 Found = tuple[AppState, Instance]
+_OF_A_TASK = ".instance-"
 _TO_END = frozenset({"host", "scale", "force", "wipe"})
 
 
@@ -82,12 +83,12 @@ class Tasks:
         return await self._kill(request, found, {"task": shown})
 
     async def kill_given(self, request: Request) -> Response:
-        """Those that a body of `{"ids": [...]}` names; what is no task of an app any more is passed over."""
+        """Those that a body of `{"ids": [...]}` names; what has ended meanwhile is passed over."""
         ids = _ids(parse_json(await body_of(request)))
         states = [state for state in self._desk.bridge.machine.apps.values() if not state.stored.is_pod]
         found = [(state, one) for state in states for one in state.instances.values() if one.task_id in ids]
-        if unknown := sorted(ids - {one.task_id for _, one in found}):
-            raise HTTPException(400, f"Invalid task id '{unknown[0]}'")
+        if wrong := sorted(each for each in ids if _OF_A_TASK not in each):
+            raise HTTPException(400, f"Invalid task id '{wrong[0]}'")
         shown = self._views(found, request)
         return await self._kill(request, found, {"tasks": shown})
 

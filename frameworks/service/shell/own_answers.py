@@ -7,10 +7,12 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from barter.frameworks.service.openapi import document
 from barter.frameworks.service.shell.front import Front, Standing
 from barter.shell.accepting import prefers
 
 _ABDICATION_DELAY_S = 0.5
+_VERSION = version("barter-scheduler")
 
 
 class OwnAnswers:
@@ -24,6 +26,7 @@ class OwnAnswers:
             ("GET", "/ping", self.ping),
             ("GET", "/v2/info", lambda: JSONResponse(self.info())),
             ("GET", "/v2/leader", self.leader),
+            ("GET", "/v2/openapi.json", lambda: JSONResponse(document(_VERSION))),
         ]
         for method, path, answer in routes:
             app.add_api_route(path, answer, methods=[method], response_model=None)
@@ -37,7 +40,7 @@ class OwnAnswers:
     def info(self) -> dict[str, object]:
         """Marathon's fields, of those that mean something here."""
         return {
-            "version": version("barter-scheduler"),
+            "version": _VERSION,
             "buildref": "unknown",
             "elected": self._standing.leads,
             "leader": self._standing.leader or None,

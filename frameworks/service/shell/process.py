@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.zookeeper_url import ZooKeeperTls, is_zookeeper_url, parse_url
 from barter.frameworks.service.resident_rules import resident_role
+from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.asking import standings
 from barter.frameworks.service.shell.bridge import Bridge
@@ -74,6 +75,7 @@ class ServiceProcess:
         """Answer from now on; returns the coroutine function that ends it. Raises NotAllowed or AddressTaken."""
         self._standing, self._front = standing, Front(standing, self.address)
         face = http.face("barter service", self._metrics, self._health)
+        refusals.install(face)
         self._own_answers = OwnAnswers(standing, self._front, self._info)
         self._own_answers.install(face)
         face.mount("/", self._front)
