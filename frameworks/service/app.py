@@ -52,7 +52,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A health check: `protocol` as defined, `port_index` into the app's ports, or a fixed `port` where > 0."""
+    """A health check: `protocol` as defined, `port_index` into the app's ports, or a fixed `port` where > 0.
+
+    Answers of 1xx are ignored in any case; `ignores_1xx` is whether the definition asks for it.
+    """
 
     kind: CheckKind
     protocol: str
@@ -65,6 +68,7 @@ class Check:
     timeout_ms: int = 20_000
     max_failures: int = 3
     delay_ms: int = 0
+    ignores_1xx: bool = False
 
 
 @dataclass(frozen=True, slots=True)

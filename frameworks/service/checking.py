@@ -37,6 +37,7 @@ def _health_check(one: HealthCheckPart) -> Check:
         timeout_ms=round(one.timeoutSeconds * 1000),
         max_failures=one.maxConsecutiveFailures,
         delay_ms=round(one.delaySeconds * 1000),
+        ignores_1xx=one.ignoreHttp1xx and not one.command,
     )
 
 
@@ -46,8 +47,6 @@ def generic_check(part: AppPart, ports: tuple[Port, ...], network: Network, prob
         return None
     if sum(given is not None for given in (one.http, one.tcp, one.exec)) != 1:
         problems.append(("/check", "needs one of http, tcp and exec"))
-    if one.timeoutSeconds >= one.intervalSeconds:
-        problems.append(("/check/timeoutSeconds", "is not less than intervalSeconds"))
     where = one.http or one.tcp or EndpointPart()
     if one.exec is None:
         field = "http" if one.http else "tcp"

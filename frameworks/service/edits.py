@@ -86,11 +86,28 @@ def _merged(old: Json, new: Json) -> Json:
     for one, other in (("cmd", "args"), ("args", "cmd"), ("ports", "portDefinitions")):
         if new.get(one):
             kept.pop(other, None)
-    if _bridged(new) != _bridged(old) and {"networks", "container"} & new.keys():
+    on_host = _on_host(new)
+    if on_host is not None and on_host != _on_host(old):
         for name in ("networks", *_PORTS_OF_HOST):
             kept.pop(name, None)
+        if on_host and isinstance(kept.get("container"), dict):
+            kept["container"] = {name: value for name, value in kept["container"].items() if name != "portMappings"}
+    elif any(given in new for given in ("networks", "ipAddress")) or _docker_network(new):
+        kept.pop("networks", None)
     return {**kept, **{name: value for name, value in new.items() if name not in READ_ONLY}}
 
 
-def _bridged(app: Json) -> bool:
-    return "bridge" in str(app.get("networks")) or "portMappings" in str(app.get("container"))
+def _on_host(app: Json) -> bool | None:
+    """Whether it asks for the network of the host, in today's form or in older ones; None where it does not say."""
+    networks, container = app.get("networks"), app.get("container")
+    if networks or app.get("ipAddress"):
+        return "container" not in str(networks) and not app.get("ipAddress")
+    if legacy := _docker_network(app):
+        return legacy == "HOST"
+    return False if "portMappings" in str(container) else None
+
+
+def _docker_network(app: Json) -> object:
+    container = app.get("container")
+    docker = container.get("docker") if isinstance(container, dict) else None
+    return docker.get("network") if isinstance(docker, dict) else None

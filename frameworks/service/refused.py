@@ -9,7 +9,6 @@ _APP = {
     "gpus": f"{_HERE}: a demand cannot say how many; a framework that takes classic offers has them",
     "executor": f"{_HERE}: agents bring the executor",
     "executorResources": f"{_HERE}: the executor is not charged to tasks",
-    "ipAddress": f"{_HERE}: use networks",
     "tty": f"{_HERE}: tasks have no terminal",
     "storeUrls": f"{_HERE}: use fetch",
 }
@@ -27,9 +26,11 @@ _PERSISTENT = {
     "profileName": f"{_HERE}: agents have no profiles of disks",
     "constraints": f"{_HERE}: an agent has one place for its volumes",
 }
-_CHECK = {"ignoreHttp1xx": f"{_HERE}: 2xx and 3xx are healthy"}
+_CHECK = {"ipProtocol": f"{_HERE} other than IPv4: the agent asks where it is told its ports are"}
 _READINESS = {"preserveLastResponse": f"{_HERE}: only whether it was ready is kept"}
 _NETWORK = {"labels": _HERE}
+
+_IP_ADDRESS = {"labels": _HERE, "groups": f"{_HERE}: Marathon ignores them, too"}
 
 _ONLY = {"executor": "//cmd", "ipProtocol": "IPv4"}
 READ_ONLY = frozenset(
@@ -54,6 +55,8 @@ def without_refused(app: Json) -> tuple[Json, list[tuple[str, str]]]:
     _each(kept, "healthChecks", "", _CHECK, problems)
     _each(kept, "readinessChecks", "", _READINESS, problems)
     _each(kept, "networks", "", _NETWORK, problems)
+    if isinstance(kept.get("ipAddress"), dict):
+        kept["ipAddress"] = _filter(kept["ipAddress"], "/ipAddress", _IP_ADDRESS, problems)
     return kept, problems
 
 

@@ -185,7 +185,8 @@ def _check(check: Check) -> Json:
     if check.command:
         return {**found, "command": {"value": check.command}}
     where = {"port": check.port} if check.port else {"portIndex": check.port_index}
-    return {**found, "path": check.path, **where}
+    ignores = {"ignoreHttp1xx": True} if check.ignores_1xx else {}
+    return {**found, "path": check.path, **where, **ignores}
 
 
 def _generic(check: GenericCheck) -> Json:

@@ -15,6 +15,7 @@ Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=WEEK_S)]
 Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 AnyPort = Annotated[int, Field(ge=0, le=65535)]
 PortName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+NetworkMode = Literal["host", "container/bridge", "container"]
 Protocol = Literal["tcp", "udp", "udp,tcp"]
 PathId = Annotated[str, Field(min_length=1, max_length=1024)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -61,6 +62,7 @@ class HealthCheckPart(Part):
     timeoutSeconds: Interval = 20
     maxConsecutiveFailures: Annotated[int, Field(ge=0, le=1_000_000)] = 3
     delaySeconds: Seconds = 0
+    ignoreHttp1xx: bool = False
 
 
 class EndpointPart(Part):
@@ -145,7 +147,7 @@ class ParameterPart(Part):
 class DockerPart(Part):
     image: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\s-]\S*$")]
     forcePullImage: bool = False
-    network: Literal["HOST", "BRIDGE", "NONE"] | None = None
+    network: Literal["HOST", "BRIDGE", "NONE", "USER"] | None = None
     portMappings: list[PortMappingPart] | None = None
     parameters: Annotated[list[ParameterPart], Field(max_length=256)] = Field(default_factory=list)
 
@@ -177,8 +179,29 @@ class ContainerPart(Part):
 
 
 class NetworkPart(Part):
-    mode: Literal["host", "container/bridge", "container"]
+    mode: NetworkMode = "container"
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class DiscoveryPortPart(Part):
+    number: AnyPort = 0
+    name: PortName
+    protocol: Protocol = "tcp"
+    labels: Text = Field(default_factory=dict)
+
+    def as_mapping(self) -> PortMappingPart:
+        return PortMappingPart(containerPort=self.number, name=self.name, protocol=self.protocol, labels=self.labels)
+
+
+class DiscoveryPart(Part):
+    ports: list[DiscoveryPortPart] = Field(default_factory=list)
+
+
+class IpAddressPart(Part):
+    """As before Marathon 1.5."""
+
+    networkName: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    discovery: DiscoveryPart | None = None
 
 
 class UpgradePart(Part):
@@ -246,7 +269,8 @@ class AppPart(Part):
     labels: Text = Field(default_factory=dict)
     constraints: list[Annotated[list[str], Field(min_length=2, max_length=3)]] = Field(default_factory=list)
     container: ContainerPart | None = None
-    networks: Annotated[list[NetworkPart], Field(max_length=1)] | None = None
+    networks: Annotated[list[NetworkPart], Field(max_length=16)] | None = None
+    ipAddress: IpAddressPart | None = None
     ports: list[AnyPort] | None = None
     portDefinitions: list[PortDefinitionPart] | None = None
     requirePorts: bool = False

@@ -145,7 +145,18 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"container": {"docker": {"image": "x", "parameters": [{"key": "volume", "value": "v:/x"}]},
                         "volumes": [{"containerPath": "/x", "hostPath": "/y"}]}},
          "/container/docker/parameters", "given twice"),
-        ({"container": {"docker": {"image": "x", "network": "USER"}}}, "/container/docker/network", "should be"),
+        ({"container": {"docker": {"image": "x", "network": "USER"}}}, "/networks/0/name", "is needed"),
+        ({"container": {"docker": {"image": "x", "network": "MACVLAN"}}}, "/container/docker/network", "should be"),
+        ({"networks": [*OWN, {"name": "other"}], "container": IMAGE}, "/networks", "one network at a time"),
+        ({"networks": [*OWN, {"mode": "host"}], "container": IMAGE}, "/networks", "may be one host network"),
+        ({"networks": OWN, "container": {**IMAGE, "portMappings": [{"containerPort": 80, "hostPort": 0}]}},
+         "/container/portMappings/0/hostPort", "address of its own"),
+        ({"ipAddress": {"networkName": "lan"}, "networks": OWN, "container": IMAGE}, "/ipAddress", "together with net"),
+        ({"ipAddress": {"labels": {"a": "b"}}}, "/ipAddress/labels", "not supported"),
+        ({"ipAddress": {"discovery": {"ports": [{"name": "http", "number": 80}]}}, "container": IMAGE},
+         "/ipAddress/discovery", "is not for containers of type DOCKER"),
+        ({"ports": [1, 2], "portDefinitions": [{"port": 1}]}, "/ports", "other portDefinitions"),
+        ({"constraints": [["rack", "IS", "[1-3]"]]}, "/constraints/0", "not ranges"),
         ({"container": {"docker": {"image": "-v /:/x"}}}, "/container/docker/image", "pattern"),
         ({"container": {**IMAGE, "volumes": [{"containerPath": "x", "hostPath": "/y"}]}},
          "/container/volumes/0/containerPath", "not an absolute path"),
@@ -209,6 +220,29 @@ def test_required_ports_are_host_ports_and_service_ports() -> None:
     app = parse_app({**CMD, "portDefinitions": [{"port": 9000}, {"port": 0}], "requirePorts": True})
     assert app.ports == (Port(host_port=9000, service_port=9000), Port())
     assert parse_app(app_json(app)) == app
+
+
+OLDER_NETWORKS = [
+    ({"container": {"docker": {"image": "busybox", "network": "BRIDGE", "portMappings": [{"containerPort": 80}]}}},
+     {"networks": BRIDGE, "container": {**IMAGE, "portMappings": [{"containerPort": 80}]}}),
+    ({"container": {"docker": {"image": "busybox", "network": "BRIDGE", "portMappings": [{"servicePort": 9000}]}},
+      "ports": [9000]},
+     {"networks": BRIDGE, "container": {**IMAGE, "portMappings": [{"servicePort": 9000}]}}),
+    ({"container": {"docker": {"image": "busybox", "network": "USER"}}, "ipAddress": {"networkName": "lan"}},
+     {"networks": [{"mode": "container", "name": "lan"}], "container": IMAGE}),
+    ({"container": {"docker": {"image": "busybox", "network": "HOST"}}, "ports": [8080, 0]},
+     {"container": IMAGE, "portDefinitions": [{"port": 8080}, {"port": 0}]}),
+    ({"container": {"type": "MESOS", "docker": {"image": "busybox"}},
+      "ipAddress": {"networkName": "lan", "groups": [], "discovery": {"ports": [{"name": "http", "number": 80}]}}},
+     {"networks": [{"name": "lan"}],
+      "container": {"type": "MESOS", "docker": {"image": "busybox"},
+                    "portMappings": [{"containerPort": 80, "name": "http"}]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("older", "today"), OLDER_NETWORKS)
+def test_the_networks_of_older_clients_mean_what_they_meant(older: dict[str, Any], today: dict[str, Any]) -> None:
+    assert parse_app({"id": "/a", **older}) == parse_app({"id": "/a", **today})
 
 
 def test_a_check_of_a_fixed_port() -> None:
