@@ -3,6 +3,7 @@
 import re
 
 from barter.core.constraints import Constraint, Operator
+from barter.core.roles import DEFAULT_ROLE
 from barter.core.tasks import Rlimit, Volume
 from barter.core.units import MIB
 from barter.frameworks.service import networking, parameters, policies
@@ -13,6 +14,7 @@ from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.routes import label_problems
 from barter.frameworks.service.schema import AppPart, VolumePart
 
+PUBLIC = "slave_public"
 _LITERAL = re.compile(r"[a-zA-Z0-9_/.-]+")
 
 
@@ -191,7 +193,13 @@ def _constraints(part: AppPart, problems: Problems) -> tuple[Constraint, ...]:
 
 
 def _on_public(part: AppPart, problems: Problems) -> bool:
-    roles = set(part.acceptedResourceRoles or ["*"])
-    if len(roles) > 1:
-        problems.append(("/acceptedResourceRoles", "either * or slave_public is honoured, not both"))
-    return "slave_public" in roles
+    """Reserved resources are used wherever they are an app's to use, so that its own role beside * says nothing."""
+    roles = set(part.acceptedResourceRoles or [DEFAULT_ROLE])
+    path = "/acceptedResourceRoles"
+    if others := sorted(roles - {DEFAULT_ROLE, PUBLIC, part.role}):
+        problems.append((path, f"{others[0][:80]} is none of *, {PUBLIC} and the app's role"))
+    elif roles == {part.role} and part.role not in (DEFAULT_ROLE, PUBLIC):
+        problems.append((path, "reserved resources alone cannot be asked for: add *"))
+    elif PUBLIC in roles and len(roles) > 1:
+        problems.append((path, f"either {PUBLIC} or others are honoured, not both"))
+    return PUBLIC in roles

@@ -21,6 +21,10 @@ _CONTAINER = {"linuxInfo": f"{_HERE}: use docker.parameters"}
 _VOLUME = {
     "secret": f"{_HERE}: use env: {{NAME: {{secret: ...}}}}",
 }
+_EXTERNAL = {
+    "size": f"{_HERE}: a volume of the engine has no size",
+    "shared": f"{_HERE}: a volume of the engine is shared by all that name it",
+}
 _PERSISTENT = {
     "maxSize": f"{_HERE}: a volume has its size",
     "profileName": f"{_HERE}: agents have no profiles of disks",
@@ -51,7 +55,8 @@ def without_refused(app: Json) -> tuple[Json, list[tuple[str, str]]]:
         if isinstance(container.get("docker"), dict):
             container["docker"] = _filter(container["docker"], "/container/docker", _DOCKER, problems)
         _each(container, "volumes", "/container", _VOLUME, problems)
-        _persistent(container, problems)
+        _of_volumes(container, "persistent", _PERSISTENT, problems)
+        _of_volumes(container, "external", _EXTERNAL, problems)
     _each(kept, "healthChecks", "", _CHECK, problems)
     _each(kept, "readinessChecks", "", _READINESS, problems)
     _each(kept, "networks", "", _NETWORK, problems)
@@ -69,12 +74,11 @@ def _each(parent: Json, field: str, path: str, table: dict[str, str], problems: 
         ]
 
 
-def _persistent(container: Json, problems: list[tuple[str, str]]) -> None:
+def _of_volumes(container: Json, kind: str, table: dict[str, str], problems: list[tuple[str, str]]) -> None:
     volumes = container.get("volumes")
     for index, volume in enumerate(volumes if isinstance(volumes, list) else []):
-        if isinstance(volume, dict) and isinstance(volume.get("persistent"), dict):
-            path = f"/container/volumes/{index}/persistent"
-            volume["persistent"] = _filter(volume["persistent"], path, _PERSISTENT, problems)
+        if isinstance(volume, dict) and isinstance(volume.get(kind), dict):
+            volume[kind] = _filter(volume[kind], f"/container/volumes/{index}/{kind}", table, problems)
 
 
 def _filter(part: Json, path: str, table: dict[str, str], problems: list[tuple[str, str]]) -> Json:

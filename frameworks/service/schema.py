@@ -283,7 +283,7 @@ class AppPart(Part):
     backoffFactor: Annotated[float, Field(allow_inf_nan=False, ge=1, le=1000)] = 1.15
     maxLaunchDelaySeconds: Seconds = 300
     taskKillGracePeriodSeconds: Seconds = 3
-    acceptedResourceRoles: list[Literal["*", "slave_public"]] | None = None
+    acceptedResourceRoles: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
     role: Annotated[str, Field(min_length=1)] | None = None
     resourceLimits: LimitsPart | None = None
     secrets: dict[Name, SecretPart] = Field(default_factory=dict)
