@@ -83,7 +83,7 @@ class ServiceWorld:
         request = urllib.request.Request(f"http://{self.api}{path}", content, method=method)
         try:
             with urllib.request.urlopen(request, timeout=20) as reply:
-                return reply.status, json.load(reply)
+                return reply.status, json.loads(reply.read() or b"null")
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
