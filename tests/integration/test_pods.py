@@ -15,7 +15,7 @@ from tests.integration.machine import until
 from tests.integration.service_world import ServiceWorld, service_world
 
 pytestmark = pytest.mark.integration
-EXAMPLE = json.loads((Path(__file__).parents[2] / "examples" / "pod.json").read_text())
+EXAMPLE = json.loads((Path(__file__).parents[2] / "examples" / "pods" / "clock.json").read_text())
 
 
 @pytest.fixture
