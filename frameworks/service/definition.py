@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from barter.frameworks.service.app import App
 from barter.frameworks.service.convert import convert
@@ -80,9 +81,24 @@ def named(error: ValidationError) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for problem in error.errors(include_url=False, include_input=False):
         path = "".join(f"/{step}" for step in problem["loc"] if step not in KINDS)
-        reason = "is not a known field" if problem["type"] == "extra_forbidden" else problem["msg"]
-        found[(path or "/", reason[:1].lower() + reason[1:])] = None
+        found[(path or "/", _reason(problem))] = None
     return list(found)
+
+
+def _reason(problem: ErrorDetails) -> str:
+    """In Marathon's words where it has some for this."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "extra_forbidden":
+            return "is not a known field"
+        case "less_than_equal":
+            return f"is greater than {limits['le']:g}"
+        case "greater_than_equal":
+            return f"is less than {limits['ge']:g}"
+        case "string_too_short" if limits["min_length"] == 1:
+            return "must not be empty"
+        case _:
+            return problem["msg"][:1].lower() + problem["msg"][1:]
 
 
 def _object(pairs: list[tuple[str, object]]) -> Json:

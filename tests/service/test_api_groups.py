@@ -79,7 +79,7 @@ def test_what_is_wrong_is_named_where_it_is() -> None:
         assert (status, answer["message"]) == (422, "Object is not valid")
         assert {one["path"]: one["errors"] for one in answer["details"]} == {
             "/groups(0)/apps(0)/id": ["identifier /app is not child of /shop/a. Hint: use relative paths."],
-            "/groups(0)/apps(1)/cpus": ["input should be greater than or equal to 0.001"],
+            "/groups(0)/apps(1)/cpus": ["is less than 0.001"],
             "/groups(1)/id": ["is needed"],
         }
         assert (await face.call("PUT", "/v2/groups/shop", {"colour": 1}))[1]["details"][0]["path"] == "/colour"
