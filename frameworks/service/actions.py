@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from barter.frameworks.service.instances import Placed
 from barter.frameworks.service.places import Place
 from barter.frameworks.service.published import Published
+from barter.frameworks.service.secrets import SecretUse
 from barter.frameworks.service.state import Deployment, StoredApp, StoredGroup
 from barter.sdk import Demand, Offer, Operation, Service, TaskInfo
 
@@ -64,12 +65,13 @@ class DropPlace:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """`operations` make the places of the tasks."""
+    """`operations` make the places of the tasks; `secrets` are to be put into their environments."""
 
     offer: Offer
     tasks: tuple[TaskInfo, ...]
     reason: str
     operations: tuple[Operation, ...] = ()
+    secrets: tuple[SecretUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

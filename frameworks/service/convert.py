@@ -65,16 +65,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         volumes_persistent=policies.persistent_volumes(part, problems),
         generic_check=generic_check(part, ports, network, problems),
     )
-    if not problems:
-        problems = [(path, "is not supported") for path, given in _unhonoured(app) if given]
     return (None if problems else app), problems
-
-
-def _unhonoured(app: App) -> list[tuple[str, object]]:
-    """What is read, and nothing acts on it."""
-    return [
-        ("/secrets", app.secrets),
-    ]
 
 
 def _app_id(part: AppPart, problems: Problems) -> str:

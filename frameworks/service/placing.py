@@ -12,6 +12,7 @@ from barter.frameworks.service.planning import CONFIRM_MS, plan_app
 from barter.frameworks.service.pod_launch import group, is_checked, members
 from barter.frameworks.service.resident import used
 from barter.frameworks.service.resident_launch import making, placed_task
+from barter.frameworks.service.secrets import uses
 from barter.frameworks.service.state import AppState
 from barter.sdk import Offer, TaskInfo
 
@@ -67,7 +68,8 @@ def _reopen(book: Book, state: AppState, back: Place, offer: Offer, before: int,
         most=most,
         earlier=state.launching_earlier,
     )
-    return [SavePlace(run), Launch(offer, tuple(tasks), f"{app.app_id} goes on where its volumes are")]
+    reason = f"{app.app_id} goes on where its volumes are"
+    return [SavePlace(run), Launch(offer, tuple(tasks), reason, secrets=uses(app, tasks))]
 
 
 def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int, resident_role: str) -> list[Action]:
@@ -95,7 +97,7 @@ def _launch(book: Book, state: AppState, offer: Offer, before: int, now: int, re
     more, most = state.wanted - launched, state.most_reopened
     book.want(state, more, now, lacking=more + most > 0, places=vacant, most=most, earlier=state.launching_earlier)
     operations = tuple(each for one in places for each in making(app, one, book.framework_id))
-    return [*map(SavePlace, places), Launch(offer, tuple(tasks), reason, operations)]
+    return [*map(SavePlace, places), Launch(offer, tuple(tasks), reason, operations, uses(app, tasks))]
 
 
 def _add(

@@ -33,9 +33,21 @@ from barter.frameworks.service.events import (
 )
 from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.published import Published
+from barter.frameworks.service.secrets import SecretMissing, no_store, with_secrets
 from barter.frameworks.service.storage import load, next_generation, save
 from barter.frameworks.service.wakeups import Wakeups
-from barter.sdk import Driver, Filters, InverseOffer, Offer, ReservationsHeld, Scheduler, StateStore, TaskStatus
+from barter.sdk import (
+    Driver,
+    Filters,
+    InverseOffer,
+    Offer,
+    ReservationsHeld,
+    Scheduler,
+    Source,
+    StateStore,
+    TaskState,
+    TaskStatus,
+)
 
 Answered = Callable[[Answer], None]
 
@@ -45,12 +57,14 @@ class ServiceScheduler(Scheduler):
 
     `attach` it to its driver where requests may come before it is registered; they wait until there is a driver.
     `failure` is what kept a batch from being performed: the machine is ahead of the store then, so it has stopped.
+    `secret_of` reads a secret, or raises SecretMissing.
     Raises DefinitionError on a store that holds something else.
     """
 
     def __init__(self, store: StateStore, roles: Sequence[str] = (DEFAULT_ROLE,), resident_role: str = "") -> None:
         self.machine = ServiceMachine(next_generation(store), load(store), roles, resident_role)
         self.failure: Exception | None = None
+        self.secret_of: Callable[[str], str] = no_store
         self._store = store
         self._batch: Batch[Event, Action] = Batch(self.machine)
         self._driver: Driver | None = None
@@ -115,7 +129,7 @@ class ServiceScheduler(Scheduler):
         """Make the driver's call that `action` stands for."""
         match action:
             case Launch():
-                driver.launch(action.offer, action.tasks, Filters(refuse_ms=0), action.operations)
+                self._launch(driver, action)
             case Decline():
                 driver.decline(action.offer, Filters(action.refuse_ms))
             case Kill():
@@ -131,6 +145,18 @@ class ServiceScheduler(Scheduler):
                 driver.set_demands(action.demands)
             case SetServices():
                 driver.set_services(action.services)
+
+    def _launch(self, driver: Driver, action: Launch) -> None:
+        """Where a secret is missing nothing is launched, and that is how the tasks ended."""
+        try:
+            tasks = with_secrets(action.tasks, action.secrets, self.secret_of)
+        except SecretMissing as missing:
+            driver.decline(action.offer, Filters(refuse_ms=0))
+            failed = (TaskState.ERROR, Source.MASTER, driver.now())
+            for task in action.tasks:
+                self._post(StatusCame(TaskStatus(task.task_id, *failed, message=str(missing))))
+        else:
+            driver.launch(action.offer, tasks, Filters(refuse_ms=0), action.operations)
 
     def _post(self, event: Event) -> None:
         self._batch.post(event)

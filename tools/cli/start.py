@@ -185,6 +185,7 @@ def _path(given: Path | None) -> str:
 @_flag("--data-dir", lambda: state_dir() / "service", "Its apps.", type=FOLDER, show_default="state folder")
 @_flag("--listen", "127.0.0.1:8080", "For /v2, /health and /metrics.", type=ADDRESS)
 @_flag("--role", ("*",), "The role its apps run in; repeatable: others that apps may name.", type=ROLE, multiple=True)
+@_flag("--secrets-dir", None, "A folder of files, the secrets of apps; nobody else may enter it.", type=FOLDER)
 @_flag("--name", "service", "Its name in the cluster and in ZooKeeper; the same for all that elect one leader.")
 @zookeeper_options("SERVICE", "Be one of several that elect their leader; apps are kept there, not in --data-dir.")
 @_flag("--advertise", "", "Its host, as others are told.  [default: that of --listen]", type=ADVERTISED)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.shell.process import ServiceOptions, ServiceProcess
+from barter.frameworks.service.shell.secret_folder import UnfitFolder
 from barter.sdk import Elected, SqliteStore
 from barter.shell import log
 from barter.shell.lock import FolderLock, FolderTaken
@@ -21,7 +22,7 @@ def run(options: ServiceOptions) -> int:
     log.setup()
     try:
         return asyncio.run(_serve(options) if options.zookeeper is None else _serve_elected(options))
-    except (NotAllowed, AddressTaken, FolderTaken) as error:
+    except (NotAllowed, AddressTaken, FolderTaken, UnfitFolder) as error:
         return _say(str(error))
     except OSError as error:
         return _say(f"{error}: give a folder that can be written with --data-dir")

@@ -1,7 +1,7 @@
 """What all resources of the API share: what is there, the way to a change, and how a call says what it wants."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import Request
@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 
 from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service.actions import Answer
-from barter.frameworks.service.events import Change
+from barter.frameworks.service.definition import DefinitionError
+from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.groups import Tree
+from barter.frameworks.service.secrets import source_problems
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.facts import Facts
@@ -64,14 +66,24 @@ class Desk:
     async def change(self, request: Request, **parts: Any) -> Answer:
         """Ask for a Change of these `parts`, and wait until it is durable, or refused.
 
-        Raises DefinitionError where it can never be finished, and DryRun where only that and the rest is to be told.
+        Raises DefinitionError where it can never be finished or a secret is not there, and DryRun where only that and
+        the rest is to be told.
         """
+        self._check_secrets(parts.get("puts", ()))
         deployment = str(uuid.uuid4())
         event = Change(self.bridge.next_request(), deployment, **parts, force=flag(request, "force"))
         if flag(request, "dryRun"):
             return await self._preflight.dry_run(event)
         await self._preflight.check(event)
         return await self.bridge.answer_to(event)
+
+    def _check_secrets(self, puts: Iterable[Put]) -> None:
+        problems: list[tuple[str, str]] = []
+        for put in puts:
+            state = self.bridge.machine.apps.get(put.app.app_id)
+            problems += source_problems(put.app, state.app if state else None, self.bridge.secret_of)
+        if problems:
+            raise DefinitionError(problems)
 
 
 def missing(what: str, text: str) -> HTTPException:

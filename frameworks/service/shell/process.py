@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.zookeeper_url import ZooKeeperTls, is_zookeeper_url, parse_url
 from barter.frameworks.service.resident_rules import resident_role
+from barter.frameworks.service.secrets import no_store
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.asking import standings
@@ -21,6 +22,7 @@ from barter.frameworks.service.shell.facts import Facts
 from barter.frameworks.service.shell.front import Front, Standing
 from barter.frameworks.service.shell.metrics import AppCollector
 from barter.frameworks.service.shell.own_answers import OwnAnswers
+from barter.frameworks.service.shell.secret_folder import SecretFolder
 from barter.frameworks.service.shell.stream import EventStream
 from barter.frameworks.service.state import MOST_VERSIONS
 from barter.sdk import FrameworkInfo, MasterDriver, ReturningTasks, StateStore
@@ -52,6 +54,7 @@ class ServiceOptions:
     advertise: str = ""
     name: str = NAME
     zookeeper_tls: ZooKeeperTls = ZooKeeperTls()
+    secrets_dir: Path | None = None
 
     @property
     def shown_masters(self) -> str:
@@ -60,13 +63,14 @@ class ServiceOptions:
 
 
 class ServiceProcess:
-    """`listen` once; `make` when it leads."""
+    """`listen` once; `make` when it leads. Raises UnfitFolder."""
 
     def __init__(self, options: ServiceOptions) -> None:
         self.bridge: Bridge | None = None
         self.address = advertised(options.listen, options.advertise)
         """As others are told."""
         self._options = options
+        self._secrets = SecretFolder(options.secrets_dir) if options.secrets_dir else None
         self._driver: MasterDriver | None = None
         self._stream: EventStream | None = None
         self._metrics = CollectorRegistry()
@@ -105,6 +109,7 @@ class ServiceProcess:
         driver = MasterDriver(
             bridge, framework, options.masters, demands_only=True, store=store, zookeeper_tls=options.zookeeper_tls
         )
+        bridge.secret_of = self._secrets.read if self._secrets else no_store
         bridge.attach(driver)
         self.bridge, self._driver = bridge, driver
         self._metrics.register(AppCollector(bridge.machine))
