@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from barter.frameworks.service.app import MILLION, Delays
 
 PROVEN_MS = 10_000
-"""An instance without a health check has proved itself after running for so long."""
+"""An instance has proved itself after running for so long, where its health is checked if it was healthy."""
 
 
 @dataclass(slots=True)
@@ -29,6 +29,10 @@ class Backoff:
         grown = self.delay_ms * delays.factor // MILLION if self.delay_ms else delays.first_ms
         self.delay_ms = min(grown, delays.longest_ms)
         self.until = now + self.delay_ms
+
+    def lift(self) -> None:
+        """An instance serves: the next launch may come now. The row goes on until one has proved itself."""
+        self.until = 0
 
     def reset(self) -> None:
         self.failures = self.delay_ms = self.until = 0

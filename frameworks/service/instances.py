@@ -120,9 +120,8 @@ class Instance:
 
     def proven(self, now: int) -> bool:
         """Whether it worked, so that its end says nothing of the next one."""
-        if self.placed.checked:
-            return self.was_healthy
-        return self.started_ms > 0 and now >= self.started_ms + PROVEN_MS
+        lasted = self.started_ms > 0 and now >= self.started_ms + PROVEN_MS
+        return lasted and (self.was_healthy or not self.placed.checked)
 
     def apply(self, status: TaskStatus, now: int) -> bool:
         """Take over a status; False where it is out of order and changes nothing."""

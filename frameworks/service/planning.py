@@ -35,7 +35,8 @@ def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
     new, vacant = resident.open_places(book, state, launches, now, lacking=plan.launches > 0)
     most = launches - new
     book.want(state, new, now, lacking=plan.launches > 0, earlier=plan.earlier, places=vacant, most=most)
-    actions += try_out(book, state, plan, now)
+    if tried := try_out(book, state, plan, now):
+        return [*actions, *tried]
     return [*actions, *(_settle(book, state, now) if plan.settled else watch(book, state, plan, now))]
 
 

@@ -30,7 +30,7 @@ def apply_status(book: Book, status: TaskStatus, now: int) -> list[Action]:
     announce(book, state, instance, before, status)
     book.mark(state.stored.app_id)
     if instance.was_healthy and not was_healthy:
-        state.backoff.reset()
+        state.backoff.lift()
     if (instance.lost_ms is not None) != was_lost:
         _crossed_the_horizon(book, state, instance, now)
     if not status.terminal:

@@ -315,6 +315,16 @@ def test_canaries_come_beside_the_old_ones_and_are_promoted_when_they_prove_good
     assert counts(world, "/a") == {"two": 4}
 
 
+def test_the_rest_follows_canaries_that_are_good_at_once(world: World) -> None:
+    world.put(app("/a", 4, minimum_health=750_000, maximum_over=0))
+    world.settle()
+    update(world, app("/a", 4, "two", canary=1, minimum_health=750_000, maximum_over=0, min_healthy_ms=0))
+    start_all(world)
+    assert world.machine.deployment_of("/a") is not None
+    world.settle()
+    assert counts(world, "/a") == {"two": 4}
+
+
 def test_canaries_wait_to_be_promoted_and_a_rollback_ends_them(world: World) -> None:
     world.put(app("/a", 4))
     world.settle()

@@ -103,6 +103,8 @@ def test_waits_grow_up_to_the_longest() -> None:
     assert waits == [0, 1_000, 2_000, 4_000, 5_000, 5_000]
     backoff.fail(delays, now - 1)
     assert backoff.failures == 6
+    backoff.lift()
+    assert (backoff.failures, backoff.until) == (6, 0)
     backoff.reset()
     assert (backoff.failures, backoff.until) == (0, 0)
 

@@ -9,7 +9,7 @@ from barter.tools.sim.checkers.slots import Slots
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.config import Timing, usual_agents
 from barter.tools.sim.operators import Operators
-from barter.tools.sim.workloads import operator
+from barter.tools.sim.workloads import asks
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.world import SECOND_US, World
 
@@ -26,7 +26,7 @@ def test_its_instances_do_not_count_any_more() -> None:
     cluster.add_agents(usual_agents(6))
     workload = ServiceWorkload()
     cluster.add_framework(workload.name, workload)
-    world.at(SECOND_US, lambda: workload.act(operator.Put(1_000, "/web", STRICT)))
+    world.at(SECOND_US, lambda: workload.act(asks.Put(1_000, "/web", STRICT)))
     world.seen.add(Slots())
     cluster.start()
     world.run_until(20 * SECOND_US)

@@ -26,7 +26,7 @@ from barter.tools.sim.config import Timing, usual_agents
 from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.observe import Observer, Violated
 from barter.tools.sim.operators import Operators
-from barter.tools.sim.workloads import operator
+from barter.tools.sim.workloads import asks
 from barter.tools.sim.workloads.batch import BatchScheduler, BatchWorkload, Submit
 from barter.tools.sim.workloads.jobs import Job
 from barter.tools.sim.workloads.service import ServiceWorkload
@@ -37,7 +37,7 @@ Patch = pytest.MonkeyPatch
 SECOND_MS = 1_000
 WEB = App("/web", cmd="sleep infinity", cpus=100, mem=32 * MIB, instances=4, ports=())
 STRICT = replace(WEB, upgrade=Upgrade(0, 0), unreachable=None)
-UPGRADE = operator.Upgrade(30 * SECOND_MS, "/web", 2, force=True)
+UPGRADE = asks.Upgrade(30 * SECOND_MS, "/web", 2, force=True)
 
 
 OfFleet = Callable[[Fleet], Observer]
@@ -75,12 +75,12 @@ def running(cluster: SimCluster, name: str) -> list[TaskInfo]:
 
 
 def put(app: App) -> Act:
-    return operator.Put(SECOND_MS, app.app_id, app)
+    return asks.Put(SECOND_MS, app.app_id, app)
 
 
 def test_an_upgrade_that_kills_all_at_once(monkeypatch: Patch) -> None:
     play(Rolling, [put(WEB), UPGRADE])
-    monkeypatch.setattr(rollout, "_replaced", lambda app, census, *_: [(one, "replaced") for one in census.outdated])
+    monkeypatch.setattr(rollout._Budget, "allows", lambda self, instance: True)
     with pytest.raises(Violated, match=r"rolling: /web: kills leave 0 of 4 ready instances, 4 are to stay"):
         play(Rolling, [put(WEB), UPGRADE])
 
@@ -97,18 +97,18 @@ def test_what_is_drained_is_released_only_beside_as_many_ready_ones_as_the_minim
 
     play(Releases, [put(WEB)], drained=drained)
     assert released
-    monkeypatch.setattr(rollout, "_moved", lambda app, census, *_: [(one, "moved") for one in census.going])
+    monkeypatch.setattr(rollout, "_moved", lambda goal, side, budget: [(one, "moved") for one in side.going])
     with pytest.raises(Violated, match=r"rolling: /web: kills leave \d of 4 ready instances, 4 are to stay \(.*moved"):
         play(Rolling, [put(WEB)], drained=drained)
 
 
 def test_an_operators_kill_is_an_operators_wish() -> None:
-    play(Rolling, [put(WEB), operator.KillSome(30 * SECOND_MS, "/web", (0, 1, 2), scale=False)])
+    play(Rolling, [put(WEB), asks.KillSome(30 * SECOND_MS, "/web", (0, 1, 2), scale=False)])
 
 
 def test_a_strict_app_that_has_one_more_while_it_is_upgraded(monkeypatch: Patch) -> None:
     play(Slots(), [put(STRICT), UPGRADE])
-    monkeypatch.setattr(rollout, "_most", lambda app, wanted, census: wanted + 1)
+    monkeypatch.setattr(rollout, "_most", lambda goal, census: goal.wanted + 1)
     with pytest.raises(Violated, match=r"slots: /web: 5 instances run, at most 4 may"):
         play(Slots(), [put(STRICT), UPGRADE])
 
@@ -116,14 +116,14 @@ def test_a_strict_app_that_has_one_more_while_it_is_upgraded(monkeypatch: Patch)
 def test_an_upgrade_that_launches_more_than_the_maximum(monkeypatch: Patch) -> None:
     half_over = replace(WEB, upgrade=Upgrade(1_000_000, 500_000))
     play(Capacity, [put(half_over), UPGRADE])
-    monkeypatch.setattr(rollout, "_most", lambda app, wanted, census: 2 * wanted)
+    monkeypatch.setattr(rollout, "_most", lambda goal, census: 2 * goal.wanted)
     with pytest.raises(Violated, match=r"capacity: /web: \d launched, with which [78] are there, at most 6 may"):
         play(Capacity, [put(half_over), UPGRADE])
 
 
 def test_scaling_that_restarts_what_is_there(monkeypatch: Patch) -> None:
-    scale = operator.Scale(30 * SECOND_MS, "/web", 5, force=True)
-    play(Needless, [put(WEB), scale, operator.Restart(60 * SECOND_MS, "/web", force=True)])
+    scale = asks.Scale(30 * SECOND_MS, "/web", 5, force=True)
+    play(Needless, [put(WEB), scale, asks.Restart(60 * SECOND_MS, "/web", force=True)])
     monkeypatch.setattr(App, "same_tasks_as", lambda self, other: self == other)
     with pytest.raises(
         Violated, match=r"needless: /web: \d launched, with which 6 are there as wanted, and 5 are wanted"
@@ -132,9 +132,9 @@ def test_scaling_that_restarts_what_is_there(monkeypatch: Patch) -> None:
 
 
 def test_instances_that_end_although_no_more_than_the_wanted_are_there(monkeypatch: Patch) -> None:
-    scale = operator.Scale(30 * SECOND_MS, "/web", 3, force=True)
+    scale = asks.Scale(30 * SECOND_MS, "/web", 3, force=True)
     play(Needless, [put(WEB), scale])
-    monkeypatch.setattr(rollout, "_surplus", lambda app, census, *_: [(one, "too many") for one in census.current[:2]])
+    monkeypatch.setattr(rollout, "_surplus", lambda app, side, *_: [(one, "too many") for one in side.staying[:2]])
     with pytest.raises(Violated, match=r"needless: /web: of 4 wanted 4 are there as wanted, and end: .*: too many"):
         play(Needless, [put(WEB)])
 

@@ -34,7 +34,7 @@ class Host:
     def run(self, key: TaskKey, task: TaskInfo, ended: Callable[[int], None]) -> Running:
         """Start it; `ended` is called once, also when the machine crashes."""
         run = self.behaviour(task)
-        running = self.tasks[key] = Running(task, ended, run.deaf)
+        running = self.tasks[key] = Running(task, ended, run.deaf, not run.sick)
         for see in self.world.seen.task_started:
             see(self, key, task)
         if run.seconds is not None:

@@ -5,13 +5,19 @@ from functools import partial
 from random import Random
 
 from barter.core.tasks import TaskInfo
+from barter.tools.sim.checkers.canaries import Canaries
 from barter.tools.sim.checkers.capacity import Capacity
+from barter.tools.sim.checkers.deadline import Deadline
 from barter.tools.sim.checkers.fleet import Fleet
+from barter.tools.sim.checkers.in_turn import InTurn
 from barter.tools.sim.checkers.jobs import Jobs
 from barter.tools.sim.checkers.kept_kills import KeptKills
 from barter.tools.sim.checkers.needless import Needless
+from barter.tools.sim.checkers.one_deployment import OneDeployment
+from barter.tools.sim.checkers.paused import Paused
 from barter.tools.sim.checkers.rolling import Rolling
 from barter.tools.sim.checkers.slots import Slots
+from barter.tools.sim.checkers.storms import Storms
 from barter.tools.sim.checkers.unique import Unique
 from barter.tools.sim.cluster import SimCluster
 from barter.tools.sim.framework import SimFramework
@@ -25,6 +31,10 @@ from barter.tools.sim.workloads.greedy import GreedyWorkload, TakeAll
 from barter.tools.sim.workloads.guests import GuestsWorkload
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.workloads.workload import Act, Workload
+from barter.tools.sim.world import SECOND_US
+
+PUT_RIGHT_S = (1, 60, 120)
+"""After the end of all faults: when operators look whether something can never come to rest by itself."""
 
 
 class Usual(Population):
@@ -33,8 +43,10 @@ class Usual(Population):
     def __init__(self) -> None:
         self.workloads: tuple[Workload, ...] = ()
         self._governing: Governing | None = None
+        self._cluster: SimCluster
 
     def move_in(self, cluster: SimCluster, until_us: int) -> Sequence[Deed]:
+        self._cluster = cluster
         self.workloads = (ServiceWorkload(), *_two_more(cluster.world.random("who lives here")))
         deeds: list[Deed] = []
         taken: list[int] = []
@@ -53,10 +65,18 @@ class Usual(Population):
             workload.calm()
         if self._governing is not None:
             self._governing.calm()
+        for at_s in PUT_RIGHT_S:
+            self._cluster.world.after(at_s * SECOND_US, self._put_right)
+
+    def _put_right(self) -> None:
+        service = self._cluster.frameworks["service"]
+        if service.up and isinstance(service.program, ServiceWorkload):
+            service.within_life(service.program.put_right)()
 
     def observers(self) -> Sequence[Observer]:
         fleet = Fleet()
-        return fleet, Rolling(fleet), Capacity(fleet), Needless(fleet), Slots(), Unique(), KeptKills(), Jobs()
+        of_fleet = (Rolling, Capacity, Needless, InTurn, Paused, Canaries, Deadline, Storms)
+        return fleet, *(each(fleet) for each in of_fleet), OneDeployment(), Slots(), Unique(), KeptKills(), Jobs()
 
     def unsettled(self, cluster: SimCluster) -> str:
         return "; ".join(

@@ -6,7 +6,7 @@ from typing import Any
 
 from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
 from barter.core.tasks import Reason
-from barter.frameworks.service.actions import Action, DropApp, Kill, Launch, Release, SaveApp
+from barter.frameworks.service.actions import Action, Kill, Launch, Release, SaveApp
 from barter.frameworks.service.app import App
 from barter.frameworks.service.changes import OPERATORS_WISH
 from barter.frameworks.service.state import AppState
@@ -26,7 +26,8 @@ Ends = Sequence[Kill | Release]
 class Known:
     """An instance of `app_id`, launched as one of `app`: None where that is forgotten.
 
-    `to_end`: asked for, also of an earlier process, unless that ended before its kill left.
+    `to_end`: asked for, also of an earlier process, unless that ended before its kill left. `ready_us`: since when it
+    is ready, where it is.
     """
 
     app_id: str
@@ -38,6 +39,7 @@ class Known:
     healthy: bool = False
     told_ready: bool = False
     to_end: bool = False
+    ready_us: int = 0
 
     @property
     def ready(self) -> bool:
@@ -53,7 +55,9 @@ class Known:
 class Fleet(Checker):
     """`launched` and `ending` are called with an app's id and what was decided for it, before that leaves.
 
-    At `ending` its instances still stand as before. Goes before the checkers that share it.
+    At `ending` its instances still stand as before. Launches of an app that became another in the same batch are told
+    to nobody, as nobody knows which came first. `ended` are those of the last batch. Goes before the checkers that
+    share it.
     """
 
     name = "fleet"
@@ -62,11 +66,12 @@ class Fleet(Checker):
         super().__init__()
         self.launched: list[Callable[[str, Launch], None]] = []
         self.ending: list[Callable[[str, Ends], None]] = []
+        self.ended: set[str] = set()
         self._framework: SimFramework | None = None
         self._workload = ServiceWorkload()
         self._known: dict[str, Known] = {}
         self._asked: set[str] = set()
-        self._newest: dict[str, int] = {}
+        self._saved: set[str] = set()
 
     def begin(self, cluster: SimCluster) -> None:
         super().begin(cluster)
@@ -83,10 +88,15 @@ class Fleet(Checker):
         state = self._workload.apps.get(app_id)
         return {task_id: self._known[task_id] for task_id in state.instances if task_id in self._known} if state else {}
 
-    def in_force(self, state: AppState) -> list[App]:
-        """The definitions of an app that counted in the present batch: one after another."""
-        newest = self._newest.get(state.stored.app_id, 0)
-        return [app for version, app in state.stored.versions if version >= newest]
+    def counted(self, app_id: str) -> dict[str, Known]:
+        """Those that are there: not asked to end, within reach, and on agents that stay."""
+        state = self._workload.apps.get(app_id)
+        found = self.instances(app_id).items() if state else ()
+        return {
+            task_id: one
+            for task_id, one in found
+            if state and not (one.to_end or one.away or state.instances[task_id].going)
+        }
 
     def process_started(self, process: Process[Any, Any]) -> None:
         if process is self._framework:
@@ -112,6 +122,7 @@ class Fleet(Checker):
             return
         # The framework takes an instance of a removed agent for one out of reach, which may come back.
         state = TaskState.UNREACHABLE if status.reason is Reason.AGENT_REMOVED else status.state
+        was_ready = known.ready
         try:
             known.state = state if state is known.state else advance(known.state, state)
         except IllegalTransition:
@@ -122,9 +133,12 @@ class Fleet(Checker):
         elif status.state is TaskState.RUNNING:
             known.healthy = known.healthy if status.healthy is None else status.healthy
             known.told_ready = known.told_ready if status.ready is None else status.ready
+        if known.ready and not was_ready:
+            known.ready_us = self.cluster.world.now_us
 
     def _decided(self, actions: Sequence[Action]) -> None:
         ends: dict[str, list[Kill | Release]] = {}
+        self._saved = {action.stored.app_id for action in actions if isinstance(action, SaveApp)}
         for action in actions:
             if isinstance(action, Launch):
                 self._launch(action)
@@ -135,11 +149,7 @@ class Fleet(Checker):
                 look(app_id, of_app)
             for end in of_app:
                 self._known[end.task_id].to_end = True
-        for action in actions:
-            if isinstance(action, SaveApp):
-                self._newest[action.stored.app_id] = action.stored.version
-            elif isinstance(action, DropApp):
-                self._newest.pop(action.app_id, None)
+        self.ended = {end.task_id for of_app in ends.values() for end in of_app}
 
     def _launch(self, launch: Launch) -> None:
         app_id = launch.tasks[0].labels[APP_LABEL]
@@ -148,8 +158,9 @@ class Fleet(Checker):
             version = state.instances[task.task_id].placed.version if task.task_id in state.instances else 0
             checked, readied = bool(task.health_checks), task.readiness_check is not None
             self._known[task.task_id] = Known(app_id, version, state.stored.definition(version), checked, readied)
-        for look in self.launched:
-            look(app_id, launch)
+        if app_id not in self._saved:
+            for look in self.launched:
+                look(app_id, launch)
 
 
 def is_wish(end: Kill | Release) -> bool:

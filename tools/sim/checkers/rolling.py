@@ -1,5 +1,6 @@
 """The service framework's own kills and releases never lead under the minimum of ready instances."""
 
+from barter.tools.sim.checkers.bounds import bounds
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.fleet import Ends, Fleet, is_wish
 
@@ -25,7 +26,7 @@ class Rolling(Checker):
         own = [end for end in ends if not is_wish(end)]
         ready = {task_id for task_id, one in self._fleet.instances(app_id).items() if one.ready} - wished
         after = len(ready.difference(end.task_id for end in own))
-        least = state.app.upgrade.fewest_ready(state.app.instances)
+        least = bounds(state.stored).fewest
         if after < min(len(ready), least):
             reasons = "; ".join(f"{end.task_id}: {end.reason}" for end in own)
             self.fail(f"{app_id}: kills leave {after} of {len(ready)} ready instances, {least} are to stay ({reasons})")

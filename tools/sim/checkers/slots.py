@@ -6,7 +6,7 @@ from barter.agent.facts import TaskKey
 from barter.core.ids import AgentId
 from barter.core.tasks import TaskInfo
 from barter.frameworks.service.actions import Action, DropApp, Launch
-from barter.frameworks.service.app import App, Upgrade
+from barter.frameworks.service.app import App
 from barter.master.facts import AgentGone, Fact
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.watched import find
@@ -18,7 +18,7 @@ from barter.tools.sim.workloads.service import APP_LABEL, ServiceWorkload
 
 def is_strict(app: App) -> bool:
     """No instance more while it is upgraded, and none in place of one that is only out of reach."""
-    return app.upgrade == Upgrade(0, 0) and app.unreachable is None
+    return app.upgrade.minimum_health == app.upgrade.maximum_over == 0 and app.unreachable is None
 
 
 class Slots(Checker):

@@ -7,7 +7,7 @@ from random import Random
 from barter.core.constraints import Constraint, Operator
 from barter.core.tasks import CheckKind, Network
 from barter.core.units import MIB
-from barter.frameworks.service.app import MILLION, App, Check, Delays, Image, Port, Unreachable, Upgrade
+from barter.frameworks.service.app import MILLION, App, Check, Delays, Image, Port, Readiness, Unreachable, Upgrade
 
 FOREVER = "sleep infinity"
 _UPGRADES = (Upgrade(), Upgrade(MILLION, 0), Upgrade(MILLION // 2, 0), Upgrade(MILLION // 2, MILLION // 2))
@@ -36,11 +36,22 @@ def draw_app(rng: Random, number: int) -> App:
         mem=rng.randrange(64, 513, 64) * MIB,
         instances=rng.randint(1, 6),
         ports=tuple(Port(name=f"p{index}") for index in range(rng.randrange(3))),
-        upgrade=rng.choice(_UPGRADES),
+        upgrade=_draw_upgrade(rng),
         delays=Delays(longest_ms=60_000),
         unreachable=rng.choice((Unreachable(), Unreachable(30_000, 90_000))),
     )
     return _KINDS[kind](rng, app, number)
+
+
+def _draw_upgrade(rng: Random) -> Upgrade:
+    return replace(
+        rng.choice(_UPGRADES),
+        progress_ms=rng.choice((600_000, 180_000, 60_000, 0)),
+        auto_revert=rng.random() < 0.3,
+        canary=rng.choice((0, 0, 0, 1, 2)),
+        auto_promote=rng.random() < 0.7,
+        min_healthy_ms=rng.choice((0, 10_000, 30_000)),
+    )
 
 
 def _plain(rng: Random, app: App, number: int) -> App:
@@ -57,7 +68,9 @@ def _checked(rng: Random, app: App, number: int) -> App:
         interval_ms=rng.randrange(5_000, 90_000, 1_000),
         timeout_ms=2_000,
     )
-    return replace(app, checks=(check,), ports=app.ports or (Port(name="web"),))
+    ports = app.ports or (Port(name="web"),)
+    readiness = Readiness("up", CheckKind.HTTP, interval_ms=rng.randrange(2_000, 30_000, 1_000), timeout_ms=1_000)
+    return replace(app, checks=(check,), ports=ports, readiness=readiness if rng.random() < 0.3 else None)
 
 
 def _strict(rng: Random, app: App, number: int) -> App:

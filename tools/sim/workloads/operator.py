@@ -1,116 +1,57 @@
-"""Those who operate the service framework: what they ask, when, and what they were promised."""
+"""Those who operate the service framework: what they were promised, and what they put right in the end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from random import Random
 
+from barter.frameworks.service import events as ev
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
-from barter.frameworks.service.events import Change, KillInstances, Request
-from barter.frameworks.service.events import Put as PutApp
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.tools.sim.observe import Violated
-from barter.tools.sim.workloads.apps import draw_app, most_instances
-from barter.tools.sim.workloads.workload import Act
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorAct(Act):
-    app_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Put(OperatorAct):
-    """Create it, or change it to this."""
-
-    app: App
-
-    def __str__(self) -> str:
-        return f"put {self.app_id} with {self.app.instances} instances"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale(OperatorAct):
-    instances: int
-    force: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrade(OperatorAct):
-    """To the same with another environment."""
-
-    number: int
-    force: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Restart(OperatorAct):
-    force: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KillSome(OperatorAct):
-    """Of its instances those with these numbers, modulo how many there are."""
-
-    chosen: tuple[int, ...]
-    scale: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delete(OperatorAct):
-    pass
-
-
-def draw_acts(rng: Random, duration_ms: int) -> list[OperatorAct]:
-    """A few apps, each with its own story; what is deleted is mostly created again."""
-    acts: list[OperatorAct] = []
-    for number in range(rng.randint(3, 5)):
-        app = draw_app(rng, number)
-        acts.append(Put(rng.randrange(min(duration_ms, 120_000)), app.app_id, app))
-        for _ in range(rng.randint(1, 1 + duration_ms // 360_000)):
-            acts += _draw_change(rng, app, rng.randrange(duration_ms), duration_ms)
-    return sorted(acts, key=lambda act: act.at_ms)
-
-
-def _draw_change(rng: Random, app: App, at_ms: int, duration_ms: int) -> list[OperatorAct]:
-    app_id, force = app.app_id, rng.random() < 0.7
-    kind = rng.choices(("scale", "upgrade", "restart", "kill", "delete"), (4, 4, 2, 2, 1))[0]
-    match kind:
-        case "scale":
-            return [Scale(at_ms, app_id, rng.randint(0, most_instances(app)), force)]
-        case "upgrade":
-            return [Upgrade(at_ms, app_id, rng.randrange(1_000), force)]
-        case "restart":
-            return [Restart(at_ms, app_id, force)]
-        case "kill":
-            chosen = tuple(rng.randrange(6) for _ in range(rng.randint(1, 3)))
-            return [KillSome(at_ms, app_id, chosen, rng.random() < 0.2)]
-        case _:
-            again = min(at_ms + rng.randrange(1_000, 120_000), duration_ms - 1)
-            return [Delete(at_ms, app_id), Put(again, app_id, app)]
+from barter.tools.sim.workloads.asks import (
+    GoBack,
+    OperatorAct,
+    Promote,
+    Put,
+    PutGroup,
+    Restart,
+    Resume,
+    is_broken,
+    living,
+    request_of,
+)
 
 
 @dataclass(slots=True)
 class _Promise:
-    """What the last answer said of an app: its version, 0 for deleted. `unanswered`: asked since, without an answer."""
+    """The version of an app when its last answer came, 0 for deleted. `unanswered`: asked since, without an answer."""
 
     version: int = 0
     unanswered: int = 0
 
 
 class Operator:
-    """Holds the framework to its answers: what was answered is there in every later process."""
+    """Holds the framework to its answers: what was answered is there in every later process, and goes on there.
+
+    `promoted` are the deployments whose canaries it asked to promote.
+    """
 
     def __init__(self) -> None:
         self._scheduler: ServiceScheduler | None = None
         self._promises: dict[str, _Promise] = {}
+        self._good: dict[str, App] = {}
+        self._answered: set[str] = set()
+        self.promoted: set[str] = set()
         self._deployments = 0
 
     def meet(self, scheduler: ServiceScheduler) -> None:
         """A new process serves; of what the one before did not answer the outcome is what this one says."""
-        self._scheduler = scheduler
+        before, self._scheduler = self._scheduler, scheduler
+        if before is not None:
+            self._goes_on(before, scheduler)
         for app_id, promise in self._promises.items():
             found = self._version(scheduler, app_id)
-            if not promise.unanswered and found != promise.version:
+            if not promise.unanswered and _is_broken_promise(promise.version, found, self._good.get(app_id)):
                 said, is_there = _worded(promise.version), _worded(found)
                 raise Violated("operator", f"{app_id}: answered was {said}, after a restart there is {is_there}")
             promise.version, promise.unanswered = found, 0
@@ -120,20 +61,61 @@ class Operator:
         if scheduler is None:
             return
         self._deployments += 1
-        request = _request(scheduler, act, f"d{self._deployments}")
+        deployment = f"d{self._deployments}"
+        request = request_of(scheduler.machine, act, scheduler.next_request(), deployment)
         if request is None:
             return
-        promise = self._promises.setdefault(act.app_id, _Promise())
-        promise.unanswered += 1
+        if isinstance(request, ev.Promote):
+            self.promoted.add(request.deployment_id)
+        promises = [self._promises.setdefault(app_id, _Promise()) for app_id in self._touched(scheduler, act)]
+        for promise in promises:
+            promise.unanswered += 1
 
         def answered(answer: Answer) -> None:
             if self._scheduler is not scheduler:
                 return
-            promise.unanswered -= 1
+            for promise in promises:
+                promise.unanswered -= 1
             if answer.status == 200:
-                promise.version = 0 if isinstance(act, Delete) else answer.version
+                self._answered.add(deployment)
+                for app_id, promise in self._promises.items():
+                    promise.version = self._version(scheduler, app_id)
 
         scheduler.ask(request, answered)
+
+    def put_right(self) -> None:
+        """Nothing stays that can never work, nothing paused, no canary that waits for somebody."""
+        scheduler = self._scheduler
+        if scheduler is None:
+            return
+        for state in list(scheduler.machine.apps.values()):
+            app_id, app, good = state.stored.app_id, state.app, self._good.get(state.stored.app_id)
+            if state.stored.deleting or good is None:
+                continue
+            if is_broken(app):
+                self.act(Put(0, app_id, replace(app, cmd=good.cmd, cpus=good.cpus, delays=good.delays)))
+                continue
+            deployment = scheduler.machine.deployment_of(app_id)
+            if deployment is None and state.stored.standing is not None:
+                self.act(Restart(0, app_id, force=True))
+            elif deployment is not None:
+                self.act(Resume(0, app_id))
+                self.act(Promote(0, app_id))
+
+    def _touched(self, scheduler: ServiceScheduler, act: OperatorAct) -> Sequence[str]:
+        """The ids of the apps this may change."""
+        if isinstance(act, Put | PutGroup):
+            apps = (act.app,) if isinstance(act, Put) else act.apps
+            self._good.update((app.app_id, app) for app in apps if not is_broken(app))
+            return [app.app_id for app in apps]
+        ids = [state.stored.app_id for state in living(scheduler.machine, act.app_id)]
+        deployment = scheduler.machine.deployment_of(ids[0]) if ids and isinstance(act, GoBack) else None
+        return deployment.app_ids if deployment else ids
+
+    def _goes_on(self, before: ServiceScheduler, scheduler: ServiceScheduler) -> None:
+        for deployment_id in before.machine.deployments:
+            if deployment_id in self._answered and deployment_id not in scheduler.machine.deployments:
+                raise Violated("operator", f"deployment {deployment_id} was under way, and is not after a restart")
 
     @staticmethod
     def _version(scheduler: ServiceScheduler, app_id: str) -> int:
@@ -141,32 +123,11 @@ class Operator:
         return 0 if state is None or state.stored.deleting else state.stored.version
 
 
-def _request(scheduler: ServiceScheduler, act: OperatorAct, deployment: str) -> Request | None:
-    """As the API makes it out of the app as it stands; None where it finds nothing to ask it of."""
-    number, state = scheduler.next_request(), scheduler.machine.apps.get(act.app_id)
-    if state is None or state.stored.deleting:
-        return Change(number, deployment, (PutApp(act.app, 0),), force=True) if isinstance(act, Put) else None
-    base = state.stored.version
-    match act:
-        case Put():
-            return Change(number, deployment, (PutApp(act.app, base),), force=True)
-        case Scale():
-            return Change(
-                number, deployment, (PutApp(replace(state.app, instances=act.instances), base),), force=act.force
-            )
-        case Upgrade():
-            app = replace(state.app, env={**state.app.env, "ROUND": str(act.number)})
-            return Change(number, deployment, (PutApp(app, base),), force=act.force)
-        case Restart():
-            return Change(number, deployment, restarts=(act.app_id,), force=act.force)
-        case KillSome():
-            ids = tuple(state.instances)
-            chosen = tuple(dict.fromkeys(ids[index % len(ids)] for index in act.chosen)) if ids else ()
-            return KillInstances(number, chosen, deployment, act.scale, force=act.scale)
-        case Delete():
-            return Change(number, deployment, deletes=(act.app_id,), force=True)
-        case _:
-            raise TypeError(f"{type(act).__name__} is nothing the service framework can be asked")
+def _is_broken_promise(answered: int, found: int, app: App | None) -> bool:
+    """Since the answer a deployment may have failed, and gone back by itself, which takes away what was new."""
+    if not found and app is not None and app.upgrade.auto_revert:
+        return False
+    return found < answered if answered else found > 0
 
 
 def _worded(version: int) -> str:

@@ -1,7 +1,6 @@
 """The service framework as it is in production, with those who operate it."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -9,11 +8,14 @@ from barter.core.cluster import FrameworkInfo, ReturningTasks
 from barter.core.tasks import TaskInfo
 from barter.frameworks.service.actions import Action, SetDemands, Telling
 from barter.frameworks.service.scheduler import ServiceScheduler
-from barter.frameworks.service.state import AppState
+from barter.frameworks.service.state import AppState, Deployment, StoredApp, StoredGroup
+from barter.frameworks.service.timestamps import iso
 from barter.sdk.driver import Driver
 from barter.sdk.store import StateStore
 from barter.tools.sim.workloads.apps import FOREVER
-from barter.tools.sim.workloads.operator import Operator, OperatorAct, draw_acts
+from barter.tools.sim.workloads.asks import OperatorAct
+from barter.tools.sim.workloads.deployments import draw_acts
+from barter.tools.sim.workloads.operator import Operator
 from barter.tools.sim.workloads.workload import Act, Workload
 
 APP_LABEL, ROLE = "barter.app", "eng/web"
@@ -62,39 +64,66 @@ class ServiceWorkload(Workload):
         if isinstance(act, OperatorAct):
             self._operator.act(act)
 
+    def put_right(self) -> None:
+        """What its operators do in the end, so that all can come to rest."""
+        self._operator.put_right()
+
     @property
     def apps(self) -> Mapping[str, AppState]:
         """As the latest process knows them."""
         return self.scheduler.machine.apps if self.scheduler else {}
 
+    @property
+    def promoted(self) -> Collection[str]:
+        """The deployments whose canaries its operators asked to promote."""
+        return self._operator.promoted
+
+    @property
+    def groups(self) -> Mapping[str, StoredGroup]:
+        return self.scheduler.machine.groups if self.scheduler else {}
+
+    @property
+    def deployments(self) -> Mapping[str, Deployment]:
+        """Those under way, by id."""
+        return self.scheduler.machine.deployments if self.scheduler else {}
+
+    def deployment_of(self, app_id: str) -> Deployment | None:
+        return self.scheduler.machine.deployment_of(app_id) if self.scheduler else None
+
     def settled(self, running: Sequence[TaskInfo]) -> str:
         if self.scheduler is None:
             return "it never started"
-        counts = Counter(task.labels[APP_LABEL] for task in running)
-        states = self.scheduler.machine.apps
-        strays = sorted(app_id for app_id in counts if app_id not in states)
-        missing = [f"{app_id}: {counts[app_id]} run, of an app that is no more" for app_id in strays]
-        deploying = self.scheduler.machine.deployment_of
-        missing += [
-            found
-            for app_id, state in states.items()
-            if (found := _missing(state, counts[app_id], deploying=deploying(app_id) is not None))
-        ]
+        of_apps: dict[str, list[TaskInfo]] = {}
+        for task in running:
+            of_apps.setdefault(task.labels[APP_LABEL], []).append(task)
+        strays = sorted(app_id for app_id in of_apps if app_id not in self.apps)
+        missing = [f"{app_id}: {len(of_apps[app_id])} run, of an app that is no more" for app_id in strays]
+        for app_id, state in self.apps.items():
+            missing += [found] if (found := self._missing(state, of_apps.get(app_id, []))) else []
         return "; ".join(missing)
 
+    def _missing(self, state: AppState, tasks: Sequence[TaskInfo]) -> str:
+        stored, wanted, running = state.stored, state.app.instances, len(tasks)
+        deployment = self.deployment_of(stored.app_id)
+        of_deployment = f", in {deployment.deployment_id}" if deployment else ""
+        if stored.deleting:
+            return f"{stored.app_id}: being deleted, {state.waiting}{of_deployment}"
+        if state.app.cmd != FOREVER and state.app.image is None:
+            return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}{of_deployment}"
+        if state.app.unreachable is None and _out_of_reach(state) and running <= wanted:
+            return ""
+        if old := sorted(task.task_id for task in tasks if not _is_current(stored, task)):
+            return f"{stored.app_id}: {', '.join(old)} run, of a version that is no more{of_deployment}"
+        if state.ready == wanted == running == len(state.instances) and deployment is None:
+            return ""
+        found = f"{running} run, {len(state.instances)} known, {state.ready} ready of {wanted}{of_deployment}"
+        return f"{stored.app_id}: {found}, {state.waiting or 'not looked at yet'}"
 
-def _missing(state: AppState, running: int, *, deploying: bool) -> str:
-    stored, wanted = state.stored, state.app.instances
-    if stored.deleting:
-        return f"{stored.app_id}: being deleted, {state.waiting}"
-    if state.app.cmd != FOREVER and state.app.image is None:
-        return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}"
-    if state.ready == wanted == running == len(state.instances) and not deploying:
-        return ""
-    if state.app.unreachable is None and _out_of_reach(state) and running <= wanted:
-        return ""
-    found = f"{running} run, {len(state.instances)} known, {state.ready} ready of {wanted}"
-    return f"{stored.app_id}: {found}, {state.waiting or 'not looked at yet'}"
+
+def _is_current(stored: StoredApp, task: TaskInfo) -> bool:
+    """A task's version is its definition's; what is not kept any more is taken for another."""
+    launched = task.labels["barter.version"]
+    return any(iso(version) == launched for version, app in stored.versions if app.same_tasks_as(stored.app))
 
 
 def _out_of_reach(state: AppState) -> bool:

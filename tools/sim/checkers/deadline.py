@@ -1,0 +1,93 @@
+"""A deployment gets on, or ends: with success, at its app's deadline, or because somebody ends it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from barter.frameworks.service.actions import Action
+from barter.frameworks.service.state import AppState, Deployment
+from barter.tools.sim.checkers.checker import Checker
+from barter.tools.sim.checkers.fleet import Fleet
+from barter.tools.sim.checkers.watched import find
+from barter.tools.sim.cluster import SimCluster
+from barter.tools.sim.framework import SimFramework
+from barter.tools.sim.process import Process
+from barter.tools.sim.workloads.service import ServiceWorkload
+from barter.tools.sim.world import SECOND_US
+
+LOOK_US = 5 * SECOND_US
+
+
+@dataclass(slots=True)
+class _Best:
+    """The most ready new ones, the fewest others, the fewest in all that there were, and when that came last."""
+
+    ready: int
+    others: int
+    total: int
+    at_us: int
+    done: bool = False
+
+
+class Deadline(Checker):
+    """Judges what is not paused, apps in their turn that did not have all yet, and no canaries that are all ready.
+    A new process gives the whole deadline again; clocks of frameworks may be slow.
+    """
+
+    name = "deadline"
+
+    def __init__(self, fleet: Fleet) -> None:
+        super().__init__()
+        self._fleet = fleet
+        self._framework: SimFramework | None = None
+        self._workload = ServiceWorkload()
+        self._best: dict[tuple[str, str], _Best] = {}
+        self._next_us = 0
+
+    def begin(self, cluster: SimCluster) -> None:
+        super().begin(cluster)
+        if (found := find(cluster, ServiceWorkload)) is not None:
+            self._framework, self._workload = found
+            self._workload.watching.append(self._decided)
+
+    def process_started(self, process: Process[Any, Any]) -> None:
+        if process is self._framework:
+            self._best.clear()
+
+    def at_end(self, cluster: SimCluster) -> None:
+        if self._framework is not None and self._framework.up:
+            self._look()
+
+    def _decided(self, actions: Sequence[Action]) -> None:
+        if self.cluster.world.now_us >= self._next_us:
+            self._next_us = self.cluster.world.now_us + LOOK_US
+            self._look()
+
+    def _look(self) -> None:
+        before, self._best = self._best, {}
+        for deployment in self._workload.deployments.values():
+            if not deployment.paused:
+                for action in deployment.steps[deployment.current]:
+                    state = self._fleet.app(action.app_id)
+                    if state is not None and not state.stored.deleting:
+                        key = deployment.deployment_id, action.app_id
+                        self._best[key] = self._judged(deployment, state, before.get(key))
+
+    def _judged(self, deployment: Deployment, state: AppState, best: _Best | None) -> _Best:
+        now_us, app, standing = self.cluster.world.now_us, state.app, state.stored.standing
+        instances = self._fleet.instances(app.app_id).values()
+        current = [one for one in instances if state.stored.is_current(one.version)]
+        ready, total = sum(one.ready for one in current), len(instances)
+        others = total - len(current)
+        if best is None:
+            return _Best(ready, others, total, now_us, done=ready >= app.instances and not others)
+        waits = standing is not None and standing.trial is not None and ready >= standing.fresh
+        if waits or ready > best.ready or others < best.others or total < best.total:
+            best.at_us = now_us
+        best.ready, best.others, best.total = max(best.ready, ready), min(best.others, others), min(best.total, total)
+        best.done = best.done or (ready >= app.instances and not others)
+        allowed_us = app.upgrade.progress_ms * 1500 + 60 * SECOND_US
+        if app.upgrade.progress_ms and not best.done and now_us - best.at_us > allowed_us:
+            what = f"{deployment.deployment_id}: {app.app_id} came no nearer since {best.at_us / 1e6:.3f} s"
+            self.fail(f"{what}, and has {app.upgrade.progress_ms} ms for that: {ready} ready, {others} of before")
+        return best
