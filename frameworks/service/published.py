@@ -129,6 +129,11 @@ def scheduler_disconnected() -> Published:
     return Published("scheduler_disconnected_event", {})
 
 
+def pod_changed(what: str, client_ip: str, uri: str) -> Published:
+    """`what` is created, updated or deleted."""
+    return Published(f"pod_{what}_event", {"clientIp": client_ip, "uri": uri})
+
+
 def app_terminated(app_id: str) -> Published:
     return Published("app_terminated_event", {"appId": app_id})
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from barter.core.ids import AgentId, ExecutorId, ReservationId
 from barter.core.operations import Operation
+from barter.frameworks.service.published import Published
 from barter.frameworks.service.shell.api import Api
 from barter.frameworks.service.shell.bridge import Bridge
 from barter.frameworks.service.shell.desk import Desk
@@ -50,6 +51,7 @@ class Script(Driver):
         self.services: Sequence[Service] = ()
         self.killed: list[str] = []
         self.launched: list[TaskInfo] = []
+        self.told: list[Published] = []
         self._offers = 0
         self._clock = Clock()
         self._stopped = False
@@ -158,7 +160,7 @@ async def serving(store: MemoryStore | None = None, facts: Facts | None = None) 
         address = f"127.0.0.1:{free.getsockname()[1]}"
     store = store or MemoryStore()
     script = Script()
-    bridge = script.bridge = Bridge(store)
+    bridge = script.bridge = Bridge(store, publish=script.told.append)
     registry = CollectorRegistry()
     registry.register(AppCollector(bridge.machine))
     face = http.face("service", registry, lambda: {"status": "serving"})

@@ -55,6 +55,12 @@ def test_a_pods_life() -> None:
         gone = await face.client.delete("/v2/pods/eng/pod")
         assert (gone.status_code, gone.content) == (202, b"")
         assert gone.headers["marathon-deployment-id"]
+        told = [(one.kind, one.body) for one in face.script.told if one.kind.startswith("pod_")]
+        assert told == [
+            ("pod_created_event", {"clientIp": "127.0.0.1", "uri": "/v2/pods"}),
+            ("pod_updated_event", {"clientIp": "127.0.0.1", "uri": "/v2/pods/eng/pod"}),
+            ("pod_deleted_event", {"clientIp": "127.0.0.1", "uri": "/v2/pods/eng/pod"}),
+        ]
         await face.until("/v2/deployments", lambda got: got == [])
         assert await face.call("GET", "/v2/pods/eng/pod") == (404, {"message": "Pod '/eng/pod' does not exist"})
 

@@ -14,6 +14,7 @@ from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.pod_definition import parse_pod
 from barter.frameworks.service.pod_views import killed_view, pod_view, status_view
+from barter.frameworks.service.published import pod_changed
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.desk import (
@@ -82,6 +83,7 @@ class Pods:
         answer = await self._desk.change(request, deletes=(self._pod(pod_id).stored.app_id,))
         if answer.status != 200:
             return deployed(answer)
+        self._publish("deleted", request)
         headers = {DEPLOYMENT_HEADER: answer.deployment_id, "Location": answer.deployment_id}
         return Response(status_code=202, headers=headers)
 
@@ -144,8 +146,13 @@ class Pods:
         state = self._desk.bridge.machine.apps.get(app.app_id)
         if answer.status != 200 or state is None:
             return deployed(answer)
+        self._publish("updated" if status == 200 else "created", request)
         headers = {"Location": f"/v2/pods{app.app_id}", DEPLOYMENT_HEADER: answer.deployment_id}
         return JSONResponse(pod_view(state.stored, self._desk.role), status, headers)
+
+    def _publish(self, what: str, request: Request) -> None:
+        client_ip = request.client.host if request.client else ""
+        self._desk.bridge.publish(pod_changed(what, client_ip, request.url.path))
 
     def _status(self, state: AppState) -> Json:
         return status_view(state, self._desk.role, self._desk.now())
