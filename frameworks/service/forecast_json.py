@@ -1,14 +1,19 @@
 """A forecast as the API answers it, and what is impossible of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from barter.frameworks.service.forecast import AppForecast, Forecast
 from barter.frameworks.service.preflight.facts import Impossible
 from barter.frameworks.service.schema import Json
 
 
-def forecast_json(forecast: Forecast, impossible: Iterable[Impossible], unproved: str) -> Json:
-    """`steps` as a deployment has them; `unproved` says why nothing is said to be impossible, where that is so."""
+def forecast_json(
+    forecast: Forecast, impossible: Iterable[Impossible] = (), unproved: str = "", changes: Sequence[Json] = ()
+) -> Json:
+    """`steps` as a deployment has them, `changes` as `differences` tells them.
+
+    `unproved` says why nothing is said to be impossible, where that is so.
+    """
     view: Json = {
         "steps": [
             {"actions": [{"action": each.kind.value, "app": each.app_id} for each in step]} for step in forecast.steps
@@ -20,6 +25,7 @@ def forecast_json(forecast: Forecast, impossible: Iterable[Impossible], unproved
             "complete": forecast.complete,
             "apps": [_app(each) for each in forecast.apps],
         },
+        "changes": list(changes),
         "impossible": [{"id": each.app_id, "path": each.path, "reason": each.reason} for each in impossible],
     }
     return {**view, "unproved": unproved} if unproved else view

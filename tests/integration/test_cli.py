@@ -100,7 +100,8 @@ def test_update_restart_and_rollback(dev: Dev, web: list[str], tmp_path: Path) -
 def test_what_cannot_be_placed_says_why(dev: Dev) -> None:
     dev.barter("app", "create", SPREAD)
     try:
-        dev.barter("app", "scale", "--no-wait", "spread", "3")
+        assert "needs 3 agents with different zone" in dev.barter("app", "scale", "--no-wait", "spread", "3", code=1)
+        dev.barter("app", "scale", "--force", "--no-wait", "spread", "3")
         until(lambda: [wanted for row in dev.rows("frameworks") for wanted in row["demands"] if wanted["count"]])
         why = dev.rows("explain", "spread")
         refusals = {
@@ -118,7 +119,7 @@ def test_what_cannot_be_placed_says_why(dev: Dev) -> None:
 def test_create_says_why_it_waits_and_goes_on_without_us(dev: Dev, tmp_path: Path) -> None:
     (tmp_path / "big.json").write_text(json.dumps({"id": "big", "cmd": "sleep 1000", "mem": 1 << 20, "cpus": 0.1}))
     words = [sys.executable, "-m", "barter.tools.cli.main", "--master", dev.addresses["master"]]
-    words += ["--service", dev.addresses["service"], "app", "create", str(tmp_path / "big.json")]
+    words += ["--service", dev.addresses["service"], "app", "create", "--force", str(tmp_path / "big.json")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stderr is not None

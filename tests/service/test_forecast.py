@@ -11,6 +11,7 @@ from barter.core.resources import resources
 from barter.core.units import GIB
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App, Image, Port, Upgrade
+from barter.frameworks.service.differences import differences
 from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.forecast import AppForecast, Forecast, forecast, left_of
 from barter.frameworks.service.forecast_json import forecast_json
@@ -98,9 +99,10 @@ def test_what_is_refused_is_answered() -> None:
 
 def test_a_change_that_says_nothing_new_has_no_steps() -> None:
     made = world(WEB)
-    assert forecast_json(play(made, changed(made, WEB)), (), "") == {
+    assert forecast_json(play(made, changed(made, WEB))) == {
         "steps": [],
         "forecast": {"mostInstances": 4, "extraInstances": 0, "fewestReady": 4, "complete": True, "apps": []},
+        "changes": [],
         "impossible": [],
     }
 
@@ -136,3 +138,22 @@ def test_a_resident_app_goes_on_in_its_places() -> None:
     larger = Change(1, "d", puts=(Put(replace(DB, instances=200), base),))
     [no] = prove(list(planned(larger, machine)), ClusterFacts(tuple(map(AgentFacts, agents))))
     assert "needs room for 200 instances" in no.reason
+
+
+def test_where_definitions_differ() -> None:
+    made = world(WEB, App("/old", cmd="x", cpus=100))
+    app = replace(WEB, env={"A": "b"}, instances=5, ports=(Port(name="http"),))
+    change = changed(made, app, App("/new", cmd="x"), deletes=("/old",))
+    assert differences(change, made.machine.apps) == [
+        {"id": "/old", "gone": True},
+        {
+            "id": "/web",
+            "fields": [
+                {"path": "/env/A", "before": None, "after": "b"},
+                {"path": "/instances", "before": 4, "after": 5},
+                {"path": "/portDefinitions/0/name", "before": "default", "after": "http"},
+            ],
+        },
+        {"id": "/new", "new": True},
+    ]
+    assert differences(changed(made, WEB), made.machine.apps) == []

@@ -1,19 +1,23 @@
 """`barter app`: the service framework's apps."""
 
-import json
-from collections.abc import Callable
-from contextlib import closing
-from typing import Any, TextIO, TypeVar
+import sys
+from typing import Any, TextIO
 
 import click
 
+from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, named
 from barter.tools.cli.errors import Refused
-from barter.tools.cli.options import master_option, output_option, service_option
+from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import emit_list, emit_one, say
-from barter.tools.cli.rest import Locked, Missing, Service, app_path
+from barter.tools.cli.rest import Service, app_path
+from barter.tools.cli.steering import deployment_of, steering
 from barter.tools.cli.views import apps as view
 
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+class Untold(Refused):
+    """Whether anything differs cannot be told."""
+
+    exit_code = 2
 
 
 @click.group(epilog="Example: barter app create examples/web.json && barter app scale web 5")
@@ -21,60 +25,66 @@ def app() -> None:
     """Create, update, scale and remove apps. `web` and `/web` are the same app."""
 
 
-def _changing(function: FunctionT) -> FunctionT:
-    """What every verb that starts a deployment takes."""
-    wait = click.option("--wait/--no-wait", default=True, help="Show progress until it is done (the default).")
-    return wait(master_option(service_option(function)))
-
-
-def _force(function: FunctionT) -> FunctionT:
-    text = "Take the place of a deployment that is on its way."
-    return click.option("--force", is_flag=True, help=text)(function)
-
-
 @app.command(epilog="Example: barter app create examples/web.json, or from a pipe: barter app create -")
 @click.argument("file", type=click.File())
-@_changing
-def create(file: TextIO, wait: bool, service: str, master: str) -> None:
+@changing
+def create(file: TextIO, how: How) -> None:
     """Start a new app from a JSON definition."""
-    definition, client = _definition(file), _client(service)
-    try:
-        made = client.call("POST", "/v2/apps", definition)
-    except Locked as error:
-        raise Refused(error.message, then=f"barter app update {file.name}") from None
-    deployments = made.get("deployments") or [{}]
-    _finish(client, master, made.get("id", definition.get("id")), deployments[0].get("id", ""), wait)
+    definition, client = definition_in(file), client_of(how.service)
+    made = ask(how, client, "POST", "/v2/apps", definition, exists=f"barter app update {file.name}")
+    if made is not None:
+        deployments = made.get("deployments") or [{}]
+        _finish(client, how, made.get("id", definition.get("id")), deployments[0].get("id", ""))
 
 
 @app.command(epilog="Example: barter app update examples/web.json")
 @click.argument("file", type=click.File())
-@_force
-@_changing
-def update(file: TextIO, force: bool, wait: bool, service: str, master: str) -> None:
+@changing
+def update(file: TextIO, how: How) -> None:
     """Roll an app to a new definition; the new instances are healthy before the old ones go."""
-    definition = _definition(file)
-    if not definition.get("id"):
-        raise Refused(f"{file.name} names no app", then='add "id": "/NAME" to it')
-    _change(service, master, "PUT", str(definition["id"]), definition, force, wait)
+    definition = definition_in(file)
+    _change(how, "PUT", _id_in(definition, file), definition)
+
+
+@app.command(epilog="Example: barter app diff examples/web.json && echo nothing to do")
+@click.argument("file", type=click.File())
+@service_option
+@output_option
+def diff(file: TextIO, service: str, output: str) -> None:
+    """What `app update FILE` would change, field by field, and how.
+
+    Ends as diff(1) does: with 0 where nothing differs, 1 where something does, 2 where it cannot be told.
+    """
+    try:
+        definition = definition_in(file)
+        path = app_path(_id_in(definition, file))
+        reply = client_of(service).call("PUT", f"{path}?dryRun=true&force=true", definition)
+    except Refused as error:
+        raise Untold(error.message) from None
+    from barter.tools.cli.views import forecast
+
+    if not emit_one(reply, output):
+        click.echo(
+            "\n".join(forecast.lines(reply, colours=sys.stdout.isatty())) if reply["changes"] else "nothing differs"
+        )
+    click.get_current_context().exit(1 if reply["changes"] else 0)
 
 
 @app.command(epilog="Example: barter app scale web 5")
 @click.argument("app_id", metavar="APP")
 @click.argument("instances", type=click.IntRange(min=0))
-@_force
-@_changing
-def scale(app_id: str, instances: int, force: bool, wait: bool, service: str, master: str) -> None:
+@changing
+def scale(app_id: str, instances: int, how: How) -> None:
     """Run so many instances of an app."""
-    _change(service, master, "PUT", app_id, {"instances": instances}, force, wait)
+    _change(how, "PUT", app_id, {"instances": instances})
 
 
 @app.command(epilog="Example: barter app restart web")
 @click.argument("app_id", metavar="APP")
-@_force
-@_changing
-def restart(app_id: str, force: bool, wait: bool, service: str, master: str) -> None:
+@changing
+def restart(app_id: str, how: How) -> None:
     """Replace every instance of an app by a new one of the same version."""
-    _change(service, master, "POST", app_id, None, force, wait, "/restart")
+    _change(how, "POST", app_id, None, "/restart")
 
 
 @app.command(
@@ -82,25 +92,28 @@ def restart(app_id: str, force: bool, wait: bool, service: str, master: str) -> 
 )
 @click.argument("app_id", metavar="APP")
 @click.argument("version", required=False)
-@_force
-@_changing
-def rollback(app_id: str, version: str | None, force: bool, wait: bool, service: str, master: str) -> None:
+@changing
+def rollback(app_id: str, version: str | None, how: How) -> None:
     """Roll an app back to an earlier version."""
     if version is None:
-        known = _client(service).call("GET", app_path(app_id) + "/versions")["versions"]
+        client = client_of(how.service)
+        known = named(app_id, lambda: client.call("GET", app_path(app_id) + "/versions"))["versions"]
         if len(known) < 2:
             raise Refused(f"{app_id} has had one version only", then=f"barter app versions {app_id}")
         version = sorted(known)[-2]
-    _change(service, master, "PUT", app_id, {"version": version}, force, wait)
+    _change(how, "PUT", app_id, {"version": version})
 
 
 @app.command(epilog="Example: barter app rm web")
 @click.argument("app_id", metavar="APP")
-@_force
-@_changing
-def rm(app_id: str, force: bool, wait: bool, service: str, master: str) -> None:
+@changing
+def rm(app_id: str, how: How) -> None:
     """Remove an app and its instances."""
-    _change(service, master, "DELETE", app_id, None, force, wait)
+    _change(how, "DELETE", app_id, None)
+
+
+for _verb in ("pause", "resume", "promote"):
+    app.add_command(steering(_verb, "APP", lambda client, app_id: deployment_of(client, app_id)["id"]))
 
 
 @app.command(epilog="Example: barter app ls -o json")
@@ -108,7 +121,8 @@ def rm(app_id: str, force: bool, wait: bool, service: str, master: str) -> None:
 @output_option
 def ls(service: str, output: str) -> None:
     """List the apps; JSON and YAML are Marathon's app objects."""
-    rows = sorted(_client(service).call("GET", "/v2/apps?embed=apps.readiness")["apps"], key=lambda row: str(row["id"]))
+    found = client_of(service).call("GET", "/v2/apps?embed=apps.readiness")["apps"]
+    rows = sorted(found, key=lambda row: str(row["id"]))
     emit_list(rows, output, view.COLUMNS, "no apps: barter app create examples/web.json")
 
 
@@ -117,12 +131,15 @@ def ls(service: str, output: str) -> None:
 @service_option
 @output_option
 def show(app_id: str, service: str, output: str) -> None:
-    """One app, its instances and its last failure."""
-    found = _named(
-        app_id, lambda: _client(service).call("GET", app_path(app_id) + "?embed=app.reasons&embed=app.readiness")
-    )["app"]
-    if not emit_one(found, output):
-        say("\n".join(view.lines(found)))
+    """One app, its instances, its last failure, and the deployment that changes it."""
+    client, embeds = client_of(service), "?embed=app.reasons&embed=app.readiness"
+    found = named(app_id, lambda: client.call("GET", app_path(app_id) + embeds))["app"]
+    if emit_one(found, output):
+        return
+    text = "\n".join(view.lines(found))
+    if found.get("deployments"):
+        text += "".join(f"\n{line}" for line in _deploying(client, app_id))
+    say(text)
 
 
 @app.command(epilog="Example: barter app versions web")
@@ -131,68 +148,45 @@ def show(app_id: str, service: str, output: str) -> None:
 @output_option
 def versions(app_id: str, service: str, output: str) -> None:
     """The versions an app has had, the newest first."""
-    client = _client(service)
-    known = _named(app_id, lambda: client.call("GET", app_path(app_id) + "/versions"))["versions"]
+    client = client_of(service)
+    known = named(app_id, lambda: client.call("GET", app_path(app_id) + "/versions"))["versions"]
     newest_first = sorted(known, reverse=True)
     current = client.call("GET", app_path(app_id))["app"].get("version")
     rows = [{"version": version, "current": version == current} for version in newest_first]
     emit_list(rows, output, view.VERSION_COLUMNS, f"{app_id} has no versions")
 
 
-def _client(url: str) -> Service:
-    """Open until the verb ends."""
-    return click.get_current_context().with_resource(closing(Service(url)))
+def _id_in(definition: dict[str, Any], file: TextIO) -> str:
+    if not definition.get("id"):
+        raise Refused(f"{file.name} names no app", then='add "id": "/NAME" to it')
+    return str(definition["id"])
 
 
-def _definition(file: TextIO) -> dict[str, Any]:
+def _deploying(client: Service, app_id: str) -> list[str]:
+    from barter.tools.cli.views.deployments import lines
+
     try:
-        definition = json.load(file, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        raise Refused(f"{file.name} is not JSON: {why}") from None
-    if not isinstance(definition, dict):
-        raise Refused(f"{file.name} holds no app: a JSON object is expected, as in examples/web.json")
-    return definition
+        return list(lines(deployment_of(client, app_id)))
+    except Refused:
+        return []
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises ValueError on a name given twice, of which the service framework would see only the last."""
-    made: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in made:
-            raise ValueError(f"{name[:80]!r} is given twice in one object")
-        made[name] = value
-    return made
+def _change(how: How, method: str, app_id: str, body: Any, suffix: str = "") -> None:
+    client, path = client_of(how.service), app_path(app_id)
+    reply = named(app_id, lambda: ask(how, client, method, path + suffix, body))
+    if reply is not None:
+        _finish(client, how, app_id, reply.get("deploymentId", ""))
 
 
-def _change(
-    service: str, master: str, method: str, app_id: str, body: Any, force: bool, wait: bool, suffix: str = ""
-) -> None:
-    client = _client(service)
-    path = app_path(app_id) + suffix + ("?force=true" if force else "")
-    try:
-        reply = _named(app_id, lambda: client.call(method, path, body)) or {}
-    except Locked as error:
-        raise Refused(error.message, then=f"barter app show {app_id}, or the same again with --force") from None
-    _finish(client, master, app_id, reply.get("deploymentId", ""), wait)
-
-
-def _named(app_id: str, call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except Missing as error:
-        raise Refused(error.message, then=f"barter app ls lists the apps there are; {app_id} is not one") from None
-
-
-def _finish(client: Service, master: str, app_id: str, deployment: str, wait: bool) -> None:
+def _finish(client: Service, how: How, app_id: str, deployment: str) -> None:
     """Follow to the end and say what to do next."""
     app_id = "/" + app_id.strip("/")
-    if not wait:
+    if not how.wait:
         click.echo(f"{app_id}: on its way" + (f", deployment {deployment}" if deployment else ""))
         return
     from barter.tools.cli.hints import after
     from barter.tools.cli.progress import follow
     from barter.tools.cli.waiting import reasons
 
-    final = follow(client, app_id, deployment, lambda: reasons(client, master, app_id))
-    click.echo(f"{app_id} is gone" if final is None else after(final, master))
+    final = follow(client, app_id, deployment, lambda: reasons(client, how.master, app_id))
+    click.echo(f"{app_id} is gone" if final is None else after(final, how.master))

@@ -17,12 +17,23 @@ class Missing(Refused):
 
 
 class Locked(Refused):
-    """It answered 409: what is asked for exists, or is being changed."""
+    """It answered 409: what is asked for exists, or is being changed by `deployments`."""
+
+    deployments: tuple[str, ...] = ()
 
 
 def app_path(app_id: str) -> str:
     """`web`, `/web` and `/shop/web` as a path below /v2/apps."""
     return "/v2/apps/" + quote(app_id.strip("/"))
+
+
+def group_path(group_id: str) -> str:
+    """Below /v2/groups; `/` is the root."""
+    return ("/v2/groups/" + quote(group_id.strip("/"))).rstrip("/")
+
+
+def pod_path(pod_id: str) -> str:
+    return "/v2/pods/" + quote(pod_id.strip("/"))
 
 
 def key_of(app_id: str) -> str:
@@ -39,6 +50,8 @@ class Service:
         self._places = [_place(each.strip()) for each in url.split(",")]
         self._connection: http.client.HTTPConnection | None = None
         self._prefix = ""
+        self.deployment = ""
+        """The one that the last change started."""
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded reply, or None where it is empty; raises Missing, Locked or another Refused."""
@@ -73,6 +86,7 @@ class Service:
         try:
             connection.request(method, self._prefix + path, content, headers)
             response = connection.getresponse()
+            self.deployment = response.getheader("Marathon-Deployment-Id", "")
             return response.status, response.read(), response.getheader("Location", "")
         except (OSError, http.client.IncompleteRead) as error:
             self.close()
@@ -123,5 +137,8 @@ def _refusal(status: int, reply: Any, what: str) -> Refused:
         for item in body.get("details") or ()
         if isinstance(item, dict) and item.get("errors")
     ]
-    kind = {404: Missing, 409: Locked}.get(status, Refused)
-    return kind(message, *details)
+    if status == 409:
+        error = Locked(message, *details)
+        error.deployments = tuple(str(each.get("id")) for each in body.get("deployments") or ())
+        return error
+    return Missing(message, *details) if status == 404 else Refused(message, *details)

@@ -67,11 +67,12 @@ def _constrained(by: Constraint, demand: Demand, wanted: int, can: int, cluster:
 
 
 def _who(demand: Demand, cluster: ClusterFacts) -> str:
-    """`3 of 4 agents with cpus >= 2`."""
+    """`3 of 4 agents (private, cpus >= 2)`."""
     found = matching(demand, cluster)
     if not found.wishes:
         return f"the {agents(found.among)}"
-    return f"{len(found.agents)} of {agents(found.among)} ({', '.join(found.wishes)})"
+    wishes = (each.removeprefix("that ").removeprefix("is ").removeprefix("with ") for each in found.wishes)
+    return f"{len(found.agents)} of {agents(found.among)} ({', '.join(wishes)})"
 
 
 def _by_agent(room: Room) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError
+from barter.frameworks.service.differences import differences
 from barter.frameworks.service.events import Change
 from barter.frameworks.service.forecast import forecast, left_of
 from barter.frameworks.service.forecast_json import forecast_json
@@ -62,9 +63,9 @@ class Preflight:
         """The Answer of who refuses the change; raises DryRun with what it would do, played on a copy."""
         impossible = await self.impossible(change)
         machine = self._bridge.machine
-        left = left_of(machine, change)
+        left, changes = left_of(machine, change), differences(change, machine.apps)
         found = await asyncio.to_thread(forecast, left, change, self._now(), machine.roles)
         if isinstance(found, Answer):
             return found
         unproved = "the framework asks no master" if self._facts is None else self._facts.why_none
-        raise DryRun(forecast_json(found, impossible, unproved))
+        raise DryRun(forecast_json(found, impossible, unproved, changes))
