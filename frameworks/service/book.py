@@ -41,6 +41,8 @@ class Book:
     """`marked` apps are planned at the next Tick; `wanting` ones have open launches; alarms mark when they are due.
 
     `version` is that of the last change. `pending` holds what the step under way of each deployment waits for.
+
+    Until `unsure_until`, or as long as it is None, the edges' word on what was left behind may not have come.
     """
 
     def __init__(self, generation: int, left: Left) -> None:
@@ -58,6 +60,7 @@ class Book:
         self.marked: dict[str, None] = dict.fromkeys(self.apps)
         self.wanting: dict[str, None] = {}
         self.untold = Telling()
+        self.unsure_until: int | None = None if left.launches else 0
         self._keys = {key_of(app_id): app_id for app_id in self.apps}
         self._alarms: list[tuple[int, str]] = []
         self._deployment_of: dict[str, str] = {}

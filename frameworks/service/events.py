@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from barter.frameworks.service.app import App
 from barter.frameworks.service.state import StoredGroup
-from barter.sdk import InverseOffer, Offer, ReservationsHeld, TaskStatus
+from barter.sdk import InverseOffer, Offer, ReservationsHeld, ServiceUpdate, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Offered:
 @dataclass(frozen=True, slots=True)
 class StatusCame:
     status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesServed:
+    """What of the apps is in place at the edges, of each where that changed."""
+
+    updates: tuple[ServiceUpdate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +130,6 @@ class ResetDelay:
 
 
 Request = Change | KillInstances | Rollback | Pause | Resume | Promote | ResetDelay
-Event = Registered | ReservationsTold | Offered | StatusCame | InverseOffered | InverseRescinded | Request
+Event = (
+    Registered | ReservationsTold | Offered | StatusCame | ServicesServed | InverseOffered | InverseRescinded | Request
+)

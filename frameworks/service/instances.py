@@ -43,6 +43,8 @@ class Instance:
 
     `adopted`: taken over from the store by a new process that has not heard of it yet. Where its agent is to be given
     up, that counts until `going_until`, unless the master says so again; for as long as it stands where that is None.
+    `awaits_edges`: it serves, but the edges do not have it yet; it counts in any case from `edges_due` on (0: they have
+    had it). From `drained_due` on it is killed although connections are left.
     `since_ms` is when its state or health last changed. `blamed`: its end has been counted against its app.
     """
 
@@ -64,6 +66,9 @@ class Instance:
     check: CheckResult | None = None
     since_ms: int = 0
     blamed: bool = False
+    awaits_edges: bool = False
+    edges_due: int | None = None
+    drained_due: int | None = None
     members: dict[str, MemberState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,9 +108,15 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """Whether it counts as healthy capacity: running, healthy and ready where that is checked, not about to end."""
+        """Whether it counts as healthy capacity: running, healthy and ready where that is checked, in the edges where
+        they serve its app, and not about to end."""
         healthy = self.healthy is True or not self.placed.checked
-        return self.running and not self.kill_reason and healthy and self.checked_ready
+        return self.running and not self.kill_reason and healthy and self.checked_ready and not self.awaits_edges
+
+    @property
+    def drains(self) -> bool:
+        """Whether it is to end once the edges have no connections to it any more."""
+        return bool(self.kill_reason) and self.drained_due is not None and self.running
 
     @property
     def checked_ready(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
+from barter.frameworks.service import draining
 from barter.frameworks.service.actions import Action, Reconcile, SetDemands, SetServices
 from barter.frameworks.service.book import ORPHANS, Book, Left
 from barter.frameworks.service.changes import change, kill_instances, reset_delay
@@ -28,6 +29,7 @@ from barter.frameworks.service.events import (
     ResetDelay,
     Resume,
     Rollback,
+    ServicesServed,
     StatusCame,
 )
 from barter.frameworks.service.going import doubt_all, give_up, stay
@@ -37,7 +39,6 @@ from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.requests import unusable_role
 from barter.frameworks.service.resident import ask, told
 from barter.frameworks.service.resident_launch import first_demand, place_demand
-from barter.frameworks.service.routes import service
 from barter.frameworks.service.state import AppState, Deployment, StoredGroup
 from barter.frameworks.service.statuses import apply_status
 from barter.sdk import Demand
@@ -105,6 +106,7 @@ class ServiceMachine:
                 self._book.places.asked.clear()
                 self._book.untold.reservations = bool(self._book.places.all())
                 doubt_all(self._book, now)
+                draining.doubt(self._book, now)
                 unheard = self._book.roster.unheard()
                 return [Reconcile(unheard, "registered")] if unheard else []
             case ReservationsTold():
@@ -115,6 +117,8 @@ class ServiceMachine:
                 return stay(self._book, event.inverse_offer_id)
             case StatusCame():
                 return apply_status(self._book, event.status, now)
+            case ServicesServed():
+                return draining.served(self._book, event.updates)
             case Offered():
                 return place(self._book, event.offers, now, self.resident_role)
             case Change():
@@ -148,7 +152,7 @@ class ServiceMachine:
         book = self._book
         said: list[Action] = []
         if book.untold.services:
-            said.append(SetServices(tuple(service(state.app) for state in book.apps.values())))
+            said.append(SetServices(tuple(draining.weighted_service(state) for state in book.apps.values())))
         if book.untold.demands:
             said.append(SetDemands(tuple(each for state in self._demanding() for each in self._demands(state))))
         if book.untold.reservations:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from barter.core.task_state import TaskState
-from barter.frameworks.service import resident, rollout
+from barter.frameworks.service import draining, resident, rollout
 from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.deployment import running
@@ -22,10 +22,12 @@ CONFIRM_MS = 30_000
 def plan_app(book: Book, state: AppState, now: int) -> list[Action]:
     stored = state.stored
     doubted = stay_after_all(book, state, now)
+    draining.look(book, state, now)
     places = resident.give_up_all(book, state) if stored.deleting else resident.give_up_lost(book, state, now)
     plan = rollout.plan(goal_of(stored), state.instances.values(), now)
     actions = [*doubted, *places, *book.roster.doom(plan.kills, now), *_overdue(book, state, now)]
-    state.ready, state.waiting = plan.ready, plan.waiting
+    draining.weigh(book, state, now)
+    state.ready, state.waiting = plan.ready, draining.said(state, plan.waiting)
     held_back = plan.launches > 0 and state.backoff.until > now
     if held_back:
         book.alarm(state.backoff.until, stored.app_id)
@@ -56,6 +58,8 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
     app_id, grace_ms = state.stored.app_id, state.app.kill_grace_ms
     for instance in state.instances.values():
         if instance.kill_reason and instance.kill_due <= now and instance.lost_ms is None:
+            if not draining.over(book, state, instance, now):
+                continue
             instance.kill_due = now + grace_ms + KILL_AGAIN_MS
             book.alarm(instance.kill_due, app_id)
             actions += _end(instance, grace_ms)

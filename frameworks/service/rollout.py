@@ -206,6 +206,9 @@ def _waiting(goal: Goal, census: _Census, found: Plan, room: int) -> str:
         return f"starting: {starting} of {wanted}"
     if census.lost:
         return f"waiting for instances out of reach: {census.lost} of {census.total}"
+    unserved = sum(instance.awaits_edges for instance in here)
+    if found.ready < wanted and unserved:
+        return f"not in the edges yet: {unserved} of {wanted}"
     unready = sum(not instance.checked_ready for instance in here)
     if found.ready < wanted and unready:
         return f"not ready yet: {unready} of {wanted}"

@@ -29,6 +29,7 @@ from barter.frameworks.service.events import (
     Registered,
     Request,
     ReservationsTold,
+    ServicesServed,
     StatusCame,
 )
 from barter.frameworks.service.machine import ServiceMachine
@@ -43,6 +44,7 @@ from barter.sdk import (
     Offer,
     ReservationsHeld,
     Scheduler,
+    ServiceUpdate,
     Source,
     StateStore,
     TaskState,
@@ -96,6 +98,9 @@ class ServiceScheduler(Scheduler):
 
     def resource_offers(self, driver: Driver, offers: Sequence[Offer]) -> None:
         self._post(Offered(tuple(offers)))
+
+    def service_update(self, driver: Driver, update: ServiceUpdate) -> None:
+        self._post(ServicesServed((update,)))
 
     def inverse_offers(self, driver: Driver, inverse_offers: Sequence[InverseOffer]) -> None:
         self._post(InverseOffered(tuple(inverse_offers)))

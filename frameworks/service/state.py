@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from barter.core.cluster import ServiceUpdate
 from barter.frameworks.service.app import App
 from barter.frameworks.service.backoff import Backoff
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.members import Termination
+from barter.frameworks.service.shares import Weights
 
 MOST_VERSIONS = 25
 MOST_TERMINATIONS = 5
@@ -197,6 +199,9 @@ class AppState:
     tried_since: int = 0
     last_failure: Failure | None = None
     terminations: tuple[Termination, ...] = ()
+    at_edges: ServiceUpdate | None = None
+    edges_until: int | None = None
+    weights: Weights = ()
 
     @property
     def app(self) -> App:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from tests.integration.machine import free_address, until
+from tests.integration.machine import free_address, free_port, until
 
 FoundT = TypeVar("FoundT")
 PORTS_EACH = 40
@@ -33,14 +33,18 @@ def free_block() -> str:
 
 
 class ServiceWorld:
-    """`docker_host` is where its agent finds an engine; empty for plain processes only."""
+    """`docker_host` is where its agent finds an engine; empty for plain processes only.
 
-    def __init__(self, folder: Path, docker_host: str = "") -> None:
+    With `public` that agent is public, with an edge at the port `edge`.
+    """
+
+    def __init__(self, folder: Path, docker_host: str = "", *, public: bool = False) -> None:
         self.folder, self._docker_host = folder, docker_host
         self.master, self.api = free_address(), free_address()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._agent = (free_address(), free_address())
         self._ports = free_block()
+        self.edge, self._public = free_port(), public
 
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -56,9 +60,13 @@ class ServiceWorld:
             "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a")),
                       *("--runtime", "docker" if self._docker_host else "process"),
                       *("--listen", self._agent[0], "--http", self._agent[1]),
-                      *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a")],
+                      *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a"),
+                      *self._edge_words()],
             "service": self.service_words(),
         }[name]]  # fmt: skip
+
+    def _edge_words(self) -> list[str]:
+        return ["--public", "--edge-http", str(self.edge), "--edge-stats", str(free_port())] if self._public else []
 
     def service_words(self) -> list[str]:
         return ["--master", self.master, "--data-dir", str(self.folder / "s"), "--listen", self.api]
@@ -142,9 +150,9 @@ def answer_of(task: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def service_world(folder: Path, *names: str, docker_host: str = "") -> Iterator[ServiceWorld]:
+def service_world(folder: Path, *names: str, docker_host: str = "", public: bool = False) -> Iterator[ServiceWorld]:
     os.environ["no_proxy"] = "127.0.0.1"
-    world = ServiceWorld(folder, docker_host)
+    world = ServiceWorld(folder, docker_host, public=public)
     try:
         for name in names:
             world.start(name)
