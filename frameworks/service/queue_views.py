@@ -1,5 +1,6 @@
 """What the API shows of the launches that are open, in Marathon's shape."""
 
+from barter.frameworks.service.pod_views import pod_view
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import AppState
 from barter.frameworks.service.timestamps import iso
@@ -19,7 +20,7 @@ def queue_view(scene: Scene, state: AppState, standing: Standing, *, unused: boo
     left_ms = max(state.backoff.until - scene.now, 0)
     used_ms = max((one.placed.launched_ms for one in state.instances.values()), default=0)
     view: Json = {
-        "pod" if state.stored.is_pod else "app": current_view(state.stored, scene.role),
+        **_definition(scene, state),
         "count": state.wanted or max(state.app.instances - len(state.instances), 1),
         "role": state.app.role or scene.role,
         "delay": {"timeLeftSeconds": -(-left_ms // 1000), "overdue": left_ms == 0},
@@ -31,3 +32,9 @@ def queue_view(scene: Scene, state: AppState, standing: Standing, *, unused: boo
     if reasons:
         view["reason"] = state.waiting
     return view
+
+
+def _definition(scene: Scene, state: AppState) -> Json:
+    if state.stored.is_pod:
+        return {"pod": pod_view(state.stored, scene.role)}
+    return {"app": current_view(state.stored, scene.role)}

@@ -122,6 +122,9 @@ def _based(book: Book, request: int, put: Put) -> Answer | None:
         return missing(request, app_id) if put.base else None
     if not put.base and not state.stored.deleting:
         return Answer(request, status=409, message=f"An app with id [{app_id}] already exists.")
+    if put.base and (put.app.pod is None) is state.stored.is_pod:
+        kind = "a pod" if state.stored.is_pod else "an app"
+        return Answer(request, status=409, message=f"{app_id} is {kind}: delete it first, or choose another id")
     if put.base and put.base != state.stored.version:
         return Answer(request, status=409, message=f"{app_id} was changed meanwhile", stale=True)
     if not state.stored.deleting and (found := outgrown(state.app, put.app)):

@@ -124,7 +124,10 @@ def test_apps_and_pods_are_not_in_each_others_lists() -> None:
         assert (await face.call("GET", "/v2/pods/eng/app::status"))[0] == 404
         assert (await face.call("PUT", "/v2/pods/eng/app", {**POD, "id": "/eng/app"}))[0] == 404
         assert (await face.call("DELETE", "/v2/pods/eng/app"))[0] == 404
-        assert (await face.call("POST", "/v2/apps", {"id": "/eng/pod", "cmd": "run"}))[0] == 409
+        as_app = {"id": "/eng/pod", "cmd": "run"}
+        assert (await face.call("POST", "/v2/apps", as_app))[0] == 409
+        status, answer = await face.call("PUT", "/v2/groups/eng?force=true", {"apps": [as_app]})
+        assert (status, answer["message"]) == (409, "/eng/pod is a pod: delete it first, or choose another id")
         await stable(face)
         assert (await face.call("GET", "/v2/tasks"))[1]["tasks"] == []
         group = (await face.call("GET", "/v2/groups/eng"))[1]
@@ -161,5 +164,18 @@ def test_a_container_that_ends_takes_its_instance_with_it() -> None:
         ended = after["terminationHistory"][0]
         assert (ended["instanceID"], ended["message"]) == (before, "side: it broke")
         assert [one["lastKnownState"] for one in ended["containers"]] == ["TASK_KILLED", "TASK_FAILED"]
+
+    over_http(story)
+
+
+def test_a_pod_that_waits_is_in_the_queue() -> None:
+    async def story(face: Face) -> None:
+        face.script.stuck = True
+        await face.call("POST", "/v2/pods", POD)
+        (item,) = (await face.until("/v2/queue", lambda got: got["queue"]))["queue"]
+        assert (item["pod"]["id"], item["count"], "app" in item) == ("/eng/pod", 2, False)
+        assert [one["name"] for one in item["pod"]["containers"]] == ["web", "side"]
+        deployment = (await face.call("GET", "/v2/deployments"))[1][0]
+        assert (deployment["affectedApps"], deployment["affectedPods"]) == ([], ["/eng/pod"])
 
     over_http(story)
