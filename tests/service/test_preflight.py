@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,15 @@ from barter.core.cluster import AgentInfo
 from barter.core.constraints import Constraint, Operator, field_value, refusal
 from barter.core.ids import AgentId, DemandId
 from barter.core.resources import resources
+from barter.core.task_state import TaskState
+from barter.frameworks.service.app import App, Upgrade
+from barter.frameworks.service.deployment.goal import Goal
+from barter.frameworks.service.instances import Instance, Placed
 from barter.frameworks.service.preflight.facts import AgentFacts, ClusterFacts, Standing
 from barter.frameworks.service.preflight.proof import Planned, prove
 from barter.frameworks.service.preflight.room import fit
+from barter.frameworks.service.rollout import plan
+from barter.frameworks.service.state import StoredApp
 from barter.sdk import Demand
 
 GIB = 1 << 30
@@ -139,6 +146,16 @@ def test_a_static_port_and_no_spare_agent() -> None:
     assert reasons(three, replace(app, replaced=())) == []
     [(_, why)] = reasons(three, replace(app, replaced=old[:2]))
     assert "so 2 of the new ones must run beside the 2 that are there, and there is room for 1" in why
+
+
+def test_canaries_run_beside_all_that_are_there() -> None:
+    two = ClusterFacts((agent("a"), agent("b")))
+    demand = wants(constraints=(UNIQUE,))
+    app = Planned("/web", demand, 2, 1, replaced=tuple(Standing(name, demand) for name in "ab"), canaries=1)
+    [(path, why)] = reasons(two, app)
+    assert path == "/upgradeStrategy/canary"
+    assert "the canaries, 1, must run beside the 2 that are there, and there is room for 0 (@hostname UNIQUE)" in why
+    assert reasons(two, replace(app, canaries=0)) == []
 
 
 def test_several_apps_that_fit_alone() -> None:
@@ -269,4 +286,62 @@ def test_it_refuses_exactly_what_has_no_placement(
     possible = _placeable(demand, cluster, there, wanted)
     assert not (refused and possible)
     if len(constraints) < 2 and demand.port_count == 0:
+        assert refused != possible
+
+
+def _updates(demand: Demand, cluster: ClusterFacts, old: Placement, wanted: int, upgrade: Upgrade) -> bool:
+    """Whether the rollout gets to its end for some choice of where new instances go, and which old ones end."""
+    app = App("/web", cmd="x", instances=wanted, upgrade=upgrade)
+    stored = StoredApp("/web", ((1, app), (2, app)), 2, 1)
+    goal = Goal(stored, app, wanted, 0, app.fewest_ready(wanted), upgrade.most(wanted))
+    waiting: list[tuple[Placement, Placement]] = [(tuple(sorted(old)), ())]
+    seen: set[tuple[Placement, Placement]] = set()
+    while waiting:
+        state = waiting.pop()
+        if state in seen:
+            continue
+        seen.add(state)
+        before, fresh = state
+        there = [_running(name, 1, n) for n, name in enumerate(before)]
+        found = plan(goal, [*there, *(_running(name, 2, n) for n, name in enumerate(fresh))], 0)
+        if found.settled:
+            return True
+        kept = len(before) - len(found.kills)
+        waiting += [(left, fresh) for left in combinations(before, kept) if kept < len(before)]
+        free = _may_take(demand, cluster, (*before, *fresh)) if found.launches else ()
+        waiting += [(before, tuple(sorted((*fresh, name)))) for name in free]
+    return False
+
+
+def _running(agent_id: str, version: int, number: int) -> Instance:
+    placed = Placed(f"{agent_id}.{version}.{number}", "/web", version, agent_id, "", "", (), 0, checked=False)
+    return Instance(placed, "r", state=TaskState.RUNNING)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(AGENTS, min_size=1, max_size=3),
+    SHAPES.filter(lambda shape: not shape.port_count),
+    st.lists(st.sampled_from(CONSTRAINTS), max_size=2, unique=True),
+    st.integers(1, 3),
+    st.sampled_from([Upgrade(), Upgrade(1_000_000, 0), Upgrade(500_000, 0), Upgrade(0, 0), Upgrade(600_000, 500_000)]),
+)
+def test_no_update_is_refused_that_gets_to_its_end(
+    drawn: list[tuple[int, dict[str, str], str, int]],
+    demand: Demand,
+    constraints: list[Constraint],
+    wanted: int,
+    upgrade: Upgrade,
+) -> None:
+    cluster, demand = _cluster(drawn), replace(demand, constraints=tuple(constraints))
+    old: Placement = ()
+    for _ in range(wanted):
+        old = (*old, *_may_take(demand, cluster, old)[-1:])
+    ports = ((81, 81),) if demand.resources.ports else ()
+    replaced = tuple(Standing(name, demand, ports) for name in old)
+    fewest = upgrade.fewest_ready(wanted)
+    refused = bool(prove([Planned("/web", demand, wanted, fewest, replaced=replaced)], cluster))
+    possible = _updates(demand, cluster, old, wanted, upgrade)
+    assert not (refused and possible)
+    if not constraints:
         assert refused != possible

@@ -50,6 +50,7 @@ def _planned(app: App, stored: StoredApp, state: AppState | None, machine: Servi
         app.fewest_ready(app.instances),
         _places(app, wants, machine) if resident else tuple(_standing(one, state.stored, role) for one in stay),
         () if resident else tuple(_standing(one, state.stored, role) for one in old),
+        app.upgrade.canary if stored.fallback is not None else 0,
     )
 
 

@@ -11,7 +11,7 @@ from barter.frameworks.service.preflight.facts import ClusterFacts, Impossible, 
 from barter.frameworks.service.preflight.room import Room, room
 from barter.frameworks.service.preflight.stages import matching
 from barter.frameworks.service.preflight.together import together
-from barter.frameworks.service.preflight.words import no_spare, nobody, too_few
+from barter.frameworks.service.preflight.words import no_canary, no_spare, nobody, too_few
 from barter.sdk import Demand
 
 
@@ -20,7 +20,7 @@ class Planned:
     """One app of a change: `wanted` instances of `demand` in the end, never fewer than `fewest_ready` on the way.
 
     `stay` are those instances that go on as they are; `replaced` the ready ones that give way to new ones, empty where
-    that happens without regard to how many are ready.
+    that happens without regard to how many are ready. Beside all of these so many `canaries` run first.
     """
 
     app_id: str
@@ -29,6 +29,7 @@ class Planned:
     fewest_ready: int = 0
     stay: tuple[Standing, ...] = ()
     replaced: tuple[Standing, ...] = ()
+    canaries: int = 0
 
 
 def prove(planned: Sequence[Planned], cluster: ClusterFacts) -> tuple[Impossible, ...]:
@@ -61,11 +62,13 @@ def _rolling(app: Planned, cluster: ClusterFacts) -> Iterable[Impossible]:
     """No ready one goes while only the fewest are ready: so many new ones first, beside all that are there."""
     fewest, run = app.fewest_ready, len(app.replaced)
     more = fewest + 1 - run
-    if more <= 0:
+    if max(more, app.canaries) <= 0:
         return
-    path = "/upgradeStrategy/minimumHealthCapacity"
     there = room(app.demand, cluster, app.replaced)
-    if there.most < more:
+    if there.most < app.canaries:
+        yield Impossible(app.app_id, "/upgradeStrategy/canary", no_canary(app.demand, run, app.canaries, there))
+    elif there.most < more:
+        path = "/upgradeStrategy/minimumHealthCapacity"
         lower = _share(max(run + there.most - 1, 0), app.wanted)
         yield Impossible(app.app_id, path, no_spare(app.demand, run, fewest, more, there, lower))
 

@@ -39,14 +39,24 @@ def too_few(demand: Demand, wanted: int, cluster: ClusterFacts, room: Room, stay
 
 def no_spare(demand: Demand, run: int, fewest: int, more: int, room: Room, lower: str) -> str:
     """Why a rolling update could never replace its first instance."""
+    keeps = f"an update keeps {fewest} ready, so {more} of the new ones must run beside the {run} that are there"
+    helps = f"add {agents(more - room.most)}, or set minimumHealthCapacity to {lower} or less"
+    return f"{keeps}, and {_left(demand, room)}: {helps}"
+
+
+def no_canary(demand: Demand, run: int, canaries: int, room: Room) -> str:
+    """Why the canaries of an update could never run."""
+    needs = f"the canaries, {canaries}, must run beside the {run} that are there"
+    return f"{needs}, and {_left(demand, room)}: add {agents(canaries - room.most)}, or set canary to {room.most}"
+
+
+def _left(demand: Demand, room: Room) -> str:
     why = f"one instance is {one(demand)}"
     if isinstance(room.by, Constraint):
         why = str(room.by)
     elif demand.resources.ports:
         why = f"host port {rng.render(demand.resources.ports)} is taken where one runs"
-    keeps = f"an update keeps {fewest} ready, so {more} of the new ones must run beside the {run} that are there"
-    helps = f"add {agents(more - room.most)}, or set minimumHealthCapacity to {lower} or less"
-    return f"{keeps}, and there is room for {room.most} ({why}): {helps}"
+    return f"there is room for {room.most} ({why})"
 
 
 def _constrained(by: Constraint, demand: Demand, wanted: int, can: int, cluster: ClusterFacts, room: Room) -> str:
