@@ -13,8 +13,15 @@ DOUBT_MS = 60_000
 
 
 def give_up(book: Book, offer: InverseOffer, now: int) -> list[Action]:
-    """The instances named are going. One that was released already is released again: it may not have been heard."""
-    named = [instance for task_id in offer.tasks if (instance := book.roster.get(task_id)) is not None]
+    """The instances named are going, but for those that nothing can replace before their agent goes.
+
+    One that was released already is released again: it may not have been heard.
+    """
+    named = [
+        instance
+        for task_id in offer.tasks
+        if (instance := book.roster.get(task_id)) is not None and not (instance.placed.place and offer.start_ms > now)
+    ]
     for instance in named:
         book.mark(instance.placed.app_id)
         instance.kill_due = min(instance.kill_due, now)

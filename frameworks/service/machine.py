@@ -37,7 +37,7 @@ from barter.frameworks.service.places import PLACES, Place, is_resident
 from barter.frameworks.service.placing import place
 from barter.frameworks.service.planning import kill_orphans, plan_app
 from barter.frameworks.service.requests import unusable_role
-from barter.frameworks.service.resident import ask, told
+from barter.frameworks.service.resident import ask, told, used
 from barter.frameworks.service.resident_launch import first_demand, place_demand
 from barter.frameworks.service.state import AppState, Deployment, StoredGroup
 from barter.frameworks.service.statuses import apply_status
@@ -82,6 +82,12 @@ class ServiceMachine:
     def places(self) -> Mapping[str, Place]:
         """Where instances of resident apps belong, by id; to be read only."""
         return self._book.places.all()
+
+    def detached(self, app_id: str) -> tuple[Place, ...]:
+        """The places of the app in which no instance is."""
+        state = self._book.apps.get(app_id)
+        taken = used(state) if state is not None else set()
+        return tuple(one for one in self._book.places.of_app(app_id) if one.place_id not in taken)
 
     @property
     def version(self) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from barter.core.task_state import TaskState
 from barter.core.tasks import CheckKind, CheckResult
 from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.places import Place
+from barter.frameworks.service.resident_launch import volume_ids
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import AppState
 from barter.frameworks.service.timestamps import iso
@@ -28,6 +30,8 @@ def task_view(state: AppState, instance: Instance, role: str, *, reasons: bool =
         "version": iso(placed.version),
         "role": state.app.role or role,
     }
+    if placed.place:
+        view["localVolumes"] = local_volumes(state, placed.place)
     if instance.started_ms:
         view["startedAt"] = iso(instance.started_ms)
     if instance.address:
@@ -83,3 +87,28 @@ def _health(instance: Instance) -> Json:
         "consecutiveFailures": 0 if instance.healthy else 1,
         "instanceId": instance.placed.task_id,
     }
+
+
+def detached_view(state: AppState, place: Place) -> Json:
+    """What a smaller app, or one that waits for its agent, keeps: Marathon's suspended task."""
+    return {
+        "id": place.task_id,
+        "appId": place.app_id,
+        "host": place.host,
+        "slaveId": place.agent_id,
+        "role": place.role,
+        "localVolumes": local_volumes(state, place.place_id),
+    }
+
+
+def local_volumes(state: AppState, place_id: str) -> list[Json]:
+    ids = volume_ids(state.app, place_id)
+    return [
+        {
+            "runSpecId": state.stored.app_id,
+            "containerPath": volume.container_path,
+            "uuid": volume_id,
+            "persistenceId": volume_id,
+        }
+        for volume_id, volume in zip(ids, state.app.volumes_persistent, strict=True)
+    ]

@@ -60,7 +60,7 @@ class ServiceWorld:
             "agent": [*("--master", self.master, "--work-dir", str(self.folder / "a")),
                       *("--runtime", "docker" if self._docker_host else "process"),
                       *("--listen", self._agent[0], "--http", self._agent[1]),
-                      *("--resources", f"cpus=4,mem=4GiB,ports={self._ports}", "--attributes", "zone=a"),
+                      *("--resources", f"cpus=4,mem=4GiB,disk=10GiB,ports={self._ports}", "--attributes", "zone=a"),
                       *self._edge_words()],
             "service": self.service_words(),
         }[name]]  # fmt: skip

@@ -18,6 +18,7 @@ from barter.frameworks.service.policies import RESIDENT_UPGRADE
 from barter.frameworks.service.resident_launch import FRAMEWORK_LABEL
 from barter.frameworks.service.scheduler import ServiceScheduler
 from barter.frameworks.service.state import AppState
+from barter.frameworks.service.task_views import detached_view
 from barter.sdk import FrameworkInfo
 from barter.sdk.testing import Cluster
 
@@ -320,3 +321,41 @@ def test_what_places_were_made_for_is_not_changed() -> None:
     fewer = world.put(replace(DB, volumes_persistent=DB.volumes_persistent[:1]))
     assert (fewer.status, fewer.path) == (422, "/container/volumes")
     assert len(world.running()) == 2
+
+
+def test_what_is_detached_is_shown_with_its_volumes() -> None:
+    world = World()
+    world.put()
+    before = world.until_running(2)
+    world.put(replace(DB, instances=1))
+    [left] = before.keys() - world.until_running(1).keys()
+    state = world.state()
+    assert state is not None
+    [place] = world.framework.scheduler.machine.detached("/db")
+    view = detached_view(state, place)
+    assert (view["id"], [each["containerPath"] for each in view["localVolumes"]]) == (left, ["data", "log"])
+
+
+def test_an_agent_that_is_drained_has_its_instance_back_afterwards() -> None:
+    world = World()
+    world.put(replace(DB, instances=1))
+    [(task_id, agent)] = world.until_running(1).items()
+    world.cluster.drain(agent, grace_minutes=10)
+    world.cluster.run_until(lambda: not world.running())
+    world.cluster.run_for(minutes=2)
+    assert not world.running()
+    world.cluster.activate(agent)
+    [(after, where)] = world.until_running(1).items()
+    assert (_stem(after), where) == (_stem(task_id), agent)
+
+
+def test_an_agent_that_goes_later_keeps_its_instance_until_then() -> None:
+    world = World()
+    world.put(replace(DB, instances=1))
+    [(task_id, agent)] = world.until_running(1).items()
+    world.cluster.drain(agent, in_minutes=60)
+    world.cluster.run_for(minutes=30)
+    assert world.running() == {task_id: agent}
+    world.cluster.kill(task_id)
+    world.cluster.run_until(lambda: task_id not in world.running())
+    assert set(world.until_running(1).values()) == {agent}

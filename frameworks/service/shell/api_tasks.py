@@ -12,10 +12,11 @@ from barter.frameworks.service.definition import DefinitionError, parse_json
 from barter.frameworks.service.embeds import Embed, app_embeds
 from barter.frameworks.service.events import KillInstances
 from barter.frameworks.service.instances import Instance
+from barter.frameworks.service.places import Place
 from barter.frameworks.service.shell.api_apps import in_group
 from barter.frameworks.service.shell.desk import Desk, Route, body_of, deployed, embedded, flag
 from barter.frameworks.service.state import AppState
-from barter.frameworks.service.task_views import CONDITIONS, task_view, tasks_text
+from barter.frameworks.service.task_views import CONDITIONS, detached_view, task_view, tasks_text
 from barter.shell.accepting import prefers
 
 Found = tuple[AppState, Instance]
@@ -59,7 +60,8 @@ class Tasks:
         if prefers(request, "text/plain", "application/json"):
             return PlainTextResponse(tasks_text(states))
         found = [(state, one) for state in states for one in state.instances.values()]
-        return JSONResponse({"tasks": self._views(found, request)})
+        detached = [detached_view(state, one) for state in states for one in self._detached(state)]
+        return JSONResponse({"tasks": [*self._views(found, request), *detached]})
 
     async def kill_of_app(self, request: Request, app_id: str) -> Response:
         """End the instances on `host`, or all."""
@@ -76,6 +78,10 @@ class Tasks:
 
     async def kill_one(self, request: Request, app_id: str, task_id: str) -> Response:
         state = self._desk.app(app_id)
+        for place in self._detached(state):
+            if place.task_id == task_id and flag(request, "wipe"):
+                answer = await self._ask(request, (task_id,), scale=False, wipe=True)
+                return deployed(answer) if answer.status != 200 else JSONResponse({"task": detached_view(state, place)})
         if task_id not in state.instances:
             raise HTTPException(404, f"Task '{task_id}' does not exist")
         found = [(state, state.instances[task_id])]
@@ -104,6 +110,9 @@ class Tasks:
         number, deployment = self._desk.bridge.next_request(), str(uuid.uuid4())
         event = KillInstances(number, task_ids, deployment, scale, wipe, flag(request, "force"))
         return await self._desk.bridge.answer_to(event)
+
+    def _detached(self, state: AppState) -> tuple[Place, ...]:
+        return self._desk.bridge.machine.detached(state.stored.app_id)
 
     def _views(self, found: Iterable[Found], request: Request) -> list[dict[str, object]]:
         reasons = Embed.REASONS in app_embeds(embedded(request))

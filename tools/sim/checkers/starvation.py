@@ -27,11 +27,11 @@ Waiting = tuple[FrameworkId, DemandId]
 
 class Starvation(Checker):
     """A demand of a connected, unsuppressed framework that fits on some active agent, by `feasible`, as it is or as it
-    would be with its classic offers taken back, which the framework has not refused, by `declined`, and which leaves
-    its roles within their limits, gets an offer within the time an offer stands and a little more. Looked at every 10
-    s; where it fits at each look and nothing was offered for it in between, it starves. What is free on an active agent
-    and worth an offer is likewise offered to a framework that takes classic offers there and has refused none, and is
-    so at once after a revive.
+    would be with its classic offers taken back, which has its volume for no task, which the framework has not refused,
+    by `declined`, and which leaves its roles within their limits, gets an offer within the time an offer stands and a
+    little more. Looked at every 10 s; where it fits at each look and nothing was offered for it in between, it starves.
+    What is free on an active agent and worth an offer is likewise offered to a framework that takes classic offers
+    there and has refused none, and is so at once after a revive.
 
     Not judged: while a master waits for agents, and while some guarantee is not met, which may keep things free; for
     classic offers also while any role has a limit.
@@ -121,7 +121,8 @@ class Starvation(Checker):
     def _fits(self, master: SimMaster, framework: Framework, demand: Demand) -> AgentId | None:
         now = master.clock.now() - 1
         for agent in fitting(master.machine.cluster, framework, demand, with_classic):
-            if not self._declined.holds(framework.framework_id, agent.info.agent_id, now):
+            bound_elsewhere = demand.volume and demand.volume not in agent.volumes.keys() - agent.volumes_in_use
+            if not (bound_elsewhere or self._declined.holds(framework.framework_id, agent.info.agent_id, now)):
                 return agent.info.agent_id
         return None
 
