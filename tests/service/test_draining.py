@@ -163,3 +163,20 @@ def test_shares_are_exact_and_even(fresh: int, others: int, share: int) -> None:
 
 def test_nothing_is_shared_with_nobody() -> None:
     assert by_share([], [TaskId("t")], 10) == by_share([TaskId("t")], [], 10) == ()
+
+
+def test_a_canary_gets_its_share_from_its_first_connection_on(world: World) -> None:
+    old = world.living()
+    upgrade = Upgrade(canary=1, auto_promote=False, canary_weights=(10, 50), min_healthy_ms=1_000)
+    world.put(replace(WEB, cmd="serve 2", upgrade=upgrade))
+    world.offer()
+    [new] = [each for each in world.living() if each not in old]
+    assert weights(world) == {new.info.task_id: 0}
+    world.become(new, TaskState.RUNNING)
+    told = weights(world)
+    assert Fraction(told[new.info.task_id], sum(told.values())) == Fraction(10, 100)
+    edge(world, [*old, new])
+    world.pass_time(1_000)
+    told = weights(world)
+    assert Fraction(told[new.info.task_id], sum(told.values())) == Fraction(50, 100)
+    assert asked_to_end(world) == []
