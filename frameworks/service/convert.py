@@ -27,6 +27,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
     app_id = _app_id(part, problems)
     _check_run(part, problems)
     _check_env(part, problems)
+    policies.check_single_instance(part, problems)
     _check_container(part, problems)
     problems += [(f"/labels/{label}", reason) for label, reason in label_problems(part.labels, ports)]
     app = App(

@@ -11,6 +11,7 @@ from barter.frameworks.service.pod_schema import PodPart
 from barter.frameworks.service.schema import AppPart, LimitsPart, UpgradePart
 
 Problems = list[tuple[str, str]]
+SINGLE_INSTANCE = "MARATHON_SINGLE_INSTANCE_APP"
 RESIDENT_UPGRADE = Upgrade(minimum_health=MILLION // 2, maximum_over=0)
 
 
@@ -90,6 +91,17 @@ def residency(part: AppPart, problems: Problems) -> Residency | None:
     if given is not None:
         return Residency(given.relaunchEscalationTimeoutSeconds, given.taskLostBehavior)
     return Residency() if is_resident(part) else None
+
+
+def check_single_instance(part: AppPart, problems: Problems) -> None:
+    """Marathon's promise that there is never a second one, by a label."""
+    if part.labels.get(SINGLE_INSTANCE) != "true":
+        return
+    if part.instances > 1:
+        problems.append(("/instances", f"is more than 1, and the label {SINGLE_INSTANCE} says there is one"))
+    given = part.upgradeStrategy
+    if given is None or given.minimumHealthCapacity or given.maximumOverCapacity or given.canary:
+        problems.append(("/upgradeStrategy", f"needs capacities of 0, as the label {SINGLE_INSTANCE} is set"))
 
 
 def is_resident(part: AppPart) -> bool:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from barter.agent.executor.actions import RunCheck
-from barter.agent.executor.events import Checked, Held, Order, Sample, TaskKey
+from barter.agent.executor.events import AnyCheck, Checked, Held, Order, Sample, TaskKey
 from barter.agent.executor.shell.checks import Checker
 from barter.agent.runtime.base import Report, Runtime
 from barter.agent.runtime.ran import Ran
-from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck
+from barter.core.tasks import CheckKind, HealthCheck, ReadinessCheck, StatusCheck
 from tests.integration.executor_agent import FRAMEWORK, task
 
 pytestmark = pytest.mark.integration
@@ -99,7 +99,7 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
 
 
-async def checked(check: HealthCheck | ReadinessCheck, host: str = "127.0.0.1", address: str = "") -> Checked:
+async def checked(check: AnyCheck, host: str = "127.0.0.1", address: str = "") -> Checked:
     results: asyncio.Queue[Checked] = asyncio.Queue()
     checker = Checker(host, NoRuntime(), results.put_nowait)
     checker.begin(RunCheck(ORDER, check, address))
@@ -130,6 +130,17 @@ def test_http_by_its_status_after_any_that_are_provisional() -> None:
         async with serving(saying(b"HTTP/1.1 302 Found\r\n\r\n")) as port:
             ready = ReadinessCheck(CheckKind.HTTP, port=port, statuses=(200,))
             assert await checked(ready) == Checked(ORDER.key, ready, False, f"127.0.0.1:{port}/ answered HTTP 302", 302)
+
+    asyncio.run(story())
+
+
+def test_a_status_check_says_what_it_found_whatever_that_is() -> None:
+    async def story() -> None:
+        async with serving(saying(b"HTTP/1.1 503 Busy\r\n\r\n")) as port:
+            assert (await checked(StatusCheck(CheckKind.HTTP, port))).found == 503
+            assert (await checked(StatusCheck(CheckKind.TCP, port))).found == 1
+        assert (await checked(StatusCheck(CheckKind.TCP, port))).found == 0
+        assert (await checked(StatusCheck(CheckKind.HTTP, port))).found is None
 
     asyncio.run(story())
 

@@ -125,6 +125,8 @@ def test_examples_are_valid_and_survive_a_round(path: Path) -> None:
         ({"upgradeStrategy": {"minimumHealthCapacity": 2}}, "/upgradeStrategy/minimumHealthCapacity", "greater than 1"),
         ({"backoffFactor": 0.5}, "/backoffFactor", "is less than"),
         ({"acceptedResourceRoles": ["*", "slave_public"]}, "/acceptedResourceRoles", "not both"),
+        ({"labels": {"MARATHON_SINGLE_INSTANCE_APP": "true"}, "instances": 2}, "/instances", "more than 1"),
+        ({"labels": {"MARATHON_SINGLE_INSTANCE_APP": "true"}}, "/upgradeStrategy", "capacities of 0"),
         ({"acceptedResourceRoles": ["gold"]}, "/acceptedResourceRoles", "gold is none of"),
         ({"acceptedResourceRoles": ["dev"], "role": "dev"}, "/acceptedResourceRoles", "reserved resources alone"),
         ({"labels": {"HAPROXY_0_VHOST": "a b"}}, "/labels/HAPROXY_0_VHOST", "not a host name"),

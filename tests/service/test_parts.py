@@ -60,6 +60,15 @@ def test_ports_are_free_ones_each_taken_once(wanted: list[int], free: frozenset[
     assert all(port in (0, number) for chosen in taken for port, number in zip(wanted, chosen, strict=True))
 
 
+def test_a_port_is_found_by_the_number_it_was_defined_with() -> None:
+    on_host = App("/a", cmd="x", ports=(Port(service_port=9000), Port("web", 9100, 0, 9100)))
+    env = environment(on_host, 1, "h", (31000, 9100), "t")
+    assert (env["PORT_9000"], env["PORT_9100"], env["PORT_WEB"]) == ("31000", "9100", "9100")
+    mapped = App("/a", image=Image("x"), network=Network.BRIDGE, ports=(Port("", 0, 8080, 9000),))
+    env = environment(mapped, 1, "h", (31000,), "t")
+    assert (env["PORT_8080"], "PORT_9000" in env) == ("31000", False)
+
+
 def test_the_environment_is_the_documented_one() -> None:
     app = App("/prod/web", cmd="x", cpus=500, mem=32 * MIB, ports=(Port("http"), Port("admin-ui")),
               labels={"tier.one": "front", "long": "x" * 600}, env={"HOST": "mine", "A": "b"})  # fmt: skip
