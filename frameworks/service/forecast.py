@@ -138,6 +138,7 @@ class _Play:
         self._seen: dict[str, _Seen] = {}
         self._most = self._extra = self._offers = 0
         self._fewest = 0
+        self._cut = False
 
     def run(self, left: Left) -> Forecast | Answer:
         there = [placed for launch in left.launches for placed in launch.placed]
@@ -152,6 +153,8 @@ class _Play:
         for _ in range(MOST_ROUNDS):
             if not self._under_way or not self._round():
                 break
+        else:
+            self._cut = True
         return self._told(steps)
 
     @property
@@ -226,7 +229,7 @@ class _Play:
     def _of_app(self, app_id: str, steps: tuple[tuple[PlannedAction, ...], ...]) -> AppForecast:
         seen, state = self._seen[app_id], self._machine.apps.get(app_id)
         kind = next(action.kind for step in reversed(steps) for action in step if action.app_id == app_id)
-        waits = state.waiting if state is not None and self._under_way else ""
+        waits = state.waiting if state is not None and self._under_way and not self._cut else ""
         counts = seen.before, seen.after, seen.most, seen.fewest_ready
         return AppForecast(app_id, kind, *counts, len(seen.fresh), seen.ended(state), waits)
 

@@ -48,10 +48,11 @@ class AgentFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """`limits` are the quotas' limits by role, in milli-units or bytes."""
+    """`limits` are the quotas' limits by role, in milli-units or bytes. `answers` remembers what was reckoned of them."""
 
     agents: tuple[AgentFacts, ...]
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    answers: dict[Demand, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

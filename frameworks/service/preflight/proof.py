@@ -5,10 +5,11 @@ the cluster stays. What is not refused may still wait for others to end.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from barter.core.ids import DemandId
 from barter.frameworks.service.preflight.facts import ClusterFacts, Impossible, Standing
-from barter.frameworks.service.preflight.room import Room, room
+from barter.frameworks.service.preflight.room import Room, placed_at_once, room
 from barter.frameworks.service.preflight.stages import matching
 from barter.frameworks.service.preflight.together import together
 from barter.frameworks.service.preflight.words import no_canary, no_spare, nobody, too_few
@@ -42,13 +43,23 @@ def prove(planned: Sequence[Planned], cluster: ClusterFacts) -> tuple[Impossible
 
 def _alone(app: Planned, cluster: ClusterFacts) -> Iterable[Impossible]:
     more = app.wanted - len(app.stay)
-    if more > 0:
+    if more > 0 and (app.stay or not _has_room(app.demand, cluster, more)):
         there = room(app.demand, cluster, app.stay)
         if there.most < more:
             yield Impossible(app.app_id, *_why(app, cluster, there))
             return
     if app.wanted > 0 and app.replaced:
         yield from _rolling(app, cluster)
+
+
+def _has_room(demand: Demand, cluster: ClusterFacts, wanted: int) -> bool:
+    """Apps are often alike: they are asked about once."""
+    if placed_at_once(demand, cluster, wanted):
+        return True
+    alike = replace(demand, demand_id=DemandId(""), count=0)
+    if alike not in cluster.answers:
+        cluster.answers[alike] = room(alike, cluster).most
+    return cluster.answers[alike] >= wanted
 
 
 def _why(app: Planned, cluster: ClusterFacts, there: Room) -> tuple[str, str]:

@@ -63,6 +63,29 @@ def room(demand: Demand, cluster: ClusterFacts, beside: Sequence[Standing] = ())
     return found
 
 
+def placed_at_once(demand: Demand, cluster: ClusterFacts, wanted: int) -> bool:
+    """Whether so many instances are placed by taking the agents one after another: seen fast where there is plenty.
+
+    False says nothing, and is what is said where the order matters.
+    """
+    counting = [each for each in demand.constraints if counts(each)]
+    if cluster.limits or any(not _per_value(each) for each in counting):
+        return False
+    tallies = {each: Counter[str]() for each in counting}
+    for agent in cluster.agents:
+        if wanted <= 0:
+            break
+        if not could_serve(agent, demand):
+            continue
+        values = {each: field_value(agent.attributes, each.field) or "" for each in counting}
+        left = [_per_value(each) - tallies[each][value] for each, value in values.items()]
+        here = max(min([wanted, _slots(agent, demand, ()), *left]), 0)
+        wanted -= here
+        for each, value in values.items():
+            tallies[each][value] += here
+    return wanted <= 0
+
+
 def counts(constraint: Constraint) -> bool:
     """Whether its answer depends on where instances are."""
     if constraint.operator is Operator.CLUSTER:

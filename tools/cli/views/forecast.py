@@ -22,7 +22,8 @@ def lines(reply: Row, *, colours: bool = False) -> Iterator[str]:
         most = f"{forecast['mostInstances']} instances at once" + (f", {extra} extra" if extra else "")
         yield f"at most {most}; never fewer than {forecast['fewestReady']} ready"
     if not forecast["complete"]:
-        yield from (f"waits: {each['id']}: {each['waiting']}" for each in forecast["apps"] if each.get("waiting"))
+        waits = [f"waits: {each['id']}: {each['waiting']}" for each in forecast["apps"] if each.get("waiting")]
+        yield from waits or ["this is its beginning: it is too long to be played to its end"]
     for each in reply.get("impossible", ()):
         yield f"can never be finished here: {each['id']} {each['path'].strip('/').replace('/', '.')}: {each['reason']}"
     if unproved := reply.get("unproved"):
