@@ -97,6 +97,38 @@ def test_update_restart_and_rollback(dev: Dev, web: list[str], tmp_path: Path) -
     assert not answers(dev, 3) & back
 
 
+def test_a_change_is_told_before_paused_and_taken_back(dev: Dev, web: list[str], tmp_path: Path) -> None:
+    assert dev.barter("app", "diff", WEB) == "nothing differs\n"
+    changed, file = json.loads(Path(WEB).read_text()), str(tmp_path / "web.json")
+    Path(file).write_text(json.dumps({**changed, "env": {"GREETING": "hi"}}))
+    assert "+ env.GREETING: hi" in dev.barter("app", "diff", file, code=1)
+    told = json.loads(dev.barter("app", "update", "--dry-run", "-o", "json", file))
+    assert (told["forecast"]["extraInstances"], told["forecast"]["fewestReady"]) == (3, 3)
+    assert dev.rows("app", "show", "web")["env"] == {}
+    Path(file).write_text(json.dumps({**changed, "mem": 1 << 20}))
+    assert "mem: can never be finished here" in dev.barter("app", "update", file, code=1)
+    dev.barter("app", "update", "--no-wait", "--force", file)
+    assert "paused" in dev.barter("app", "pause", "web")
+    assert [row["paused"] for row in dev.rows("deployment", "ls")] == [True]
+    assert "the same again with --force" in dev.barter("app", "scale", "web", "4", code=1)
+    assert "is taken back" in dev.barter("deployment", "rollback", "web")
+    assert dev.rows("app", "show", "web")["mem"] == 32
+
+
+def test_a_group_from_create_to_rm(dev: Dev, tmp_path: Path) -> None:
+    sleeper = {"cmd": "sleep 1000", "cpus": 0.1, "mem": 16, "portDefinitions": []}
+    apps = [{**sleeper, "id": "db"}, {**sleeper, "id": "web", "dependencies": ["/shop/db"]}]
+    (tmp_path / "shop.json").write_text(json.dumps({"id": "/shop", "apps": apps}))
+    steps = json.loads(dev.barter("group", "create", "--dry-run", "-o", "json", str(tmp_path / "shop.json")))["steps"]
+    assert [each["app"] for step in steps for each in step["actions"]][-2:] == ["/shop/db", "/shop/web"]
+    assert "/shop is as wanted" in dev.barter("group", "create", str(tmp_path / "shop.json"))
+    assert [row["id"] for row in dev.rows("group", "ls")] == ["/", "/shop"]
+    dev.barter("group", "scale", "shop", "2")
+    assert {app["id"]: app["instances"] for app in dev.rows("app", "ls")} == {"/shop/db": 2, "/shop/web": 2}
+    assert "/shop is as wanted" in dev.barter("group", "rm", "shop")
+    assert dev.rows("app", "ls") == []
+
+
 def test_what_cannot_be_placed_says_why(dev: Dev) -> None:
     dev.barter("app", "create", SPREAD)
     try:

@@ -48,7 +48,7 @@ class AgentFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """`limits` are the quotas' limits by role, in milli-units or bytes. `answers` remembers what was reckoned of them."""
+    """`limits` are the quotas' limits by role, in milli-units or bytes; `answers` what was reckoned of it already."""
 
     agents: tuple[AgentFacts, ...]
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
