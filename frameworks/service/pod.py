@@ -68,7 +68,7 @@ class PodContainer:
     """Either `shell` or `argv` is run, or with neither the image's own entry point.
 
     With `override_entrypoint` argv[0] is the program instead of the image's entry point, and not its first argument.
-    `kill_grace_ms` is None where the default holds.
+    `kill_grace_ms` is None where the default holds. `secret_env` are names of the pod's secrets by variable.
     """
 
     name: str
@@ -87,6 +87,7 @@ class PodContainer:
     artifacts: tuple[Artifact, ...] = ()
     kill_grace_ms: int | None = None
     limits: Limits | None = None
+    secret_env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ _NEUTRAL: tuple[object, ...] = ([], {}, "", 0, False)
 _READ_ONLY = ("version",)
 _GPUS = f"{_HERE}: a demand cannot say how many; a framework that takes classic offers has them"
 _POD = {
-    "secrets": f"{_HERE} for pods",
     "linuxInfo": f"{_HERE}: no container gets other rights than the usual ones",
     "legacySharedCgroups": f"{_HERE}: each container has its own limits",
 }

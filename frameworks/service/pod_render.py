@@ -7,7 +7,7 @@ from barter.core.units import MIB
 from barter.frameworks.service.app import MILLION, App
 from barter.frameworks.service.fetching import fetch_json
 from barter.frameworks.service.pod import Endpoint, Pod, PodCheck, PodContainer, PodVolume, Share
-from barter.frameworks.service.render import app_json, limits_json, number, unreachable_json, upgrade_json
+from barter.frameworks.service.render import app_json, env_json, limits_json, number, unreachable_json, upgrade_json
 from barter.frameworks.service.schema import Json
 
 _MODES = {Network.HOST: "host", Network.BRIDGE: "container/bridge", Network.OWN: "container"}
@@ -24,7 +24,8 @@ def pod_json(app: App, pod: Pod) -> Json:
         "id": app.app_id,
         "labels": dict(app.labels),
         "user": app.user or None,
-        "environment": dict(app.env),
+        "environment": env_json(app.env, app.secret_env),
+        "secrets": {name: {"source": source} for name, source in app.secrets.items()},
         "containers": [_container(app, one) for one in pod.containers],
         "volumes": [_volume(one) for one in pod.volumes],
         "networks": [_given({"mode": _MODES[app.network], "name": app.network_name or None})],
@@ -57,7 +58,7 @@ def _container(app: App, one: PodContainer) -> Json:
             "resourceLimits": limits_json(one.limits) if one.limits else None,
             "endpoints": [_endpoint(app, each) for each in one.endpoints],
             "image": {"kind": "DOCKER", "id": one.image, "forcePull": one.force_pull} if one.image else None,
-            "environment": dict(one.env),
+            "environment": env_json(one.env, one.secret_env),
             "user": one.user or None,
             "healthCheck": _check(one.check) if one.check else None,
             "volumeMounts": [

@@ -12,13 +12,16 @@ from barter.frameworks.service.schema import (
     FetchPart,
     Interval,
     LimitsPart,
+    Name,
     Part,
     PortName,
     Seconds,
+    SecretPart,
     Text,
     Unreachability,
     UnreachablePart,
     UpgradePart,
+    Variable,
 )
 
 
@@ -109,7 +112,7 @@ class PodContainerPart(Part):
     resourceLimits: LimitsPart | None = None
     endpoints: Annotated[list[EndpointPart], Field(max_length=256)] = Field(default_factory=list)
     image: ImagePart | None = None
-    environment: Text = Field(default_factory=dict)
+    environment: dict[Name, Variable] = Field(default_factory=dict)
     user: User | None = None
     healthCheck: PodCheckPart | None = None
     volumeMounts: Annotated[list[MountPart], Field(max_length=256)] = Field(default_factory=list)
@@ -162,7 +165,8 @@ class PodPart(Part):
     id: Annotated[str, Field(min_length=1)]
     labels: Text = Field(default_factory=dict)
     user: User | None = None
-    environment: Text = Field(default_factory=dict)
+    environment: dict[Name, Variable] = Field(default_factory=dict)
+    secrets: dict[Name, SecretPart] = Field(default_factory=dict)
     containers: Annotated[list[PodContainerPart], Field(min_length=1, max_length=64)]
     volumes: Annotated[list[PodVolumePart], Field(max_length=256)] = Field(default_factory=list)
     networks: Annotated[list[PodNetworkPart], Field(max_length=1)] = Field(default_factory=list)

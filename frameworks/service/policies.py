@@ -1,5 +1,7 @@
 """What of an app definition says how it is treated rather than what it runs: role, limits, upgrades, residency."""
 
+from collections.abc import Container, Mapping
+
 from barter.core.ids import VolumeId
 from barter.core.reservations import VolumeMount, mount_problem
 from barter.core.roles import DEFAULT_ROLE, check_role
@@ -8,7 +10,7 @@ from barter.core.units import MIB
 from barter.frameworks.service.app import MILLION, PersistentVolume, Residency, Unreachable, Upgrade
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.pod_schema import PodPart
-from barter.frameworks.service.schema import AppPart, LimitsPart, UpgradePart
+from barter.frameworks.service.schema import AppPart, LimitsPart, SecretVariablePart, UpgradePart
 
 Problems = list[tuple[str, str]]
 SINGLE_INSTANCE = "MARATHON_SINGLE_INSTANCE_APP"
@@ -49,11 +51,22 @@ def _limit(path: str, given: float | str | None, request: float, unit: int, prob
 
 
 def secret_env(part: AppPart, problems: Problems) -> dict[str, str]:
-    found = {name: value.secret for name, value in part.env.items() if not isinstance(value, str)}
+    return secrets_of(part.env, part.secrets, "/env", problems)
+
+
+def secrets_of(
+    env: Mapping[str, str | SecretVariablePart], secrets: Container[str], path: str, problems: Problems
+) -> dict[str, str]:
+    """The names of secrets by variable, of the variables at `path`."""
+    found = {name: value.secret for name, value in env.items() if not isinstance(value, str)}
     for name, secret in found.items():
-        if secret not in part.secrets:
-            problems.append((f"/env/{name}/secret", f"references an undefined secret: {secret[:80]}"))
+        if secret not in secrets:
+            problems.append((f"{path}/{name}/secret", f"references an undefined secret: {secret[:80]}"))
     return found
+
+
+def plain_env(env: Mapping[str, str | SecretVariablePart]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if isinstance(value, str)}
 
 
 def dependencies(part: AppPart, app_id: str, problems: Problems) -> tuple[str, ...]:

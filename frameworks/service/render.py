@@ -1,5 +1,7 @@
 """An App as Marathon's JSON; `definition.parse_app` reads it back to the same App."""
 
+from collections.abc import Mapping
+
 from barter.core.tasks import UNLIMITED, CheckKind, Limits, Network, Volume
 from barter.core.units import MIB
 from barter.frameworks.service.app import (
@@ -32,7 +34,7 @@ def app_json(app: App) -> Json:
         "mem": number(app.mem, MIB),
         "disk": number(app.disk, MIB),
         "instances": app.instances,
-        "env": {**app.env, **{name: {"secret": secret} for name, secret in app.secret_env.items()}},
+        "env": env_json(app.env, app.secret_env),
         "labels": dict(app.labels),
         "constraints": [
             [one.field, one.operator.value, *([one.value] if one.value else [])] for one in app.constraints
@@ -69,6 +71,10 @@ def checks_json(app: App) -> list[Json]:
 def number(amount: int, unit: int) -> int | float:
     """`amount` in `unit`s, whole where it is."""
     return amount // unit if amount % unit == 0 else amount / unit
+
+
+def env_json(env: Mapping[str, str], secret_env: Mapping[str, str]) -> Json:
+    return {**env, **{name: {"secret": secret} for name, secret in secret_env.items()}}
 
 
 def unreachable_json(strategy: Unreachable | None) -> Json | str:

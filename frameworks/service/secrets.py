@@ -3,7 +3,7 @@
 No value is in what the machine decides, so none is in the saved state, in answers, events or logs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from barter.frameworks.service.app import App
@@ -22,7 +22,18 @@ def no_store(source: str) -> str:
 
 
 def uses(app: App, tasks: Iterable[TaskInfo]) -> tuple[SecretUse, ...]:
-    return tuple((task.task_id, name, app.secrets[secret]) for task in tasks for name, secret in app.secret_env.items())
+    """A pod's own variables are in all of its containers, unless one has another value for them."""
+    return tuple(
+        (task.task_id, name, app.secrets[secret]) for task in tasks for name, secret in _variables(app, task).items()
+    )
+
+
+def _variables(app: App, task: TaskInfo) -> Mapping[str, str]:
+    container = app.pod.container(task.task_id.rpartition(".")[2]) if app.pod else None
+    if container is None:
+        return app.secret_env
+    inherited = {name: secret for name, secret in app.secret_env.items() if name not in container.env}
+    return {**inherited, **container.secret_env}
 
 
 def with_secrets(

@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barter.core.tasks import CheckKind, Network
+from barter.core.ids import TaskId
+from barter.core.resources import NOTHING
+from barter.core.tasks import CheckKind, Network, TaskInfo
 from barter.core.units import MIB
 from barter.frameworks.service.app import App, Port, Unreachable
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.pod import Mount, PodVolume, Share
 from barter.frameworks.service.pod_definition import parse_definition, parse_pod
 from barter.frameworks.service.pod_render import definition_json
+from barter.frameworks.service.secrets import uses
 
 SLEEP: dict[str, Any] = {
     "name": "sleep1",
@@ -73,7 +76,7 @@ def test_what_marathon_renders_of_what_was_not_given_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("more", "path"),
     [
-        ({"secrets": {"a": {"source": "b"}}}, "/secrets"),
+        ({"environment": {"A": {"secret": "b"}}}, "/environment/A/secret"),
         ({"linuxInfo": {"ipcInfo": {"ipcMode": "PRIVATE"}}}, "/linuxInfo"),
         ({"legacySharedCgroups": True}, "/legacySharedCgroups"),
         ({"scaling": {"kind": "fixed", "maxInstances": 8}}, "/scaling/maxInstances"),
@@ -136,6 +139,18 @@ def test_a_process_has_a_shared_volume_below_its_sandbox_and_none_of_the_machine
     assert "/containers/0/volumeMounts/0/mountPath" in problems(mounted("/data"))
     assert "/containers/0/volumeMounts/0" in problems(mounted("data", host="/srv"))
     assert "/volumes/0/host" in problems(mounted("data", host="srv"))
+
+
+def test_secrets_of_the_pod_are_in_its_containers_unless_they_have_their_own() -> None:
+    own = {**SLEEP, "name": "b", "environment": {"A": "plain", "C": {"secret": "other"}}}
+    secrets = {"one": {"source": "/one"}, "other": {"source": "/other"}}
+    app = parse_pod(pod(SLEEP, own, environment={"A": {"secret": "one"}}, secrets=secrets))
+    assert parse_definition(definition_json(app)) == app
+    tasks = [TaskInfo(TaskId(f"pod.instance-1-1.{name}"), "", NOTHING) for name in ("sleep1", "b")]
+    assert uses(app, tasks) == (
+        ("pod.instance-1-1.sleep1", "A", "/one"),
+        ("pod.instance-1-1.b", "C", "/other"),
+    )
 
 
 def test_a_health_check_is_of_an_endpoint_or_a_command() -> None:
