@@ -10,6 +10,7 @@ from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import CheckKind
 from barter.core.units import MIB
 from barter.frameworks.service.app import App, Port, Unreachable, Upgrade
+from barter.frameworks.service.events import KillInstances
 from barter.frameworks.service.pod import Endpoint, Pod, PodCheck, PodContainer, Share
 from tests.service.simulated import Task
 from tests.service.test_machine_random import IDS, RARE, SHARES, USUAL, Story
@@ -55,6 +56,12 @@ class PodStory(Story):
         if app := self.current(number):
             self.round += 1
             assert self.world.put(replace(app, env={"ROUND": str(self.round)}), force=True).status == 200
+
+    def kill_one(self, number: int) -> None:
+        """Where one container is out of reach, its instance is, and the kill waits."""
+        if (task := self.pick(number)) and self.current(IDS.index(task.info.labels["barter.app"])):
+            self.world.ask(KillInstances, force=True, task_ids=(str(task.info.task_id),), scale=number % 3 == 0)
+            assert task.asked_to_end or any(each.was_out_of_reach for each in self.group(task))
 
     def the_process_restarts(self, number: int) -> None:
         stored = {app_id: state.stored for app_id, state in self.world.machine.apps.items()}
