@@ -1,6 +1,6 @@
 """What the API shows of apps, in Marathon's shape and with what of it was asked for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from barter.core.task_state import TaskState
@@ -17,9 +17,9 @@ _STAGED = (TaskState.STAGING, TaskState.STARTING)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is shown with apps: the deployments by app id, the role of apps that name none, the time in ms."""
+    """What is shown with apps: the deployment that has one by id, the role of apps that name none, the time in ms."""
 
-    deployments: Mapping[str, Deployment]
+    deployment_of: Callable[[str], Deployment | None]
     role: str
     now: int
 
@@ -45,7 +45,7 @@ def app_view(scene: Scene, state: AppState, embeds: Collection[Embed]) -> Json:
         view["tasksHealthy"] = sum(one.running and one.healthy is True for one in instances)
         view["tasksUnhealthy"] = sum(one.running and one.healthy is False for one in instances)
     if Embed.DEPLOYMENTS in embeds:
-        deployment = scene.deployments.get(stored.app_id)
+        deployment = scene.deployment_of(stored.app_id)
         view["deployments"] = [{"id": deployment.deployment_id}] if deployment else []
     if Embed.READINESS in embeds:
         view["readinessCheckResults"] = readiness_results(state)

@@ -105,25 +105,35 @@ def test_groups_of_apps(client: MarathonClient) -> None:
     assert client.list_apps() == []
 
 
-def test_what_waits_is_taken_back(client: MarathonClient) -> None:
-    client.create_app("big", MarathonApp(cmd="sleep 600", cpus=1000, mem=16))
+def test_a_deployment_that_does_not_end_is_taken_back(client: MarathonClient) -> None:
+    never = {"protocol": "TCP", "portIndex": 0, "gracePeriodSeconds": 600}
+    client.create_app("stuck", sleeper(health_checks=[never]))
     (deployment,) = client.list_deployments()
     assert [[action.action for action in step.actions] for step in deployment.steps] == [
         ["StartApplication"],
         ["ScaleApplication"],
     ]
     with pytest.raises(MarathonHttpError, match="locked by one or more deployments"):
-        client.scale_app("big", 2)
-    queue = until(lambda: raw(client, "/v2/queue")["queue"])
-    assert (queue[0]["app"]["id"], queue[0]["role"], queue[0]["delay"]["overdue"]) == ("/big", "*", True)
-    client.reset_delay("big")
+        client.scale_app("stuck", 2)
     assert "deploymentId" in client.delete_deployment(deployment.id)
     idle(client)
     assert client.list_apps() == []
-    client.create_app("big", MarathonApp(cmd="sleep 600", cpus=1000, mem=16))
+    client.create_app("stuck", sleeper(health_checks=[never]))
     assert client.delete_deployment(client.list_deployments()[0].id, force=True) == {}
     assert client.list_deployments() == []
-    client.delete_app("big")
+    client.delete_app("stuck")
+    idle(client)
+
+
+def test_what_fails_waits_in_the_queue_until_its_delay_is_reset(client: MarathonClient) -> None:
+    client.create_app("failing", MarathonApp(cmd="exit 1", cpus=0.1, mem=16, backoff_seconds=300, backoff_factor=1))
+    (item,) = until(lambda: [one for one in raw(client, "/v2/queue")["queue"] if one["delay"]["timeLeftSeconds"] > 100])
+    assert (item["app"]["id"], item["role"], item["delay"]["overdue"]) == ("/failing", "*", False)
+    failed = client.get_app("failing", embed_last_task_failure=True).last_task_failure
+    assert (failed.app_id, failed.state) == ("/failing", "TASK_FAILED")
+    client.reset_delay("failing")
+    until(lambda: client.get_app("failing").last_task_failure.task_id != failed.task_id)
+    client.delete_app("failing", force=True)
     idle(client)
 
 

@@ -158,6 +158,22 @@ def test_an_id_is_understood_however_it_is_written(path: str) -> None:
     over_http(story)
 
 
+def test_what_is_told_can_be_given_back_and_changes_nothing() -> None:
+    async def story(face: Face) -> None:
+        await face.call("POST", "/v2/groups", {"id": "/shop", "apps": [{**PORTS, "id": "web"}]})
+        before = await face.settled("shop/web")
+        assert (await face.call("PUT", "/v2/apps/shop/web", before))[0] == 200
+        told = (await face.call("GET", "/v2/apps?embed=apps.tasks&embed=reasons&embed=apps.taskStats"))[1]["apps"]
+        assert (await face.call("PUT", "/v2/apps?partialUpdate=false", told))[0] == 200
+        _, group = await face.call("GET", "/v2/groups/shop")
+        del group["version"]
+        assert (await face.call("PUT", "/v2/groups/shop", group))[0] == 200
+        after = await face.settled("shop/web")
+        assert (after["version"], after["tasks"], face.script.killed) == (before["version"], before["tasks"], [])
+
+    over_http(story)
+
+
 def test_headers_and_statuses_are_marathons() -> None:
     async def story(face: Face) -> None:
         made = await face.client.post("/v2/apps", json=WEB)

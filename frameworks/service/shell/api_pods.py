@@ -1,7 +1,6 @@
 """/v2/pods: definitions, how they fare, their versions, and instances to end."""
 
 import re
-from dataclasses import replace
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -139,9 +138,6 @@ class Pods:
         return JSONResponse(views[0] if one else views)
 
     async def _put(self, request: Request, app: App, base: int, status: int) -> Response:
-        if app.role == self._desk.role:
-            # So it was shown: what comes back as it was is no change.
-            app = replace(app, role="")
         answer = await self._desk.change(request, puts=(Put(app, base),))
         state = self._desk.bridge.machine.apps.get(app.app_id)
         if answer.status != 200 or state is None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -40,9 +41,7 @@ class Desk:
         self._preflight = Preflight(bridge, now, facts)
 
     def scene(self) -> Scene:
-        deployments = self.bridge.machine.deployments.values()
-        by_app = {app_id: each for each in deployments for app_id in each.app_ids}
-        return Scene(by_app, self.role, self.now())
+        return Scene(self.bridge.machine.deployment_of, self.role, self.now())
 
     def tree(self) -> Tree:
         return Tree.of(self.bridge.machine.apps.values(), self.bridge.machine.groups)
@@ -69,7 +68,8 @@ class Desk:
         Raises DefinitionError where it can never be finished or a secret is not there, and DryRun where only that and
         the rest is to be told.
         """
-        self._check_secrets(parts.get("puts", ()))
+        puts = parts["puts"] = tuple(map(self._as_told, parts.get("puts", ())))
+        self._check_secrets(puts)
         deployment = str(uuid.uuid4())
         event = Change(self.bridge.next_request(), deployment, **parts, force=flag(request, "force"))
         if flag(request, "dryRun"):
@@ -84,6 +84,10 @@ class Desk:
             problems += source_problems(put.app, state.app if state else None, self.bridge.secret_of)
         if problems:
             raise DefinitionError(problems)
+
+    def _as_told(self, put: Put) -> Put:
+        """An app that names no role is told with the framework's: what comes back as it was told is no change."""
+        return replace(put, app=replace(put.app, role="")) if put.app.role == self.role else put
 
 
 def missing(what: str, text: str) -> HTTPException:
