@@ -1,6 +1,7 @@
 """The objects that the API takes and tells. What it takes is as `schema` reads it; what it tells may have more."""
 
 from barter.frameworks.service.openapi.parts import many, one, ref
+from barter.frameworks.service.openapi.pods import pod_components
 from barter.frameworks.service.schema import AppPart, Json
 
 _STRING: Json = {"type": "string"}
@@ -18,7 +19,8 @@ def components() -> Json:
     app = AppPart.model_json_schema(ref_template=_TEMPLATE)
     parts = app.pop("$defs")
     update = {name: value for name, value in app.items() if name != "required"}
-    return {**parts, "App": app, "AppUpdate": update, **_groups(), **_apps(), **_deployments(), **_rest()}
+    taken = {**parts, "App": app, "AppUpdate": update}
+    return {**taken, **pod_components(), **_groups(), **_apps(), **_deployments(), **_rest()}
 
 
 def _apps() -> Json:
@@ -90,6 +92,7 @@ def _deployments() -> Json:
     current = _with(action, readinessCheckResults=many("ReadinessCheckResult"))
     actions: Json = {"type": "array", "items": action}
     return {
+        "DryRun": one(steps={"type": "array", "items": one(actions=actions)}, forecast={"type": "object"}),
         "DeploymentResult": one(version=_MOMENT, deploymentId=_STRING),
         "Deployment": _with(
             one(

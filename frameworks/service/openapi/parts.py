@@ -6,6 +6,7 @@ from barter.frameworks.service.schema import Json
 
 JSON = "application/json"
 TEXT = "text/plain"
+LOCATED = ("Location", "Marathon-Deployment-Id")
 _ERRORS = {
     400: "The body is no JSON, or a parameter makes no sense",
     404: "There is no such thing",
@@ -74,19 +75,20 @@ def operation(
 
 
 def deploys(
-    summary: str, *parameters: Json, status: int = 200, body: Json | None = None, errors: Iterable[int] = ()
+    summary: str,
+    *parameters: Json,
+    status: int = 200,
+    told: str = "DeploymentResult",
+    body: Json | None = None,
+    errors: Iterable[int] = (),
+    headers: Iterable[str] = ("Marathon-Deployment-Id",),
 ) -> Json:
-    """What starts a deployment and answers with it."""
-    force = switch("force", "Give up the deployments that are in the way")
-    return operation(
-        summary,
-        {status: ref("DeploymentResult")},
-        *parameters,
-        force,
-        body=body,
-        errors={409, 422, *errors},
-        headers=("Marathon-Deployment-Id",),
-    )
+    """What starts a deployment and answers with what is `told`; with dryRun it answers what it would do."""
+    force = switch("force", "Give up the deployments that are in the way, and accept what can never be finished")
+    dry = switch("dryRun", "Only tell what would be done")
+    played: Json = ref("DryRun") if status != 200 else {"anyOf": [ref(told), ref("DryRun")]}
+    answers: dict[int, Json | str] = {200: played, **({status: ref(told)} if status != 200 else {})}
+    return operation(summary, answers, *parameters, force, dry, body=body, errors={409, 422, *errors}, headers=headers)
 
 
 def _answer(schema: Json | str, headers: Iterable[str]) -> Json:

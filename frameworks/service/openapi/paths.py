@@ -1,6 +1,7 @@
 """Every path of the API with its parameters, what it takes and what it answers."""
 
 from barter.frameworks.service.openapi.parts import (
+    LOCATED,
     deploys,
     embed,
     in_path,
@@ -11,6 +12,7 @@ from barter.frameworks.service.openapi.parts import (
     ref,
     switch,
 )
+from barter.frameworks.service.openapi.pods import pod_paths
 from barter.frameworks.service.schema import Json
 
 _STRING: Json = {"type": "string"}
@@ -27,7 +29,7 @@ _TASKS = one(tasks=many("Task"))
 
 
 def paths() -> Json:
-    return {**_apps(), **_tasks(), **_groups(), **_deployments(), **_queue(), **_own()}
+    return {**_apps(), **_tasks(), **_groups(), **pod_paths(), **_deployments(), **_queue(), **_own()}
 
 
 def _apps() -> Json:
@@ -46,14 +48,7 @@ def _apps() -> Json:
                 listed,
                 errors=(422,),
             ),
-            "post": operation(
-                "Create an app",
-                {201: ref("AppInfo")},
-                switch("force", "Give up the deployments that are in the way"),
-                body=ref("App"),
-                errors=(409,),
-                headers=("Location", "Marathon-Deployment-Id"),
-            ),
+            "post": deploys("Create an app", status=201, told="AppInfo", body=ref("App"), headers=LOCATED),
             "put": deploys("Create and change apps", _PARTIAL, body=many("AppUpdate")),
             "patch": deploys("Change apps", body=many("AppUpdate"), errors=(404,)),
         },
@@ -109,18 +104,17 @@ def _groups() -> Json:
     words = ("group.groups", "group.apps", "group.pods", *(f"group.apps.{word}" for word in _WORDS))
     asked = embed(words)
     update = ref("GroupUpdate")
-    dry = switch("dryRun", "Only tell what would be done")
     return {
         "/v2/groups": {
             "get": operation("All groups, as a tree", {200: ref("Group")}, asked),
             "post": deploys("Create a group", status=201, body=update),
-            "put": _or_steps(deploys("Change groups", dry, body=update)),
+            "put": deploys("Change groups", body=update),
             "delete": deploys("Remove everything"),
         },
         "/v2/groups/{group_id}": {
             "get": operation("A group, as a tree", {200: {}}, _GROUP_ID, asked, errors=(422,)),
             "post": deploys("Create a group in it", _GROUP_ID, status=201, body=update),
-            "put": _or_steps(deploys("Change it, or create it", _GROUP_ID, dry, body=update)),
+            "put": deploys("Change it, or create it", _GROUP_ID, body=update),
             "patch": operation(
                 "Change its settings",
                 {200: "Done"},
@@ -197,12 +191,4 @@ def _or_created(described: Json) -> Json:
 
 def _or_text(described: Json) -> Json:
     described["responses"]["200"]["content"]["text/plain"] = {"schema": _STRING}
-    return described
-
-
-def _or_steps(described: Json) -> Json:
-    """What a dry run answers."""
-    described["responses"]["200"]["content"]["application/json"]["schema"] = {
-        "anyOf": [ref("DeploymentResult"), one(steps={"type": "array", "items": {"type": "object"}})]
-    }
     return described
