@@ -142,6 +142,8 @@ def upgrade(part: AppPart, problems: Problems) -> Upgrade:
     given = part.upgradeStrategy
     if given is not None and given.maximumOverCapacity and is_resident(part):
         problems.append(("/upgradeStrategy/maximumOverCapacity", "must be 0 with persistent volumes"))
+    if given is not None and given.canary and is_resident(part):
+        problems.append(("/upgradeStrategy/canary", "must be 0 with persistent volumes"))
     if given is None:
         return RESIDENT_UPGRADE if is_resident(part) else Upgrade()
     return upgrade_of(given)

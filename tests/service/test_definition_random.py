@@ -143,7 +143,7 @@ def test_residents_are_read_back(app_id: str, upgrade: Upgrade, mib: int) -> Non
     app = App(
         app_id,
         cmd="x",
-        upgrade=replace(upgrade, maximum_over=0),
+        upgrade=replace(upgrade, maximum_over=0, canary=0, canary_weights=()),
         unreachable=None,
         residency=Residency(),
         volumes_persistent=(PersistentVolume("data", mib * MIB),),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from barter.core.reservations import Reservation
 from barter.core.units import MIB
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App, PersistentVolume, Residency, Unreachable
+from barter.frameworks.service.definition import DefinitionError, parse_app
 from barter.frameworks.service.events import Change, KillInstances, Put
 from barter.frameworks.service.policies import RESIDENT_UPGRADE
 from barter.frameworks.service.resident_launch import FRAMEWORK_LABEL
@@ -359,3 +361,14 @@ def test_an_agent_that_goes_later_keeps_its_instance_until_then() -> None:
     world.cluster.kill(task_id)
     world.cluster.run_until(lambda: task_id not in world.running())
     assert set(world.until_running(1).values()) == {agent}
+
+
+@pytest.mark.parametrize(("field", "value"), [("maximumOverCapacity", 0.5), ("canary", 1)])
+def test_an_upgrade_of_what_has_volumes_adds_nothing(field: str, value: float) -> None:
+    volume = {"containerPath": "data", "mode": "RW", "persistent": {"size": 1}}
+    upgrade = {"maximumOverCapacity": 0, field: value}
+    with pytest.raises(DefinitionError) as caught:
+        parse_app(
+            {"id": "/db", "cmd": "x", "container": {"type": "MESOS", "volumes": [volume]}, "upgradeStrategy": upgrade}
+        )
+    assert [path for path, _ in caught.value.problems] == [f"/upgradeStrategy/{field}"]
