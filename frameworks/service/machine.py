@@ -120,7 +120,7 @@ class ServiceMachine:
             case InverseOffered():
                 return [saved for offer in event.inverse_offers for saved in give_up(self._book, offer, now)]
             case InverseRescinded():
-                return stay(self._book, event.inverse_offer_id)
+                return stay(self._book, event.inverse_offer_id, now)
             case StatusCame():
                 return apply_status(self._book, event.status, now)
             case ServicesServed():

@@ -117,6 +117,11 @@ def failed_health_check(instance: Instance, check: Json) -> Published:
     return Published("failed_health_check_event", body)
 
 
+def api_post(client: str, uri: str, definition: Json) -> Published:
+    """An app was created or changed; `client` is who asked, `definition` what it is now."""
+    return Published("api_post_event", {"clientIp": client, "uri": uri, "appDefinition": definition})
+
+
 def scheduler_registered(framework_id: str) -> Published:
     return Published("scheduler_registered_event", {"frameworkId": framework_id})
 

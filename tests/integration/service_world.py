@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -138,6 +139,26 @@ class ServiceWorld:
         for name in list(self._processes):
             self.end(name, signal.SIGTERM)
         until(lambda: not self.left_running())
+
+
+@contextlib.contextmanager
+def listening(world: ServiceWorld) -> Iterator[list[dict[str, Any]]]:
+    """What the event stream says meanwhile, from the first moment on."""
+    heard: list[dict[str, Any]] = []
+    request = urllib.request.Request(f"http://{world.api}/v2/events", headers={"Accept": "text/event-stream"})
+    with urllib.request.urlopen(request, timeout=60) as stream:
+
+        def listen() -> None:
+            # Its end is the other's, or a closed connection.
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                for line in stream:
+                    if line.startswith(b"data: "):
+                        heard.append(json.loads(line.removeprefix(b"data: ")))
+
+        threading.Thread(target=listen, daemon=True).start()
+        until(lambda: heard)
+        yield heard
+        stream.fp.raw._sock.shutdown(socket.SHUT_RDWR)
 
 
 def answer_of(task: dict[str, Any]) -> str:

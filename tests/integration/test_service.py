@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.engine import Engine
 from tests.integration.machine import until
-from tests.integration.service_world import ServiceWorld, answer_of, service_world
+from tests.integration.service_world import ServiceWorld, answer_of, listening, service_world
 
 pytestmark = pytest.mark.integration
 EXAMPLE = json.loads((Path(__file__).parents[2] / "examples" / "web.json").read_text())
@@ -53,6 +53,23 @@ def test_an_apps_life(world: ServiceWorld) -> None:
     until(lambda: world.call("GET", "/v2/deployments")[1] == [])
     assert world.call("GET", "/v2/apps/web")[0] == 404
     assert world.left_running() == []
+
+
+def test_the_event_stream_tells_all_of_it(world: ServiceWorld) -> None:
+    with listening(world) as heard:
+        assert world.call("POST", "/v2/apps", WEB)[0] == 201
+        app = world.settled(3)
+        assert world.call("PUT", "/v2/apps/web", {"instances": 1})[0] == 200
+        world.settled(1)
+        assert world.call("DELETE", "/v2/apps/web")[0] == 200
+        until(lambda: not world.app())
+        until(lambda: [each for each in heard if each["eventType"] == "app_terminated_event"])
+    assert heard[0]["eventType"] == "event_stream_attached"
+    posted = [each for each in heard if each["eventType"] == "api_post_event"]
+    assert [each["appDefinition"]["instances"] for each in posted] == [3, 1]
+    for state in ("TASK_RUNNING", "TASK_KILLED"):
+        told = [each for each in heard if each.get("taskStatus") == state]
+        assert {each["taskId"] for each in told} == ids(app)
 
 
 def test_a_killed_instance_is_replaced(world: ServiceWorld) -> None:

@@ -9,6 +9,7 @@ from barter.core.units import MIB
 from barter.frameworks.service.actions import Kill, Release
 from barter.frameworks.service.app import MILLION, App, Check, Upgrade
 from barter.frameworks.service.events import Offered
+from barter.frameworks.service.going import DOUBT_MS
 from barter.sdk import TaskState
 from tests.service.simulated import Task, World
 
@@ -185,7 +186,19 @@ def test_a_released_one_whose_agent_stays_after_all_is_killed() -> None:
     start(world, on(world, "a1")[0])
     [name] = released(world)
     world.activate("a0")
-    world.pass_time(10_000)
+    world.pass_time(0)
+    assert name in [action.task_id for action in world.log if isinstance(action, Kill)]
+
+
+def test_who_stays_without_a_word_is_killed_as_soon_as_that_is_clear() -> None:
+    world = running()
+    world.drain("a0")
+    world.offer()
+    start(world, on(world, "a1")[0])
+    [name] = released(world)
+    world.activate("a0", heard=False)
+    world.register()
+    world.pass_time(DOUBT_MS)
     assert name in [action.task_id for action in world.log if isinstance(action, Kill)]
 
 

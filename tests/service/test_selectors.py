@@ -9,7 +9,7 @@ from barter.frameworks.service.selectors import Selector, selectors
 WORDS = st.text(min_size=1, max_size=6)
 
 
-def matches(text: str, **labels: str) -> bool:
+def matches(text: str, /, **labels: str) -> bool:
     return all(one.matches(labels) for one in selectors(text))
 
 

@@ -14,6 +14,7 @@ from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.events import Change, Put
 from barter.frameworks.service.groups import Tree
+from barter.frameworks.service.published import api_post
 from barter.frameworks.service.secrets import source_problems
 from barter.frameworks.service.shell import refusals
 from barter.frameworks.service.shell.bridge import Bridge
@@ -21,7 +22,7 @@ from barter.frameworks.service.shell.facts import Facts
 from barter.frameworks.service.shell.preflight import Preflight
 from barter.frameworks.service.state import AppState
 from barter.frameworks.service.timestamps import iso
-from barter.frameworks.service.views import Scene
+from barter.frameworks.service.views import Scene, current_view
 
 DEPLOYMENT_HEADER = "Marathon-Deployment-Id"
 Route = tuple[str, str, Callable[..., Any]]
@@ -75,7 +76,18 @@ class Desk:
         if flag(request, "dryRun"):
             return await self._preflight.dry_run(event)
         await self._preflight.check(event)
-        return await self.bridge.answer_to(event)
+        answer = await self.bridge.answer_to(event)
+        if answer.status == 200 and request.url.path.startswith("/v2/apps"):
+            self._announce(request, event)
+        return answer
+
+    def _announce(self, request: Request, change: Change) -> None:
+        """On the event stream, as Marathon does of what is asked of apps one by one."""
+        client = request.client.host if request.client else ""
+        for put in change.puts:
+            if (state := self.bridge.machine.apps.get(put.app.app_id)) is not None:
+                definition = current_view(state.stored, self.role)
+                self.bridge.publish(api_post(client, request.url.path, definition))
 
     def _check_secrets(self, puts: Iterable[Put]) -> None:
         problems: list[tuple[str, str]] = []
