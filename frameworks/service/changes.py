@@ -22,12 +22,12 @@ def change(book: Book, event: Change, now: int) -> list[Action]:
     refusal = requests.refusal(book, event)
     if refusal is not None:
         return [refusal]
-    puts = [put for put in event.puts if not (put.base and requests.unchanged(put.app, book.apps.get(put.app.app_id)))]
-    event = replace(event, puts=tuple(puts))
+    same = {put.app.app_id: put.base for put in event.puts if _says_nothing_new(book, put)}
+    event = replace(event, puts=tuple(put for put in event.puts if put.app.app_id not in same))
     groups: GroupsAfter = {group.group_id: group for group in event.groups} | dict.fromkeys(event.group_deletes)
     app_ids = requests.touched(event)
     if not app_ids and not groups:
-        return [Answer(event.request, book.version, event.deployment_id)]
+        return [Answer(event.request, max(same.values(), default=book.version), event.deployment_id)]
     try:
         deep = depths(book, _apps_after(book, event), groups)
     except Cycle as cycle:
@@ -67,6 +67,10 @@ def reset_delay(book: Book, event: ResetDelay) -> list[Action]:
     state.backoff.reset()
     book.mark(event.app_id)
     return [Answer(event.request, state.stored.version)]
+
+
+def _says_nothing_new(book: Book, put: Put) -> bool:
+    return put.base > 0 and requests.unchanged(put.app, book.apps.get(put.app.app_id))
 
 
 def _scaled(state: AppState, fewer: int) -> Put:

@@ -12,6 +12,7 @@ from barter.frameworks.service.actions import (
     Action,
     Answer,
     Decline,
+    DropLaunch,
     Kill,
     Launch,
     Reconcile,
@@ -112,6 +113,12 @@ class World:
         self.machine = self._start()
         self.register()
 
+    def save_and_die(self, *events: Event) -> None:
+        """What comes of a batch is saved and told nobody; then there is a new process."""
+        saved = [action for action in self._decide(*events) if isinstance(action, Saving)]
+        save(self.store, [action for action in saved if not isinstance(action, DropLaunch)])
+        self.restart()
+
     def register(self) -> None:
         """The master tells at once of agents that are to be given up."""
         self.step(Registered(), *map(self._inverse, self.drained))
@@ -134,14 +141,14 @@ class World:
 
     def step(self, *events: Event) -> list[Action]:
         """One batch, as the shell runs it: all events, a Tick if one is due, then what came of it."""
-        actions: list[Action] = []
-        for event in events:
-            actions += self.machine.step(event, self.now)
-        due = self.machine.next_wakeup()
-        if due is not None and due <= self.now:
-            actions += self.machine.step(Tick(), self.now)
+        actions = self._decide(*events)
         self._perform(actions)
         return actions
+
+    def _decide(self, *events: Event) -> list[Action]:
+        actions = [action for event in events for action in self.machine.step(event, self.now)]
+        due = self.machine.next_wakeup()
+        return [*actions, *self.machine.step(Tick(), self.now)] if due is not None and due <= self.now else actions
 
     def _perform(self, actions: list[Action]) -> None:
         self.log += actions
@@ -211,12 +218,9 @@ class World:
             goal = goal_of(state.stored)
             one_more = goal.most <= goal.fewest
             strict = state.app.unreachable is None
-            kept = state.instances
-            here = [
-                each
-                for each in self.instances(app_id)
-                if (each[0].instance_id in kept if strict else all(one.within_reach(kept) for one in each))
-            ]
+            kept, everyone = state.instances, self.instances(app_id)
+            seen = [each for each in everyone if all(one.within_reach(kept) for one in each)]
+            here = [each for each in everyone if each[0].instance_id in kept] if strict else seen
             assert len(here) <= goal.most + one_more, f"{app_id}: {len(here)} of {goal.wanted}"
 
     def ready(self, app_id: str) -> int:
@@ -251,11 +255,11 @@ class World:
         base = 0 if state is None or state.stored.deleting else state.stored.version
         return self.change(puts=(Put(app, base),), force=force)
 
-    def delete(self, app_id: str, *, force: bool = False) -> Answer:
-        return self.change(deletes=(app_id,), force=force)
-
     def change(self, **fields: Any) -> Answer:
         return self.ask(Change, **fields)
+
+    def delete(self, app_id: str, *, force: bool = False) -> Answer:
+        return self.change(deletes=(app_id,), force=force)
 
     def ask(self, make: "type[Request]", **fields: Any) -> Answer:
         """The answer to a request; what names no deployment starts one called after its number."""

@@ -10,14 +10,35 @@ from barter.core.tasks import CheckKind
 from barter.core.units import MIB
 from barter.frameworks.service.actions import Publish
 from barter.frameworks.service.app import MILLION, App, Check, Port, Readiness, Unreachable, Upgrade
-from barter.frameworks.service.events import KillInstances, StatusCame
+from barter.frameworks.service.deployment.goal import goal_of
+from barter.frameworks.service.events import (
+    KillInstances,
+    Offered,
+    Pause,
+    Promote,
+    Put,
+    Resume,
+    Rollback,
+    StatusCame,
+)
+from barter.frameworks.service.state import AppState, Deployment
 from barter.sdk import Source, TaskId, TaskState, TaskStatus
 from tests.service.simulated import Task, World
 
 SHARES = st.sampled_from([0, MILLION // 3, MILLION // 2, MILLION])
 IDS = ("/web", "/prod/db")
+UPGRADES = st.builds(
+    Upgrade,
+    SHARES,
+    SHARES,
+    progress_ms=st.sampled_from([0, 60_000, 600_000]),
+    auto_revert=st.booleans(),
+    canary=st.integers(0, 2),
+    auto_promote=st.booleans(),
+    canary_weights=st.sampled_from([(), (20, 60)]),
+)
 APPS = st.builds(
-    lambda instances, checked, least, over, unreachable, readied: App(
+    lambda instances, checked, bounds, unreachable, readied, needs: App(
         "/web",
         cmd="run 0",
         cpus=100,
@@ -25,15 +46,16 @@ APPS = st.builds(
         instances=instances,
         ports=(Port("http"), Port("admin")),
         checks=(Check(CheckKind.HTTP, "HTTP"),) if checked else (),
-        upgrade=Upgrade(least, over),
+        upgrade=bounds,
         unreachable=unreachable,
         readiness=Readiness("warm", CheckKind.HTTP) if readied else None,
+        dependencies=("/prod",) if needs else (),
     ),
     st.integers(0, 6),
     st.booleans(),
-    SHARES,
-    SHARES,
+    UPGRADES,
     st.sampled_from([Unreachable(), Unreachable(30_000, 90_000), None]),
+    st.booleans(),
     st.booleans(),
 )
 
@@ -44,7 +66,8 @@ class Story:
     def __init__(self, apps: tuple[App, App]) -> None:
         self.world = World()
         self.world.step()
-        self.apps = tuple(replace(app, app_id=app_id) for app, app_id in zip(apps, IDS, strict=True))
+        web, db = apps
+        self.apps = (web, replace(db, app_id=IDS[1], dependencies=()))
         self.round = 0
         for number in range(len(IDS)):
             self.create(number)
@@ -69,7 +92,64 @@ class Story:
     def upgrade(self, number: int) -> None:
         if app := self.current(number):
             self.round += 1
-            assert self.world.put(replace(app, cmd=f"run {self.round}"), force=True).status == 200
+            assert self.world.put(self.another(app), force=True).status == 200
+
+    def change_both(self, number: int) -> None:
+        """One deployment over both, in the order of their dependencies."""
+        found = [app for each in (0, 1) if (app := self.current(each))]
+        self.round += 1
+        puts = [
+            Put(
+                replace(self.another(app) if number % 3 else app, instances=number % 4),
+                self.world.machine.apps[app.app_id].stored.version,
+            )
+            for app in found
+        ]
+        assert self.world.change(puts=tuple(puts), force=True).status == 200
+
+    def deployment(self, number: int) -> Deployment | None:
+        deployments = list(self.world.machine.deployments.values())
+        return deployments[number % len(deployments)] if deployments else None
+
+    def rolls_back(self, number: int) -> None:
+        if found := self.deployment(number):
+            self.round += 1
+            new_id = f"back-{self.round}"
+            self.world.ask(Rollback, deployment_id=found.deployment_id, new_id=new_id, force=number % 3 == 0)
+            assert found.deployment_id not in self.world.machine.deployments
+
+    def pauses(self, number: int) -> None:
+        if found := self.deployment(number):
+            before = self.settled_versions(found)
+            assert self.world.ask(Pause, deployment_id=found.deployment_id).status == 200
+            assert self.settled_versions(found) == before
+
+    def settled_versions(self, deployment: Deployment) -> list[tuple[str, ...]]:
+        """Which instances of its apps are not to end."""
+        return [
+            tuple(task.info.task_id for task in self.world.living(app_id) if not task.asked_to_end)
+            for app_id in deployment.app_ids
+        ]
+
+    def resumes(self, number: int) -> None:
+        if found := self.deployment(number):
+            assert self.world.ask(Resume, deployment_id=found.deployment_id).status == 200
+
+    def promotes(self, number: int) -> None:
+        if found := self.deployment(number):
+            assert self.world.ask(Promote, deployment_id=found.deployment_id).status in (200, 409)
+
+    def the_process_dies_before_it_tells(self, number: int) -> None:
+        """What came of the offers, or of an end, is saved, and nobody hears of it."""
+        if number % 2:
+            self.world.save_and_die(Offered(tuple(self.world.offers())))
+        elif task := self.pick(number, TaskState.RUNNING):
+            task.state = TaskState.FAILED
+            status = TaskStatus(TaskId(task.info.task_id), task.state, Source.AGENT, self.world.now)
+            self.world.save_and_die(StatusCame(status))
+
+    def another(self, app: App) -> App:
+        return replace(app, cmd=f"run {self.round}")
 
     def restart_app(self, number: int) -> None:
         expected = 200 if self.current(number) else 404
@@ -158,15 +238,27 @@ class Story:
         assert [action for action in self.world.log[before:] if not isinstance(action, Publish)] == []
 
     def all_goes_well(self, number: int) -> None:
-        self.world.settle()
+        """Every deployment ends, or fails and leaves its apps in a mix that holds."""
+        for _ in range(4):
+            for found in list(self.world.machine.deployments.values()):
+                self.world.ask(Resume, deployment_id=found.deployment_id)
+                self.world.ask(Promote, deployment_id=found.deployment_id)
+            self.world.settle()
+        assert self.world.machine.deployments == {}
         for app_id, state in self.world.machine.apps.items():
-            tasks = self.world.living(app_id)
-            assert [task.ready for task in tasks] == [True] * state.app.instances
-            assert not {task.agent_id for task in tasks} & self.world.drained.keys()
-            assert {task.info.command.shell for task in tasks} <= {state.app.cmd}
-            assert self.world.machine.deployment_of(app_id) is None
-            assert not state.stored.deleting
+            self.is_as_wanted(app_id, state)
         assert {task.info.labels["barter.app"] for task in self.world.living()} <= self.world.machine.apps.keys()
+
+    def is_as_wanted(self, app_id: str, state: AppState) -> None:
+        tasks, goal = self.world.living(app_id), goal_of(state.stored)
+        assert [task.ready for task in tasks] == [True] * goal.wanted
+        assert not {task.agent_id for task in tasks} & self.world.drained.keys()
+        current = [one for one in state.instances.values() if state.stored.is_current(one.placed.version)]
+        assert len(current) == goal.fresh
+        if state.stored.standing is None:
+            assert goal.fresh == state.app.instances
+            assert {task.info.command.shell for task in tasks} <= {state.app.cmd}
+        assert not state.stored.deleting
 
 
 USUAL: tuple[Callable[[Story, int], None], ...] = (
@@ -182,9 +274,20 @@ USUAL: tuple[Callable[[Story, int], None], ...] = (
     *(Story.offers_come, Story.starts, Story.is_healthy, Story.is_ready, Story.time_passes, Story.scale, Story.upgrade),
 )
 RARE: tuple[Callable[[Story, int], None], ...] = (
-    *(Story.create, Story.restart_app, Story.delete, Story.kill_one, Story.is_ill, Story.ends, Story.is_out_of_reach),
+    *(
+        Story.create,
+        Story.restart_app,
+        Story.delete,
+        Story.kill_one,
+        Story.change_both,
+        Story.is_ill,
+        Story.ends,
+        Story.is_out_of_reach,
+    ),
     *(Story.comes_back, Story.the_process_restarts, Story.a_stranger_ends, Story.all_goes_well),
     *(Story.an_agent_is_drained, Story.an_agent_is_drained, Story.an_agent_is_activated),
+    *(Story.rolls_back, Story.pauses, Story.resumes, Story.promotes, Story.change_both),
+    Story.the_process_dies_before_it_tells,
 )
 STEPS = st.lists(st.tuples(st.sampled_from(USUAL * 2 + RARE), st.integers(0, 60)), max_size=60)
 
@@ -195,4 +298,6 @@ def test_promises_are_kept(apps: tuple[App, App], steps: list[tuple[Callable[[St
     story = Story(apps)
     for happen, number in steps:
         happen(story, number)
+        locked = [app_id for found in story.world.machine.deployments.values() for app_id in found.app_ids]
+        assert len(locked) == len(set(locked))
     story.all_goes_well(0)

@@ -10,8 +10,10 @@ from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import CheckKind
 from barter.core.units import MIB
 from barter.frameworks.service.app import App, Port, Unreachable, Upgrade
+from barter.frameworks.service.deployment.goal import goal_of
 from barter.frameworks.service.events import KillInstances
 from barter.frameworks.service.pod import Endpoint, Pod, PodCheck, PodContainer, Share
+from barter.frameworks.service.state import AppState
 from tests.service.simulated import Task
 from tests.service.test_machine_random import IDS, RARE, SHARES, USUAL, Story
 
@@ -52,10 +54,8 @@ class PodStory(Story):
     def scale(self, number: int) -> None:
         super().scale(number % 4)
 
-    def upgrade(self, number: int) -> None:
-        if app := self.current(number):
-            self.round += 1
-            assert self.world.put(replace(app, env={"ROUND": str(self.round)}), force=True).status == 200
+    def another(self, app: App) -> App:
+        return replace(app, env={"ROUND": str(self.round)})
 
     def kill_one(self, number: int) -> None:
         """Where one container is out of reach, its instance is, and the kill waits."""
@@ -81,22 +81,21 @@ class PodStory(Story):
     def group(self, task: Task) -> list[Task]:
         return [each for each in self.world.tasks.values() if each.instance_id == task.instance_id]
 
-    def all_goes_well(self, number: int) -> None:
-        self.world.settle()
-        for app_id, state in self.world.machine.apps.items():
-            assert state.app.pod is not None
-            names = [one.name for one in state.app.pod.containers]
-            instances = self.world.instances(app_id)
-            assert len(instances) == state.app.instances == len(state.instances)
-            for tasks in instances:
-                assert [task.info.task_id.rpartition(".")[2] for task in tasks] == names
-                assert all(task.ready for task in tasks)
-                assert {task.info.command.env.get("ROUND") for task in tasks} == {state.app.env.get("ROUND")}
-                assert len({task.agent_id for task in tasks}) == 1
-            for instance in state.instances.values():
-                assert instance.ready
-                assert not any(one.state in TERMINAL for one in instance.members.values())
-        assert {task.info.labels["barter.app"] for task in self.world.living()} <= self.world.machine.apps.keys()
+    def is_as_wanted(self, app_id: str, state: AppState) -> None:
+        assert state.app.pod is not None
+        names = [one.name for one in state.app.pod.containers]
+        instances = self.world.instances(app_id)
+        assert len(instances) == goal_of(state.stored).wanted == len(state.instances)
+        for tasks in instances:
+            assert [task.info.task_id.rpartition(".")[2] for task in tasks] == names
+            assert all(task.ready for task in tasks)
+            rounds = {task.info.command.env.get("ROUND") for task in tasks}
+            assert len(rounds) == 1
+            assert state.stored.standing or rounds == {state.app.env.get("ROUND")}
+            assert len({task.agent_id for task in tasks}) == 1
+        for instance in state.instances.values():
+            assert instance.ready
+            assert not any(one.state in TERMINAL for one in instance.members.values())
 
 
 MORE = (PodStory.all_of_an_instance_end, PodStory.ends, PodStory.starts, PodStory.starts)
