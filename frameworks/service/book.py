@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from barter.frameworks.service.actions import Publish, SaveLaunch
+from barter.frameworks.service.app import App
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.places import Place, Places
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.roster import Roster
+from barter.frameworks.service.routes import claims
 from barter.frameworks.service.state import AppState, Deployment, StoredApp, StoredGroup
 
 RECORD_SIZE = 128
@@ -62,6 +64,9 @@ class Book:
         self.untold = Telling()
         self.unsure_until: int | None = None if left.launches else 0
         self._keys = {key_of(app_id): app_id for app_id in self.apps}
+        self._claims: dict[str, str] = {}
+        for state in self.apps.values():
+            self.claim(state.app)
         self._alarms: list[tuple[int, str]] = []
         self._deployment_of: dict[str, str] = {}
         self._published: list[Publish] = []
@@ -107,8 +112,27 @@ class Book:
         app_id = state.stored.app_id
         self.apps[app_id] = state
         self._keys[key_of(app_id)] = app_id
+        self.claim(state.app)
+
+    def claim(self, app: App) -> None:
+        """What the edge serves for the app is nobody else's."""
+        self._claims.update(dict.fromkeys(claims(app), app.app_id))
+
+    def unclaim(self, app: App) -> None:
+        for claim in claims(app):
+            if self._claims.get(claim) == app.app_id:
+                del self._claims[claim]
+
+    def named(self, key: str) -> str:
+        """The app that has this name in the cluster; empty where none has."""
+        return self._keys.get(key, "")
+
+    def claimed_by(self, claim: str) -> str:
+        """The app whose this is at the edge; empty where it is nobody's."""
+        return self._claims.get(claim, "")
 
     def drop(self, app_id: str) -> None:
+        self.unclaim(self.apps[app_id].app)
         del self.apps[app_id], self._keys[key_of(app_id)]
         self.untold.services = True
 

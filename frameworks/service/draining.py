@@ -24,8 +24,11 @@ UNSURE_MS, DOUBT_MS = 2_000, 20_000
 
 
 def weighted_service(state: AppState) -> Service:
-    """The app's service as the master is told it."""
-    return replace(service(state.app), weights=state.weights)
+    """The app's service as the master is told it; made again only when it is another."""
+    app, known = state.app, state.service
+    if known is None or known[0] is not app or known[1].weights != state.weights:
+        known = state.service = (app, replace(service(app), weights=state.weights))
+    return known[1]
 
 
 def served(book: Book, updates: Iterable[ServiceUpdate]) -> list[Action]:

@@ -10,6 +10,7 @@ from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
 from barter.frameworks.service import draining
 from barter.frameworks.service.actions import Action, Reconcile, SetDemands, SetServices
+from barter.frameworks.service.app import App
 from barter.frameworks.service.book import ORPHANS, Book, Left
 from barter.frameworks.service.changes import change, kill_instances, reset_delay
 from barter.frameworks.service.demand import demand
@@ -169,13 +170,20 @@ class ServiceMachine:
     def _demands(self, state: AppState) -> Iterator[Demand]:
         _, app = state.launched
         if not is_resident(app):
-            yield demand(app, state.wanted, self.roles[0])
+            yield self._demand(state, app)
             return
         if state.wanted or app.constraints:
             yield first_demand(app, state.wanted, self.resident_role)
         for place_id in state.vacant:
             if (vacant := self._book.places.get(place_id)) is not None and not vacant.ending:
                 yield place_demand(app, vacant)
+
+    def _demand(self, state: AppState, app: App) -> Demand:
+        """Made again only when it is another: all are told each time."""
+        known = state.demand
+        if known is None or known[0] is not app or known[1].count != state.wanted:
+            known = state.demand = (app, demand(app, state.wanted, self.roles[0]))
+        return known[1]
 
     def _demanding(self) -> Iterator[AppState]:
         """Those that want more; then those under constraints, so that the master knows what holds for what runs."""

@@ -134,23 +134,18 @@ def _based(book: Book, request: int, put: Put) -> Answer | None:
 
 def _clash(book: Book, event: Change) -> Answer | None:
     """Two apps may not share a name at the master, nor what the edge listens for."""
-    going = set(event.deletes)
-    changed = {put.app.app_id: put.app for put in event.puts}
-    staying = [state.app for app_id, state in book.apps.items() if app_id not in going and app_id not in changed]
-    for app in changed.values():
-        others = [*staying, *(other for other in changed.values() if other is not app)]
-        if answer := _clash_of(event.request, app, others):
-            return answer
-    return None
-
-
-def _clash_of(request: int, app: App, others: Sequence[App]) -> Answer | None:
-    mine = claims(app)
-    for other in others:
-        if key_of(other.app_id) == key_of(app.app_id):
-            message = f"{app.app_id} and the existing {other.app_id} are both named {key_of(app.app_id)} in the cluster"
-            return Answer(request, status=409, message=message)
-        taken = claims(other).keys() & mine.keys() if mine else ()
-        for claim in sorted(taken):
-            return Answer(request, status=422, message=f"{claim} is served by {other.app_id}", path=mine[claim])
+    free = {*event.deletes, *(put.app.app_id for put in event.puts)}
+    names: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for put in event.puts:
+        app_id, key, mine = put.app.app_id, key_of(put.app.app_id), claims(put.app)
+        other = book.named(key) or names.setdefault(key, app_id)
+        if other != app_id:
+            message = f"{app_id} and the existing {other} are both named {key} in the cluster"
+            return Answer(event.request, status=409, message=message)
+        for claim in sorted(mine):
+            holder = book.claimed_by(claim)
+            other = taken.setdefault(claim, app_id) if not holder or holder in free else holder
+            if other != app_id:
+                return Answer(event.request, status=422, message=f"{claim} is served by {other}", path=mine[claim])
     return None

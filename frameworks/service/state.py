@@ -9,6 +9,7 @@ from barter.frameworks.service.backoff import Backoff
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.members import Termination
 from barter.frameworks.service.shares import Weights
+from barter.sdk import Demand, Service
 
 MOST_VERSIONS = 25
 MOST_TERMINATIONS = 5
@@ -182,7 +183,7 @@ class AppState:
 
     Up to `most_reopened` more are open in places that are `vacant`.
     With `launching_earlier` they get the definition of before. `progress` is that of its deployment in this process,
-    `tried_since` when all of its canaries were ready.
+    `tried_since` when all of its canaries were ready. `service` and `demand` are what was told last, each with its app.
     """
 
     stored: StoredApp
@@ -197,6 +198,8 @@ class AppState:
     launching_earlier: bool = False
     progress: Progress | None = None
     tried_since: int = 0
+    service: tuple[App, Service] | None = None
+    demand: tuple[App, Demand] | None = None
     last_failure: Failure | None = None
     terminations: tuple[Termination, ...] = ()
     at_edges: ServiceUpdate | None = None

@@ -17,6 +17,8 @@ def keep(book: Book, stored: StoredApp) -> list[Action]:
         book.add(AppState(stored))
         return [SaveApp(stored)]
     before, state.stored = state.stored, stored
+    book.unclaim(before.app)
+    book.claim(stored.app)
     if before == stored:
         return []
     if service(before.app) != service(stored.app) or fresh_share(before) != fresh_share(stored):
