@@ -370,3 +370,19 @@ def test_groups_and_apps_are_changed_together_or_not_at_all(world: World) -> Non
     answer = create(world, before, replace(before, app_id="/b"))
     assert (answer.status, answer.path) == (422, "/labels/HAPROXY_0_VHOST")
     assert world.machine.apps == {}
+
+
+def test_an_app_may_be_changed_without_end(world: World) -> None:
+    """Neither its value grows, nor what is kept beside it."""
+    world.put(app("/a"))
+    world.settle()
+    sizes = []
+    for turn in range(60):
+        answer = update(world, app("/a", 2, f"turn {100 + turn}"), force=True)
+        if turn % 3 == 0:
+            roll_back(world, answer)
+        world.settle()
+        sizes.append(len(world.store.get("service/app/a") or b""))
+    assert sizes[-1] <= max(sizes[30:33])
+    assert len(world.machine.apps["/a"].stored.versions) == 25
+    assert [key for key in world.store.keys("service/") if "deployment" in key] == []
