@@ -9,7 +9,7 @@ from barter.core.tasks import Reason
 from barter.frameworks.service.actions import Action, Kill, Launch, Release, SaveApp
 from barter.frameworks.service.app import App
 from barter.frameworks.service.changes import OPERATORS_WISH
-from barter.frameworks.service.state import AppState
+from barter.frameworks.service.state import AppState, Deployment
 from barter.sdk import calls
 from barter.sdk.callbacks import Callback, StatusUpdate
 from barter.tools.sim.checkers.checker import Checker
@@ -82,6 +82,9 @@ class Fleet(Checker):
     def app(self, app_id: str) -> AppState | None:
         """As the latest process knows it."""
         return self._workload.apps.get(app_id)
+
+    def deployment_of(self, app_id: str) -> Deployment | None:
+        return self._workload.deployment_of(app_id)
 
     def instances(self, app_id: str) -> dict[str, Known]:
         """Those the latest process still holds for its own."""

@@ -19,7 +19,8 @@ _ROLLS_OUT = (Kind.SCALE, Kind.RESTART)
 
 class InTurn(Checker):
     """What an app needs: its own dependencies, and those of the groups it is in, on apps or on groups, as far as they
-    are in the same deployment. As wanted: as many were ready once, of what is current, as the app is to have.
+    are in the same deployment. As wanted: as many were ready once, of what is current, as the app is to have, and no
+    others.
     """
 
     name = "in_turn"
@@ -83,9 +84,9 @@ class InTurn(Checker):
         state = self._fleet.app(app_id)
         if state is None or state.stored.deleting:
             return True
-        instances = self._fleet.instances(app_id).values()
-        ready = sum(one.ready and state.stored.is_current(one.version) for one in instances)
-        return ready >= state.app.instances
+        here = [one for one in self._fleet.instances(app_id).values() if not one.away]
+        ready = sum(one.ready and state.stored.is_current(one.version) for one in here)
+        return ready == state.app.instances == len(here)
 
     def _done(self, deployment: Deployment, step: int) -> None:
         """Each of its apps was as wanted once."""

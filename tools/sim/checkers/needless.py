@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from itertools import pairwise
 
-from barter.frameworks.service.actions import Action, Launch, SaveDeployment
+from barter.frameworks.service.actions import Action, DropDeployment, Launch, SaveDeployment
 from barter.frameworks.service.app import App
 from barter.frameworks.service.state import AppState, Before, Deployment, StoredApp
 from barter.tools.sim.checkers.bounds import bounds
@@ -46,6 +46,21 @@ class Needless(Checker):
         for action in actions:
             if isinstance(action, SaveDeployment) and action.deployment.deployment_id not in self._before:
                 self._begun(action.deployment)
+            elif isinstance(action, DropDeployment):
+                for before in self._before.get(action.deployment_id, ()):
+                    self._ended(action.deployment_id, before.app_id)
+
+    def _ended(self, deployment_id: str, app_id: str) -> None:
+        """What has no deployment any more keeps what it has, where there is an earlier definition to keep it by."""
+        state = self._fleet.app(app_id)
+        if state is None or state.stored.deleting or state.stored.standing or self._fleet.deployment_of(app_id):
+            return
+        if state.stored.fallback is None:
+            return
+        there = self._fleet.counted(app_id)
+        if old := [task_id for task_id, one in there.items() if not state.stored.is_current(one.version)]:
+            what = f"{app_id}: {deployment_id} is over, and {', '.join(old)} of an earlier version"
+            self.fail(f"{what} are to go on ending without any deployment")
 
     def _begun(self, deployment: Deployment) -> None:
         self._before[deployment.deployment_id] = deployment.before

@@ -112,12 +112,19 @@ class ServiceWorkload(Workload):
             return "" if running <= wanted else f"{stored.app_id}: {running} run of {wanted}{of_deployment}"
         if state.app.unreachable is None and _out_of_reach(state) and running <= wanted:
             return ""
+        if deployment is not None and stored.standing is not None and self._waits_for_lost(deployment):
+            return ""
         if old := sorted(task.task_id for task in tasks if not _is_current(stored, task)):
             return f"{stored.app_id}: {', '.join(old)} run, of a version that is no more{of_deployment}"
         if state.ready == wanted == running == len(state.instances) and deployment is None:
             return ""
         found = f"{running} run, {len(state.instances)} known, {state.ready} ready of {wanted}{of_deployment}"
         return f"{stored.app_id}: {found}, {state.waiting or 'not looked at yet'}"
+
+    def _waits_for_lost(self, deployment: Deployment) -> bool:
+        """Whether some app in it waits without end for an agent that may never come back."""
+        states = (self.apps[app_id] for app_id in deployment.app_ids if app_id in self.apps)
+        return any(state.app.unreachable is None and _out_of_reach(state) for state in states)
 
 
 def _is_current(stored: StoredApp, task: TaskInfo) -> bool:
