@@ -9,12 +9,13 @@ import pytest
 from barter.core.constraints import Constraint, Operator
 from barter.core.tasks import TaskInfo
 from barter.core.units import MIB
-from barter.frameworks.service import rollout
+from barter.frameworks.service import planning, rollout
 from barter.frameworks.service.app import App, Upgrade
 from barter.master import events as ev
 from barter.master.allocator.placement import Placement
 from barter.sdk import calls
 from barter.tools.sim.checkers.capacity import Capacity
+from barter.tools.sim.checkers.deadline import Deadline
 from barter.tools.sim.checkers.fleet import Fleet
 from barter.tools.sim.checkers.jobs import Jobs
 from barter.tools.sim.checkers.needless import Needless
@@ -182,3 +183,12 @@ def test_a_job_that_runs_twice_at_once(monkeypatch: Patch) -> None:
     monkeypatch.setattr(BatchScheduler, "_queued", lambda self, shape: list(self.book.open.values()))
     with pytest.raises(Violated, match="jobs: job-1 runs twice at once"):
         play(Jobs(), [JOB])
+
+
+def test_a_deployment_that_neither_gets_on_nor_ends(monkeypatch: Patch) -> None:
+    hasty = replace(WEB, upgrade=replace(WEB.upgrade, progress_ms=10 * SECOND_MS))
+    huge = asks.Break(30 * SECOND_MS, "/web", "huge", force=True)
+    monkeypatch.setattr(planning, "watch", lambda book, state, plan, now: [])
+    refused = asks.Scale(90 * SECOND_MS, "/web", 1, force=False)
+    with pytest.raises(Violated, match=r"deadline: d2: /web came no nearer since .* and has 10000 ms for that"):
+        play(Deadline, [put(hasty), huge, refused])

@@ -66,7 +66,7 @@ class Deadline(Checker):
     def _look(self) -> None:
         before, self._best = self._best, {}
         for deployment in self._workload.deployments.values():
-            if not deployment.paused:
+            if not deployment.paused and deployment.current < len(deployment.steps):
                 for action in deployment.steps[deployment.current]:
                     state = self._fleet.app(action.app_id)
                     if state is not None and not state.stored.deleting:
@@ -86,7 +86,7 @@ class Deadline(Checker):
             best.at_us = now_us
         best.ready, best.others, best.total = max(best.ready, ready), min(best.others, others), min(best.total, total)
         best.done = best.done or (ready >= app.instances and not others)
-        allowed_us = app.upgrade.progress_ms * 1500 + 60 * SECOND_US
+        allowed_us = app.upgrade.progress_ms * 1100 + 20 * SECOND_US
         if app.upgrade.progress_ms and not best.done and now_us - best.at_us > allowed_us:
             what = f"{deployment.deployment_id}: {app.app_id} came no nearer since {best.at_us / 1e6:.3f} s"
             self.fail(f"{what}, and has {app.upgrade.progress_ms} ms for that: {ready} ready, {others} of before")
