@@ -7,6 +7,7 @@ from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advan
 from barter.core.tasks import CheckResult
 from barter.frameworks.service.app import Unreachable
 from barter.frameworks.service.backoff import PROVEN_MS
+from barter.frameworks.service.health_history import HealthHistory
 from barter.frameworks.service.members import Member, MemberState, overall_health, overall_state
 from barter.sdk import Reason, TaskStatus
 
@@ -18,7 +19,7 @@ class Placed:
 
     `unwanted` says why it is to end, `inverse_offer` names that by which its agent is to be given up. `members` are the
     containers of a pod's instance, whose tasks they are; an app's has none, and is itself the task.
-    A resident app's has a `place` on its agent, kept after its end.
+    A resident app's has a `place` on its agent, kept after its end. `zone` and `region` are the agent's.
     """
 
     task_id: str
@@ -35,6 +36,8 @@ class Placed:
     readiness_checked: bool = False
     members: tuple[Member, ...] = ()
     place: str = ""
+    zone: str = ""
+    region: str = ""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Instance:
     edges_due: int | None = None
     drained_due: int | None = None
     members: dict[str, MemberState] = field(default_factory=dict)
+    health: HealthHistory | None = None
 
     def __post_init__(self) -> None:
         self.since_ms = self.since_ms or self.placed.launched_ms
@@ -140,6 +144,9 @@ class Instance:
         applied = self._apply_to_member(status, now) if self.members else self._apply(status, now)
         if before != (self.state, self.healthy):
             self.since_ms = now
+        if self.healthy is not before[1]:
+            self.health = self.health or HealthHistory()
+            self.health.note(self.healthy, status.message, now)
         return applied
 
     def _apply_to_member(self, status: TaskStatus, now: int) -> bool:

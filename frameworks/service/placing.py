@@ -126,6 +126,8 @@ def _add(
         readiness_checked=app.readiness is not None,
         members=members(app, task_id, host_ports),
         place=place.place_id if place else "",
+        zone=offer.attributes.get("zone", ""),
+        region=offer.attributes.get("region", ""),
     )
     record = book.record_of(before, book.launched)
     book.roster.add(state, Instance(placed, record, confirm_due=now + CONFIRM_MS))

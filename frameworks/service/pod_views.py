@@ -53,6 +53,8 @@ def instance_view(state: AppState, instance: Instance, role: str, now: int) -> J
         **({"message": message} if message else {}),
         "agentHostname": placed.hostname,
         "agentId": placed.agent_id,
+        **({"agentRegion": placed.region} if placed.region else {}),
+        **({"agentZone": placed.zone} if placed.zone else {}),
         "resources": _resources(Share(app.cpus, app.mem, app.disk)),
         "networks": [_network(app, instance)] if app.network is not Network.HOST else [],
         "containers": [_container(app, one, now) for one in instance.members.values()],

@@ -42,6 +42,8 @@ from barter.frameworks.service.state import (
 from barter.sdk import StateStore
 
 ValueT = TypeVar("ValueT")
+_LEFT_OUT = ("members", "zone", "region")
+"""Of a launch, where there are none."""
 APP, LAUNCH, GENERATION = "service/app/", "service/launch/", "service/generation"
 DEPLOYMENT, GROUP, ROOT, PLACE = "service/deployment/", "service/group/", "_", "service/place/"
 
@@ -179,9 +181,7 @@ def _launch(values: list[Json]) -> list[Placed]:
 
 def _placed_value(placed: Placed) -> Json:
     value = asdict(placed)
-    if not placed.members:
-        del value["members"]
-    return value
+    return {name: each for name, each in value.items() if each or name not in _LEFT_OUT}
 
 
 def _placed(value: Json) -> Placed:

@@ -30,6 +30,10 @@ def task_view(state: AppState, instance: Instance, role: str, *, reasons: bool =
         "version": iso(placed.version),
         "role": state.app.role or role,
     }
+    if placed.region:
+        view["region"] = placed.region
+    if placed.zone:
+        view["zone"] = placed.zone
     if placed.place:
         view["localVolumes"] = local_volumes(state, placed.place)
     if instance.started_ms:
@@ -81,12 +85,21 @@ def _lines(state: AppState) -> Iterator[str]:
 
 
 def _health(instance: Instance) -> Json:
-    """How many failures came in a row is the agent's to know: here it is told that there are some."""
-    return {
-        "alive": instance.healthy,
-        "consecutiveFailures": 0 if instance.healthy else 1,
-        "instanceId": instance.placed.task_id,
+    """Times are those at which it was told; how many failures came in a row is the agent's to know."""
+    view: Json = {"alive": instance.healthy, "consecutiveFailures": 0, "instanceId": instance.placed.task_id}
+    history = instance.health
+    if history is None:
+        return view
+    view["consecutiveFailures"] = history.failures
+    times = {
+        "firstSuccess": history.first_success_ms,
+        "lastSuccess": history.last_success_ms,
+        "lastFailure": history.last_failure_ms,
     }
+    view |= {name: iso(at) for name, at in times.items() if at}
+    if history.last_failure:
+        view["lastFailureCause"] = history.last_failure
+    return view
 
 
 def detached_view(state: AppState, place: Place) -> Json:

@@ -1,6 +1,6 @@
 """A master and its agents in one small class, so that the service machine can be driven without processes."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,7 +91,9 @@ class Task:
 class World:
     """Holds every task ever launched; `launched` raises on an id used twice. Time moves only by `pass_time`."""
 
-    def __init__(self, agents: int = 3) -> None:
+    def __init__(self, agents: int = 3, attributes: Mapping[str, str] | None = None) -> None:
+        """All agents have the same `attributes`."""
+        self.attributes = attributes or {}
         self.now = 1_000_000_000_000
         self.store = MemoryStore()
         self.tasks: dict[str, Task] = {}
@@ -295,6 +297,7 @@ class World:
                         held,
                         f"host-{agent}",
                         "127.0.0.1",
+                        self.attributes,
                         demand_id=demand.demand_id,
                     )
                     break

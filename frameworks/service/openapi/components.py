@@ -50,8 +50,17 @@ def _apps() -> Json:
             ipAddresses={"type": "array", "items": one(ipAddress=_STRING, protocol=_STRING)},
             healthCheckResults={
                 "type": "array",
-                "items": one(alive=_FLAG, consecutiveFailures=_COUNT, instanceId=_STRING),
+                "items": _with(
+                    one(alive=_FLAG, consecutiveFailures=_COUNT, instanceId=_STRING),
+                    firstSuccess=_MOMENT,
+                    lastSuccess=_MOMENT,
+                    lastFailure=_MOMENT,
+                    lastFailureCause=_STRING,
+                ),
             },
+            checkResult={"type": "object"},
+            region=_STRING,
+            zone=_STRING,
         ),
         "TaskFailure": one(
             appId=_ID, host=_STRING, message=_STRING, state=_STRING, taskId=_STRING, timestamp=_MOMENT, version=_MOMENT
