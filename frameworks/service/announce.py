@@ -2,10 +2,13 @@
 
 from barter.core.task_state import TaskState
 from barter.frameworks.service import published as told
+from barter.frameworks.service.app import App
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import app_id_of
+from barter.frameworks.service.pod_render import pod_check_json
 from barter.frameworks.service.render import checks_json
+from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import AppState
 from barter.sdk import Reason, TaskStatus
 
@@ -24,8 +27,17 @@ def announce(
     if instance.healthy is not healthy:
         book.publish(told.instance_health_changed(instance))
         book.publish(told.health_status_changed(instance))
-        if instance.healthy is False and (checks := checks_json(state.app)):
-            book.publish(told.failed_health_check(instance, checks[0]))
+        if instance.healthy is False and (check := _check(state.app, instance, status)):
+            book.publish(told.failed_health_check(instance, check))
+
+
+def _check(app: App, instance: Instance, status: TaskStatus) -> Json | None:
+    """That of the app, or of the container whose status it is."""
+    member = instance.members.get(status.task_id)
+    if app.pod is None or member is None:
+        return next(iter(checks_json(app)), None)
+    container = app.pod.container(member.member.name)
+    return pod_check_json(container.check) if container and container.check else None
 
 
 def announce_unknown(book: Book, status: TaskStatus) -> None:

@@ -55,6 +55,7 @@ class AppForecast:
     started: int
     ended: int
     waits: str = ""
+    of_pod: bool = False
 
     @property
     def extra(self) -> int:
@@ -228,10 +229,10 @@ class _Play:
 
     def _of_app(self, app_id: str, steps: tuple[tuple[PlannedAction, ...], ...]) -> AppForecast:
         seen, state = self._seen[app_id], self._machine.apps.get(app_id)
-        kind = next(action.kind for step in reversed(steps) for action in step if action.app_id == app_id)
+        last = next(action for step in reversed(steps) for action in step if action.app_id == app_id)
         waits = state.waiting if state is not None and self._under_way and not self._cut else ""
         counts = seen.before, seen.after, seen.most, seen.fewest_ready
-        return AppForecast(app_id, kind, *counts, len(seen.fresh), seen.ended(state), waits)
+        return AppForecast(app_id, last.kind, *counts, len(seen.fresh), seen.ended(state), waits, last.of_pod)
 
 
 def _ready(state: AppState | None) -> int:

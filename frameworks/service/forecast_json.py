@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from barter.frameworks.service.forecast import AppForecast, Forecast
 from barter.frameworks.service.preflight.facts import Impossible
 from barter.frameworks.service.schema import Json
+from barter.frameworks.service.step_views import kind_name, steps_view
 
 
 def forecast_json(
@@ -15,9 +16,7 @@ def forecast_json(
     `unproved` says why nothing is said to be impossible, where that is so.
     """
     view: Json = {
-        "steps": [
-            {"actions": [{"action": each.kind.value, "app": each.app_id} for each in step]} for step in forecast.steps
-        ],
+        "steps": steps_view(forecast.steps),
         "forecast": {
             "mostInstances": forecast.most,
             "extraInstances": forecast.extra,
@@ -34,7 +33,7 @@ def forecast_json(
 def _app(each: AppForecast) -> Json:
     view: Json = {
         "id": each.app_id,
-        "action": each.kind.value,
+        "action": kind_name(each.kind, of_pod=each.of_pod),
         "instances": {"before": each.before, "after": each.after},
         "mostInstances": each.most,
         "extraInstances": each.extra,

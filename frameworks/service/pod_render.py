@@ -60,7 +60,7 @@ def _container(app: App, one: PodContainer) -> Json:
             "image": {"kind": "DOCKER", "id": one.image, "forcePull": one.force_pull} if one.image else None,
             "environment": env_json(one.env, one.secret_env),
             "user": one.user or None,
-            "healthCheck": _check(one.check) if one.check else None,
+            "healthCheck": pod_check_json(one.check) if one.check else None,
             "volumeMounts": [
                 {"name": each.volume, "mountPath": each.path, "readOnly": each.read_only} for each in one.mounts
             ],
@@ -83,7 +83,8 @@ def _endpoint(app: App, one: Endpoint) -> Json:
     )
 
 
-def _check(check: PodCheck) -> Json:
+def pod_check_json(check: PodCheck) -> Json:
+    """`healthCheck` of a container."""
     found: Json = {
         "gracePeriodSeconds": number(check.grace_ms, 1000),
         "intervalSeconds": number(check.interval_ms, 1000),

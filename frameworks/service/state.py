@@ -30,6 +30,7 @@ class Kind(StrEnum):
 class PlannedAction:
     kind: Kind
     app_id: str
+    of_pod: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class Deployment:
     def app_ids(self) -> tuple[str, ...]:
         """The apps it affects, each once, in the order of its steps."""
         return tuple(dict.fromkeys(action.app_id for step in self.steps for action in step))
+
+    @property
+    def current_step(self) -> tuple[PlannedAction, ...]:
+        """Nothing once all are done."""
+        return self.steps[self.current] if self.current < len(self.steps) else ()
 
     def turns(self) -> dict[str, int]:
         """The step of each app in which it gets what it is to have: the last one it is in."""

@@ -157,13 +157,17 @@ def _spans(value: list[list[int]]) -> Spans:
 def _deployment_value(deployment: Deployment) -> Json:
     return {
         **asdict(replace(deployment, steps=(), before=())),
-        "steps": [[[action.kind, action.app_id] for action in step] for step in deployment.steps],
+        "steps": [[_action_value(action) for action in step] for step in deployment.steps],
         "before": [[before.app_id, before.versions, before.instances] for before in deployment.before],
     }
 
 
+def _action_value(action: PlannedAction) -> list[object]:
+    return [action.kind, action.app_id, *([True] if action.of_pod else [])]
+
+
 def _deployment(value: Json) -> Deployment:
-    steps = [tuple(PlannedAction(Kind(kind), app_id) for kind, app_id in step) for step in value["steps"]]
+    steps = [tuple(PlannedAction(Kind(kind), *rest) for kind, *rest in step) for step in value["steps"]]
     before = [Before(app_id, _spans(versions), instances) for app_id, versions, instances in value["before"]]
     groups = [
         GroupBefore(one["group_id"], _group(one["stored"]) if one["stored"] else None) for one in value["groups_before"]

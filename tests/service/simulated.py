@@ -1,6 +1,6 @@
 """A master and its agents in one small class, so that the service machine can be driven without processes."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,9 +91,8 @@ class Task:
 class World:
     """Holds every task ever launched; `launched` raises on an id used twice. Time moves only by `pass_time`."""
 
-    def __init__(self, agents: int = 3, attributes: Mapping[str, str] | None = None) -> None:
-        """All agents have the same `attributes`."""
-        self.attributes = attributes or {}
+    def __init__(self, agents: int = 3) -> None:
+        self.attributes: dict[str, str] = {}
         self.now = 1_000_000_000_000
         self.store = MemoryStore()
         self.tasks: dict[str, Task] = {}
@@ -284,13 +283,11 @@ class World:
         taken: dict[str, Resources] = {agent: self.free(agent) for agent in self.agents if agent not in self.drained}
         for demand in self.demands:
             for agent, free in taken.items():
-                held = _hold(free, demand)
-                if held:
+                if held := _hold(free, demand):
                     taken[agent] = free.without(held)
                     self._offers += 1
-                    offer_id = OfferId(f"O{self._offers}")
                     yield Offer(
-                        offer_id,
+                        OfferId(f"O{self._offers}"),
                         AgentId(agent),
                         FrameworkId("f"),
                         "*",

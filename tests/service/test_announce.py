@@ -2,15 +2,19 @@
 
 from barter.core.task_state import TaskState
 from barter.core.tasks import CheckKind
+from barter.core.units import MIB
 from barter.frameworks.service.actions import Publish
 from barter.frameworks.service.app import App, Check, Port
 from barter.frameworks.service.events import StatusCame
 from barter.frameworks.service.paths import app_id_of, task_id_of
+from barter.frameworks.service.pod import Pod, PodCheck, PodContainer, Share
 from barter.frameworks.service.published import Published
 from barter.sdk import Reason, Source, TaskId, TaskStatus
 from tests.service.simulated import World
 
 WEB = App("/prod/web", cmd="serve", instances=1, ports=(Port("http"),), checks=(Check(CheckKind.HTTP, "HTTP"),))
+
+CHECK = PodCheck(CheckKind.COMMAND, shell="look")
 
 
 def heard(world: World, since: int) -> list[Published]:
@@ -47,6 +51,22 @@ def test_each_status_and_what_it_changed() -> None:
     world.step(StatusCame(status(TaskState.KILLING, task_id, Reason.KILLED_BY_HEALTH_CHECK)))
     kinds = [each.kind for each in heard(world, said)]
     assert kinds[2:] == ["unhealthy_instance_kill_event", "unhealthy_task_kill_event"]
+
+
+def test_of_a_pod_the_check_of_the_container_that_failed_is_told() -> None:
+    world = World()
+    share = Share(100, 32 * MIB, 0)
+    containers = PodContainer("one", share, shell="a"), PodContainer("two", share, shell="b", check=CHECK)
+    world.put(App("/pair", pod=Pod(containers)))
+    world.offer()
+    [instance_id] = world.machine.apps["/pair"].instances
+    for name in ("one", "two"):
+        world.step(StatusCame(status(TaskState.RUNNING, f"{instance_id}.{name}")))
+    said = len(world.log)
+    world.step(StatusCame(status(TaskState.RUNNING, f"{instance_id}.two", healthy=False)))
+    [told] = [each for each in heard(world, said) if each.kind == "failed_health_check_event"]
+    assert (told.body["appId"], told.body["instanceId"]) == ("/pair", instance_id)
+    assert told.body["healthCheck"]["exec"] == {"command": {"shell": "look"}}
 
 
 def test_a_stranger_that_ends_is_told_of_by_the_app_its_id_names() -> None:

@@ -45,6 +45,9 @@ def test_a_pods_life() -> None:
         assert [one["id"] for one in (await face.call("GET", "/v2/pods/::status"))[1]] == ["/eng/pod"]
 
         changed = {**shown, "scaling": {"kind": "fixed", "instances": 1}}
+        dry = (await face.call("PUT", "/v2/pods/eng/pod?dryRun=true", changed))[1]
+        assert dry["steps"] == [{"actions": [{"action": "ScalePod", "pod": "/eng/pod"}]}]
+        assert dry["forecast"]["apps"][0]["action"] == "ScalePod"
         put = await face.client.put("/v2/pods/eng/pod", content=json.dumps(changed))
         assert (put.status_code, put.json()["scaling"]["instances"]) == (200, 1)
         await face.until("/v2/deployments", lambda got: got == [])
@@ -62,6 +65,8 @@ def test_a_pods_life() -> None:
             ("pod_deleted_event", {"clientIp": "127.0.0.1", "uri": "/v2/pods/eng/pod"}),
         ]
         await face.until("/v2/deployments", lambda got: got == [])
+        ends = [one.body["plan"]["steps"] for one in face.script.told if one.kind == "deployment_success"]
+        assert ends[-1] == [{"actions": [{"action": "StopPod", "pod": "/eng/pod"}]}]
         assert await face.call("GET", "/v2/pods/eng/pod") == (404, {"message": "Pod '/eng/pod' does not exist"})
 
     over_http(story)

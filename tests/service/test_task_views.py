@@ -20,7 +20,8 @@ def shown(world: World) -> dict[str, Any]:
 
 
 def test_the_zone_and_region_of_the_agent_outlive_the_process() -> None:
-    world = World(attributes={"zone": "a", "region": "east"})
+    world = World()
+    world.attributes = {"zone": "a", "region": "east"}
     world.step()
     world.put(CHECKED)
     world.settle()

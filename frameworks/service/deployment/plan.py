@@ -15,12 +15,16 @@ def plan_steps(
 
     `before` and `after` hold the apps that are touched, by id; what they depend on comes first, by `depths`.
     """
-    stops = tuple(PlannedAction(Kind.STOP, app_id) for app_id in before if app_id not in after)
-    starts = tuple(PlannedAction(Kind.START, app_id) for app_id in after if app_id not in before)
+    stops = tuple(
+        PlannedAction(Kind.STOP, app_id, app.pod is not None) for app_id, app in before.items() if app_id not in after
+    )
+    starts = tuple(
+        PlannedAction(Kind.START, app_id, app.pod is not None) for app_id, app in after.items() if app_id not in before
+    )
     layers: dict[int, list[PlannedAction]] = {}
     for app_id, app in after.items():
         kind = _kind(before.get(app_id), app, restarts)
-        layers.setdefault(depths[app_id], []).append(PlannedAction(kind, app_id))
+        layers.setdefault(depths[app_id], []).append(PlannedAction(kind, app_id, app.pod is not None))
     rest = (tuple(layers[depth]) for depth in sorted(layers))
     return tuple(step for step in (stops, starts, *rest) if step)
 

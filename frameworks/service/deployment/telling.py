@@ -3,6 +3,7 @@
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.state import Deployment
+from barter.frameworks.service.step_views import step_view, steps_view
 from barter.frameworks.service.timestamps import iso
 
 
@@ -38,14 +39,9 @@ def group_not_changed(group_id: str, version: int, reason: str) -> Published:
 
 def plan(deployment: Deployment) -> Json:
     """A deployment as Marathon's DeploymentPlan."""
-    steps = [_step(deployment, index) for index in range(len(deployment.steps))]
+    steps = steps_view(deployment.steps)
     return {"id": deployment.deployment_id, "steps": steps, "version": iso(deployment.version)}
 
 
-def _step(deployment: Deployment, index: int) -> Json:
-    actions = deployment.steps[index] if index < len(deployment.steps) else ()
-    return {"actions": [{"action": action.kind.value, "app": action.app_id} for action in actions]}
-
-
 def _with_step(deployment: Deployment) -> Json:
-    return {"plan": plan(deployment), "currentStep": _step(deployment, deployment.current)}
+    return {"plan": plan(deployment), "currentStep": step_view(deployment.current_step)}
