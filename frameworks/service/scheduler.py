@@ -21,6 +21,7 @@ from barter.frameworks.service.actions import (
     SetServices,
     Telling,
 )
+from barter.frameworks.service.backlog import Backlog
 from barter.frameworks.service.events import (
     Event,
     InverseOffered,
@@ -55,7 +56,7 @@ Answered = Callable[[Answer], None]
 
 
 class ServiceScheduler(Scheduler):
-    """Takes up what the process before it left in `store`. All that comes in one turn of the driver is one batch.
+    """Takes up what the process before it left in `store`. What comes in one turn of the driver is one batch, or few.
 
     `attach` it to its driver where requests may come before it is registered; they wait until there is a driver.
     `failure` is what kept a batch from being performed: the machine is ahead of the store then, so it has stopped.
@@ -68,6 +69,7 @@ class ServiceScheduler(Scheduler):
         self.failure: Exception | None = None
         self.secret_of: Callable[[str], str] = no_store
         self._store = store
+        self._backlog = Backlog()
         self._batch: Batch[Event, Action] = Batch(self.machine)
         self._driver: Driver | None = None
         self._wakeups: Wakeups | None = None
@@ -164,7 +166,7 @@ class ServiceScheduler(Scheduler):
             driver.launch(action.offer, tasks, Filters(refuse_ms=0), action.operations)
 
     def _post(self, event: Event) -> None:
-        self._batch.post(event)
+        self._backlog.add(event)
         if self._driver is not None and self._wakeups is not None:
             self._wakeups.at(self._driver.now())
 
@@ -172,13 +174,15 @@ class ServiceScheduler(Scheduler):
         driver, wakeups = self._driver, self._wakeups
         if driver is None or wakeups is None or self.failure is not None:
             return
+        for event in self._backlog.take():
+            self._batch.post(event)
         try:
             self.perform(driver, self._batch.turn(driver.now()))
         except Exception as error:
             self.failure = error
             driver.stop(failover=True)
             raise
-        due = self.machine.next_wakeup()
+        due = driver.now() if self._backlog else self.machine.next_wakeup()
         if due is not None:
             wakeups.at(due)
 

@@ -1,6 +1,7 @@
 """Milliseconds since 1970 as the text Marathon's JSON has, and back, by arithmetic alone."""
 
 import re
+from functools import lru_cache
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z")
 _DAY_MS = 86_400_000
@@ -8,6 +9,7 @@ _DAYS_IN_400_YEARS = 146_097
 _DAYS_BEFORE_1970 = 719_468
 
 
+@lru_cache(maxsize=4096)
 def iso(ms: int) -> str:
     """`"2015-09-29T15:59:51.164Z"`; the calendar is Hinnant's days-from-civil, counted from March."""
     days, rest = divmod(ms, _DAY_MS)
