@@ -2,9 +2,9 @@
 
 from collections import deque
 
-from barter.frameworks.service.events import Event, Request
+from barter.frameworks.service.events import Event, Offered, Request
 
-REQUESTS, OTHERS = 16, 32
+REQUESTS, OTHERS, OFFERS = 16, 32, 8
 
 
 class Backlog:
@@ -18,11 +18,22 @@ class Backlog:
         return bool(self._requests or self._others)
 
     def add(self, event: Event) -> None:
-        (self._requests if isinstance(event, Request) else self._others).append(event)
+        match event:
+            case Offered(offers=offers):
+                parts = range(0, len(offers), OFFERS)
+                self._others.extend(Offered(offers[first : first + OFFERS]) for first in parts)
+            case _ if isinstance(event, Request):
+                self._requests.append(event)
+            case _:
+                self._others.append(event)
 
     def take(self) -> list[Event]:
-        """Those of one turn."""
-        return [*_first(self._requests, REQUESTS), *_first(self._others, OTHERS)]
+        """Those of one turn; an offer, on which much may be launched, is most of it."""
+        taken, room = _first(self._requests, REQUESTS), OTHERS
+        while self._others and room > 0:
+            room -= OTHERS // 2 if isinstance(self._others[0], Offered) else 1
+            taken.append(self._others.popleft())
+        return taken
 
 
 def _first(events: deque[Event], most: int) -> list[Event]:

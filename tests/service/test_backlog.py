@@ -4,13 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barter.core.task_state import TaskState
-from barter.frameworks.service.backlog import OTHERS, REQUESTS, Backlog
-from barter.frameworks.service.events import Event, Pause, StatusCame
-from barter.sdk import Source, TaskId, TaskStatus
+from barter.frameworks.service.backlog import OFFERS, OTHERS, REQUESTS, Backlog
+from barter.frameworks.service.events import Event, Offered, Pause, StatusCame
+from barter.sdk import AgentId, FrameworkId, Offer, OfferId, Source, TaskId, TaskStatus, resources
 
 
 def status(number: int) -> StatusCame:
     return StatusCame(TaskStatus(TaskId(f"t{number}"), TaskState.RUNNING, Source.EXECUTOR, number))
+
+
+def offer(number: int) -> Offer:
+    return Offer(OfferId(f"o{number}"), AgentId("a"), FrameworkId("f"), "*", resources(cpus=1), "h", "127.0.0.1")
 
 
 @given(st.lists(st.one_of(st.booleans(), st.none()), max_size=300))
@@ -37,3 +41,15 @@ def test_who_asks_is_in_the_next_turn_with_some_of_what_waited_before() -> None:
     turn = backlog.take()
     assert turn[:REQUESTS] == [Pause(number, "d") for number in range(REQUESTS)]
     assert turn[REQUESTS:] == [status(number) for number in range(OTHERS)]
+
+
+def test_many_offers_come_in_several_turns() -> None:
+    backlog, offers = Backlog(), [offer(number) for number in range(3 * OFFERS + 1)]
+    backlog.add(Offered(tuple(offers)))
+    backlog.add(status(0))
+    turns = [backlog.take(), backlog.take()]
+    assert [len(each.offers) for each in turns[0] if isinstance(each, Offered)] == [OFFERS, OFFERS]
+    told = [event for turn in turns for event in turn]
+    assert [one for each in told if isinstance(each, Offered) for one in each.offers] == offers
+    assert told[-1] == status(0)
+    assert not backlog

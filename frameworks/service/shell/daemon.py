@@ -4,13 +4,13 @@ import asyncio
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.shell.process import ServiceOptions, ServiceProcess
 from barter.frameworks.service.shell.secret_folder import UnfitFolder
 from barter.sdk import Elected, SqliteStore
-from barter.shell import log
+from barter.shell import garbage, log
 from barter.shell.lock import FolderLock, FolderTaken
 from barter.shell.transport import AddressTaken, NotAllowed
 
@@ -21,7 +21,7 @@ def run(options: ServiceOptions) -> int:
     """Serve until SIGTERM or SIGINT, which leave the apps running; return the exit code."""
     log.setup()
     try:
-        return asyncio.run(_serve(options) if options.zookeeper is None else _serve_elected(options))
+        return asyncio.run(_tidily(_serve(options) if options.zookeeper is None else _serve_elected(options)))
     except (NotAllowed, AddressTaken, FolderTaken, UnfitFolder) as error:
         return _say(str(error))
     except OSError as error:
@@ -29,6 +29,14 @@ def run(options: ServiceOptions) -> int:
     except (ValueError, sqlite3.Error, DefinitionError) as error:
         place = "give another folder with --data-dir" if options.zookeeper is None else "another --zk"
         return _say(f"{error}: see --master, or {place}")
+
+
+async def _tidily(serving: Coroutine[None, None, int]) -> int:
+    tidying = asyncio.create_task(garbage.keep_out_of_the_way())
+    try:
+        return await serving
+    finally:
+        tidying.cancel()
 
 
 async def _serve(options: ServiceOptions) -> int:
