@@ -47,7 +47,7 @@ def test_many_offers_come_in_several_turns() -> None:
     backlog, offers = Backlog(), [offer(number) for number in range(3 * OFFERS + 1)]
     backlog.add(Offered(tuple(offers)))
     backlog.add(status(0))
-    turns = [backlog.take(), backlog.take()]
+    turns = [backlog.take(), backlog.take(), backlog.take()]
     assert [len(each.offers) for each in turns[0] if isinstance(each, Offered)] == [OFFERS, OFFERS]
     told = [event for turn in turns for event in turn]
     assert [one for each in told if isinstance(each, Offered) for one in each.offers] == offers
