@@ -68,6 +68,7 @@ class Book:
         for state in self.apps.values():
             self.claim(state.app)
         self._alarms: list[tuple[int, str]] = []
+        self._alarmed: set[tuple[int, str]] = set()
         self._deployment_of: dict[str, str] = {}
         self._published: list[Publish] = []
         for launch in left.launches:
@@ -86,7 +87,10 @@ class Book:
         return self._alarms[0][0] if self._alarms else None
 
     def alarm(self, when: int, app_id: str) -> None:
-        heapq.heappush(self._alarms, (when, app_id))
+        alarm = (when, app_id)
+        if alarm not in self._alarmed:
+            self._alarmed.add(alarm)
+            heapq.heappush(self._alarms, alarm)
 
     def watch_lost(self, state: AppState, instance: Instance) -> None:
         """Look at the app when one out of reach is to be replaced, and when it is given up."""
@@ -98,7 +102,9 @@ class Book:
     def take_marked(self, now: int) -> dict[str, None]:
         """The apps to plan now: those marked, and those whose time has come."""
         while self._alarms and self._alarms[0][0] <= now:
-            self.mark(heapq.heappop(self._alarms)[1])
+            alarm = heapq.heappop(self._alarms)
+            self._alarmed.remove(alarm)
+            self.mark(alarm[1])
         marked, self.marked = self.marked, {}
         return marked
 

@@ -21,7 +21,7 @@ def change(book: Book, event: Change, now: int) -> list[Action]:
     """Make the change and start the deployment that brings it about."""
     refusal = requests.refusal(book, event)
     if refusal is not None:
-        return [refusal]
+        return _refused(book, event, refusal)
     same = {put.app.app_id: put.base for put in event.puts if _says_nothing_new(book, put)}
     event = replace(event, puts=tuple(put for put in event.puts if put.app.app_id not in same))
     groups: GroupsAfter = {group.group_id: group for group in event.groups} | dict.fromkeys(event.group_deletes)
@@ -31,18 +31,20 @@ def change(book: Book, event: Change, now: int) -> list[Action]:
     try:
         deep = depths(book, _apps_after(book, event), groups)
     except Cycle as cycle:
-        return [Answer(event.request, status=422, message=str(cycle), path="/dependencies")]
+        refusal = Answer(event.request, status=422, message=str(cycle), path="/dependencies")
+        return _refused(book, event, refusal)
     version = book.next_version(now)
     actions = _give_up_others(book, event, now)
     deployment = Deployment(event.deployment_id, version, ())
     actions += start(book, deployment, _changed(book, event, version), groups, deep, event.restarts)
-    book.publish(telling.group_changed(_common_group(list(app_ids), list(groups)), version))
+    book.publish(telling.group_changed(_common_group(event), version))
     return [*actions, Answer(event.request, version, event.deployment_id)]
 
 
 def kill_instances(book: Book, event: KillInstances, now: int) -> list[Action]:
     """End those it names, at once; with `scale` the counts go down by a deployment."""
-    chosen = [one for task_id in event.task_ids if (one := book.roster.get(task_id)) and not one.kill_reason]
+    named = {one.task_id: one for task_id in event.task_ids if (one := book.roster.get(task_id))}
+    chosen = [one for one in named.values() if not one.kill_reason]
     if not event.scale:
         wiped = resident.wipe(book, event.task_ids) if event.wipe else []
         return [*_doom(book, chosen, now), *wiped, Answer(event.request, book.version)]
@@ -111,9 +113,17 @@ def _put(book: Book, put: Put, version: int) -> StoredApp:
     return requests.put(state.stored if state else None, put.app, version)
 
 
-def _common_group(app_ids: list[str], group_ids: list[str]) -> str:
-    """The deepest group that holds all of it."""
-    parents = [*(path.rsplit("/", 1)[0] for path in app_ids), *(path.rstrip("/") for path in group_ids)]
+def _refused(book: Book, event: Change, refusal: Answer) -> list[Action]:
+    """One that was made of what is not so any more is asked for again, and has not failed."""
+    if not refusal.stale:
+        book.publish(telling.group_not_changed(_common_group(event), book.version, refusal.message))
+    return [refusal]
+
+
+def _common_group(event: Change) -> str:
+    """The deepest group that holds all that it is about."""
+    group_ids = (*(group.group_id for group in event.groups), *event.group_deletes)
+    parents = [*(path.rsplit("/", 1)[0] for path in requests.touched(event)), *(path.rstrip("/") for path in group_ids)]
     parts = [path.split("/") for path in parents]
     shared = 0
     while all(len(path) > shared for path in parts) and len({path[shared] for path in parts}) == 1:

@@ -1,6 +1,7 @@
 """From an operator's JSON to an App, or to every reason why not."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from barter.frameworks.service.refused import without_refused
 from barter.frameworks.service.schema import KINDS, AppPart, Json
 
 MOST_BYTES = 1 << 20
+MOST_DEPTH = 150
 
 
 class DefinitionError(Exception):
@@ -57,7 +59,7 @@ def _read(body: bytes) -> object:
         value = json.loads(body, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise MalformedError([("/", f"is not JSON: {str(error)[:200] or 'nested too deeply'}")]) from None
-    problems = _unusable_text(value, "")
+    problems = _unusable_text(value)
     if problems:
         raise DefinitionError(problems)
     return value
@@ -109,14 +111,23 @@ def _object(pairs: list[tuple[str, object]]) -> Json:
     return dict(pairs)
 
 
-def _unusable_text(value: object, path: str) -> list[tuple[str, str]]:
-    """Text with NUL or half a character cannot be an argument, a file name, or on the wire."""
-    if isinstance(value, str):
-        usable = "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
-        return [] if usable else [(path or "/", "holds a character that is not text")]
-    if isinstance(value, dict):
-        found = [problem for name, item in value.items() for problem in _unusable_text(item, f"{path}/{name}")]
-        return found + [problem for name in value for problem in _unusable_text(name, path)]
-    if isinstance(value, list):
-        return [problem for index, item in enumerate(value) for problem in _unusable_text(item, f"{path}/{index}")]
-    return []
+def _unusable_text(value: object) -> list[tuple[str, str]]:
+    """Text with NUL or half a character cannot be an argument, a file name, or on the wire.
+
+    Without recursion, and not below MOST_DEPTH: others that walk what was read call themselves for each level.
+    """
+    problems: list[tuple[str, str]] = []
+    waiting: deque[tuple[object, str, int]] = deque([(value, "", 0)])
+    while waiting:
+        each, path, depth = waiting.popleft()
+        if depth > MOST_DEPTH:
+            raise MalformedError([("/", f"is nested more than {MOST_DEPTH} deep")])
+        if isinstance(each, str):
+            if "\0" in each or any("\ud800" <= character <= "\udfff" for character in each):
+                problems.append((path or "/", "holds a character that is not text"))
+        elif isinstance(each, dict):
+            waiting.extend((item, f"{path}/{name}", depth + 1) for name, item in each.items())
+            waiting.extend((name, path, depth + 1) for name in each)
+        elif isinstance(each, list):
+            waiting.extend((item, f"{path}/{index}", depth + 1) for index, item in enumerate(each))
+    return problems

@@ -4,15 +4,13 @@ from barter.frameworks.service.app import App
 from barter.frameworks.service.groups import Tree
 from barter.frameworks.service.state import MOST_VERSIONS
 
-MOST = 25
-
 
 def versions_of(tree: Tree, group_id: str) -> list[int]:
     """The latest versions of the apps in it, the newest first. An app that was deleted since has left none."""
     kept = [[version for version, _ in tree.apps[path].versions] for path in tree.all_within(group_id)]
     known_since = max((versions[0] for versions in kept if len(versions) >= MOST_VERSIONS), default=0)
     found = {version for versions in kept for version in versions if version >= known_since}
-    return sorted(found, reverse=True)[:MOST]
+    return sorted(found, reverse=True)[:MOST_VERSIONS]
 
 
 def apps_at(tree: Tree, group_id: str, version: int) -> dict[str, App] | None:

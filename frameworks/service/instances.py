@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.core.task_state import TERMINAL, TaskState
 from barter.core.tasks import CheckResult
 from barter.frameworks.service.app import Unreachable
 from barter.frameworks.service.backoff import PROVEN_MS
 from barter.frameworks.service.health_history import HealthHistory
-from barter.frameworks.service.members import Member, MemberState, overall_health, overall_state
+from barter.frameworks.service.members import Member, MemberState, in_order, overall_health, overall_state
 from barter.sdk import Reason, TaskStatus
 
 
@@ -166,13 +166,8 @@ class Instance:
         return True
 
     def _apply(self, status: TaskStatus, now: int) -> bool:
-        if status.state is TaskState.UNKNOWN:
+        if not in_order(self.state, status.state):
             return False
-        if status.state is not self.state:
-            try:
-                advance(self.state, status.state)
-            except IllegalTransition:
-                return False
         if self.lost_ms is not None and status.state is not TaskState.UNREACHABLE:
             self.lost_ms = None
         if status.state is TaskState.UNREACHABLE and self.lost_ms is None:

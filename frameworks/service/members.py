@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from barter.core.task_state import TERMINAL, IllegalTransition, TaskState, advance
+from barter.core.task_state import TERMINAL, TRANSITIONS, TaskState
 from barter.sdk import Reason, TaskStatus
 
 
@@ -38,13 +38,8 @@ class MemberState:
 
     def take(self, status: TaskStatus, now: int) -> bool:
         """Take over a status; False where it is out of order and changes nothing."""
-        if status.state is TaskState.UNKNOWN:
+        if not in_order(self.state, status.state):
             return False
-        if status.state is not self.state:
-            try:
-                advance(self.state, status.state)
-            except IllegalTransition:
-                return False
         before = (self.state, self.healthy)
         if status.state is TaskState.RUNNING:
             self.started_ms = self.started_ms or now
@@ -65,6 +60,11 @@ class Termination:
     ended_ms: int
     message: str
     containers: tuple[MemberState, ...]
+
+
+def in_order(before: TaskState, after: TaskState) -> bool:
+    """Whether a status may come after that state, or say it again; one that says nothing may not."""
+    return after is not TaskState.UNKNOWN and (after is before or after in TRANSITIONS[before])
 
 
 def overall_state(members: Collection[MemberState]) -> TaskState:

@@ -10,7 +10,6 @@ from barter.frameworks.service.paths import task_id_of
 from barter.frameworks.service.places import Place, is_resident, next_run
 from barter.frameworks.service.planning import CONFIRM_MS, plan_app
 from barter.frameworks.service.pod_launch import group, is_checked, members
-from barter.frameworks.service.resident import used
 from barter.frameworks.service.resident_launch import making, placed_task
 from barter.frameworks.service.secrets import uses
 from barter.frameworks.service.state import AppState
@@ -47,7 +46,7 @@ def place(book: Book, offers: Sequence[Offer], now: int, resident_role: str) -> 
 
 def _reopen(book: Book, state: AppState, back: Place, offer: Offer, before: int, now: int) -> list[Action]:
     """One more run in a place that is kept."""
-    if back.place_id not in state.vacant or not state.most_reopened or back.ending or back.place_id in used(state):
+    if back.place_id not in state.vacant or not state.most_reopened or back.ending or book.roster.get(back.task_id):
         return [Decline(offer, 0, "nothing more is wanted there")]
     if 0 < offer.unavailable_from_ms <= now:
         return [Decline(offer, GOING_REFUSE_MS, "its agent is to be given up")]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from barter.core.task_state import TaskState
 from barter.frameworks.service import draining, resident, rollout
-from barter.frameworks.service.actions import Action, DropApp, Kill, Reconcile, Release, SaveApp
+from barter.frameworks.service.actions import Action, Kill, Reconcile, Release, SaveApp
 from barter.frameworks.service.book import ORPHANS, Book
 from barter.frameworks.service.deployment import running
 from barter.frameworks.service.deployment.canary import try_out
@@ -90,8 +90,7 @@ def _settle(book: Book, state: AppState, now: int) -> list[Action]:
         if stored.deleting or given_up:
             actions += [*book.roster.remove(state, instance), *book.roster.record(instance.record)]
     if stored.deleting and book.deployment_of(stored.app_id) is None:
-        book.drop(stored.app_id)
-        return [DropApp(stored.app_id), *actions]
+        return [running.drop(book, stored.app_id), *actions]
     if stored.standing is not None:
         return actions
     return [*actions, *_rolled_out(state), *running.done(book, stored.app_id)]

@@ -132,7 +132,7 @@ def told(book: Book, held: ReservationsHeld) -> list[Action]:
     volumes = {volume.volume_id for volume in held.volumes}
     for place in [one for one in book.places.all().values() if one.place_id in asked]:
         state = book.apps.get(place.app_id)
-        if state is not None and place.place_id in used(state):
+        if book.roster.get(place.task_id) is not None:
             continue
         if place.place_id not in made:
             book.places.drop(place)

@@ -72,7 +72,3 @@ def _taken(app: App, host_ports: tuple[int, ...]) -> Resources:
     scalars = {name: amount for name, amount in shape(app).scalars.items() if name != "disk"}
     own = app.network is Network.OWN or not host_ports
     return Resources(scalars, {} if own else {PORTS: rng.of_numbers(host_ports)})
-
-
-def _disk_of_volumes(app: App) -> Resources:
-    return resources(disk=sum(volume.size for volume in app.volumes_persistent))

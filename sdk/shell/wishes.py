@@ -23,13 +23,15 @@ class Wishes:
     def to_wire(self, call: calls.SetDemands | calls.SetServices) -> SchedulerCall:
         """Raises ValueError or TypeError as the codec does; the master is taken to have what was told before, then."""
         if isinstance(call, calls.SetDemands):
-            change, self._demands = self._change(call.demands, self._demands, lambda each: each.demand_id)
+            change, after = self._change(call.demands, self._demands, lambda each: each.demand_id)
             demands = [codec.demand_to_wire(each) for each in (call.demands if change is None else change.told)]
             removed = () if change is None else change.removed
+            self._demands = after
             return SchedulerCall(demands={"demands": demands, "update": change is not None, "removed": removed})
-        change_of, self._services = self._change(call.services, self._services, lambda each: each.service_id)
+        change_of, after_of = self._change(call.services, self._services, lambda each: each.service_id)
         services = [codec.service_to_wire(each) for each in (call.services if change_of is None else change_of.told)]
         removed = () if change_of is None else change_of.removed
+        self._services = after_of
         return SchedulerCall(services={"services": services, "update": change_of is not None, "removed": removed})
 
     def _change(

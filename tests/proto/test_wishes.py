@@ -1,5 +1,6 @@
 """Both ends of telling demands and services as updates: the master ends up with what the framework wants, in order."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,17 @@ def test_the_master_has_what_was_told_last(told: list[tuple[list[Demand], list[S
         assert heard.demands == tuple(demands)
         named = other.services(1, one.to_wire(calls.SetServices(tuple(services))).services)
         assert named.services == tuple(services)
+
+
+def test_what_could_not_be_told_is_not_taken_for_told() -> None:
+    one, other = sdk.Wishes(), master.Wishes()
+    one.takes_updates = True
+    a, b = Service("a", (ServicePort("http", 1),)), Service("b", (ServicePort("http", 2),))
+    other.services(1, one.to_wire(calls.SetServices((a,))).services)
+    with pytest.raises(ValueError, match="range"):
+        one.to_wire(calls.SetServices((b, Service("c", (ServicePort("http", 1 << 40),)))))
+    heard = other.services(1, one.to_wire(calls.SetServices((a, b))).services)
+    assert heard.services == (a, b)
 
 
 def test_what_has_not_changed_is_not_sent_again() -> None:

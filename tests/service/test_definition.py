@@ -321,8 +321,9 @@ def test_uris_are_what_fetch_was_called_before() -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"7", b"\xff\xfe\x00", b'{"a":1,"a":2}', b"[" * 100_000, b'{"a":"\\ud800"}', b'{"a":"\\u0000"}',
-     b'{"\\u0000":1}', b'{"a":["\\udfff"]}', b" " * (1 << 20) + b"{}"],
-    ids=range(12),
+     b'{"\\u0000":1}', b'{"a":["\\udfff"]}', b" " * (1 << 20) + b"{}", b'{"a":' * 600 + b"1" + b"}" * 600,
+     b'{"a":' + b"[" * 151 + b"]" * 151 + b"}"],
+    ids=range(14),
 )  # fmt: skip
 def test_what_is_no_json_object_of_text_is_refused(body: bytes) -> None:
     with pytest.raises(DefinitionError) as caught:

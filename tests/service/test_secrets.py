@@ -56,11 +56,13 @@ def test_a_secret_is_the_text_of_its_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["../outside", "/etc/passwd", "db/../../outside", "", ".", "db", "none", "out", "db//password", "a\0b"]
+    "source",
+    ["../outside", "/etc/passwd", "db/../../outside", "", ".", "db", "none", "out", "db//password", "a\0b", "loop"],
 )
 def test_what_is_no_file_below_the_folder_is_refused(folder: Path, source: str) -> None:
     (folder.parent / "outside").write_text("no")
     (folder / "out").symlink_to(folder.parent / "outside")
+    (folder / "loop").symlink_to("loop")
     with pytest.raises(SecretMissing):
         SecretFolder(folder).read(source)
 

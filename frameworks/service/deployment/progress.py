@@ -9,8 +9,7 @@ import hashlib
 from barter.frameworks.service.actions import Action
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.deployment.failing import give_up
-from barter.frameworks.service.deployment.order import Cycle
-from barter.frameworks.service.deployment.rollback import roll_back
+from barter.frameworks.service.deployment.rollback import NoWayBack, roll_back
 from barter.frameworks.service.rollout import Plan
 from barter.frameworks.service.state import AppState, Deployment, Progress
 
@@ -47,6 +46,6 @@ def _fail(book: Book, deployment: Deployment, state: AppState, now: int) -> list
     if upgrade.auto_revert and existed and not deployment.reverts:
         try:
             return roll_back(book, deployment, revert_id(deployment.deployment_id), reason, now)
-        except Cycle as cycle:
-            reason = f"{reason}; it does not go back, as {cycle}"
+        except NoWayBack as why:
+            reason = f"{reason}; it does not go back, as {why}"
     return give_up(book, deployment, reason, now)

@@ -42,10 +42,14 @@ def end(book: Book, deployment: Deployment) -> list[Action]:
     """Its apps are free; those it deleted are gone for good, once none of their instances is left."""
     book.unlock(deployment)
     gone = [app_id for app_id in deployment.app_ids if _is_over(book, app_id)]
-    for app_id in gone:
-        book.drop(app_id)
-        book.publish(app_terminated(app_id))
-    return [DropDeployment(deployment.deployment_id), *map(DropApp, gone)]
+    return [DropDeployment(deployment.deployment_id), *(drop(book, app_id) for app_id in gone)]
+
+
+def drop(book: Book, app_id: str) -> DropApp:
+    """It was deleted, and none of its instances is left."""
+    book.drop(app_id)
+    book.publish(app_terminated(app_id))
+    return DropApp(app_id)
 
 
 def _enter(book: Book, deployment: Deployment) -> list[Action]:

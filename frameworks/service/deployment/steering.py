@@ -8,8 +8,7 @@ from barter.frameworks.service.deployment import mix, running
 from barter.frameworks.service.deployment.canary import promote
 from barter.frameworks.service.deployment.failing import give_up
 from barter.frameworks.service.deployment.keeping import keep
-from barter.frameworks.service.deployment.order import Cycle
-from barter.frameworks.service.deployment.rollback import roll_back
+from barter.frameworks.service.deployment.rollback import NoWayBack, roll_back
 from barter.frameworks.service.events import Pause, Promote, Resume, Rollback
 from barter.frameworks.service.state import Deployment
 
@@ -42,8 +41,8 @@ def _roll_back(book: Book, event: Rollback, deployment: Deployment, now: int) ->
         return [*given_up, Answer(event.request, deployment.version, deployment.deployment_id)]
     try:
         actions = roll_back(book, deployment, event.new_id, "rolled back by an operator", now)
-    except Cycle as cycle:
-        message = f"It cannot go back, as {cycle}. With force it is given up as it is."
+    except NoWayBack as why:
+        message = f"It cannot go back, as {why}. With force it is given up as it is."
         return [Answer(event.request, status=409, message=message)]
     return [*actions, Answer(event.request, book.version, event.new_id)]
 

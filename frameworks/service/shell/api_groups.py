@@ -35,17 +35,18 @@ class Groups:
         self._desk, self._pod_view = desk, pod_view
 
     def routes(self) -> list[Route]:
-        one = "/v2/groups/{group_id:path}"
+        root, one = "/v2/groups", "/v2/groups/{group_id:path}"
         return [
-            (method, path, handler)
-            for method, handler in (
-                ("GET", self.show),
-                ("POST", self.create),
-                ("PUT", self.put),
-                ("DELETE", self.delete),
-            )
-            for path in ("/v2/groups", one)
-        ] + [("PATCH", one, self.patch)]
+            ("GET", root, self.show),
+            ("POST", root, self.create),
+            ("PUT", root, self.put),
+            ("DELETE", root, self.delete),
+            ("GET", one, self.show),
+            ("POST", one, self.create),
+            ("PUT", one, self.put),
+            ("DELETE", one, self.delete),
+            ("PATCH", one, self.patch),
+        ]
 
     async def show(self, request: Request, group_id: str = "") -> Response:
         path = absolute(group_id)

@@ -32,7 +32,7 @@ class _Client:
         self.over = False
 
     def wants(self, kind: str) -> bool:
-        return not self.kinds or kind in self.kinds
+        return not self.over and (not self.kinds or kind in self.kinds)
 
     def put(self, text: bytes) -> None:
         self.waiting.append(text)
