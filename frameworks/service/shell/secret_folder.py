@@ -30,11 +30,13 @@ class SecretFolder:
         """Raises SecretMissing with the reason, which names the source and never a value."""
         if any(part in ("", ".", "..") for part in source.split("/")) or "\0" in source:
             raise SecretMissing(f"secret {source[:200]!r} is no plain path below the folder of secrets")
-        path = (self._folder / source).resolve()
-        if not path.is_relative_to(self._folder):
-            raise SecretMissing(f"secret {source[:200]!r} leads out of the folder of secrets")
         try:
+            path = (self._folder / source).resolve()
+            if not path.is_relative_to(self._folder):
+                raise SecretMissing(f"secret {source[:200]!r} leads out of the folder of secrets")
             return _text(path)
+        except RuntimeError:
+            raise SecretMissing(f"secret {source[:200]!r} is a link that leads to itself") from None
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else "it cannot be read"
             raise SecretMissing(f"secret {source[:200]!r} is not in the folder of secrets: {why}") from None
