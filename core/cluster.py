@@ -151,12 +151,16 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """A port under which the edge serves a service: by virtual hosts (http) and, where `number` > 0, by port."""
+    """A port under which the edge serves a service: by virtual hosts (http) and, where `number` > 0, by port.
+
+    Its endpoints are the tasks' ports of its name; those named as one of its `aliases` are, too.
+    """
 
     name: str
     number: int = 0
     protocol: str = "http"
     vhosts: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The named ports of running, healthy, ready tasks, per service, and which services changed since the last look."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from barter.core.cluster import Endpoint, Service
@@ -99,7 +99,8 @@ class Endpoints:
     def _view(self, service_id: str) -> ServiceView:
         """Of a service that a framework tells, only that framework's tasks: others would get its requests.
 
-        The weights stand in the endpoints, so that for who watches the service itself does not change with them.
+        Weights stand in the endpoints, and those of a port's aliases are there under its name, too: who watches needs
+        to know of neither.
         """
         endpoints = tuple(self._by_service.get(service_id, {}).values())
         if (told := self._told.get(service_id)) is None:
@@ -108,7 +109,17 @@ class Endpoints:
         weights: dict[str, int] = dict(service.weights)
         own = (each for each in endpoints if each.framework_id == owner)
         weighted = (replace(each, weight=weights[each.task_id]) if each.task_id in weights else each for each in own)
-        return ServiceView(replace(service, weights=()), tuple(weighted))
+        ports = tuple(replace(port, aliases=()) if port.aliases else port for port in service.ports)
+        return ServiceView(replace(service, ports=ports, weights=()), tuple(_by_all_names(service, weighted)))
+
+
+def _by_all_names(service: Service, endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
+    names = [(alias, port.name) for port in service.ports for alias in port.aliases]
+    for endpoint in endpoints:
+        yield endpoint
+        for alias, name in names:
+            if alias == endpoint.port_name:
+                yield replace(endpoint, port_name=name)
 
 
 def _serving(task: Task, host: str, before: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:

@@ -1,6 +1,6 @@
 """What the edge should serve, kept up to date service by service: routes, targets, and who is excluded and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from barter.agent.edge.config import Settings, structure_of
@@ -26,7 +26,11 @@ class Ban:
 
 
 class Desired:
-    """`routes` and `structure` follow `resolve`, the rest `refresh`; `definitions` counts what needs a `resolve`."""
+    """`routes` and `structure` follow `resolve`, the rest `refresh`; `definitions` counts what needs a `resolve`.
+
+    A backend that a service's new definition does not have keeps its targets until HAProxy is `rid` of it: who comes
+    in its place is there only then.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.view = View()
@@ -39,6 +43,7 @@ class Desired:
         self.structure = structure_of(settings, ())
         self._services: dict[str, Service] = {}
         self._parsed: dict[str, tuple[Route, ...]] = {}
+        self._leaving: dict[str, dict[str, Route]] = {}
         self._rejected: dict[str, str] = {}
         self._conflicts: dict[str, str] = {}
         self._bans: dict[str, Ban] = {}
@@ -91,20 +96,34 @@ class Desired:
         self.definitions += 1
         for memory in (self._services, self._rejected, self._bans):
             memory.pop(service_id, None)
-        before = {route.backend for route in self._parsed.pop(service_id, ())}
+        before = {route.backend: route for route in self._parsed.pop(service_id, ())} | self._leaving.pop(
+            service_id, {}
+        )
         for backend in before:
-            del self.targets[backend]
+            self.targets.pop(backend, None)
         if entry is None:
-            return before
+            return set(before)
         self._services[service_id] = entry.service
         try:
-            self._parsed[service_id] = read_service(entry.service, self._settings.reserved)
+            self._parsed[service_id] = routes = read_service(entry.service, self._settings.reserved)
         except Rejected as rejected:
             self._rejected[service_id] = str(rejected)
-        return before
+        else:
+            stay = {route.backend for route in routes}
+            self._leaving[service_id] = {name: route for name, route in before.items() if name not in stay}
+        return set(before)
+
+    def rid(self, served: Iterable[Route]) -> None:
+        """HAProxy has these routes by now, and no other ones."""
+        there = {route.backend for route in served}
+        for leaving in self._leaving.values():
+            for backend in leaving.keys() - there:
+                del leaving[backend]
+                self.targets.pop(backend, None)
+        self._leaving = {service_id: leaving for service_id, leaving in self._leaving.items() if leaving}
 
     def _retarget(self, service_id: str, entry: ServiceEndpoints | None) -> set[str]:
-        routes = self._parsed.get(service_id, ())
+        routes = (*self._parsed.get(service_id, ()), *self._leaving.get(service_id, {}).values())
         targets, notes = read_endpoints(routes, entry.endpoints if entry else ())
         changed = {backend for backend, target in targets.items() if self.targets.get(backend) != target}
         self.targets.update(targets)

@@ -319,6 +319,7 @@ class EdgeMachine:
         reloaded = self.phase is Phase.RELOADING
         self.reloads += reloaded
         self.live = Live(event.structure, self._ordered, dict(event.slots))
+        self.desired.rid(self._ordered)
         if not reloaded:
             self._up_since = now
         self.phase, self.trouble = Phase.UP, ""

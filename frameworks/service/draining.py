@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from barter.core.cluster import ServiceUpdate
 from barter.frameworks.service.actions import Action
-from barter.frameworks.service.app import App
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.deployment.mix import fresh_share
+from barter.frameworks.service.handover import joint_service
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.routes import service
 from barter.frameworks.service.shares import Weights, by_share
@@ -23,9 +23,11 @@ IN_EDGES_MS, DRAINED_MS = 5_000, 10_000
 UNSURE_MS, DOUBT_MS = 2_000, 20_000
 
 
-def weighted_service(state: AppState) -> Service:
+def weighted_service(book: Book, state: AppState) -> Service:
     """The app's service as the master is told it; made again only when it is another."""
     app, known = state.app, state.service
+    if state.beside:
+        return replace(_service(book, state), weights=state.weights)
     if known is None or known[0] is not app or known[1].weights != state.weights:
         known = state.service = (app, replace(service(app), weights=state.weights))
     return known[1]
@@ -56,9 +58,10 @@ def doubt(book: Book, now: int) -> None:
 
 def look(book: Book, state: AppState, now: int) -> None:
     """Before it is planned: which of its instances serve, but are not in the edges yet."""
+    _look_beside(book, state)
     if state.edges_until is not None and state.edges_until <= now:
         state.at_edges = state.edges_until = None
-    in_place = state.at_edges.serving | state.at_edges.drained if state.at_edges and _open(state.app) else None
+    in_place = state.at_edges.serving | state.at_edges.drained if state.at_edges and _open(book, state) else None
     for instance in state.instances.values():
         if in_place is None or not _serves(instance) or instance.kill_reason:
             instance.awaits_edges = False
@@ -73,7 +76,7 @@ def look(book: Book, state: AppState, now: int) -> None:
 
 def over(book: Book, state: AppState, instance: Instance, now: int) -> bool:
     """Whether one that is to end may be killed: it serves nobody any more, or had its time."""
-    if not _open(state.app):
+    if not _open(book, state):
         return True
     if _unsure(book, now) and (instance.adopted or (state.at_edges is None and _serves(instance))):
         if book.unsure_until is not None:
@@ -91,7 +94,7 @@ def over(book: Book, state: AppState, instance: Instance, now: int) -> bool:
 
 def weigh(book: Book, state: AppState, now: int) -> None:
     """Once it is planned: what the edges are to be told of its instances, where that is another than they know."""
-    weights = _weights(book, state, now) if _open(state.app) else ()
+    weights = _weights(book, state, now) if _open(book, state) else ()
     if weights != state.weights:
         state.weights, book.untold.services = weights, True
 
@@ -123,9 +126,25 @@ def _weights(book: Book, state: AppState, now: int) -> Weights:
     return (*doomed, *((task_id, 0) for task_id in coming), *by_share(fresh, others, share))
 
 
-def _open(app: App) -> bool:
+def _look_beside(book: Book, state: AppState) -> None:
+    """Definitions that nothing runs of are served no more."""
+    stored = state.stored
+    versions = {one.placed.version for one in state.instances.values() if not one.ended} - {stored.version}
+    earlier = (stored.definition(version) for version in sorted(versions, reverse=True))
+    beside = tuple(app for app in earlier if app is not None and service(app).ports != service(state.app).ports)
+    if beside != state.beside:
+        state.beside, state.service, book.untold.services = beside, None, True
+
+
+def _service(book: Book, state: AppState) -> Service:
+    """With what instances of earlier definitions serve."""
+    app_id = state.stored.app_id
+    return joint_service(state.app, state.beside, lambda claim: book.claimed_by(claim) in ("", app_id))
+
+
+def _open(book: Book, state: AppState) -> bool:
     """Whether an edge may serve it."""
-    return any(port.number or port.vhosts for port in service(app).ports)
+    return any(port.number or port.vhosts for port in _service(book, state).ports)
 
 
 def _unsure(book: Book, now: int) -> bool:

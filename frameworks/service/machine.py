@@ -159,7 +159,7 @@ class ServiceMachine:
         book = self._book
         said: list[Action] = []
         if book.untold.services:
-            said.append(SetServices(tuple(draining.weighted_service(state) for state in book.apps.values())))
+            said.append(SetServices(tuple(draining.weighted_service(book, state) for state in book.apps.values())))
         if book.untold.demands:
             said.append(SetDemands(tuple(each for state in self._demanding() for each in self._demands(state))))
         if book.untold.reservations:

@@ -39,10 +39,18 @@ def claims(app: App) -> dict[str, str]:
     """What nobody else may serve at the edge, each with where the app's definition says it."""
     found: dict[str, str] = {}
     for index, port in enumerate(service(app).ports):
-        found.update((f"host name {vhost}", f"/labels/HAPROXY_{index}_VHOST") for vhost in port.vhosts)
+        found.update((claim_of_vhost(vhost), f"/labels/HAPROXY_{index}_VHOST") for vhost in port.vhosts)
         if port.number:
-            found[f"service port {port.number}"] = _service_port_path(app, index)
+            found[claim_of_number(port.number)] = _service_port_path(app, index)
     return found
+
+
+def claim_of_vhost(vhost: str) -> str:
+    return f"host name {vhost}"
+
+
+def claim_of_number(number: int) -> str:
+    return f"service port {number}"
 
 
 def _service_port_path(app: App, index: int) -> str:

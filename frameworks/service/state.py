@@ -190,6 +190,7 @@ class AppState:
     Up to `most_reopened` more are open in places that are `vacant`.
     With `launching_earlier` they get the definition of before. `progress` is that of its deployment in this process,
     `tried_since` when all of its canaries were ready. `service` and `demand` are what was told last, each with its app.
+    `beside` are earlier definitions of which instances run, the last first.
     """
 
     stored: StoredApp
@@ -204,6 +205,7 @@ class AppState:
     launching_earlier: bool = False
     progress: Progress | None = None
     tried_since: int = 0
+    beside: tuple[App, ...] = ()
     service: tuple[App, Service] | None = None
     demand: tuple[App, Demand] | None = None
     last_failure: Failure | None = None

@@ -11,8 +11,14 @@ from barter.proto.v1 import types_pb2 as pb
 def service_to_wire(value: Service) -> pb.Service:
     return pb.Service(
         service_id=value.service_id,
-        ports=[pb.ServicePort(name=p.name, number=p.number, protocol=p.protocol, vhosts=p.vhosts) for p in value.ports],
+        ports=[_port_to_wire(port) for port in value.ports],
         weights=[pb.TaskWeight(task_id=task_id, weight=weight) for task_id, weight in value.weights],
+    )
+
+
+def _port_to_wire(value: ServicePort) -> pb.ServicePort:
+    return pb.ServicePort(
+        name=value.name, number=value.number, protocol=value.protocol, vhosts=value.vhosts, aliases=value.aliases
     )
 
 
@@ -29,7 +35,7 @@ def service_from_wire(wire: pb.Service) -> Service:
             raise ValueError(
                 f"service {wire.service_id}: weight {told.weight} of {told.task_id} is outside 0-{HIGHEST_WEIGHT}"
             )
-    ports = tuple(ServicePort(p.name, p.number, p.protocol, tuple(p.vhosts)) for p in wire.ports)
+    ports = tuple(ServicePort(p.name, p.number, p.protocol, tuple(p.vhosts), tuple(p.aliases)) for p in wire.ports)
     return Service(wire.service_id, ports, tuple((TaskId(told.task_id), told.weight) for told in wire.weights))
 
 

@@ -692,16 +692,18 @@ class TaskStatus(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., state: _Optional[str] = ..., source: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., uuid: _Optional[str] = ..., agent_id: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., healthy: _Optional[bool] = ..., exit_code: _Optional[int] = ..., ready: _Optional[bool] = ..., address: _Optional[str] = ..., check: _Optional[_Union[CheckResult, _Mapping]] = ...) -> None: ...
 
 class ServicePort(_message.Message):
-    __slots__ = ("name", "number", "protocol", "vhosts")
+    __slots__ = ("name", "number", "protocol", "vhosts", "aliases")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     VHOSTS_FIELD_NUMBER: _ClassVar[int]
+    ALIASES_FIELD_NUMBER: _ClassVar[int]
     name: str
     number: int
     protocol: str
     vhosts: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., vhosts: _Optional[_Iterable[str]] = ...) -> None: ...
+    aliases: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., protocol: _Optional[str] = ..., vhosts: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Service(_message.Message):
     __slots__ = ("service_id", "ports", "weights")

@@ -1,5 +1,7 @@
 """The machine against a simulated HAProxy that answers its orders."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ from barter.agent.edge.messages import (
 from barter.agent.edge.model import Address
 from barter.agent.edge.slots import SlotState
 from barter.agent.edge.view import ServiceEndpoints
-from barter.core.cluster import Service, ServiceServed
+from barter.core.cluster import Service, ServicePort, ServiceServed
 from barter.core.ids import TaskId
 from barter.core.machine import Tick
 from tests.edge.simulated import Simulated, entry, serving
@@ -63,6 +65,18 @@ def test_changes_without_rest_do_not_put_a_reload_off_for_ever() -> None:
         world.tell(entry(f"shop{number:02}", (10,)))
         world.wait(20)
     assert 1 <= world.reloads <= 3
+
+
+def test_a_port_of_another_name_leaves_no_gap_before_it_is_there() -> None:
+    world = serving(entry("web", (1, 2)))
+    endpoints = entry("web", (1, 2), draining=(2,)).endpoints
+    both = (*endpoints, *(replace(endpoint, port_name="www") for endpoint in endpoints))
+    world.tell(ServiceEndpoints(Service("web", (ServicePort("www", vhosts=("web.localhost",)),)), both))
+    assert (world.ports("web"), world.ports("web", SlotState.DRAIN), world.reloads) == ([1], [2], 0)
+    world.wait(1_000)
+    assert world.reloads == 1
+    assert set(world.slots) == set(world.machine.desired.targets) == {"web::www"}
+    assert [slot.address.port for slot in world.slots["web::www"].values() if slot.state is SlotState.READY] == [1]
 
 
 def test_a_removed_service_leaves_haproxy() -> None:

@@ -79,7 +79,8 @@ def test_no_request_fails_in_an_update_a_restart_and_scaling_in(world: ServiceWo
     before = {task["id"] for task in world.app()["tasks"]}
     with load(world.edge, "web.localhost") as clients:
         started = time.monotonic()
-        assert world.call("PUT", "/v2/apps/web", {"env": {"SERVER": SERVER, "GREETING": "second"}})[0] == 200
+        renamed = {"env": {"SERVER": SERVER, "GREETING": "second"}, "portDefinitions": [{"port": 0, "name": "www"}]}
+        assert world.call("PUT", "/v2/apps/web", renamed)[0] == 200
         updated = world.settled(INSTANCES)
         took = time.monotonic() - started
         assert before.isdisjoint(task["id"] for task in updated["tasks"])

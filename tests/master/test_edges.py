@@ -103,6 +103,22 @@ def test_a_framework_hears_of_its_services_once_and_anew_in_another_session() ->
     assert told(world, 8) == [served(edges=0)]
 
 
+def test_endpoints_of_an_alias_are_watched_under_both_names() -> None:
+    world = World()
+    framework_id = world.subscribe()
+    infos = [
+        task(f"t{n}", resources(cpus=1, mem=MIB, ports=((n, n),)), ports=(TaskPort(name, n, "tcp", "web"),))
+        for name, n in (("http", 31_000), ("www", 31_001))
+    ]
+    world.register(tasks=[(framework_id, info, status(info.task_id, S.RUNNING)) for info in infos])
+    world.do(ev.SetServices(FRAMEWORK, (Service("web", (ServicePort("www", aliases=("http",)),)),)))
+    (change,) = [action for action in world.last if isinstance(action, EndpointsChanged)]
+    (view,) = change.services
+    assert view.service == Service("web", (ServicePort("www"),))
+    found = [(endpoint.port_name, endpoint.port) for endpoint in view.endpoints]
+    assert found == [("http", 31_000), ("www", 31_000), ("www", 31_001)]
+
+
 def test_weights_stand_in_the_endpoints_that_are_watched() -> None:
     world = World()
     framework_id = world.subscribe()

@@ -263,7 +263,7 @@ STATUSES = st.builds(
 SERVICES = st.builds(
     Service,
     SOME_NAMES,
-    st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS), max_size=2).map(tuple),
+    st.lists(st.builds(ServicePort, TEXT, st.integers(0, 65535), TEXT, TEXTS, TEXTS), max_size=2).map(tuple),
     st.lists(st.tuples(TEXT.map(TaskId), st.integers(0, 256)), max_size=2).map(tuple),
 )
 TASK_IDS = st.lists(TEXT.map(TaskId), max_size=2).map(tuple)
