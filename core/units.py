@@ -59,6 +59,11 @@ def parse_duration_ms(text: str) -> int:
     return _bounded(text, amount * factor)
 
 
+def ms_of(seconds: float) -> int:
+    """1.5 -> 1500."""
+    return round(seconds * 1000)
+
+
 def format_milli(milli: int) -> str:
     """1500 -> `"1.5"`."""
     whole, rest = divmod(milli, MILLI)

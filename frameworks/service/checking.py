@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from barter.core.tasks import CheckKind, Network
+from barter.core.units import ms_of
 from barter.frameworks.service.app import Check, GenericCheck, Port, Readiness
 from barter.frameworks.service.schema import (
     AppPart,
@@ -32,11 +33,11 @@ def _health_check(one: HealthCheckPart) -> Check:
         command=one.command.value if one.command else "",
         port_index=one.portIndex or 0,
         port=one.port or 0,
-        grace_ms=round(one.gracePeriodSeconds * 1000),
-        interval_ms=round(one.intervalSeconds * 1000),
-        timeout_ms=round(one.timeoutSeconds * 1000),
+        grace_ms=ms_of(one.gracePeriodSeconds),
+        interval_ms=ms_of(one.intervalSeconds),
+        timeout_ms=ms_of(one.timeoutSeconds),
         max_failures=one.maxConsecutiveFailures,
-        delay_ms=round(one.delaySeconds * 1000),
+        delay_ms=ms_of(one.delaySeconds),
         ignores_1xx=one.ignoreHttp1xx and not one.command,
     )
 
@@ -57,9 +58,9 @@ def generic_check(part: AppPart, ports: tuple[Port, ...], network: Network, prob
         command=_command(one, problems),
         port_index=where.portIndex or 0,
         port=where.port or 0,
-        interval_ms=round(one.intervalSeconds * 1000),
-        timeout_ms=round(one.timeoutSeconds * 1000),
-        delay_ms=round(one.delaySeconds * 1000),
+        interval_ms=ms_of(one.intervalSeconds),
+        timeout_ms=ms_of(one.timeoutSeconds),
+        delay_ms=ms_of(one.delaySeconds),
     )
 
 
@@ -89,8 +90,8 @@ def readiness_check(part: AppPart, ports: tuple[Port, ...], problems: Problems) 
         kind=CheckKind(one.protocol),
         path=one.path,
         port_index=_port_index(one, ports, problems),
-        interval_ms=round(one.intervalSeconds * 1000),
-        timeout_ms=round(one.timeoutSeconds * 1000),
+        interval_ms=ms_of(one.intervalSeconds),
+        timeout_ms=ms_of(one.timeoutSeconds),
         statuses=tuple(sorted(set(one.httpStatusCodesForReady))),
     )
 

@@ -5,12 +5,11 @@ import re
 from barter.core.constraints import Constraint, Operator
 from barter.core.roles import DEFAULT_ROLE
 from barter.core.tasks import Rlimit, Volume
-from barter.core.units import MIB
+from barter.core.units import MIB, ms_of
 from barter.frameworks.service import networking, parameters, policies
 from barter.frameworks.service.app import MILLION, App, Delays, Image, KillSelection
 from barter.frameworks.service.checking import Problems, generic_check, health_checks, readiness_check
 from barter.frameworks.service.fetching import artifacts
-from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.routes import label_problems
 from barter.frameworks.service.schema import AppPart, VolumePart
 
@@ -24,7 +23,7 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
     part = networking.modernised(part, problems)
     network = networking.mode(part, problems)
     ports = networking.ports(part, network, problems)
-    app_id = _app_id(part, problems)
+    app_id = policies.app_id(part, problems)
     _check_run(part, problems)
     _check_env(part, problems)
     policies.check_single_instance(part, problems)
@@ -47,10 +46,10 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
         require_ports=part.requirePorts,
         checks=health_checks(part, ports, network, problems),
         upgrade=policies.upgrade(part, problems),
-        delays=Delays(_ms(part.backoffSeconds), round(part.backoffFactor * MILLION), _ms(part.maxLaunchDelaySeconds)),
+        delays=_delays(part),
         unreachable=policies.unreachable(part, problems),
         kill_selection=KillSelection(part.killSelection),
-        kill_grace_ms=_ms(part.taskKillGracePeriodSeconds),
+        kill_grace_ms=ms_of(part.taskKillGracePeriodSeconds),
         on_public=_on_public(part, problems),
         user=part.user or "",
         rlimits=_rlimits(part, problems),
@@ -69,16 +68,9 @@ def convert(part: AppPart) -> tuple[App | None, Problems]:
     return (None if problems else app), problems
 
 
-def _app_id(part: AppPart, problems: Problems) -> str:
-    try:
-        return check_path(part.id)
-    except ValueError as error:
-        problems.append(("/id", str(error)))
-        return part.id
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+def _delays(part: AppPart) -> Delays:
+    factor = round(part.backoffFactor * MILLION)
+    return Delays(ms_of(part.backoffSeconds), factor, ms_of(part.maxLaunchDelaySeconds))
 
 
 def _scaled(path: str, amount: float, by: int, problems: Problems) -> int:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from barter.core.constraints import Constraint, Operator
 from barter.core.tasks import CheckKind, Limits, Network
-from barter.core.units import MIB
+from barter.core.units import MIB, ms_of
 from barter.frameworks.service import parameters, policies
 from barter.frameworks.service.app import MILLION, App, Delays, KillSelection, Port, Unreachable
 from barter.frameworks.service.checking import Problems
 from barter.frameworks.service.fetching import fetched
-from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.pod import Endpoint, Mount, Pod, PodCheck, PodContainer, PodVolume, Share
 from barter.frameworks.service.pod_launch import DEFAULT_GRACE_MS
 from barter.frameworks.service.pod_schema import (
@@ -40,7 +39,7 @@ def convert_pod(part: PodPart) -> tuple[App, Problems]:
     shares = [container.share for container in containers] + ([pod.executor] if pod.executor else [])
     scheduling = part.scheduling
     app = App(
-        app_id=_pod_id(part, problems),
+        app_id=policies.app_id(part, problems),
         cpus=sum(share.cpus for share in shares),
         mem=sum(share.mem for share in shares),
         disk=sum(share.disk for share in shares),
@@ -55,9 +54,9 @@ def convert_pod(part: PodPart) -> tuple[App, Problems]:
         ports=ports,
         upgrade=policies.upgrade_of(scheduling.upgrade),
         delays=Delays(
-            _ms(scheduling.backoff.backoff),
+            ms_of(scheduling.backoff.backoff),
             round(scheduling.backoff.backoffFactor * MILLION),
-            _ms(scheduling.backoff.maxLaunchDelay),
+            ms_of(scheduling.backoff.maxLaunchDelay),
         ),
         unreachable=_unreachable(scheduling, problems),
         kill_selection=KillSelection(scheduling.killSelection),
@@ -68,18 +67,6 @@ def convert_pod(part: PodPart) -> tuple[App, Problems]:
         pod=pod,
     )
     return app, problems
-
-
-def _pod_id(part: PodPart, problems: Problems) -> str:
-    try:
-        return check_path(part.id)
-    except ValueError as error:
-        problems.append(("/id", str(error)))
-        return part.id
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
 
 
 def _share(part: ResourcesPart | ExecutorResourcesPart) -> Share:
@@ -144,7 +131,7 @@ def _container(part: PodPart, index: int, network: Network, problems: Problems) 
         check=_check(given, given.healthCheck, f"{path}/healthCheck", problems) if given.healthCheck else None,
         mounts=tuple(Mount(one.name, one.mountPath, one.readOnly) for one in given.volumeMounts),
         artifacts=fetched(given.artifacts, f"{path}/artifacts", problems),
-        kill_grace_ms=None if grace is None else _ms(grace),
+        kill_grace_ms=None if grace is None else ms_of(grace),
         limits=_limits(given, f"{path}/resourceLimits", problems),
     )
 
@@ -234,11 +221,11 @@ def _check(given: PodContainerPart, one: PodCheckPart, path: str, problems: Prob
         path=one.http.path if one.http else "/",
         shell=(command.shell or "") if command else "",
         argv=tuple(command.argv or ()) if command else (),
-        grace_ms=_ms(one.gracePeriodSeconds),
-        interval_ms=_ms(one.intervalSeconds),
-        timeout_ms=_ms(one.timeoutSeconds),
+        grace_ms=ms_of(one.gracePeriodSeconds),
+        interval_ms=ms_of(one.intervalSeconds),
+        timeout_ms=ms_of(one.timeoutSeconds),
         max_failures=one.maxConsecutiveFailures,
-        delay_ms=_ms(one.delaySeconds),
+        delay_ms=ms_of(one.delaySeconds),
     )
 
 
@@ -302,7 +289,7 @@ def _unreachable(scheduling: SchedulingPart, problems: Problems) -> Unreachable 
     if strategy.expungeAfterSeconds < strategy.inactiveAfterSeconds:
         path = "/scheduling/unreachableStrategy/expungeAfterSeconds"
         problems.append((path, "is less than inactiveAfterSeconds"))
-    return Unreachable(_ms(strategy.inactiveAfterSeconds), _ms(strategy.expungeAfterSeconds))
+    return Unreachable(ms_of(strategy.inactiveAfterSeconds), ms_of(strategy.expungeAfterSeconds))
 
 
 def _on_public(scheduling: SchedulingPart, problems: Problems) -> bool:

@@ -6,7 +6,7 @@ from barter.core.ids import VolumeId
 from barter.core.reservations import VolumeMount, mount_problem
 from barter.core.roles import DEFAULT_ROLE, check_role
 from barter.core.tasks import UNLIMITED, Limits
-from barter.core.units import MIB
+from barter.core.units import MIB, ms_of
 from barter.frameworks.service.app import MILLION, PersistentVolume, Residency, Unreachable, Upgrade
 from barter.frameworks.service.paths import check_path
 from barter.frameworks.service.pod_schema import PodPart
@@ -15,6 +15,14 @@ from barter.frameworks.service.schema import AppPart, LimitsPart, SecretVariable
 Problems = list[tuple[str, str]]
 SINGLE_INSTANCE = "MARATHON_SINGLE_INSTANCE_APP"
 RESIDENT_UPGRADE = Upgrade(minimum_health=MILLION // 2, maximum_over=0)
+
+
+def app_id(part: AppPart | PodPart, problems: Problems) -> str:
+    try:
+        return check_path(part.id)
+    except ValueError as error:
+        problems.append(("/id", str(error)))
+        return part.id
 
 
 def role(part: AppPart | PodPart, problems: Problems) -> str:
@@ -153,11 +161,11 @@ def upgrade_of(given: UpgradePart) -> Upgrade:
     return Upgrade(
         round(given.minimumHealthCapacity * MILLION),
         round(given.maximumOverCapacity * MILLION),
-        progress_ms=round(given.progressDeadlineSeconds * 1000),
+        progress_ms=ms_of(given.progressDeadlineSeconds),
         auto_revert=given.autoRevert,
         canary=given.canary,
         auto_promote=given.autoPromote,
-        min_healthy_ms=round(given.minHealthySeconds * 1000),
+        min_healthy_ms=ms_of(given.minHealthySeconds),
         canary_weights=tuple(given.canaryWeights),
     )
 
@@ -181,4 +189,4 @@ def unreachable(part: AppPart, problems: Problems) -> Unreachable | None:
         problems.append(("/unreachableStrategy", "must be disabled for resident tasks"))
     if strategy.expungeAfterSeconds < strategy.inactiveAfterSeconds:
         problems.append(("/unreachableStrategy/expungeAfterSeconds", "is less than inactiveAfterSeconds"))
-    return Unreachable(round(strategy.inactiveAfterSeconds * 1000), round(strategy.expungeAfterSeconds * 1000))
+    return Unreachable(ms_of(strategy.inactiveAfterSeconds), ms_of(strategy.expungeAfterSeconds))

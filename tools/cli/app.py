@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 import click
 
-from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, named
+from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, id_in, named
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import emit_list, emit_one, say
@@ -43,7 +43,7 @@ def create(file: TextIO, how: How) -> None:
 def update(file: TextIO, how: How) -> None:
     """Roll an app to a new definition; the new instances are healthy before the old ones go."""
     definition = definition_in(file)
-    _change(how, "PUT", _id_in(definition, file), definition)
+    _change(how, "PUT", id_in(definition, file), definition)
 
 
 @app.command(epilog="Example: barter app diff examples/web.json && echo nothing to do")
@@ -57,7 +57,7 @@ def diff(file: TextIO, service: str, output: str) -> None:
     """
     try:
         definition = definition_in(file)
-        path = app_path(_id_in(definition, file))
+        path = app_path(id_in(definition, file))
         reply = client_of(service).call("PUT", f"{path}?dryRun=true&force=true", definition)
     except Refused as error:
         raise Untold(error.message) from None
@@ -154,12 +154,6 @@ def versions(app_id: str, service: str, output: str) -> None:
     current = client.call("GET", app_path(app_id))["app"].get("version")
     rows = [{"version": version, "current": version == current} for version in newest_first]
     emit_list(rows, output, view.VERSION_COLUMNS, f"{app_id} has no versions")
-
-
-def _id_in(definition: dict[str, Any], file: TextIO) -> str:
-    if not definition.get("id"):
-        raise Refused(f"{file.name} names no app", then='add "id": "/NAME" to it')
-    return str(definition["id"])
 
 
 def _deploying(client: Service, app_id: str) -> list[str]:

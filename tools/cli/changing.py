@@ -63,6 +63,13 @@ def definition_in(file: TextIO, what: str = "app", example: str = "examples/web.
     return definition
 
 
+def id_in(definition: dict[str, Any], file: TextIO, what: str = "app") -> str:
+    """The id that the definition in the file names; raises Refused."""
+    if not definition.get("id"):
+        raise Refused(f"{file.name} names no {what}", then='add "id": "/NAME" to it')
+    return str(definition["id"])
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Raises ValueError on a name given twice, of which the service framework would see only the last."""
     made: dict[str, Any] = {}

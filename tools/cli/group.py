@@ -5,12 +5,11 @@ from typing import Any, TextIO
 
 import click
 
-from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, named
-from barter.tools.cli.errors import Refused
+from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, id_in, named
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import Column, Row, emit_list, emit_one, say
 from barter.tools.cli.rest import Service, group_path
-from barter.tools.cli.steering import follow
+from barter.tools.cli.steering import finish
 from barter.tools.cli.views.apps import progress
 
 COLUMNS = (
@@ -25,7 +24,7 @@ _EMBEDS = "?" + "&".join(f"embed=group.{each}" for each in ("groups", "apps", "p
 
 @click.group(epilog="Example: barter group create shop.json && barter group scale shop 2")
 def group() -> None:
-    """Create, update, scale and remove groups. `shop` and `/shop` are the same group, `/` is the root."""
+    """Create, update, scale and remove groups of apps. `shop` and `/shop` are the same group, `/` is the root."""
 
 
 @group.command(epilog="Example: barter group create shop.json")
@@ -44,9 +43,7 @@ def create(file: TextIO, how: How) -> None:
 def update(file: TextIO, how: How) -> None:
     """Make a group what the file says: what it does not name of its apps and groups is removed."""
     definition, client = definition_in(file, "group", "Marathon's reference"), client_of(how.service)
-    if not definition.get("id"):
-        raise Refused(f"{file.name} names no group", then='add "id": "/NAME" to it')
-    group_id = str(definition["id"])
+    group_id = id_in(definition, file, "group")
     _finish(client, how, group_id, ask(how, client, "PUT", group_path(group_id), definition))
 
 
@@ -111,9 +108,6 @@ def _lines(row: Row) -> Iterator[str]:
 def _finish(client: Service, how: How, group_id: str, reply: dict[str, Any] | None) -> None:
     if reply is None:
         return
-    group_id, deployment = "/" + group_id.strip("/"), reply.get("deploymentId", "")
-    if not how.wait:
-        say(f"{group_id}: on its way, deployment {deployment}")
-        return
-    follow(client, deployment, group_id)
-    say(f"{group_id} is as wanted\nNext: barter group show {group_id}, or barter deployment ls")
+    group_id = "/" + group_id.strip("/")
+    done = f"{group_id} is as wanted\nNext: barter group show {group_id}, or barter deployment ls"
+    finish(client, how, group_id, reply.get("deploymentId", ""), done)

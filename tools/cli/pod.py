@@ -4,12 +4,11 @@ from typing import Any, TextIO
 
 import click
 
-from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, named
-from barter.tools.cli.errors import Refused
+from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, id_in, named
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import Column, Row, emit_list, emit_one, say
 from barter.tools.cli.rest import Service, pod_path
-from barter.tools.cli.steering import deployment_of, follow, steering
+from barter.tools.cli.steering import deployment_of, finish, steering
 
 COLUMNS = (
     Column("POD", lambda row: row["id"]),
@@ -40,9 +39,7 @@ def create(file: TextIO, how: How) -> None:
 def update(file: TextIO, how: How) -> None:
     """Roll a pod to a new definition: what it does not say is as by default."""
     definition, client = definition_in(file, "pod", "Marathon's reference"), client_of(how.service)
-    if not definition.get("id"):
-        raise Refused(f"{file.name} names no pod", then='add "id": "/NAME" to it')
-    pod_id = str(definition["id"])
+    pod_id = id_in(definition, file, "pod")
     _finish(client, how, pod_id, ask(how, client, "PUT", pod_path(pod_id), definition))
 
 
@@ -101,9 +98,6 @@ def _finish(client: Service, how: How, pod_id: str, reply: dict[str, Any] | None
     """Its deployment is named by a header alone."""
     if reply is None:
         return
-    pod_id, deployment = "/" + pod_id.strip("/"), client.deployment
-    if not how.wait:
-        say(f"{pod_id}: on its way, deployment {deployment}")
-        return
-    follow(client, deployment, pod_id)
-    say(f"{pod_id} is gone" if gone else f"{pod_id} is there\nNext: barter pod show {pod_id}")
+    pod_id = "/" + pod_id.strip("/")
+    done = f"{pod_id} is gone" if gone else f"{pod_id} is there\nNext: barter pod show {pod_id}"
+    finish(client, how, pod_id, client.deployment, done)

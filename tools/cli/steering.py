@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import click
 
-from barter.tools.cli.changing import client_of
+from barter.tools.cli.changing import How, client_of
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import emit_one, say
@@ -50,6 +50,15 @@ def steering(verb: str, metavar: str, id_of: Callable[[Service, str], str]) -> c
             say("\n".join(lines(found)) if found else f"the deployment of {name} is done")
 
     return run
+
+
+def finish(client: Service, how: How, what: str, deployment: str, done: str) -> None:
+    """Say that it is on its way, or follow it to its end and say that it is `done`."""
+    if not how.wait:
+        say(f"{what}: on its way, deployment {deployment}")
+        return
+    follow(client, deployment, what)
+    say(done)
 
 
 def follow(client: Service, deployment: str, what: str) -> None:
