@@ -102,10 +102,15 @@ def test_an_app_under_deployment_is_locked() -> None:
             status, answer = await face.call(method, f"/v2/apps/web{path}", body)
             assert (status, answer["deployments"]) == (409, [{"id": deployment["id"]}])
             assert "locked" in answer["message"]
+        one = f"/v2/deployments/{deployment['id']}"
+        assert (await face.call("GET", one))[1]["state"] == "RUNNING"
         _, queue = await face.call("GET", "/v2/queue")
         assert [(one["count"], one["delay"]["overdue"]) for one in queue["queue"]] == [(2, True)]
         assert (await face.call("DELETE", "/v2/apps/web?force=true"))[0] == 200
         assert await face.settled() == {}
+        _, ended = await face.call("GET", one)
+        assert (ended["state"], "force" in ended["reason"]) == ("FAILED", True)
+        assert (await face.call("GET", "/v2/deployments/none"))[0] == 404
 
     over_http(story)
 

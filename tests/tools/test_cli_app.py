@@ -176,6 +176,18 @@ def test_rm_waits_until_the_deployment_is_over() -> None:
     assert [path for _, path, _ in asked].count("/v2/deployments") == 2
 
 
+def test_what_has_failed_is_not_there(definition: Path) -> None:
+    ended = {"id": "d1", "state": "FAILED", "reason": "/web came no nearer for 8 s: not healthy yet: 3 of 3"}
+    answers: Answers = {
+        ("PUT", "/v2/apps/web"): [(200, {"deploymentId": "d1"})],
+        ("GET", "/v2/apps/web"): [state(0, DEPLOYING), state(0, [])],
+        ("GET", "/v2/deployments/d1"): [(200, ended)],
+    }
+    text, _ = invoke(answers, "update", str(definition), code=1)
+    assert "is there" not in text
+    assert text.splitlines()[-2:] == [f"Error: deployment d1 failed: {ended['reason']}", "Next: barter app show /web"]
+
+
 def test_rollback_takes_the_version_before() -> None:
     versions = ["2024-01-01T00:00:00.000Z", "2024-03-01T00:00:00.000Z", "2024-02-01T00:00:00.000Z"]
     answers: Answers = {

@@ -154,6 +154,17 @@ def test_a_rollback_is_followed_to_its_end() -> None:
     ]
 
 
+def test_a_rollback_that_fails_is_no_rollback() -> None:
+    answers: Answers = {
+        ("GET", "/v2/deployments"): [(200, [UNDER_WAY]), (200, [])],
+        ("DELETE", "/v2/deployments/d1-long"): [(200, {"deploymentId": "d2"})],
+        ("GET", "/v2/deployments/d2"): [(200, {"id": "d2", "state": "FAILED", "reason": "no room"})],
+    }
+    text, _ = invoke(answers, "deployment", "rollback", "web", code=1)
+    assert "deployment d2 failed: no room" in text
+    assert "is taken back" not in text
+
+
 def test_groups(tmp_path: Path) -> None:
     path = tmp_path / "shop.json"
     path.write_text(json.dumps({"id": "/shop", "apps": []}))

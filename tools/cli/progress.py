@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from barter.tools.cli.errors import Refused
+from barter.tools.cli.outcome import check
 from barter.tools.cli.rest import Missing, Service, app_path
 from barter.tools.cli.views import apps
 
@@ -43,7 +44,7 @@ class Screen:
 
 
 def follow(service: Service, app_id: str, deployment: str, why: Callable[[], list[str]]) -> dict[str, Any] | None:
-    """Return the app once `deployment` is done, None when the app is gone; on Ctrl-C raise Refused."""
+    """Return the app once `deployment` is done, None when it is gone; raise Refused when that failed, or on Ctrl-C."""
     screen, changed, explained = Screen(), time.monotonic(), False
     app: dict[str, Any] | None = None
     try:
@@ -55,7 +56,7 @@ def follow(service: Service, app_id: str, deployment: str, why: Callable[[], lis
             ):
                 changed, explained = now, False
             if not _going_on(service, app, deployment):
-                return app
+                break
             if not explained and now - changed > STUCK_S:
                 explained = True
                 for line in _reasons(app, why):
@@ -68,6 +69,8 @@ def follow(service: Service, app_id: str, deployment: str, why: Callable[[], lis
         ) from None
     finally:
         screen.end()
+    check(service, deployment, f"barter app show {app_id}")
+    return app
 
 
 def _read(service: Service, app_id: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import click
 from barter.tools.cli.changing import How, client_of
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
+from barter.tools.cli.outcome import check
 from barter.tools.cli.output import emit_one, say
 from barter.tools.cli.rest import Service
 
@@ -62,7 +63,7 @@ def finish(client: Service, how: How, what: str, deployment: str, done: str) -> 
 
 
 def follow(client: Service, deployment: str, what: str) -> None:
-    """Until it is over, a line for each change; on Ctrl-C raise Refused, and it goes on."""
+    """Until it is over, a line for each change; raise Refused when it failed, and on Ctrl-C, when it goes on."""
     from barter.tools.cli.progress import POLL_S, Screen
     from barter.tools.cli.views.deployments import progress
 
@@ -79,3 +80,4 @@ def follow(client: Service, deployment: str, what: str) -> None:
         raise Refused(f"stopped watching; the deployment of {what} goes on", then=look) from None
     finally:
         screen.end()
+    check(client, deployment, "barter app ls, and what it should have done again")

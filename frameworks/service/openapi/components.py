@@ -102,6 +102,7 @@ def _deployments() -> Json:
     actions: Json = {"type": "array", "items": action}
     return {
         "DryRun": one(steps={"type": "array", "items": one(actions=actions)}, forecast={"type": "object"}),
+        "Outcome": one(id=_STRING, state={"enum": ["RUNNING", "SUCCEEDED", "FAILED"]}, reason=_STRING),
         "DeploymentResult": one(version=_MOMENT, deploymentId=_STRING),
         "Deployment": _with(
             one(

@@ -139,7 +139,10 @@ def _deployments() -> Json:
     back["responses"]["202"] = {"description": "It is given up"}
     return {
         "/v2/deployments": {"get": operation("What is under way", {200: many("Deployment")}, _REASONS)},
-        "/v2/deployments/{deployment_id}": {"delete": back},
+        "/v2/deployments/{deployment_id}": {
+            "get": operation("Whether it is under way, or how it ended", {200: ref("Outcome")}, _DEPLOYMENT_ID),
+            "delete": back,
+        },
         **{
             f"/v2/deployments/{{deployment_id}}/{verb}": {
                 "post": operation(about, steered, _DEPLOYMENT_ID, errors=(409,))

@@ -4,6 +4,7 @@ import uuid
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from barter.frameworks.service.deployment_views import deployment_view
 from barter.frameworks.service.events import Pause, Promote, Resume, Rollback
@@ -19,6 +20,7 @@ class Deployments:
         one = "/v2/deployments/{deployment_id}"
         return [
             ("GET", "/v2/deployments", self.index),
+            ("GET", one, self.show),
             ("DELETE", one, self.delete),
             ("POST", f"{one}/pause", self.pause),
             ("POST", f"{one}/resume", self.resume),
@@ -29,6 +31,15 @@ class Deployments:
         machine, reasons = self._desk.bridge.machine, "reasons" in embedded(request)
         views = [deployment_view(each, machine.apps, reasons=reasons) for each in machine.deployments.values()]
         return JSONResponse(views)
+
+    async def show(self, deployment_id: str) -> Response:
+        """Our own: whether it is under way, or how it ended."""
+        if deployment_id in self._desk.bridge.machine.deployments:
+            return JSONResponse({"id": deployment_id, "state": "RUNNING", "reason": ""})
+        ended = self._desk.bridge.outcomes.of(deployment_id)
+        if ended is None:
+            raise HTTPException(404, f"DeploymentPlan {deployment_id} does not exist")
+        return JSONResponse(ended)
 
     async def delete(self, request: Request, deployment_id: str) -> Response:
         """Back to what was before, by a new deployment; with `force` it is given up, and nothing else is done."""

@@ -14,6 +14,7 @@ from barter.frameworks.service.published import (
     scheduler_reregistered,
 )
 from barter.frameworks.service.scheduler import ServiceScheduler
+from barter.frameworks.service.shell.outcomes import Outcomes
 from barter.sdk import Driver, StateStore
 from barter.shell.log import logger
 
@@ -34,6 +35,7 @@ class Bridge(ServiceScheduler):
     ) -> None:
         super().__init__(store, roles, resident_role)
         self._publish = publish
+        self.outcomes = Outcomes()
         self._log = logger("service")
         self._asking: set[asyncio.Future[Answer]] = set()
         self._closed = False
@@ -73,6 +75,7 @@ class Bridge(ServiceScheduler):
         self._log.error("refused, or failed", message=message)
 
     def publish(self, published: Published) -> None:
+        self.outcomes.note(published)
         self._publish(published)
 
     def tell(self, driver: Driver, action: Telling) -> None:
