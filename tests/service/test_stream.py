@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from barter.frameworks.service.published import Published, app_terminated
 from barter.frameworks.service.shell import stream as streams
@@ -107,9 +108,11 @@ def test_who_does_not_read_is_let_go_and_the_others_hear_on(monkeypatch: pytest.
             client.stream("GET", f"{url}?event_type=deployment_success", headers=ACCEPT) as other,
         ):
             large = Published("deployment_info", {"plan": "x" * 65_536})
-            for _ in range(200):
-                stream.publish(large)
-                await asyncio.sleep(0)
+            with capture_logs() as logged:
+                for _ in range(200):
+                    stream.publish(large)
+                    await asyncio.sleep(0)
+            assert ["does not read" in line["event"] for line in logged] == [True], "it is said once"
             stream.publish(Published("deployment_success", {"id": "d"}))
             assert (await following(other.aiter_lines()))["id"] == "d"
             received = sum([len(chunk) async for chunk in deaf.aiter_bytes()])
