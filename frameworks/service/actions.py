@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from barter.frameworks.service.former import Former
 from barter.frameworks.service.instances import Placed
 from barter.frameworks.service.places import Place
 from barter.frameworks.service.published import Published
@@ -18,6 +19,16 @@ class SaveApp:
 @dataclass(frozen=True, slots=True)
 class DropApp:
     app_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFormer:
+    former: Former
+
+
+@dataclass(frozen=True, slots=True)
+class DropFormer:
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,8 @@ class Answer:
 Saving = (
     SaveApp
     | DropApp
+    | SaveFormer
+    | DropFormer
     | SaveLaunch
     | DropLaunch
     | SavePlace

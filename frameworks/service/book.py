@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from barter.frameworks.service.actions import Publish, SaveLaunch
 from barter.frameworks.service.app import App
+from barter.frameworks.service.former import Former, Graveyard
 from barter.frameworks.service.instances import Instance
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.places import Place, Places
@@ -37,6 +38,7 @@ class Left:
     deployments: Sequence[Deployment] = ()
     groups: Sequence[StoredGroup] = ()
     places: Sequence[Place] = ()
+    former: Sequence[Former] = ()
 
 
 class Book:
@@ -52,9 +54,10 @@ class Book:
         self.groups = {group.group_id: group for group in left.groups}
         self.deployments: dict[str, Deployment] = {}
         self.pending: dict[str, dict[str, None]] = {}
-        self.version = max([0, *(app.version for app in left.apps)])
+        self.version = max([0, *(app.version for app in left.apps), *(each.gone_at for each in left.former)])
         self.roster = Roster()
         self.places = Places(left.places)
+        self.graveyard = Graveyard(tuple(left.former))
         self.framework_id = ""
         self.generation = generation
         self.launched = 0

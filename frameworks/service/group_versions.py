@@ -1,26 +1,49 @@
-"""A group as it was: each change of its apps made a version of it, and the apps keep theirs."""
+"""A group as it was: each change of its apps made a version of it. Apps keep theirs, also those that are gone since."""
 
-from barter.frameworks.service.app import App
-from barter.frameworks.service.groups import Tree
-from barter.frameworks.service.state import MOST_VERSIONS
+from collections.abc import Iterator
+
+from barter.frameworks.service.groups import Tree, within
+from barter.frameworks.service.state import MOST_VERSIONS, StoredApp
+
+MOST = 25
 
 
 def versions_of(tree: Tree, group_id: str) -> list[int]:
-    """The latest versions of the apps in it, the newest first. An app that was deleted since has left none."""
-    kept = [[version for version, _ in tree.apps[path].versions] for path in tree.all_within(group_id)]
-    known_since = max((versions[0] for versions in kept if len(versions) >= MOST_VERSIONS), default=0)
-    found = {version for versions in kept for version in versions if version >= known_since}
-    return sorted(found, reverse=True)[:MOST_VERSIONS]
+    """The latest changes of what is, or was, in it, the newest first."""
+    found, known_since = _changes(tree, group_id)
+    return sorted((version for version in found if version >= known_since), reverse=True)[:MOST]
 
 
-def apps_at(tree: Tree, group_id: str, version: int) -> dict[str, App] | None:
-    """What the apps in it were then, by id, without those that were not there yet; None where that is not known."""
-    known = versions_of(tree, group_id)
-    if not known or version < known[-1]:
+def _changes(tree: Tree, group_id: str) -> tuple[set[int], int]:
+    """The versions that are kept, and from which on nothing is missing."""
+    found: set[int] = set()
+    known_since = max((each.forgotten for each in tree.former), default=0)
+    for stored, gone_at in _lives(tree, group_id):
+        versions = [version for version, _ in stored.versions]
+        found.update(versions if gone_at is None else (*versions, gone_at))
+        if len(versions) >= MOST_VERSIONS:
+            known_since = max(known_since, versions[0])
+    return found, max(known_since, min(found, default=0))
+
+
+def apps_at(tree: Tree, group_id: str, version: int) -> dict[str, StoredApp] | None:
+    """The apps in it that were there then, by id, with what they were then as the last definition; None where that is
+    not known."""
+    changes, known_since = _changes(tree, group_id)
+    if not changes or version < known_since:
         return None
-    found: dict[str, App] = {}
-    for path in tree.all_within(group_id):
-        earlier = [app for number, app in tree.apps[path].versions if number <= version]
-        if earlier:
-            found[path] = earlier[-1]
+    found: dict[str, StoredApp] = {}
+    for stored, gone_at in _lives(tree, group_id):
+        then = stored.as_of(version)
+        if then is not None and (gone_at is None or version < gone_at):
+            found[stored.app_id] = then
     return found
+
+
+def _lives(tree: Tree, group_id: str) -> Iterator[tuple[StoredApp, int | None]]:
+    """Each app that is or was in it, with the version at which it was gone."""
+    for former in tree.former:
+        if within(former.stored.app_id, group_id):
+            yield former.stored, former.gone_at
+    for path in tree.all_within(group_id):
+        yield tree.apps[path], None

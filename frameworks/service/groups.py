@@ -1,9 +1,11 @@
 """The tree of groups: what groups there are, which lies in which, and the ids of what is named relative to one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
+from barter.frameworks.service.former import Former
+from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.paths import check_path
-from barter.frameworks.service.state import AppState, StoredApp, StoredGroup
+from barter.frameworks.service.state import StoredApp, StoredGroup
 
 ROOT = "/"
 
@@ -29,13 +31,16 @@ def within(path: str, group_id: str) -> bool:
 
 
 class Tree:
-    """`apps` are those that are not being deleted, pods among them; `stored` is what groups say of themselves.
+    """`apps` are those that are not being deleted, pods among them; `stored` is what groups say of themselves; `former`
+    are apps that are gone, or about to be.
 
     There is a group for each that is stored, and for each that something lies in.
     """
 
-    def __init__(self, apps: Mapping[str, StoredApp], stored: Mapping[str, StoredGroup]) -> None:
-        self.apps, self.stored = apps, stored
+    def __init__(
+        self, apps: Mapping[str, StoredApp], stored: Mapping[str, StoredGroup], former: Sequence[Former] = ()
+    ) -> None:
+        self.apps, self.stored, self.former = apps, stored, former
         self._groups = {ROOT}
         self._below: dict[str, list[str]] = {}
         self._apps: dict[str, list[StoredApp]] = {}
@@ -45,8 +50,11 @@ class Tree:
             self._apps.setdefault(parent(path), []).append(app)
 
     @classmethod
-    def of(cls, states: Iterable[AppState], stored: Mapping[str, StoredGroup]) -> "Tree":
-        return cls({one.stored.app_id: one.stored for one in states if not one.stored.deleting}, stored)
+    def of(cls, machine: ServiceMachine) -> "Tree":
+        apps = [state.stored for state in machine.apps.values()]
+        going = (Former(one, machine.version) for one in apps if one.deleting)
+        living = {one.app_id: one for one in apps if not one.deleting}
+        return cls(living, machine.groups, (*machine.former, *going))
 
     def __contains__(self, group_id: object) -> bool:
         return group_id in self._groups

@@ -4,7 +4,7 @@ Events change what is known and mark the app; the Tick that ends every batch (`n
 plans each marked app one time, whatever number of events it had.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from barter.core.machine import Tick
 from barter.core.roles import DEFAULT_ROLE
@@ -33,6 +33,7 @@ from barter.frameworks.service.events import (
     ServicesServed,
     StatusCame,
 )
+from barter.frameworks.service.former import Former
 from barter.frameworks.service.going import doubt_all, give_up, stay
 from barter.frameworks.service.places import PLACES, Place, is_resident
 from barter.frameworks.service.placing import place
@@ -78,6 +79,11 @@ class ServiceMachine:
     def groups(self) -> Mapping[str, StoredGroup]:
         """What groups say beyond the paths of their apps; to be read only."""
         return self._book.groups
+
+    @property
+    def former(self) -> Collection[Former]:
+        """Apps that are gone, the earliest first; to be read only."""
+        return self._book.graveyard.kept.values()
 
     @property
     def places(self) -> Mapping[str, Place]:

@@ -90,7 +90,7 @@ def _settle(book: Book, state: AppState, now: int) -> list[Action]:
         if stored.deleting or given_up:
             actions += [*book.roster.remove(state, instance), *book.roster.record(instance.record)]
     if stored.deleting and book.deployment_of(stored.app_id) is None:
-        return [running.drop(book, stored.app_id), *actions]
+        return [*running.drop(book, stored.app_id, book.version), *actions]
     if stored.standing is not None:
         return actions
     return [*actions, *_rolled_out(state), *running.done(book, stored.app_id)]

@@ -1,6 +1,6 @@
 """An app as the framework keeps it: its definitions over time, its instances, how it fares."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from barter.core.cluster import ServiceUpdate
@@ -147,6 +147,11 @@ class StoredApp:
     @property
     def is_pod(self) -> bool:
         return self.app.pod is not None
+
+    def as_of(self, version: int) -> "StoredApp | None":
+        """With the definition of that time as the last one; None where it was not there yet."""
+        versions = tuple(known for known in self.versions if known[0] <= version)
+        return replace(self, versions=versions) if versions else None
 
     def definition(self, version: int) -> App | None:
         return next((app for number, app in self.versions if number == version), None)

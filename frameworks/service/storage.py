@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from barter.frameworks.service.actions import (
     DropApp,
     DropDeployment,
+    DropFormer,
     DropGroup,
     DropLaunch,
     DropPlace,
     SaveApp,
     SaveDeployment,
+    SaveFormer,
     SaveGroup,
     SaveLaunch,
     SavePlace,
@@ -20,6 +22,7 @@ from barter.frameworks.service.actions import (
 )
 from barter.frameworks.service.book import Left
 from barter.frameworks.service.definition import DefinitionError
+from barter.frameworks.service.former import Former
 from barter.frameworks.service.instances import Placed
 from barter.frameworks.service.members import Member
 from barter.frameworks.service.migration import migrate
@@ -46,6 +49,7 @@ _LEFT_OUT = ("members", "zone", "region")
 """Of a launch, where there are none."""
 APP, LAUNCH, GENERATION = "service/app/", "service/launch/", "service/generation"
 DEPLOYMENT, GROUP, ROOT, PLACE = "service/deployment/", "service/group/", "_", "service/place/"
+FORMER = "service/former/"
 
 
 def next_generation(store: StateStore) -> int:
@@ -76,7 +80,8 @@ def load(store: StateStore) -> Left:
     deployments = [_read(store, key, _deployment) for key in store.keys(DEPLOYMENT)]
     groups = [_read(store, key, _group) for key in store.keys(GROUP)]
     places = [_read(store, key, _place) for key in sorted(store.keys(PLACE), key=_place_order)]
-    return Left(apps, launches, deployments, groups, places)
+    former = [_read(store, key, _former) for key in store.keys(FORMER)]
+    return Left(apps, launches, deployments, groups, places, former)
 
 
 def save(store: StateStore, actions: Iterable[Saving]) -> None:
@@ -98,6 +103,10 @@ def _write(action: Saving) -> tuple[str, bytes | None]:
             return APP + key_of(action.stored.app_id), _bytes(_app_value(action.stored))
         case DropApp():
             return APP + key_of(action.app_id), None
+        case SaveFormer():
+            return FORMER + action.former.key, _bytes(_former_value(action.former))
+        case DropFormer():
+            return FORMER + action.key, None
         case SaveLaunch():
             return LAUNCH + action.record, _bytes([_placed_value(placed) for placed in action.placed])
         case DropLaunch():
@@ -148,6 +157,14 @@ def _app(value: Json) -> StoredApp:
         revived=_spans(value["revived"]),
         standing=Standing(**value["standing"]) if value["standing"] else None,
     )
+
+
+def _former_value(former: Former) -> Json:
+    return {"app": _app_value(former.stored), "gone_at": former.gone_at, "forgotten": former.forgotten}
+
+
+def _former(value: Json) -> Former:
+    return Former(_app(value["app"]), value["gone_at"], value["forgotten"])
 
 
 def _spans(value: list[list[int]]) -> Spans:

@@ -122,14 +122,36 @@ def test_a_group_is_scaled_and_goes_back() -> None:
         await face.call("PUT", "/v2/groups/shop/front", {"apps": [{**WEB, "id": "late", "instances": 1}]})
         await done(face)
         status, then = await face.call("GET", f"/v2/groups/shop/versions/{versions[-1]}")
-        assert (status, ids(then)) == (200, {"/shop/back/db"})
+        assert (status, ids(then)) == (200, {"/shop/back/db", "/shop/front/web"})
         assert (await face.call("PUT", "/v2/groups/shop", {"version": versions[0]}))[0] == 200
         await done(face)
         _, apps = await face.call("GET", "/v2/apps/shop/*")
-        assert {app["id"]: app["instances"] for app in apps["*"]} == {"/shop/back/db": 1}
+        assert {app["id"]: app["instances"] for app in apps["*"]} == {"/shop/back/db": 1, "/shop/front/web": 2}
         status, answer = await face.call("PUT", "/v2/groups/shop", {"version": "2001-01-01T00:00:00.000Z"})
         assert (status, "not available" in answer["details"][0]["errors"][0]) == (422, True)
         assert (await face.call("GET", "/v2/groups/shop/versions/2001-01-01T00:00:00.000Z"))[0] == 404
+
+    over_http(story)
+
+
+def test_what_was_deleted_since_comes_back() -> None:
+    async def story(face: Face) -> None:
+        await made(face)
+        await done(face)
+        _, (before, *_) = await face.call("GET", "/v2/groups/shop/versions")
+        assert (await face.call("DELETE", "/v2/apps/shop/back/db"))[0] == 200
+        await done(face)
+        _, (gone, *_) = await face.call("GET", "/v2/groups/shop/versions")
+        assert ids((await face.call("GET", f"/v2/groups/shop/versions/{before}"))[1]) == {
+            "/shop/back/db",
+            "/shop/front/web",
+        }
+        assert ids((await face.call("GET", f"/v2/groups/shop/versions/{gone}"))[1]) == {"/shop/front/web"}
+        assert (await face.call("DELETE", "/v2/groups/shop"))[0] == 200
+        await done(face)
+        assert (await face.call("PUT", "/v2/groups/shop", {"version": before}))[0] == 200
+        await done(face)
+        assert ids((await face.call("GET", "/v2/groups/shop"))[1]) == {"/shop/back/db", "/shop/front/web"}
 
     over_http(story)
 

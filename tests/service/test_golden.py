@@ -17,6 +17,7 @@ from barter.frameworks.service.actions import (
     Decline,
     DropApp,
     DropDeployment,
+    DropFormer,
     DropGroup,
     DropLaunch,
     DropPlace,
@@ -28,6 +29,7 @@ from barter.frameworks.service.actions import (
     Release,
     SaveApp,
     SaveDeployment,
+    SaveFormer,
     SaveGroup,
     SaveLaunch,
     SavePlace,
@@ -54,6 +56,10 @@ def shown(action: Action) -> str:
             return f"save app {_app(action.stored)}"
         case DropApp():
             return f"drop app {action.app_id}"
+        case SaveFormer():
+            return f"save former {action.former.stored.app_id}"
+        case DropFormer():
+            return f"drop former {action.key}"
         case SaveLaunch():
             told = [f"{one.task_id}{f' ({one.unwanted})' if one.unwanted else ''}" for one in action.placed]
             return f"save launch {action.record}: {', '.join(told)}"

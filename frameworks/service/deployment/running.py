@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from barter.frameworks.service.actions import Action, DropApp, DropDeployment, SaveDeployment
+from barter.frameworks.service.actions import Action, DropApp, DropDeployment, DropFormer, SaveDeployment, SaveFormer
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.deployment import mix, telling
 from barter.frameworks.service.deployment.keeping import keep
@@ -42,14 +42,18 @@ def end(book: Book, deployment: Deployment) -> list[Action]:
     """Its apps are free; those it deleted are gone for good, once none of their instances is left."""
     book.unlock(deployment)
     gone = [app_id for app_id in deployment.app_ids if _is_over(book, app_id)]
-    return [DropDeployment(deployment.deployment_id), *(drop(book, app_id) for app_id in gone)]
+    return [
+        DropDeployment(deployment.deployment_id),
+        *(each for app_id in gone for each in drop(book, app_id, deployment.version)),
+    ]
 
 
-def drop(book: Book, app_id: str) -> DropApp:
-    """It was deleted, and none of its instances is left."""
+def drop(book: Book, app_id: str, version: int) -> list[Action]:
+    """It was deleted, at that version, and none of its instances is left."""
+    former, forgotten = book.graveyard.bury(book.apps[app_id].stored, version)
     book.drop(app_id)
     book.publish(app_terminated(app_id))
-    return DropApp(app_id)
+    return [DropApp(app_id), SaveFormer(former), *([DropFormer(forgotten.key)] if forgotten else [])]
 
 
 def _enter(book: Book, deployment: Deployment) -> list[Action]:

@@ -15,12 +15,13 @@ from barter.frameworks.service.group_edits import GroupEdit, GroupPart
 from barter.frameworks.service.group_versions import apps_at, versions_of
 from barter.frameworks.service.group_views import group_view
 from barter.frameworks.service.groups import ROOT, Tree, parent, within
+from barter.frameworks.service.render import app_json
 from barter.frameworks.service.schema import Json
 from barter.frameworks.service.shell.api_apps import in_group
 from barter.frameworks.service.shell.desk import Desk, Route, absolute, body_of, deployed, embedded, missing
 from barter.frameworks.service.state import StoredApp, StoredGroup
 from barter.frameworks.service.timestamps import from_iso, iso
-from barter.frameworks.service.views import app_view, current_view, definition_view
+from barter.frameworks.service.views import app_view
 
 _APPS = re.compile(r"(.*)/apps")
 _VERSIONS = re.compile(r"(.*)/versions")
@@ -101,7 +102,7 @@ class Groups:
             apps = apps_at(tree, path, _version(part.version))
             if apps is None:
                 raise DefinitionError([("/version", f"Group {path} not available in version {part.version}")])
-            return group_edits.restored(tree, path, apps)
+            return group_edits.restored(tree, path, {app_id: stored.app for app_id, stored in apps.items()})
         if part.scaleBy is not None:
             return group_edits.scaled(tree, path, part.scaleBy)
         return group_edits.structured(tree, path, part, self._desk.role)
@@ -124,19 +125,17 @@ class Groups:
 
     def _at_version(self, path: str, text: str, embeds: frozenset[GroupEmbed]) -> Response:
         tree, version = self._desk.tree(), _version(text)
-        apps = apps_at(tree, path, version) if path in tree else None
-        if apps is None:
+        apps = apps_at(tree, path, version)
+        if apps is None or not (apps or path in tree):
             raise HTTPException(404, f"Group '{path}' does not exist in version {text}")
-        then = Tree({app_id: tree.apps[app_id] for app_id in apps}, _below(tree, path))
-        view = partial(self._app_at, version)
-        return JSONResponse(group_view(then, path, version, embeds, view, self._pod_view))
+        then = Tree(apps, _below(tree, path))
+        return JSONResponse(group_view(then, path, version, embeds, self._app_at, self._pod_view))
 
     def _app_view(self, embeds: frozenset[Embed], stored: StoredApp) -> Json:
         return app_view(self._desk.scene(), self._desk.bridge.machine.apps[stored.app_id], embeds)
 
-    def _app_at(self, version: int, stored: StoredApp) -> Json:
-        latest = max(number for number, _ in stored.versions if number <= version)
-        return definition_view(stored, latest, self._desk.role) or current_view(stored, self._desk.role)
+    def _app_at(self, stored: StoredApp) -> Json:
+        return {"role": self._desk.role, **app_json(stored.app), "version": iso(stored.version)}
 
     def _existing(self, path: str) -> Tree:
         tree = self._desk.tree()

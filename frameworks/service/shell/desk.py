@@ -45,7 +45,7 @@ class Desk:
         return Scene(self.bridge.machine.deployment_of, self.role, self.now())
 
     def tree(self) -> Tree:
-        return Tree.of(self.bridge.machine.apps.values(), self.bridge.machine.groups)
+        return Tree.of(self.bridge.machine)
 
     def apps(self) -> list[AppState]:
         """Those that are not being deleted, without pods."""
