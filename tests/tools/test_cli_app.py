@@ -188,6 +188,17 @@ def test_what_has_failed_is_not_there(definition: Path) -> None:
     assert text.splitlines()[-2:] == [f"Error: deployment d1 failed: {ended['reason']}", "Next: barter app show /web"]
 
 
+def test_a_service_framework_that_is_away_for_a_while_is_waited_for(definition: Path) -> None:
+    away = (503, {"message": "no service framework leads"})
+    answers: Answers = {
+        ("PUT", "/v2/apps/web"): [(200, {"deploymentId": "d1"})],
+        ("GET", "/v2/apps/web"): [state(1, DEPLOYING), away, state(3, [])],
+    }
+    text, _ = invoke(answers, "update", str(definition))
+    assert "waiting, its deployments go on" in text
+    assert "/web is there: 3/3 healthy" in text
+
+
 def test_rollback_takes_the_version_before() -> None:
     versions = ["2024-01-01T00:00:00.000Z", "2024-03-01T00:00:00.000Z", "2024-02-01T00:00:00.000Z"]
     answers: Answers = {

@@ -9,6 +9,7 @@ import click
 
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.outcome import check
+from barter.tools.cli.patience import patiently
 from barter.tools.cli.rest import Missing, Service, app_path
 from barter.tools.cli.views import apps
 
@@ -49,7 +50,7 @@ def follow(service: Service, app_id: str, deployment: str, why: Callable[[], lis
     app: dict[str, Any] | None = None
     try:
         while True:
-            app = _read(service, app_id)
+            app = patiently(lambda: _read(service, app_id))
             now = time.monotonic()
             if screen.show(
                 f"{app_id}: {apps.progress(app) if app else 'gone from the list, its instances are ending'}"
@@ -83,7 +84,7 @@ def _read(service: Service, app_id: str) -> dict[str, Any] | None:
 
 def _going_on(service: Service, app: dict[str, Any] | None, deployment: str) -> bool:
     """The app names its deployments; one that is gone from the list may still be ending its instances."""
-    current = service.call("GET", "/v2/deployments") if app is None else app.get("deployments")
+    current = app.get("deployments") if app is not None else patiently(lambda: service.call("GET", "/v2/deployments"))
     return any(item["id"] == deployment for item in current or ())
 
 

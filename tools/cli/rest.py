@@ -16,6 +16,10 @@ class Missing(Refused):
     """It answered 404."""
 
 
+class Away(Refused):
+    """Nobody answers, or who does says that nobody leads now."""
+
+
 class Locked(Refused):
     """It answered 409: what is asked for exists, or is being changed by `deployments`."""
 
@@ -110,8 +114,8 @@ class Service:
             return connection
         raise self._nobody(why)
 
-    def _nobody(self, error: Exception | None) -> Refused:
-        return Refused(
+    def _nobody(self, error: Exception | None) -> Away:
+        return Away(
             f"no service framework answers at {self.url} ({error}): "
             "start a cluster here with `barter dev`, or name yours with --service URL"
         )
@@ -141,4 +145,4 @@ def _refusal(status: int, reply: Any, what: str) -> Refused:
         error = Locked(message, *details)
         error.deployments = tuple(str(each.get("id")) for each in body.get("deployments") or ())
         return error
-    return Missing(message, *details) if status == 404 else Refused(message, *details)
+    return {404: Missing, 503: Away}.get(status, Refused)(message, *details)

@@ -12,6 +12,7 @@ from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.outcome import check
 from barter.tools.cli.output import emit_one, say
+from barter.tools.cli.patience import patiently
 from barter.tools.cli.rest import Service
 
 DEPLOYMENTS = "/v2/deployments?embed=reasons"
@@ -70,7 +71,7 @@ def follow(client: Service, deployment: str, what: str) -> None:
     screen = Screen()
     try:
         while True:
-            known = {each["id"]: each for each in client.call("GET", DEPLOYMENTS)}
+            known = {each["id"]: each for each in patiently(lambda: client.call("GET", DEPLOYMENTS))}
             if deployment not in known:
                 break
             screen.show(f"{what}: {progress(known[deployment])}")
