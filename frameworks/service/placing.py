@@ -35,13 +35,21 @@ def place(book: Book, offers: Sequence[Offer], now: int, resident_role: str) -> 
             answers += _reopen(book, state, back, offer, before, now)
         elif state is None or not state.wanted:
             answers.append(Decline(offer, 0, "nothing more is wanted"))
-        elif offer.unavailable_from_ms and any(instance.going for instance in state.instances.values()):
+        elif _goes(state, offer):
             answers.append(Decline(offer, GOING_REFUSE_MS, "its agent is to be given up, as those are that are left"))
         else:
             answers += _launch(book, state, offer, before, now, resident_role)
     firsts = range(before + 1, book.launched + 1, RECORD_SIZE)
     saved = [action for first in firsts for action in book.roster.record(book.record_of(before, first))]
     return [*plans, *saved, *answers]
+
+
+def _goes(state: AppState, offer: Offer) -> bool:
+    """Whether its agent is to be given up, and the app's instances leave such agents, or have left this one."""
+    if not offer.unavailable_from_ms:
+        state.moved_from.discard(offer.agent_id)
+        return False
+    return offer.agent_id in state.moved_from or any(instance.going for instance in state.instances.values())
 
 
 def _reopen(book: Book, state: AppState, back: Place, offer: Offer, before: int, now: int) -> list[Action]:

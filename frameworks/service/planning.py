@@ -62,7 +62,7 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
                 continue
             instance.kill_due = now + grace_ms + KILL_AGAIN_MS
             book.alarm(instance.kill_due, app_id)
-            actions += _end(instance, grace_ms)
+            actions += _end(state, instance, grace_ms)
         elif instance.state is TaskState.STAGING and instance.confirm_due <= now:
             if instance.confirm_due:
                 silent += instance.silent_tasks()
@@ -73,9 +73,10 @@ def _overdue(book: Book, state: AppState, now: int) -> list[Action]:
     return actions
 
 
-def _end(instance: Instance, grace_ms: int) -> list[Kill | Release]:
+def _end(state: AppState, instance: Instance, grace_ms: int) -> list[Kill | Release]:
     """Of one whose agent stays after all the master takes no release. A pod's containers have each their own grace."""
     if instance.going and instance.kill_reason == rollout.MOVED:
+        state.moved_from.add(instance.placed.agent_id)
         return [Release(task_id, instance.kill_reason) for task_id in instance.living_tasks()]
     grace = -1 if instance.members else grace_ms
     return [Kill(task_id, grace, instance.kill_reason) for task_id in instance.living_tasks()]

@@ -23,7 +23,8 @@ Kills = list[tuple[Instance, str]]
 class Plan:
     """`settled`: what runs is what is wanted. `waiting` says what stands between the two.
 
-    The launches get the definition of before where `earlier`. `fresh` are ready ones of now, `outdated` all others.
+    The launches get the definition of before where `earlier`. `fresh` are ready ones of now, `outdated` all others and
+    `total` all, each with those that are to come in the place of lost ones.
     """
 
     launches: int = 0
@@ -100,7 +101,7 @@ def plan(goal: Goal, instances: Iterable[Instance], now: int) -> Plan:
     side = census.outdated if census.outdated.missing else census.fresh
     launches = max(min(side.missing, room), 0)
     kills = tuple(_kills(goal, census))
-    settled = census.fresh.ready == goal.fresh and ready == goal.wanted == census.total
+    settled = census.fresh.ready == census.fresh.wanted and ready == goal.wanted == census.total
     found = Plan(
         launches,
         kills,
@@ -108,8 +109,8 @@ def plan(goal: Goal, instances: Iterable[Instance], now: int) -> Plan:
         ready=ready,
         earlier=side is census.outdated,
         fresh=census.fresh.ready,
-        outdated=len(census.outdated.staying) + len(census.outdated.going),
-        total=census.total,
+        outdated=len(census.outdated.staying) + len(census.outdated.going) + census.outdated.missing,
+        total=max(census.total, goal.wanted),
     )
     if settled and not census.going:
         return found
@@ -125,7 +126,7 @@ def _kills(goal: Goal, census: _Census) -> Kills:
         return []
     budget = _Budget(census.ready - goal.fewest)
     return [
-        *_surplus(goal.app, census.fresh, budget, f"more than the {goal.fresh} wanted"),
+        *_surplus(goal.app, census.fresh, budget, f"more than the {census.fresh.wanted} wanted"),
         *_moved(goal, census.fresh, budget),
         *_moved(goal, census.outdated, budget),
         *_surplus(goal.app, census.outdated, budget, "replaced by a new version"),
@@ -148,6 +149,10 @@ def _count(goal: Goal, instances: Iterable[Instance], now: int) -> _Census:
             side.going.append(instance)
         else:
             side.staying.append(instance)
+    if (lost := census.outdated.missing) and goal.stored.fallback is None:
+        # Their definition is not to be had any more: those of now take their places.
+        census.outdated.wanted -= lost
+        census.fresh.wanted += lost
     return census
 
 
@@ -185,11 +190,13 @@ def _moved(goal: Goal, side: _Side, budget: _Budget) -> Kills:
 
 
 def _in_kill_order(app: App, instances: list[Instance]) -> list[Instance]:
-    """`instances` come in the order of their launch; who has to go anyway goes first, then whom the app selects."""
+    """`instances` come in the order of their launch. Those out of reach may be gone: nobody ends instead of them;
+    then comes who has to go anyway, then whom the app selects.
+    """
     oldest_first = app.kill_selection is KillSelection.OLDEST_FIRST
     in_turn = instances if oldest_first else list(reversed(instances))
     turns = {instance.task_id: turn for turn, instance in enumerate(in_turn)}
-    return sorted(instances, key=lambda one: (one.ready, not one.going, turns[one.task_id]))
+    return sorted(instances, key=lambda one: (one.ready, one.lost_ms is None, not one.going, turns[one.task_id]))
 
 
 def _waiting(goal: Goal, census: _Census, found: Plan, room: int) -> str:

@@ -196,6 +196,7 @@ class AppState:
     With `launching_earlier` they get the definition of before. `progress` is that of its deployment in this process,
     `tried_since` when all of its canaries were ready. `service` and `demand` are what was told last, each with its app.
     `beside` are earlier definitions of which instances run, the last first.
+    From the agents in `moved_from` instances were moved, as they are to be given up.
     """
 
     stored: StoredApp
@@ -213,6 +214,7 @@ class AppState:
     beside: tuple[App, ...] = ()
     service: tuple[App, Service] | None = None
     demand: tuple[App, Demand] | None = None
+    moved_from: set[str] = field(default_factory=set)
     last_failure: Failure | None = None
     terminations: tuple[Termination, ...] = ()
     at_edges: ServiceUpdate | None = None

@@ -4,28 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from barter.core.units import MIB
 from barter.frameworks.service.actions import Action, Answer, Publish
-from barter.frameworks.service.app import App, Upgrade
-from barter.frameworks.service.deployment.mix import fresh_share
-from barter.frameworks.service.events import Pause, Promote, Put, Resume, Rollback
+from barter.frameworks.service.events import Pause, Promote, Put, Resume
 from barter.frameworks.service.state import StoredGroup
 from barter.sdk import TaskState
-from tests.service.simulated import Task, World
-
-RUNNING = TaskState.RUNNING
-
-
-def app(app_id: str, instances: int = 2, cmd: str = "one", *needs: str, **upgrade: object) -> App:
-    return App(
-        app_id,
-        cmd=cmd,
-        cpus=100,
-        mem=32 * MIB,
-        instances=instances,
-        dependencies=needs,
-        upgrade=Upgrade(**upgrade),  # type: ignore[arg-type]
-    )
+from tests.service.deploying import app, counts, create, half_way, roll_back, start_all, steer, update
+from tests.service.simulated import World
 
 
 @pytest.fixture
@@ -35,58 +19,13 @@ def world() -> World:
     return made
 
 
-def create(world: World, *apps: App, groups: tuple[StoredGroup, ...] = ()) -> Answer:
-    return world.change(puts=tuple(Put(one, 0) for one in apps), groups=groups)
-
-
-def update(world: World, *apps: App, force: bool = False) -> Answer:
-    known = world.machine.apps
-    return world.change(puts=tuple(Put(one, known[one.app_id].stored.version) for one in apps), force=force)
-
-
-def steer(world: World, kind: type[Pause | Resume | Promote], answer: Answer) -> Answer:
-    return world.ask(kind, deployment_id=answer.deployment_id)
-
-
-def roll_back(world: World, answer: Answer, *, force: bool = False) -> Answer:
-    return world.ask(Rollback, deployment_id=answer.deployment_id, new_id=f"{answer.deployment_id}-back", force=force)
-
-
 def steps(world: World, answer: Answer) -> list[list[str]]:
     found = world.machine.deployments[answer.deployment_id]
     return [[f"{one.kind.removesuffix('Application')} {one.app_id}" for one in step] for step in found.steps]
 
 
-def start_all(world: World) -> None:
-    """What was launched runs; no kill takes effect."""
-    while world.offer():
-        pass
-    for task in world.living():
-        if task.state is TaskState.STAGING:
-            world.become(task, RUNNING)
-
-
-def counts(world: World, app_id: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for task in world.living(app_id):
-        if not task.asked_to_end:
-            found[task.info.command.shell] = found.get(task.info.command.shell, 0) + 1
-    return found
-
-
 def published(actions: list[Action]) -> list[str]:
     return [action.published.kind for action in actions if isinstance(action, Publish)]
-
-
-def half_way(world: World, **upgrade: object) -> Answer:
-    """/a of 4 is updated, one instance at a time: one new one runs, three old ones are left."""
-    world.put(app("/a", 4, minimum_health=750_000, maximum_over=0))
-    world.settle()
-    answer = update(world, app("/a", 4, "two", minimum_health=750_000, maximum_over=0, **upgrade))
-    world.obey()
-    start_all(world)
-    assert counts(world, "/a") == {"one": 2, "two": 1}
-    return answer
 
 
 def test_what_is_needed_comes_first_and_equals_side_by_side(world: World) -> None:
@@ -290,74 +229,6 @@ def test_as_long_as_it_gets_on_there_is_no_deadline(world: World) -> None:
         world.obey()
         start_all(world)
         assert answer.deployment_id in world.machine.deployments or counts(world, "/a") == {"two": 4}
-
-
-def new_ones(world: World) -> list[Task]:
-    return [task for task in world.living() if task.info.command.shell == "two"]
-
-
-def test_canaries_come_beside_the_old_ones_and_are_promoted_when_they_prove_good(world: World) -> None:
-    world.put(app("/a", 4, maximum_over=0))
-    world.settle()
-    update(world, app("/a", 4, "two", canary=2, maximum_over=0, min_healthy_ms=30_000))
-    start_all(world)
-    assert counts(world, "/a") == {"one": 4, "two": 2}
-    world.pass_time(29_000)
-    assert counts(world, "/a") == {"one": 4, "two": 2}
-    world.become(new_ones(world)[0], TaskState.FAILED)
-    world.pass_time(29_000)
-    start_all(world)
-    world.pass_time(29_000)
-    assert counts(world, "/a") == {"one": 4, "two": 2}
-    world.pass_time(2_000)
-    assert counts(world, "/a")["one"] < 4
-    world.settle()
-    assert counts(world, "/a") == {"two": 4}
-
-
-def test_the_rest_follows_canaries_that_are_good_at_once(world: World) -> None:
-    world.put(app("/a", 4, minimum_health=750_000, maximum_over=0))
-    world.settle()
-    update(world, app("/a", 4, "two", canary=1, minimum_health=750_000, maximum_over=0, min_healthy_ms=0))
-    start_all(world)
-    assert world.machine.deployment_of("/a") is not None
-    world.settle()
-    assert counts(world, "/a") == {"two": 4}
-
-
-def test_canaries_wait_to_be_promoted_and_a_rollback_ends_them(world: World) -> None:
-    world.put(app("/a", 4))
-    world.settle()
-    answer = update(world, app("/a", 4, "two", canary=1, auto_promote=False))
-    start_all(world)
-    world.pass_time(3_600_000)
-    assert counts(world, "/a") == {"one": 4, "two": 1}
-    assert world.machine.apps["/a"].waiting == "the canaries are good, and wait to be promoted"
-    roll_back(world, answer)
-    world.settle()
-    assert counts(world, "/a") == {"one": 4}
-    answer = update(world, app("/a", 4, "two", canary=1, auto_promote=False))
-    start_all(world)
-    assert steer(world, Promote, answer).status == 200
-    world.settle()
-    assert counts(world, "/a") == {"two": 4}
-
-
-def test_blue_and_green_by_weight(world: World) -> None:
-    world.put(app("/a", 2))
-    world.settle()
-    update(world, app("/a", 2, "two", canary=2, canary_weights=(10, 50)))
-    start_all(world)
-    shares: list[int | None] = []
-    for _ in range(4):
-        shares.append(fresh_share(world.machine.apps["/a"].stored))
-        world.pass_time(9_000)
-    assert shares == [10, 10, 50, None]
-    assert counts(world, "/a") == {"two": 2}
-
-
-def test_without_canaries_there_is_nothing_to_promote(world: World) -> None:
-    assert steer(world, Promote, half_way(world)).status == 409
 
 
 @pytest.mark.parametrize("kind", [Pause, Resume, Promote])

@@ -7,8 +7,8 @@ import pytest
 from barter.frameworks.service.actions import Publish
 from barter.frameworks.service.app import Port
 from barter.frameworks.service.events import KillInstances
+from tests.service.deploying import app, create, published, roll_back, update
 from tests.service.simulated import World
-from tests.service.test_deployments import app, create, published, roll_back, update
 
 
 @pytest.fixture

@@ -243,3 +243,23 @@ def test_a_deleted_app_goes_at_once() -> None:
     assert all(task.asked_to_end for task in world.living())
     world.settle()
     assert world.machine.apps == {}
+
+
+def test_who_had_to_end_first_does_not_come_back_to_where_it_was() -> None:
+    """It was launched there again at once, moved again, and so on for ever."""
+    world = World(agents=1)
+    world.step()
+    world.put(replace(WEB, instances=1, upgrade=Upgrade(0, 0)))
+    world.settle()
+    world.drain("a0")
+    assert len(released(world)) == 1
+    world.obey()
+    given_up, world.drained = world.drained, {}
+    announced = tuple(replace(offer, unavailable_from_ms=world.now + 1) for offer in world.offers())
+    world.drained = given_up
+    assert announced
+    world.step(Offered(announced))
+    assert world.living() == []
+    world.activate("a0")
+    world.offer()
+    assert len(world.living()) == 1

@@ -110,3 +110,17 @@ def test_one_whose_agent_was_removed_is_out_of_reach_for_as_long_as_the_app_says
     world.become(away, TaskState.UNREACHABLE)
     world.become(away, TaskState.GONE_BY_OPERATOR)
     assert [demand.count for demand in world.demands] == [1]
+
+
+def test_a_later_process_ends_no_successor_for_one_that_is_still_out_of_reach(world: World) -> None:
+    """It does not know for how long that one is away, and took the successor for one too many."""
+    away = lost(world)
+    world.pass_time(40_000)
+    world.offer()
+    [successor] = [task for task in world.living() if task.state is TaskState.STAGING]
+    world.restart()
+    for task in world.living():
+        world.tell(task.info.task_id)
+    world.become(successor, TaskState.STARTING)
+    assert away.state is TaskState.UNREACHABLE
+    assert not successor.asked_to_end

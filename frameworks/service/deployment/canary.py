@@ -21,14 +21,15 @@ def try_out(book: Book, state: AppState, plan: Plan, now: int) -> list[Action]:
     standing, deployment = stored.standing, book.deployment_of(stored.app_id)
     if standing is None or standing.trial is None or deployment is None or deployment.paused:
         return []
+    proved = state.tried_since > 0 and now >= state.tried_since + upgrade.min_healthy_ms
     if plan.fresh < standing.fresh:
+        if proved and state.progress is not None:
+            state.progress.at_ms = now
         state.tried_since = 0
         return []
     if not state.tried_since:
         state.tried_since = now
         book.alarm(now + upgrade.min_healthy_ms, stored.app_id)
-    if state.progress is not None:
-        state.progress.at_ms = now
     if now < state.tried_since + upgrade.min_healthy_ms:
         return []
     if standing.trial + 1 < len(upgrade.canary_weights):

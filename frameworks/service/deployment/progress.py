@@ -1,7 +1,8 @@
 """Whether a deployment gets on: what it waits for has to come nearer within the app's deadline.
 
-Nearer is: more ready instances, fewer outdated ones, or fewer in all, than ever since the app's step began. After
-Nomad's progress_deadline. A new process gives the whole deadline again.
+Nearer is: more ready instances, fewer outdated ones, or fewer in all, than ever since the app's step began. While all
+canaries are ready nothing is late; those that fail before they proved good have brought it no nearer. After Nomad's
+progress_deadline. A new process gives the whole deadline again.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ def watch(book: Book, state: AppState, plan: Plan, now: int) -> list[Action]:
         return []
     progress = state.progress = state.progress or Progress(plan.fresh, plan.outdated, plan.total, now)
     progress.note(plan.fresh, plan.outdated, plan.total, now)
-    if not allowed:
+    if not allowed or state.tried_since:
         return []
     due = progress.at_ms + allowed
     if now >= due:

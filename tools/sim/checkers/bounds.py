@@ -18,12 +18,15 @@ class Bounds:
 
 def bounds(stored: StoredApp) -> Bounds:
     """Where two definitions stand side by side the stricter of both policies does not hold. Canaries come beside what
-    is there.
+    is there. Where the earlier one is not to be had any more, the last one takes its places.
     """
     app, standing = stored.app, stored.standing
     if standing is None:
         count = app.instances
         return Bounds(app.upgrade.fewest_ready(count), app.upgrade.most(count), count, 0)
+    if stored.fallback is None:
+        count = standing.fresh + standing.outdated
+        return Bounds(app.upgrade.fewest_ready(standing.count), app.upgrade.most(standing.count), count, 0)
     policies, count = _policies(stored), standing.count
     most = max(policy.most(count) for policy in policies)
     most = max(most, standing.fresh + standing.outdated) if standing.trial is not None else most

@@ -19,7 +19,7 @@ PATIENCE = 0.5
 
 class Canaries(Checker):
     """Good: all that there are to be are ready, for as long as the app asks, and it promotes them by itself; or it was
-    asked to. Only where something runs that they can be compared with.
+    asked to. Only where something runs that they can be compared with: not of what was rolled out before.
     """
 
     name = "canaries"
@@ -63,7 +63,7 @@ class Canaries(Checker):
                 continue
             instances = self._fleet.instances(before.app_id).values()
             others = sum(not state.stored.is_current(one.version) for one in instances)
-            if before.instances and others:
+            if before.instances and others and state.stored.fallback is not None:
                 found[before.app_id] = len(instances) - others
         return found
 

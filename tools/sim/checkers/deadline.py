@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from barter.frameworks.service.actions import Action
-from barter.frameworks.service.state import AppState, Deployment
+from barter.frameworks.service.state import AppState, Deployment, Standing
 from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.fleet import Fleet
 from barter.tools.sim.checkers.watched import find
@@ -14,8 +14,6 @@ from barter.tools.sim.framework import SimFramework
 from barter.tools.sim.process import Process
 from barter.tools.sim.workloads.service import ServiceWorkload
 from barter.tools.sim.world import SECOND_US
-
-LOOK_US = 5 * SECOND_US
 
 
 @dataclass(slots=True)
@@ -26,11 +24,13 @@ class _Best:
     others: int
     total: int
     at_us: int
+    standing: Standing | None
     done: bool = False
 
 
 class Deadline(Checker):
     """Judges what is not paused, apps in their turn that did not have all yet, and no canaries that are all ready.
+    What an operator decides of canaries gives the whole deadline again.
     A new process gives the whole deadline again; clocks of frameworks may be slow.
     """
 
@@ -42,7 +42,6 @@ class Deadline(Checker):
         self._framework: SimFramework | None = None
         self._workload = ServiceWorkload()
         self._best: dict[tuple[str, str], _Best] = {}
-        self._next_us = 0
 
     def begin(self, cluster: SimCluster) -> None:
         super().begin(cluster)
@@ -59,9 +58,7 @@ class Deadline(Checker):
             self._look()
 
     def _decided(self, actions: Sequence[Action]) -> None:
-        if self.cluster.world.now_us >= self._next_us:
-            self._next_us = self.cluster.world.now_us + LOOK_US
-            self._look()
+        self._look()
 
     def _look(self) -> None:
         before, self._best = self._best, {}
@@ -80,10 +77,11 @@ class Deadline(Checker):
         ready, total = sum(one.ready for one in current), len(instances)
         others = total - len(current)
         if best is None:
-            return _Best(ready, others, total, now_us, done=ready >= app.instances and not others)
+            return _Best(ready, others, total, now_us, standing, done=ready >= app.instances and not others)
         waits = standing is not None and standing.trial is not None and ready >= standing.fresh
-        if waits or ready > best.ready or others < best.others or total < best.total:
+        if waits or standing != best.standing or ready > best.ready or others < best.others or total < best.total:
             best.at_us = now_us
+        best.standing = standing
         best.ready, best.others, best.total = max(best.ready, ready), min(best.others, others), min(best.total, total)
         best.done = best.done or (ready >= app.instances and not others)
         allowed_us = app.upgrade.progress_ms * 1100 + 20 * SECOND_US
