@@ -1,7 +1,7 @@
 """What tests of deployments do to a world: change apps, steer what is under way, let instances run."""
 
 from barter.core.units import MIB
-from barter.frameworks.service.actions import Answer
+from barter.frameworks.service.actions import Action, Answer, Publish
 from barter.frameworks.service.app import App, Upgrade
 from barter.frameworks.service.events import Pause, Promote, Put, Resume, Rollback
 from barter.frameworks.service.state import StoredGroup
@@ -66,3 +66,7 @@ def half_way(world: World, **upgrade: object) -> Answer:
     start_all(world)
     assert counts(world, "/a") == {"one": 2, "two": 1}
     return answer
+
+
+def published(actions: list[Action]) -> list[str]:
+    return [action.published.kind for action in actions if isinstance(action, Publish)]

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from barter.frameworks.service.actions import Action, Answer, Publish
+from barter.frameworks.service.actions import Answer, Publish
 from barter.frameworks.service.events import Pause, Promote, Put, Resume
 from barter.frameworks.service.state import StoredGroup
 from barter.sdk import TaskState
-from tests.service.deploying import app, counts, create, half_way, roll_back, start_all, steer, update
+from tests.service.deploying import app, counts, create, half_way, published, roll_back, start_all, steer, update
 from tests.service.simulated import World
 
 
@@ -22,10 +22,6 @@ def world() -> World:
 def steps(world: World, answer: Answer) -> list[list[str]]:
     found = world.machine.deployments[answer.deployment_id]
     return [[f"{one.kind.removesuffix('Application')} {one.app_id}" for one in step] for step in found.steps]
-
-
-def published(actions: list[Action]) -> list[str]:
-    return [action.published.kind for action in actions if isinstance(action, Publish)]
 
 
 def test_what_is_needed_comes_first_and_equals_side_by_side(world: World) -> None:
