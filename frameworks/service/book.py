@@ -1,14 +1,15 @@
 """All the framework knows, and what of it still has to be looked at or told."""
 
 import heapq
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from barter.frameworks.service.actions import Publish, SaveLaunch
 from barter.frameworks.service.app import App
 from barter.frameworks.service.former import Former, Graveyard
 from barter.frameworks.service.instances import Instance
-from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.paths import ancestors, key_of
 from barter.frameworks.service.places import Place, Places
 from barter.frameworks.service.published import Published
 from barter.frameworks.service.roster import Roster
@@ -67,6 +68,7 @@ class Book:
         self.untold = Telling()
         self.unsure_until: int | None = None if left.launches else 0
         self._keys = {key_of(app_id): app_id for app_id in self.apps}
+        self._lie_in = Counter(group for app_id in self.apps for group in ancestors(app_id))
         self._claims: dict[str, str] = {}
         for state in self.apps.values():
             self.claim(state.app)
@@ -121,6 +123,7 @@ class Book:
         app_id = state.stored.app_id
         self.apps[app_id] = state
         self._keys[key_of(app_id)] = app_id
+        self._lie_in.update(ancestors(app_id))
         self.claim(state.app)
 
     def claim(self, app: App) -> None:
@@ -140,7 +143,18 @@ class Book:
         """The app whose this is at the edge; empty where it is nobody's."""
         return self._claims.get(claim, "")
 
+    def is_group(self, path: str, gone: Container[str], groups_gone: Container[str]) -> bool:
+        """Whether it is one without these apps and groups."""
+        if path in self.groups and path not in groups_gone:
+            return True
+        below = f"{path}/"
+        return self._lie_in[path] > 0 and any(each.startswith(below) and each not in gone for each in self.apps)
+
     def drop(self, app_id: str) -> None:
+        for group in ancestors(app_id):
+            self._lie_in[group] -= 1
+            if not self._lie_in[group]:
+                del self._lie_in[group]
         self.unclaim(self.apps[app_id].app)
         del self.apps[app_id], self._keys[key_of(app_id)]
         self.untold.services = True

@@ -24,6 +24,11 @@ def check_path(text: str) -> str:
     return path
 
 
+def ancestors(path: str) -> list[str]:
+    """Those it lies in, the root left out: of `/a/b/c` `/a` and `/a/b`."""
+    return [path[:end] for end, character in enumerate(path) if character == "/" and end]
+
+
 def key_of(app_id: str) -> str:
     """What the master, the edge and `barter explain` know it by: `/prod/web` is `prod.web`."""
     return app_id.strip("/").replace("/", ".")

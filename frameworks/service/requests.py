@@ -7,7 +7,7 @@ from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App
 from barter.frameworks.service.book import Book
 from barter.frameworks.service.events import Change, Put
-from barter.frameworks.service.paths import key_of
+from barter.frameworks.service.paths import ancestors, key_of
 from barter.frameworks.service.resident_rules import outgrown
 from barter.frameworks.service.routes import claims
 from barter.frameworks.service.state import MOST_VERSIONS, AppState, Before, StoredApp
@@ -35,7 +35,7 @@ def refusal(book: Book, event: Change) -> Answer | None:
         if answer := _based(book, event.request, put):
             return answer
     ids = tuple(touched(event))
-    return locked(book, event.request, ids, force=event.force) or _clash(book, event)
+    return locked(book, event.request, ids, force=event.force) or _nested(book, event) or _clash(book, event)
 
 
 def unusable_role(event: Change, roles: Sequence[str]) -> Answer | None:
@@ -129,6 +129,19 @@ def _based(book: Book, request: int, put: Put) -> Answer | None:
         return Answer(request, status=409, message=f"{app_id} was changed meanwhile", stale=True)
     if not state.stored.deleting and (found := outgrown(state.app, put.app)):
         return Answer(request, status=422, message=found[1], path=found[0])
+    return None
+
+
+def _nested(book: Book, event: Change) -> Answer | None:
+    """Nothing lies in an app: who looks at its path would not know whether the app or a group is meant."""
+    new = {put.app.app_id for put in event.puts if not put.base}
+    gone = frozenset(event.deletes)
+    for app_id in new:
+        above = (each for each in ancestors(app_id) if each in new or (each in book.apps and each not in gone))
+        both = next(above, app_id if book.is_group(app_id, gone, event.group_deletes) else "")
+        if both:
+            message = f"Groups and Applications may not have the same identifier: {both}"
+            return Answer(event.request, status=422, message=message, path="/id")
     return None
 
 

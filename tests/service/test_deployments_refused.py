@@ -6,7 +6,7 @@ import pytest
 
 from barter.frameworks.service.actions import Publish
 from barter.frameworks.service.app import Port
-from barter.frameworks.service.events import KillInstances
+from barter.frameworks.service.events import KillInstances, Put
 from tests.service.deploying import app, create, published, roll_back, update
 from tests.service.simulated import World
 
@@ -52,6 +52,18 @@ def test_a_deletion_that_was_given_up_is_told_when_it_is_done(world: World) -> N
     world.settle()
     assert world.machine.apps == {}
     assert published(world.log[said:])[-1] == "app_terminated_event"
+
+
+@pytest.mark.parametrize(("first", "then", "both"), [("/a", "/a/b/c", "/a"), ("/a/b/c", "/a/b", "/a/b")])
+def test_nothing_lies_in_an_app(world: World, first: str, then: str, both: str) -> None:
+    create(world, app(first))
+    world.settle()
+    for answer in (create(world, app(then)), create(world, app("/x"), app("/x/y"))):
+        assert (answer.status, answer.path) == (422, "/id")
+    assert create(world, app(then)).message.endswith(f"identifier: {both}")
+    assert world.change(puts=(Put(app(then), 0),), deletes=(first,)).status == 200
+    world.settle()
+    assert set(world.machine.apps) == {then}
 
 
 def test_who_is_named_twice_is_taken_off_the_count_once(world: World) -> None:
