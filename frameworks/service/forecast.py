@@ -5,7 +5,7 @@ next round, every kill is done in it, and time jumps to the next moment that the
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from barter.core import ranges as rng
 from barter.core.ids import AgentId, FrameworkId, OfferId, TaskId
@@ -24,7 +24,7 @@ from barter.frameworks.service.actions import (
     SetDemands,
 )
 from barter.frameworks.service.book import Left
-from barter.frameworks.service.events import Change, Event, Offered, StatusCame
+from barter.frameworks.service.events import Change, Event, Offered, Put, Rollback, StatusCame
 from barter.frameworks.service.machine import ServiceMachine
 from barter.frameworks.service.paths import key_of
 from barter.frameworks.service.requests import touched
@@ -78,9 +78,29 @@ class Forecast:
     complete: bool = True
 
 
-def forecast(left: Left, change: Change, now: int, roles: Sequence[str]) -> Forecast | Answer:
-    """From what is `left` by the machine that runs in `roles`; an Answer where it refuses the change."""
-    return _Play(ServiceMachine(GENERATION, left, roles), change, now).run(left)
+def forecast(
+    left: Left, change: Change, now: int, roles: Sequence[str], asked: Change | Rollback | None = None
+) -> Forecast | Answer:
+    """From what is `left` by the machine that runs in `roles`; an Answer where it refuses the change.
+
+    `asked` is what brings the change about, where that is not to ask for it: see `way_back`.
+    """
+    return _Play(ServiceMachine(GENERATION, left, roles), change, now).run(left, asked or change)
+
+
+def way_back(machine: ServiceMachine, rollback: Rollback) -> Change:
+    """What going back changes; nothing where there is no such deployment, or it is only given up."""
+    deployment = machine.deployments.get(rollback.deployment_id)
+    puts: list[Put] = []
+    deletes: list[str] = []
+    for before in deployment.before if deployment and not rollback.force else ():
+        stored = machine.apps[before.app_id].stored if before.app_id in machine.apps else None
+        if stored is not None and before.versions:
+            app = stored.definition(before.versions[-1][1]) or stored.app
+            puts.append(Put(replace(app, instances=before.instances), stored.version))
+        elif stored is not None:
+            deletes.append(before.app_id)
+    return Change(rollback.request, rollback.new_id, tuple(puts), tuple(deletes))
 
 
 def left_of(machine: ServiceMachine, change: Change) -> Left:
@@ -141,12 +161,12 @@ class _Play:
         self._fewest = 0
         self._cut = False
 
-    def run(self, left: Left) -> Forecast | Answer:
+    def run(self, left: Left, asked: Change | Rollback) -> Forecast | Answer:
         there = [placed for launch in left.launches for placed in launch.placed]
         tasks = [task for placed in there for task in placed.members or (placed,)]
         self._do([_well(task.task_id, self._now) for task in tasks])
         self._begin()
-        actions = self._do([self._change])
+        actions = self._do([asked])
         refused = next((one for one in actions if isinstance(one, Answer) and one.status != OK), None)
         if refused is not None:
             return refused

@@ -12,8 +12,8 @@ from barter.core.units import GIB
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.app import App, Image, Port, Upgrade
 from barter.frameworks.service.differences import differences
-from barter.frameworks.service.events import Change, Put
-from barter.frameworks.service.forecast import AppForecast, Forecast, forecast, left_of
+from barter.frameworks.service.events import Change, Put, Rollback
+from barter.frameworks.service.forecast import AppForecast, Forecast, forecast, left_of, way_back
 from barter.frameworks.service.forecast_json import forecast_json
 from barter.frameworks.service.preflight.facts import AgentFacts, ClusterFacts
 from barter.frameworks.service.preflight.planned import planned
@@ -105,6 +105,34 @@ def test_a_change_that_says_nothing_new_has_no_steps() -> None:
         "changes": [],
         "impossible": [],
     }
+
+
+def test_what_going_back_would_do_is_what_it_does() -> None:
+    made = world(WEB, App("/old", cmd="x", cpus=100))
+    changes = replace(WEB, cmd="other"), App("/new", cmd="x", cpus=100)
+    asked = changed(made, *changes, deletes=("/old",))
+    made.ask(Change, puts=asked.puts, deletes=asked.deletes, deployment_id="d9")
+    rollback = Rollback(1, "d9", "back", force=False)
+    back = way_back(made.machine, rollback)
+    assert {put.app.app_id: put.app.cmd for put in back.puts} == {"/web": "serve", "/old": "x"}
+    assert back.deletes == ("/new",)
+    found = forecast(left_of(made.machine, back), back, made.now, ("*",), rollback)
+    assert isinstance(found, Forecast)
+    assert "d9" in made.machine.deployments
+    made.ask(Rollback, deployment_id="d9", new_id="back", force=False)
+    assert found.steps == made.machine.deployments["back"].steps
+    assert {each.app_id: (each.before, each.after) for each in found.apps}["/web"][1] == 4
+    assert found.complete
+
+
+def test_giving_up_does_nothing() -> None:
+    made = world(WEB)
+    asked = changed(made, replace(WEB, cmd="other"))
+    made.ask(Change, puts=asked.puts, deployment_id="d9")
+    rollback = Rollback(1, "d9", "back", force=True)
+    nothing = way_back(made.machine, rollback)
+    found = forecast(left_of(made.machine, nothing), nothing, made.now, ("*",), rollback)
+    assert found == Forecast()
 
 
 def test_what_stays_and_what_is_replaced() -> None:

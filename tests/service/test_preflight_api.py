@@ -91,3 +91,19 @@ def test_a_dry_run_tells_and_changes_nothing() -> None:
         assert (await face.call("POST", "/v2/apps?dryRun=true", WEB))[0] == 409
 
     against(AGENTS, story)
+
+
+def test_a_dry_run_of_going_back_leaves_the_deployment_be() -> None:
+    async def story(face: Face) -> None:
+        face.script.stuck = True
+        await face.call("POST", "/v2/apps?force=true", UNIQUE)
+        _, (deployment,) = await face.call("GET", "/v2/deployments")
+        path = f"/v2/deployments/{deployment['id']}?dryRun=true"
+        status, told = await face.call("DELETE", path)
+        assert (status, told["steps"]) == (200, [{"actions": [{"action": "StopApplication", "app": "/web"}]}])
+        assert told["changes"] == [{"id": "/web", "gone": True}]
+        assert (await face.call("DELETE", f"{path}&force=true"))[1]["steps"] == []
+        assert (await face.call("DELETE", "/v2/deployments/none?dryRun=true"))[0] == 404
+        assert [each["id"] for each in (await face.call("GET", "/v2/deployments"))[1]] == [deployment["id"]]
+
+    against(AGENTS, story)

@@ -165,6 +165,52 @@ def test_a_rollback_that_fails_is_no_rollback() -> None:
     assert "is taken back" not in text
 
 
+def test_of_a_rollback_it_can_be_told_what_it_would_do() -> None:
+    answers: Answers = {
+        ("GET", "/v2/deployments"): [(200, [UNDER_WAY])],
+        ("DELETE", "/v2/deployments/d1-long"): [(200, TOLD)],
+    }
+    text, asked = invoke(answers, "deployment", "rollback", "--dry-run", "web")
+    assert asked[-1][1] == "/v2/deployments/d1-long?dryRun=true"
+    assert "step 1  RestartApplication /web" in text
+    assert json.loads(invoke(answers, "deployment", "rollback", "--dry-run", "-o", "json", "web")[0]) == TOLD
+
+
+def test_programs_are_told_the_version_and_the_deployment_of_a_change(file: str) -> None:
+    reply = {"version": "2024-01-01T00:00:00.000Z", "deploymentId": "d9"}
+    told = {"version": "2024-01-01T00:00:00.000Z", "deploymentId": "d9"}
+    answers: Answers = {
+        ("POST", "/v2/apps"): [(201, {"id": "/web", "version": told["version"], "deployments": [{"id": "d9"}]})],
+        ("PUT", "/v2/apps/web"): [(200, reply)],
+        ("PUT", "/v2/groups/shop"): [(200, reply)],
+        ("GET", "/v2/groups/shop"): [(200, {})],
+        ("DELETE", "/v2/pods/pod"): [(202, None)],
+        ("GET", "/v2/deployments"): [(200, [UNDER_WAY])],
+        ("DELETE", "/v2/deployments/d1-long"): [(200, reply)],
+    }
+    for words, name in (
+        (("app", "create", "--no-wait", file), "/web"),
+        (("app", "scale", "--no-wait", "web", "2"), "/web"),
+        (("group", "scale", "--no-wait", "shop", "2"), "/shop"),
+        (("deployment", "rollback", "--no-wait", "web"), "d1-long"),
+    ):
+        assert json.loads(invoke(answers, *words, "-o", "json")[0]) == {"id": name, **told}
+    gone = invoke(answers, "pod", "rm", "--no-wait", "-o", "json", "pod")[0]
+    assert json.loads(gone) == {"id": "/pod", "version": None, "deploymentId": None}
+
+
+def test_what_is_on_its_way_is_shown_beside_what_programs_read(file: str) -> None:
+    answers: Answers = {
+        ("PUT", "/v2/groups/shop"): [(200, {"deploymentId": "d1"})],
+        ("GET", "/v2/groups/shop"): [(200, {})],
+        ("GET", "/v2/deployments"): [(200, [{**UNDER_WAY, "id": "d1"}]), (200, [])],
+    }
+    with serving_http(answers, []) as url:
+        done = CliRunner().invoke(cli, ["--service", url, "group", "scale", "shop", "2", "-o", "json"])
+    assert json.loads(done.stdout)["deploymentId"] == "d1"
+    assert "/shop: step 1/2" in done.stderr
+
+
 def test_groups(tmp_path: Path) -> None:
     path = tmp_path / "shop.json"
     path.write_text(json.dumps({"id": "/shop", "apps": []}))
@@ -206,6 +252,7 @@ def test_pods(tmp_path: Path) -> None:
     answers: Answers = {
         ("GET", "/v2/pods/::status"): [(200, [status])],
         ("GET", "/v2/pods/pod::status"): [(200, status)],
+        ("GET", "/v2/pods/pod"): [(200, {"id": "/pod", "containers": []})],
         ("GET", "/v2/deployments"): [(200, [])],
         ("POST", "/v2/pods"): [(201, {"id": "/pod"})],
         ("PUT", "/v2/pods/pod"): [(200, {"id": "/pod"})],
@@ -216,3 +263,6 @@ def test_pods(tmp_path: Path) -> None:
     assert "/pod is there" in invoke(answers, "pod", "create", str(path))[0]
     assert invoke(answers, "pod", "update", str(path))[1][0][:2] == ("PUT", "/v2/pods/pod")
     assert invoke(answers, "pod", "rm", "pod")[0] == "/pod is gone\n"
+    _, asked = invoke(answers, "pod", "scale", "--no-wait", "pod", "3")
+    scaled = {"id": "/pod", "containers": [], "scaling": {"kind": "fixed", "instances": 3}}
+    assert asked[1] == ("PUT", "/v2/pods/pod", scaled)

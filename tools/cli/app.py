@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 import click
 
-from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, id_in, named
+from barter.tools.cli.changing import How, ask, changing, client_of, definition_in, id_in, named, tell
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import emit_list, emit_one, say
@@ -33,8 +33,8 @@ def create(file: TextIO, how: How) -> None:
     definition, client = definition_in(file), client_of(how.service)
     made = ask(how, client, "POST", "/v2/apps", definition, exists=f"barter app update {file.name}")
     if made is not None:
-        deployments = made.get("deployments") or [{}]
-        _finish(client, how, made.get("id", definition.get("id")), deployments[0].get("id", ""))
+        deployment = (made.get("deployments") or [{}])[0].get("id", "")
+        _finish(client, how, made.get("id", definition.get("id")), deployment, made.get("version"))
 
 
 @app.command(epilog="Example: barter app update examples/web.json")
@@ -169,18 +169,19 @@ def _change(how: How, method: str, app_id: str, body: Any, suffix: str = "") -> 
     client, path = client_of(how.service), app_path(app_id)
     reply = named(app_id, lambda: ask(how, client, method, path + suffix, body))
     if reply is not None:
-        _finish(client, how, app_id, reply.get("deploymentId", ""))
+        _finish(client, how, app_id, reply.get("deploymentId", ""), reply.get("version"))
 
 
-def _finish(client: Service, how: How, app_id: str, deployment: str) -> None:
+def _finish(client: Service, how: How, app_id: str, deployment: str, version: str | None) -> None:
     """Follow to the end and say what to do next."""
     app_id = "/" + app_id.strip("/")
     if not how.wait:
-        click.echo(f"{app_id}: on its way" + (f", deployment {deployment}" if deployment else ""))
+        told = f"{app_id}: on its way" + (f", deployment {deployment}" if deployment else "")
+        tell(how, told, app_id, deployment, version)
         return
     from barter.tools.cli.hints import after
     from barter.tools.cli.progress import follow
     from barter.tools.cli.waiting import reasons
 
-    final = follow(client, app_id, deployment, lambda: reasons(client, how.master, app_id))
-    click.echo(f"{app_id} is gone" if final is None else after(final, how.master))
+    final = follow(client, app_id, deployment, lambda: reasons(client, how.master, app_id), err=how.for_program)
+    tell(how, f"{app_id} is gone" if final is None else after(final, how.master), app_id, deployment, version)

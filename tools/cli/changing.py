@@ -20,7 +20,10 @@ FORCIBLE = "With force=true"
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a change is to be made. With `dry_run` it is not, and what it would do is told as `output` says."""
+    """How a change is to be made. With `dry_run` it is not, and what it would do is told.
+
+    What was or would be done is told as `output` says; for a program with nothing else on stdout.
+    """
 
     service: str
     master: str
@@ -28,6 +31,10 @@ class How:
     force: bool
     dry_run: bool
     output: str
+
+    @property
+    def for_program(self) -> bool:
+        return self.output != "table"
 
 
 def changing(function: FunctionT) -> FunctionT:
@@ -107,6 +114,12 @@ def show(reply: dict[str, Any], how: How) -> None:
         say("\n".join(view.lines(reply)))
     if reply.get("impossible") and not how.force:
         click.get_current_context().exit(1)
+
+
+def tell(how: How, text: str, name: str, deployment: str, version: str | None = None) -> None:
+    """What became of a change: a sentence for people; else what it changed, its deployment, and its version."""
+    if not emit_one({"id": name, "version": version, "deploymentId": deployment or None}, how.output):
+        say(text)
 
 
 def locked(error: Locked, exists: str = "") -> Refused:

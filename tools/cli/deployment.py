@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import click
 
-from barter.tools.cli.changing import client_of
+from barter.tools.cli.changing import How, ask, client_of, tell
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.output import emit_list, emit_one, say
 from barter.tools.cli.steering import DEPLOYMENTS, deployment_of, follow, steering
@@ -39,20 +39,26 @@ def show(name: str, service: str, output: str) -> None:
 @click.argument("name", metavar="DEPLOYMENT")
 @click.option("--force", is_flag=True, help="Only give it up: what it has done stays.")
 @click.option("--wait/--no-wait", default=True, help="Show progress until all is as before (the default).")
+@click.option("--dry-run", is_flag=True, help="Only tell what it would do.")
 @service_option
-def rollback(name: str, force: bool, wait: bool, service: str) -> None:
+@output_option
+def rollback(name: str, force: bool, wait: bool, dry_run: bool, service: str, output: str) -> None:
     """Go back to what was before it, by a new deployment."""
     client = client_of(service)
-    found = deployment_of(client, name)
-    path = f"/v2/deployments/{quote(found['id'])}" + ("?force=true" if force else "")
-    reply = client.call("DELETE", path) or {}
+    how = How(service, "", wait, force, dry_run, output)
+    found = deployment_of(client, name)["id"]
+    reply = ask(how, client, "DELETE", f"/v2/deployments/{quote(found)}")
+    if reply is None:
+        return
+    back = reply.get("deploymentId", "")
     if force:
-        say(f"deployment {found['id']} is given up; what it has done stays")
+        done = f"deployment {found} is given up; what it has done stays"
     elif not wait:
-        say(f"on its way back, deployment {reply.get('deploymentId', '')}")
+        done = f"on its way back, deployment {back}"
     else:
-        follow(client, reply.get("deploymentId", ""), f"back from {found['id']}")
-        say(f"deployment {found['id']} is taken back")
+        follow(client, back, f"back from {found}", err=how.for_program)
+        done = f"deployment {found} is taken back"
+    tell(how, done, found, back, reply.get("version"))
 
 
 for _verb in ("pause", "resume", "promote"):

@@ -110,4 +110,4 @@ def _finish(client: Service, how: How, group_id: str, reply: dict[str, Any] | No
         return
     group_id = "/" + group_id.strip("/")
     done = f"{group_id} is as wanted\nNext: barter group show {group_id}, or barter deployment ls"
-    finish(client, how, group_id, reply.get("deploymentId", ""), done)
+    finish(client, how, group_id, reply.get("deploymentId", ""), done, reply.get("version"))

@@ -20,7 +20,7 @@ COLUMNS = (
 
 @click.group(epilog="Example: barter pod create pod.json && barter pod show mypod")
 def pod() -> None:
-    """Create, update and remove pods. `web` and `/web` are the same pod."""
+    """Create, update, scale and remove pods. `web` and `/web` are the same pod."""
 
 
 @pod.command(epilog="Example: barter pod create pod.json")
@@ -40,6 +40,18 @@ def update(file: TextIO, how: How) -> None:
     """Roll a pod to a new definition: what it does not say is as by default."""
     definition, client = definition_in(file, "pod", "Marathon's reference"), client_of(how.service)
     pod_id = id_in(definition, file, "pod")
+    _finish(client, how, pod_id, ask(how, client, "PUT", pod_path(pod_id), definition))
+
+
+@pod.command(epilog="Example: barter pod scale mypod 3")
+@click.argument("pod_id", metavar="POD")
+@click.argument("instances", type=click.IntRange(min=0))
+@changing
+def scale(pod_id: str, instances: int, how: How) -> None:
+    """Run so many instances of a pod."""
+    client = client_of(how.service)
+    definition = named(pod_id, lambda: client.call("GET", pod_path(pod_id)), "pod")
+    definition["scaling"] = {"kind": "fixed", "instances": instances}
     _finish(client, how, pod_id, ask(how, client, "PUT", pod_path(pod_id), definition))
 
 
@@ -100,4 +112,4 @@ def _finish(client: Service, how: How, pod_id: str, reply: dict[str, Any] | None
         return
     pod_id = "/" + pod_id.strip("/")
     done = f"{pod_id} is gone" if gone else f"{pod_id} is there\nNext: barter pod show {pod_id}"
-    finish(client, how, pod_id, client.deployment, done)
+    finish(client, how, pod_id, client.deployment, done, reply.get("version"))

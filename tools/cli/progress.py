@@ -19,10 +19,11 @@ STUCK_S = 3.0
 
 
 class Screen:
-    """One line that is rewritten on a terminal; a line for each change anywhere else."""
+    """One line that is rewritten on a terminal; a line for each change anywhere else. With `err` on stderr."""
 
-    def __init__(self) -> None:
-        self._live = sys.stdout.isatty()
+    def __init__(self, *, err: bool = False) -> None:
+        self._err = err
+        self._live = (sys.stderr if err else sys.stdout).isatty()
         self._shown = ""
 
     def show(self, text: str) -> bool:
@@ -30,23 +31,25 @@ class Screen:
         if text == self._shown:
             return False
         self._shown = text
-        click.echo(f"\r\x1b[K{text}" if self._live else text, nl=not self._live)
+        click.echo(f"\r\x1b[K{text}" if self._live else text, nl=not self._live, err=self._err)
         return True
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        click.echo(f"\r\x1b[K{text}" if self._live else text)
+        click.echo(f"\r\x1b[K{text}" if self._live else text, err=self._err)
         if self._live:
-            click.echo(self._shown, nl=False)
+            click.echo(self._shown, nl=False, err=self._err)
 
     def end(self) -> None:
         if self._live and self._shown:
-            click.echo()
+            click.echo(err=self._err)
 
 
-def follow(service: Service, app_id: str, deployment: str, why: Callable[[], list[str]]) -> dict[str, Any] | None:
+def follow(
+    service: Service, app_id: str, deployment: str, why: Callable[[], list[str]], *, err: bool = False
+) -> dict[str, Any] | None:
     """Return the app once `deployment` is done, None when it is gone; raise Refused when that failed, or on Ctrl-C."""
-    screen, changed, explained = Screen(), time.monotonic(), False
+    screen, changed, explained = Screen(err=err), time.monotonic(), False
     app: dict[str, Any] | None = None
     try:
         while True:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import click
 
-from barter.tools.cli.changing import How, client_of
+from barter.tools.cli.changing import How, client_of, tell
 from barter.tools.cli.errors import Refused
 from barter.tools.cli.options import output_option, service_option
 from barter.tools.cli.outcome import check
@@ -54,21 +54,19 @@ def steering(verb: str, metavar: str, id_of: Callable[[Service, str], str]) -> c
     return run
 
 
-def finish(client: Service, how: How, what: str, deployment: str, done: str) -> None:
+def finish(client: Service, how: How, what: str, deployment: str, done: str, version: str | None) -> None:
     """Say that it is on its way, or follow it to its end and say that it is `done`."""
-    if not how.wait:
-        say(f"{what}: on its way, deployment {deployment}")
-        return
-    follow(client, deployment, what)
-    say(done)
+    if how.wait:
+        follow(client, deployment, what, err=how.for_program)
+    tell(how, done if how.wait else f"{what}: on its way, deployment {deployment}", what, deployment, version)
 
 
-def follow(client: Service, deployment: str, what: str) -> None:
+def follow(client: Service, deployment: str, what: str, *, err: bool = False) -> None:
     """Until it is over, a line for each change; raise Refused when it failed, and on Ctrl-C, when it goes on."""
     from barter.tools.cli.progress import POLL_S, Screen
     from barter.tools.cli.views.deployments import progress
 
-    screen = Screen()
+    screen = Screen(err=err)
     try:
         while True:
             known = {each["id"]: each for each in patiently(lambda: client.call("GET", DEPLOYMENTS))}

@@ -45,6 +45,8 @@ class Deployments:
         """Back to what was before, by a new deployment; with `force` it is given up, and nothing else is done."""
         force = flag(request, "force")
         event = Rollback(self._desk.bridge.next_request(), deployment_id, str(uuid.uuid4()), force)
+        if flag(request, "dryRun"):
+            return deployed(await self._desk.preflight.dry_rollback(event))
         answer = await self._desk.bridge.answer_to(event)
         return Response(status_code=202) if force and answer.status == 200 else deployed(answer)
 

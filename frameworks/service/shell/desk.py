@@ -39,7 +39,7 @@ class Desk:
         self, bridge: Bridge, now: Callable[[], int], role: str = DEFAULT_ROLE, facts: Facts | None = None
     ) -> None:
         self.bridge, self.now, self.role = bridge, now, role
-        self._preflight = Preflight(bridge, now, facts)
+        self.preflight = Preflight(bridge, now, facts)
 
     def scene(self) -> Scene:
         return Scene(self.bridge.machine.deployment_of, self.role, self.now())
@@ -74,8 +74,8 @@ class Desk:
         deployment = str(uuid.uuid4())
         event = Change(self.bridge.next_request(), deployment, **parts, force=flag(request, "force"))
         if flag(request, "dryRun"):
-            return await self._preflight.dry_run(event)
-        await self._preflight.check(event)
+            return await self.preflight.dry_run(event)
+        await self.preflight.check(event)
         answer = await self.bridge.answer_to(event)
         if answer.status == 200 and request.url.path.startswith("/v2/apps"):
             self._announce(request, event)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from barter.frameworks.service.actions import Answer
 from barter.frameworks.service.definition import DefinitionError
 from barter.frameworks.service.differences import differences
-from barter.frameworks.service.events import Change
-from barter.frameworks.service.forecast import forecast, left_of
+from barter.frameworks.service.events import Change, Rollback
+from barter.frameworks.service.forecast import forecast, left_of, way_back
 from barter.frameworks.service.forecast_json import forecast_json
 from barter.frameworks.service.preflight.facts import Impossible
 from barter.frameworks.service.preflight.planned import planned
@@ -61,10 +61,16 @@ class Preflight:
 
     async def dry_run(self, change: Change) -> Answer:
         """The Answer of who refuses the change; raises DryRun with what it would do, played on a copy."""
-        impossible = await self.impossible(change)
+        return await self._play(change, change, await self.impossible(change))
+
+    async def dry_rollback(self, rollback: Rollback) -> Answer:
+        """The same for going back, which nothing is proved of: what was there before had its place."""
+        return await self._play(way_back(self._bridge.machine, rollback), rollback, ())
+
+    async def _play(self, change: Change, asked: Change | Rollback, impossible: tuple[Impossible, ...]) -> Answer:
         machine = self._bridge.machine
         left, changes = left_of(machine, change), differences(change, machine.apps)
-        found = await asyncio.to_thread(forecast, left, change, self._now(), machine.roles)
+        found = await asyncio.to_thread(forecast, left, change, self._now(), machine.roles, asked)
         if isinstance(found, Answer):
             return found
         unproved = "the framework asks no master" if self._facts is None else self._facts.why_none
