@@ -3,6 +3,7 @@
 import collections
 import collections.abc
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,13 @@ import pytest
 from marathon import MarathonApp, MarathonClient, MarathonHttpError, NotFoundError
 from marathon.models import MarathonGroup
 from marathon.models.container import MarathonContainer
+from marathon.models.events import (
+    EventFactory,
+    MarathonAppTerminatedEvent,
+    MarathonDeploymentInfo,
+    MarathonEvent,
+    MarathonStatusUpdateEvent,
+)
 
 from tests.integration.machine import until
 from tests.integration.service_world import ServiceWorld, service_world
@@ -152,6 +160,37 @@ def test_a_container_health_checks_and_errors(client: MarathonClient) -> None:
     assert (refused.value.status_code, refused.value.error_message) == (422, "Object is not valid")
     assert refused.value.error_details[0]["path"] == "/cpus"
     idle(client)
+
+
+def test_the_event_stream_tells_of_an_apps_life(client: MarathonClient) -> None:
+    """All types that the client knows: it gives up at others, as those of the framework and its master."""
+    heard: list[MarathonEvent] = []
+
+    def listen() -> None:
+        for event in client.event_stream(event_types=list(EventFactory.event_to_class)):
+            heard.append(event)
+            if isinstance(event, MarathonAppTerminatedEvent):
+                return
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    until(lambda: heard)
+    client.create_app("heard", sleeper())
+    idle(client)
+    client.delete_app("heard")
+    listener.join(20)
+    assert not listener.is_alive()
+    kinds = [event.event_type for event in heard]
+    assert kinds[0] == "event_stream_attached"
+    assert {"api_post_event", "deployment_info", "deployment_step_success", "deployment_success"} <= set(kinds)
+    infos = [event for event in heard if isinstance(event, MarathonDeploymentInfo)]
+    assert [step.actions[0].action for step in infos[0].plan.steps] == ["StartApplication", "ScaleApplication"]
+    statuses = [event.task_status for event in heard if isinstance(event, MarathonStatusUpdateEvent)]
+    assert statuses[-1] == "TASK_KILLED"
+    assert "TASK_RUNNING" in statuses
+    assert heard[-1].app_id == "/heard"
+    (only,) = {event.app_id for event in heard if isinstance(event, MarathonStatusUpdateEvent)}
+    assert only == "/heard"
 
 
 def test_the_process_tells_of_itself(client: MarathonClient, world: ServiceWorld) -> None:

@@ -38,9 +38,15 @@ def group_not_changed(group_id: str, version: int, reason: str) -> Published:
 
 
 def plan(deployment: Deployment) -> Json:
-    """A deployment as Marathon's DeploymentPlan."""
-    steps = steps_view(deployment.steps)
-    return {"id": deployment.deployment_id, "steps": steps, "version": iso(deployment.version)}
+    """A deployment as Marathon's DeploymentPlan; of the groups before and after not what is in them."""
+    version = iso(deployment.version)
+    return {
+        "id": deployment.deployment_id,
+        "original": {"id": "/"},
+        "target": {"id": "/", "version": version},
+        "steps": steps_view(deployment.steps),
+        "version": version,
+    }
 
 
 def _with_step(deployment: Deployment) -> Json:
