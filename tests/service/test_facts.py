@@ -3,11 +3,13 @@
 import asyncio
 
 import grpc
+import pytest
 
 from barter.core.cluster import AgentInfo
 from barter.core.ids import AgentId
 from barter.core.resources import resources
 from barter.core.roles import RoleConfig
+from barter.frameworks.service.shell.asking import standings
 from barter.frameworks.service.shell.facts import FRESH_MS, STILL_GOOD_MS, Facts
 from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
@@ -63,3 +65,34 @@ def test_a_master_that_cannot_be_asked() -> None:
     stub = StubMaster({"ListAgents": (grpc.StatusCode.UNAVAILABLE, "no master leads")})
     with serving(stub) as address:
         assert "no master leads" in asyncio.run(ask(address))
+
+
+def test_a_connection_that_is_closed_meanwhile_ends_no_request() -> None:
+    async def ask() -> None:
+        connection = channel("127.0.0.1:9")
+        facts, later = (Facts(lambda: connection, lambda: 0) for _ in range(2))
+        asking = asyncio.create_task(facts.known(FRESH_MS))
+        why = asyncio.create_task(standings(lambda: connection, ["web"], unused=True))
+        await asyncio.sleep(0)
+        await connection.close(None)
+        assert await asking is None
+        assert await why == {}
+        assert "connection was closed" in facts.why_none
+        assert await later.known(FRESH_MS) is None
+        assert "connection is closed" in later.why_none
+        assert await standings(lambda: connection, ["web"], unused=False) == {}
+
+    asyncio.run(ask())
+
+
+def test_who_asks_may_be_cancelled() -> None:
+    async def ask() -> None:
+        connection = channel("127.0.0.1:9")
+        asking = asyncio.create_task(Facts(lambda: connection, lambda: 0).known(FRESH_MS))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await connection.close(None)
+
+    asyncio.run(ask())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import grpc.aio as aio
 
+from barter.frameworks.service.shell.closing import ConnectionGone, told_when_closed
 from barter.frameworks.service.unused_offers import Refusal, Standing, UnusedOffer
 from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
@@ -27,14 +28,15 @@ async def standings(connection: Connection, demand_ids: Sequence[str], unused: b
 
     async def work() -> None:
         for demand_id in waiting:
-            with contextlib.suppress(aio.AioRpcError):
+            with contextlib.suppress(aio.AioRpcError, ConnectionGone), told_when_closed():
                 said = await stub.Explain(pb.ExplainRequest(subject=demand_id, all_agents=unused))
                 if said.kind == "demand":
                     found[demand_id] = _standing(said, agents)
 
-    with contextlib.suppress(TimeoutError, aio.AioRpcError):
+    with contextlib.suppress(TimeoutError, aio.AioRpcError, ConnectionGone):
         async with asyncio.timeout(ANSWER_S):
-            listed = (await stub.ListAgents(pb.ListAgentsRequest())).agents if unused else ()
+            with told_when_closed():
+                listed = (await stub.ListAgents(pb.ListAgentsRequest())).agents if unused else ()
             agents = {view.agent.agent_id: view for view in listed}
             await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
     return found

@@ -7,6 +7,7 @@ from grpc.aio import AioRpcError, Channel
 
 from barter.core.cluster import AgentInfo
 from barter.frameworks.service.preflight.facts import AgentFacts, ClusterFacts
+from barter.frameworks.service.shell.closing import ConnectionGone, told_when_closed
 from barter.proto import codec
 from barter.proto.v1 import operator_pb2 as pb
 from barter.proto.v1 import types_pb2
@@ -43,9 +44,12 @@ class Facts:
         if connection is not None:
             stub = OperatorServiceStub(connection)  # type: ignore[no-untyped-call]
             try:
-                agents = await stub.ListAgents(pb.ListAgentsRequest(), timeout=TIMEOUT_S)
-                roles = await stub.ListRoles(pb.ListRolesRequest(), timeout=TIMEOUT_S)
+                with told_when_closed():
+                    agents = await stub.ListAgents(pb.ListAgentsRequest(), timeout=TIMEOUT_S)
+                    roles = await stub.ListRoles(pb.ListRolesRequest(), timeout=TIMEOUT_S)
                 return self._read(agents, roles)
+            except ConnectionGone as gone:
+                why = f"the master does not answer: {gone}"
             except AioRpcError as error:
                 why = f"the master does not answer: {error.details() or error.code().name}"
             except ValueError as error:
