@@ -57,6 +57,11 @@ def test_who_cannot_abdicate_says_why(standing: Played, path: str, status: int, 
     assert said in answer.json()["message"]
 
 
+@pytest.mark.parametrize("path", ["/ping", "/v2/info", "/v2/leader"])
+def test_a_load_balancer_may_ask_with_head(path: str) -> None:
+    assert ask(Played("own:8080", leads=True), "HEAD", path).status_code == 200
+
+
 def test_who_does_not_lead_sends_there() -> None:
     answer = ask(Played("lead:9", leads=False), "DELETE", "/v2/leader")
     assert (answer.status_code, answer.headers["Location"]) == (307, "http://lead:9/v2/leader")

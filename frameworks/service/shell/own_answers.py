@@ -22,14 +22,15 @@ class OwnAnswers:
         self._standing, self._front, self._info = standing, front, info
 
     def install(self, app: FastAPI) -> None:
-        routes: list[tuple[str, str, Callable[..., Response]]] = [
-            ("GET", "/ping", self.ping),
-            ("GET", "/v2/info", lambda: JSONResponse(self.info())),
-            ("GET", "/v2/leader", self.leader),
-            ("GET", "/v2/openapi.json", lambda: JSONResponse(document(_VERSION))),
+        """Load balancers ask with HEAD; the server leaves the body out."""
+        routes: list[tuple[str, Callable[..., Response]]] = [
+            ("/ping", self.ping),
+            ("/v2/info", lambda: JSONResponse(self.info())),
+            ("/v2/leader", self.leader),
+            ("/v2/openapi.json", lambda: JSONResponse(document(_VERSION))),
         ]
-        for method, path, answer in routes:
-            app.add_api_route(path, answer, methods=[method], response_model=None)
+        for path, answer in routes:
+            app.add_api_route(path, answer, methods=["GET", "HEAD"], response_model=None)
         app.add_api_route("/v2/leader", self.abdicate, methods=["DELETE"], response_model=None)
 
     @staticmethod
