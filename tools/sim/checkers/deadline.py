@@ -72,7 +72,7 @@ class Deadline(Checker):
 
     def _judged(self, deployment: Deployment, state: AppState, best: _Best | None) -> _Best:
         now_us, app, standing = self.cluster.world.now_us, state.app, state.stored.standing
-        instances = self._fleet.instances(app.app_id).values()
+        instances = self._fleet.counted(app.app_id).values()
         current = [one for one in instances if state.stored.is_current(one.version)]
         ready, total = sum(one.ready for one in current), len(instances)
         others = total - len(current)
