@@ -197,7 +197,8 @@ def test_a_container_has_its_volumes_mounted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("use", [persistent.link, persistent.binds])
 def test_a_volume_without_data_starts_no_task(tmp_path: Path, use: Callable[[Order, Path], object]) -> None:
     path = "data" if use is persistent.link else "/data"
-    info = replace(task("t1"), volumes=(VolumeMount(V1, path),))
+    container = None if use is persistent.link else Container("busybox")
+    info = replace(task("t1"), volumes=(VolumeMount(V1, path),), container=container)
     with pytest.raises(LaunchFailed, match="behind the agent's back"):
         use(Order(F, info, str(tmp_path), "c"), tmp_path)
 

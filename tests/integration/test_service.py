@@ -1,5 +1,6 @@
 """The service framework with a real master and a real agent: what an app's owner sees."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.integration.engine import Engine
@@ -77,7 +79,9 @@ def test_a_killed_instance_is_replaced(world: ServiceWorld) -> None:
     before = world.settled(3)
     victim = before["tasks"][1]["id"]
     for process in world.processes_of(victim):
-        process.kill()
+        # Its shell's end may have ended what it ran already.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     until(lambda: victim not in ids(world.app()))
     after = world.settled(3)
     assert len(ids(before) & ids(after)) == 2

@@ -31,7 +31,7 @@ VERBS = (
     Verb("replay", f"{_CLI}.replay:replay", TEST, "Run a recording through this version's code."),
     Verb("app", f"{_CLI}.app:app", APPS, "Create, update, scale and remove apps."),
     Verb("group", f"{_CLI}.group:group", APPS, "Create, update, scale and remove groups of apps."),
-    Verb("pod", f"{_CLI}.pod:pod", APPS, "Create, update and remove pods."),
+    Verb("pod", f"{_CLI}.pod:pod", APPS, "Create, update, scale and remove pods."),
     Verb("deployment", f"{_CLI}.deployment:deployment", APPS, "Changes under way: pause, resume, promote, roll back."),
     Verb("exec", f"{_CLI}.exec:exec_", APPS, "Run a command beside a running task."),
     Verb("quota", f"{_CLI}.quota:quota", APPS, "What roles are guaranteed, and limited to."),
