@@ -72,6 +72,9 @@ def _end_without_start(record: Record, told: Told, end: Heard) -> Iterator[str]:
         elif not told.kills_ms and not told.spec.group:
             yield f"it never began, nobody wanted its end, and it was told as {end} ({end.message})"
         return
+    if not told.spec.docker and end.exit_code is None and record.during("keeper dead", since, until):
+        # Killed as it was to start the task: the next one cannot know whether it had.
+        allowed.append("COMMAND_EXITED")
     if kind in NEVER_START:
         allowed += NEVER_START[kind]
     if record.during("full disk", since, until, 500):

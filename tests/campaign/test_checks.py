@@ -79,6 +79,11 @@ def test_what_a_fault_takes_away_by_nature_is_allowed_while_it_lasts_only() -> N
     assert problems(told(LOST, kills=(1_200,)), None, dead) == []
     assert problems(told(LOST, kills=(1_200,)), None)
     assert problems(told(LOST), RAN, dead)
+    keeper = Window("keeper dead", 1_200, 1_300)
+    unseen = told(RUNNING, replace(FAILED, exit_code=None))
+    assert problems(unseen, None, keeper) == []
+    assert problems(unseen, None)
+    assert problems(told(RUNNING, FAILED), None, keeper)
     away = Window("engine away", 1_200, 1_900)
     blind = told(RUNNING, replace(FAILED, exit_code=137), kind="needs memory", docker=True)
     assert problems(blind, Marks(1, STARTED, None, 0), away) == []
