@@ -253,3 +253,13 @@ def test_an_app_may_be_changed_without_end(world: World) -> None:
     assert sizes[-1] <= max(sizes[30:33])
     assert len(world.machine.apps["/a"].stored.versions) == 25
     assert [key for key in world.store.keys("service/") if "deployment" in key] == []
+
+
+def test_what_is_deleted_does_not_come_back_by_itself(world: World) -> None:
+    world.put(app("/a", 1, progress_ms=60_000, auto_revert=True))
+    world.settle()
+    world.delete("/a")
+    world.pass_time(120_000)
+    assert world.machine.apps["/a"].stored.deleting
+    world.settle()
+    assert "/a" not in world.machine.apps

@@ -44,7 +44,7 @@ def _fail(book: Book, deployment: Deployment, state: AppState, now: int) -> list
     app_id, upgrade = state.stored.app_id, state.app.upgrade
     reason = f"{app_id} came no nearer for {upgrade.progress_ms // 1000} s: {state.waiting}"
     existed = any(before.app_id == app_id and before.versions for before in deployment.before)
-    if upgrade.auto_revert and existed and not deployment.reverts:
+    if upgrade.auto_revert and existed and not deployment.reverts and not state.stored.deleting:
         try:
             return roll_back(book, deployment, revert_id(deployment.deployment_id), reason, now)
         except NoWayBack as why:

@@ -81,6 +81,9 @@ class Canaries(Checker):
             return
         if not upgrade.auto_promote:
             self.fail(f"{stored.app_id}: its canaries are promoted, and nobody asked for that")
+        if not upgrade.min_healthy_ms:
+            # Good at once, and maybe gone by the end of the same batch.
+            return
         since_us = now_us - upgrade.min_healthy_ms * 1000 * PATIENCE
         good = sum(
             (one.ready or task_id in self._fleet.ended) and 0 < one.ready_us <= since_us

@@ -23,9 +23,11 @@ class _Best:
     ready: int
     others: int
     total: int
+    away: int
     at_us: int
     standing: Standing | None
     done: bool = False
+    waited: bool = False
 
 
 class Deadline(Checker):
@@ -72,16 +74,22 @@ class Deadline(Checker):
 
     def _judged(self, deployment: Deployment, state: AppState, best: _Best | None) -> _Best:
         now_us, app, standing = self.cluster.world.now_us, state.app, state.stored.standing
-        instances = self._fleet.counted(app.app_id).values()
+        instances = self._fleet.instances(app.app_id).values()
         current = [one for one in instances if state.stored.is_current(one.version)]
         ready, total = sum(one.ready for one in current), len(instances)
-        others = total - len(current)
+        others, away = total - len(current), sum(one.away for one in instances)
         if best is None:
-            return _Best(ready, others, total, now_us, standing, done=ready >= app.instances and not others)
+            return _Best(ready, others, total, away, now_us, standing, done=ready >= app.instances and not others)
         waits = standing is not None and standing.trial is not None and ready >= standing.fresh
-        if waits or standing != best.standing or ready > best.ready or others < best.others or total < best.total:
+        # Who went out of reach is in nobody's way any more, after a while that is the app's to say.
+        patience_us = (app.unreachable.inactive_ms if app.unreachable else 0) * 1000
+        nearer = ready > best.ready or others < best.others or total < best.total
+        if waits or best.waited or standing != best.standing or nearer:
             best.at_us = now_us
-        best.standing = standing
+        elif away > best.away:
+            best.at_us = now_us + patience_us
+        best.away = away
+        best.standing, best.waited = standing, waits
         best.ready, best.others, best.total = max(best.ready, ready), min(best.others, others), min(best.total, total)
         best.done = best.done or (ready >= app.instances and not others)
         allowed_us = app.upgrade.progress_ms * 1100 + 20 * SECOND_US

@@ -7,7 +7,7 @@ from barter.tools.sim.checkers.checker import Checker
 from barter.tools.sim.checkers.fleet import Fleet
 from barter.tools.sim.world import SECOND_US
 
-WITHIN_US, MOST = 60 * SECOND_US, 60
+WITHIN_US, MOST = 60 * SECOND_US, 120
 
 
 class Storms(Checker):
